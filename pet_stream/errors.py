@@ -1,0 +1,172 @@
+"""Every error that pet_stream raises on purpose.
+
+    PetStreamError
+    ├── ConfigError             a setting is out of range; names key, value and range
+    ├── BitstreamError          bytes from the camera are not the H.264 they claim to be
+    ├── SegmentError            the shared-memory segment can't be read
+    │   ├── SegmentMissing      there is none of that name (yet)
+    │   └── SegmentInvalid      too small, truncated, or not a stream ring
+    ├── LoopUnavailable         the event loop did not answer in time, or is not running
+    ├── RequestError            the request itself is at fault
+    │   ├── BadRequest          not what the route expects
+    │   ├── BadName             a file name that is not a plain name
+    │   ├── InvalidOffer        not a WebRTC offer
+    │   ├── NoUsableH264        the offer has no H.264 that the camera's stream fits
+    │   ├── NotFound            no such peer or recording
+    │   ├── OriginRefused       a state-changing request from a foreign page
+    │   └── TooLarge            the body exceeds its limit
+    ├── Full                    every viewer's place is taken
+    └── RecordingError
+        ├── AlreadyRecording    one at a time
+        ├── NameExists          recordings are never overwritten
+        ├── NotRecording        nothing to stop
+        └── StorageError        the folder can't be written
+
+Each class carries the HTTP status and the `code` word of its JSON answer; `str(error)` is the text
+that a person reads, free of paths and tracebacks.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AlreadyRecording",
+    "BadName",
+    "BadRequest",
+    "BitstreamError",
+    "ConfigError",
+    "Full",
+    "InvalidOffer",
+    "LoopUnavailable",
+    "NameExists",
+    "NoUsableH264",
+    "NotFound",
+    "NotRecording",
+    "OriginRefused",
+    "PetStreamError",
+    "RecordingError",
+    "RequestError",
+    "SegmentError",
+    "SegmentInvalid",
+    "SegmentMissing",
+    "StorageError",
+    "TooLarge",
+]
+
+
+class PetStreamError(Exception):
+    http_status = 500
+    code = "internal"
+
+
+class ConfigError(PetStreamError):
+    """`key` has a value outside of what `expected` says in words."""
+
+    code = "config"
+
+    def __init__(self, key: str, value: object, expected: str) -> None:
+        super().__init__(key, value, expected)
+        self.key = key
+        self.value = value
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value!r}: expected {self.expected}"
+
+
+class BitstreamError(PetStreamError):
+    code = "bitstream"
+
+
+class SegmentError(PetStreamError):
+    http_status = 503
+    code = "camera_offline"
+
+
+class SegmentMissing(SegmentError):
+    pass
+
+
+class SegmentInvalid(SegmentError):
+    pass
+
+
+class LoopUnavailable(PetStreamError):
+    http_status = 503
+    code = "busy"
+
+
+class RequestError(PetStreamError):
+    http_status = 400
+    code = "bad_request"
+
+
+class BadRequest(RequestError):
+    pass
+
+
+class BadName(RequestError):
+    code = "bad_name"
+
+
+class InvalidOffer(RequestError):
+    code = "invalid_offer"
+
+    def __str__(self) -> str:
+        return "Invalid offer data"
+
+
+class NoUsableH264(RequestError):
+    http_status = 422
+    code = "no_h264"
+
+
+class NotFound(RequestError):
+    http_status = 404
+    code = "not_found"
+
+
+class OriginRefused(RequestError):
+    http_status = 403
+    code = "origin"
+
+
+class TooLarge(RequestError):
+    http_status = 413
+    code = "too_large"
+
+
+class Full(PetStreamError):
+    """Every place is taken; a place may be free again after `retry_after_s`."""
+
+    http_status = 503
+    code = "full"
+
+    def __init__(self, max_clients: int, retry_after_s: int = 5) -> None:
+        super().__init__(max_clients, retry_after_s)
+        self.max_clients = max_clients
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"All {self.max_clients} viewer places are taken"
+
+
+class RecordingError(PetStreamError):
+    http_status = 409
+    code = "recording"
+
+
+class AlreadyRecording(RecordingError):
+    code = "already_recording"
+
+
+class NameExists(RecordingError):
+    code = "name_exists"
+
+
+class NotRecording(RecordingError):
+    code = "not_recording"
+
+
+class StorageError(RecordingError):
+    http_status = 507
+    code = "storage"

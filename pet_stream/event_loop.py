@@ -1,0 +1,111 @@
+"""The one asyncio event loop of an extension, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from .errors import LoopUnavailable
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class EventLoopThread:
+    """Runs an asyncio loop for peers and the recorder's state.
+
+    Any thread may use every method; what runs on the loop belongs to the loop's thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self) -> None:
+        if self._thread is not None:
+            return
+        loop = asyncio.new_event_loop()
+        self._loop = loop
+        self._thread = threading.Thread(
+            target=self._run, args=(loop,), name=f"{self._name}-loop", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Cancel what is left, end the loop, join its thread."""
+        loop, thread = self._loop, self._thread
+        self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout_s)
+        if thread.is_alive():
+            logger.warning("event loop did not end within %.1f s", timeout_s)
+
+    @property
+    def is_running(self) -> bool:
+        return self._loop is not None
+
+    def call(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
+        """Run `coroutine` on the loop and wait for its result from another thread.
+
+        Raises LoopUnavailable when the loop is not running or the time is up (the coroutine is
+        cancelled then), and whatever the coroutine raises.
+        """
+        loop = self._loop
+        if loop is None:
+            coroutine.close()
+            raise LoopUnavailable("streaming is not running")
+        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        try:
+            return future.result(timeout_s)
+        except concurrent.futures.CancelledError as exc:
+            raise LoopUnavailable("streaming is shutting down") from exc
+        except (concurrent.futures.TimeoutError, TimeoutError) as exc:
+            if future.done() and not future.cancelled():
+                raise  # the coroutine's own TimeoutError
+            future.cancel()
+            raise LoopUnavailable(f"no answer within {timeout_s:g} s") from exc
+
+    def call_soon(self, callback: Callable[..., object], *args: object) -> None:
+        """Schedule `callback` on the loop from any thread; does nothing once it has stopped."""
+        loop = self._loop
+        if loop is None:
+            return
+        try:
+            loop.call_soon_threadsafe(callback, *args)
+        except RuntimeError:  # closed between the check and the call
+            logger.debug("event loop closed, callback dropped")
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Start a task that is kept until it ends and whose failure is logged. On the loop only."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_task_done)
+        return task
+
+    def _on_task_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("task %s failed", task.get_name(), exc_info=error)
+
+    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            pending = asyncio.all_tasks(loop)
+            for task in pending:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()

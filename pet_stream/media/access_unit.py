@@ -1,0 +1,46 @@
+"""The one value that travels from the camera to every viewer and file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+START_CODE = b"\x00\x00\x00\x01"
+"""The 4-byte start code (H.264 B.1.1: zero_byte and start_code_prefix_one_3bytes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One coded picture, ready to be sent or recorded.
+
+    An IDR always carries its parameter sets: SPS and PPS stand in front of the first slice.
+    """
+
+    nal_units: tuple[bytes, ...]
+    """NAL units without start codes, in decoding order."""
+    sequence: int
+    """Counts the access units since streaming started, without gaps."""
+    capture_ns: int
+    """When the picture was taken, nanoseconds of this machine's CLOCK_MONOTONIC."""
+    is_idr: bool
+    is_discontinuity: bool
+    """Pictures are missing, or the camera changed, before this one. Such a unit is an IDR."""
+    width: int
+    """Pixels, cropped as the SPS says."""
+    height: int
+    camera_id: int
+    frame_number: int
+    """The camera's own number of this picture: what detections refer to."""
+
+    @property
+    def pts_90k(self) -> int:
+        """Capture time in ticks of the 90 kHz RTP clock, not wrapped (RFC 6184 section 8.2.1)."""
+        return self.capture_ns * 9 // 100_000
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the NAL units, start codes not counted."""
+        return sum(map(len, self.nal_units))
+
+    def to_annex_b(self) -> bytes:
+        """The byte stream of H.264 Annex B, a 4-byte start code in front of each NAL unit."""
+        return START_CODE + START_CODE.join(self.nal_units)
