@@ -119,7 +119,7 @@ def slot_lifetime(write: int) -> int:
     """How many writes after `write` the same slot is written again.
 
     30, but for the last 30 writes before the index wraps: 2³² is not a multiple of 30, so the slot
-    order jumps there and a slot lives for 16 to 45 writes.
+    order jumps there and a slot lives for 16 to 46 writes.
     """
     until_wrap = WRITE_INDEX_MODULUS - write
     if until_wrap > SLOT_COUNT:

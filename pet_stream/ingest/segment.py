@@ -1,0 +1,135 @@
+"""Shared-memory segments of other programs, read without mapping them where that can be avoided.
+
+A URL says which kind: `posix:/pet_camera_stream` (a bare name means this) or `sysv:0x50455443`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Protocol
+
+import sysv_ipc
+
+from ..errors import SegmentInvalid, SegmentMissing
+
+POSIX_FOLDER = Path("/dev/shm")
+"""Where Linux keeps what shm_open(3) names."""
+
+_POSIX_NAME = re.compile(r"/?[^/\x00]{1,254}")
+_SYSV_REMOVED = 0o1000  # SHM_DEST, shmctl(2)
+
+
+class Segment(Protocol):
+    """A segment that somebody else writes. Owned by one thread."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """A copy of `size` bytes from `offset`. Raises SegmentInvalid when they are not there."""
+
+    def is_gone(self) -> bool:
+        """Whether the name now means another segment, or none: attach anew."""
+
+    def close(self) -> None: ...
+
+
+def parse_segment_url(url: str) -> str:
+    """The canonical form of a segment's URL. Raises ValueError with the reason in words."""
+    scheme, separator, rest = url.partition(":")
+    if not separator:
+        scheme, rest = "posix", url
+    if scheme == "posix":
+        if not _POSIX_NAME.fullmatch(rest) or rest.strip("/") in ("", ".", ".."):
+            raise ValueError("a name such as /pet_camera_stream, without further slashes")
+        return f"posix:/{rest.lstrip('/')}"
+    if scheme == "sysv":
+        try:
+            key = int(rest, 0)
+        except ValueError:
+            key = 0
+        if not 0 < key < 1 << 31:
+            raise ValueError("sysv: and a key from 1 to 0x7fffffff, such as sysv:0x50455443")
+        return f"sysv:{key:#x}"
+    raise ValueError("posix:/name, a bare name, or sysv:key")
+
+
+def open_segment(url: str, min_bytes: int) -> Segment:
+    """Attach for reading.
+
+    Raises SegmentMissing when there is no such segment, SegmentInvalid when it has fewer than
+    `min_bytes` or can't be opened, ValueError for a URL that is none.
+    """
+    scheme, _, name = parse_segment_url(url).partition(":")
+    segment: PosixSegment | SysvSegment
+    segment = PosixSegment(name) if scheme == "posix" else SysvSegment(int(name, 0))
+    if segment.size < min_bytes:
+        size = segment.size
+        segment.close()
+        raise SegmentInvalid(f"{url} has {size} bytes, expected {min_bytes}")
+    return segment
+
+
+class PosixSegment:
+    """Read by `pread` on the descriptor: a segment that is truncated under our hands gives a short
+    read, where a mapping would raise SIGBUS, and the copy runs without the interpreter lock."""
+
+    def __init__(self, name: str) -> None:
+        self._path = POSIX_FOLDER / name.lstrip("/")
+        try:
+            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError as exc:
+            raise SegmentMissing(f"there is no shared memory {name}") from exc
+        except OSError as exc:
+            raise SegmentInvalid(f"shared memory {name} can't be opened: {exc.strerror}") from exc
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._fd).st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        try:
+            data = os.pread(self._fd, size, offset)
+        except OSError as exc:  # a folder, a device
+            raise SegmentInvalid(f"shared memory can't be read: {exc.strerror}") from exc
+        if len(data) != size:
+            raise SegmentInvalid(f"shared memory ends within bytes {offset} to {offset + size}")
+        return data
+
+    def is_gone(self) -> bool:
+        try:
+            return not os.path.samestat(os.stat(self._path), os.fstat(self._fd))
+        except OSError:
+            return True
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class SysvSegment:
+    """A segment made by shmget(2). It can't shrink, so that its mapping is safe to read."""
+
+    def __init__(self, key: int) -> None:
+        try:
+            self._memory = sysv_ipc.SharedMemory(key, 0, 0o400)
+        except sysv_ipc.ExistentialError as exc:
+            raise SegmentMissing(f"there is no System V shared memory {key:#x}") from exc
+        except (sysv_ipc.Error, OSError, ValueError) as exc:
+            raise SegmentInvalid(f"System V shared memory {key:#x}: {exc}") from exc
+
+    @property
+    def size(self) -> int:
+        return int(self._memory.size)
+
+    def read(self, offset: int, size: int) -> bytes:
+        if offset + size > self.size:
+            raise SegmentInvalid(f"shared memory ends within bytes {offset} to {offset + size}")
+        return bytes(self._memory.read(size, offset))
+
+    def is_gone(self) -> bool:
+        try:
+            return bool(self._memory.mode & _SYSV_REMOVED)
+        except (sysv_ipc.Error, OSError):
+            return True
+
+    def close(self) -> None:
+        self._memory.detach()
