@@ -1,0 +1,127 @@
+"""Every setting: `app.config["PET_STREAM_…"]`, read once, checked, then fixed.
+
+The table is the Config class itself: name, type, default, parser and meaning on one line each.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from . import config_values as values
+from .config_values import IceServer, IpNetwork
+from .errors import ConfigError
+
+__all__ = ["KEY_PREFIX", "SETTINGS", "Config", "IceServer", "IpNetwork", "Setting"]
+
+logger = logging.getLogger(__name__)
+
+KEY_PREFIX = "PET_STREAM_"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table, as the README shows it."""
+
+    name: str
+    default: object
+    parse: Callable[[object], Any]
+    meaning: str
+
+    @property
+    def key(self) -> str:
+        return KEY_PREFIX + self.name.upper()
+
+
+def _setting(default: object, parse: Callable[[object], Any], meaning: str) -> Any:
+    return field(metadata={"default": default, "parse": parse, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of one app, in the form in which the parts use them."""
+
+    shm: str = _setting(
+        "/pet_camera_stream",
+        values.segment_url,
+        "the stream's shared memory: a name, `posix:/name`, or `sysv:KEY`",
+    )
+    detections_shm: str | None = _setting(
+        "/pet_camera_detections",
+        values.optional_segment_url,
+        "the detector's shared memory; `None`: no overlay",
+    )
+    record_path: Path = _setting(
+        "./recordings", values.folder, "folder of the recordings, made if missing"
+    )
+    record_format: str = _setting(
+        "h264", values.one_of("h264", hint=" ('mp4' does not exist yet)"), "`h264`"
+    )
+    max_clients: int = _setting(
+        10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000"
+    )
+    ice_servers: tuple[IceServer, ...] = _setting(
+        [], values.ice_servers, "STUN and TURN: a list of `{urls, username, credential}`"
+    )
+    ice_hosts: tuple[IpNetwork, ...] | None = _setting(
+        None,
+        values.ice_hosts,
+        "addresses or networks offered as host candidates; `None`: all",
+    )
+    allowed_origins: frozenset[str] = _setting(
+        ["http://localhost:8080"], values.origins, "pages of other origins that may use this"
+    )
+    legacy_routes: bool = _setting(
+        True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"
+    )
+    url_prefix: str = _setting("", values.url_prefix, "in front of all routes, such as `/camera`")
+    autostart: bool = _setting(True, values.flag, "start at the first request")
+    metrics: bool = _setting(True, values.flag, "serve `/metrics`")
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, object]) -> Config:
+        """Read the `PET_STREAM_` keys of `mapping`; one that is missing has its default.
+
+        Raises ConfigError. A key that looks like a setting and is none is logged.
+        """
+        _warn_of_unknown_keys(mapping)
+        return cls(**{setting.name: _read(setting, mapping) for setting in SETTINGS})
+
+
+SETTINGS = tuple(Setting(name=row.name, **row.metadata) for row in fields(Config))
+
+
+def write_defaults(mapping: MutableMapping[str, Any]) -> None:
+    """Let the host see in `app.config` what holds where it set nothing."""
+    for setting in SETTINGS:
+        default = setting.default
+        mapping.setdefault(setting.key, list(default) if isinstance(default, list) else default)
+
+
+def _read(setting: Setting, mapping: Mapping[str, object]) -> object:
+    value = mapping.get(setting.key, setting.default)
+    try:
+        return setting.parse(value)
+    except ValueError as exc:
+        raise ConfigError(setting.key, _without_credentials(value), str(exc)) from exc
+
+
+def _without_credentials(value: object) -> object:
+    """What may be shown in a log."""
+    if isinstance(value, Mapping):
+        return {key: "…" if key == "credential" else item for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_credentials(item) for item in value]
+    return value
+
+
+def _warn_of_unknown_keys(mapping: Mapping[str, object]) -> None:
+    known = [setting.key for setting in SETTINGS]
+    for key in mapping:
+        if isinstance(key, str) and key.startswith(KEY_PREFIX) and key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+            logger.warning("%s is no setting of pet_stream; the nearest is %s", key, *nearest)

@@ -1,0 +1,168 @@
+"""From what stands in `app.config` to values that the parts use.
+
+A setting comes from Python code, or as text from the environment (where `False` and `None` arrive
+as strings and numbers already converted). Each parser takes what it knows by name and refuses the
+rest: it raises ValueError with the words that say what is expected.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import TypeVar
+
+from .ingest.segment import parse_segment_url
+from .origins import normalize_origin
+
+T = TypeVar("T")
+
+IpNetwork = IPv4Network | IPv6Network
+
+ANY_ORIGIN = "*"
+
+_TRUE = {"true", "yes", "on", "1"}
+_FALSE = {"false", "no", "off", "0"}
+_NONE = {"none", "null"}
+_URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+_ICE_URL = re.compile(r"(?:stuns?|turns?):[^\s?:]+(?::[0-9]{1,5})?(?:\?transport=(?:udp|tcp))?")
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server, as RTCIceServer of the WebRTC standard."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+def flag(value: object) -> bool:
+    word = str(value).lower()
+    if isinstance(value, bool | int | str) and word in _TRUE | _FALSE:
+        return word in _TRUE
+    raise ValueError("True or False")
+
+
+def whole_number(minimum: int, maximum: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"a whole number from {minimum} to {maximum}")
+        if not minimum <= value <= maximum:
+            raise ValueError(f"a whole number from {minimum} to {maximum}")
+        return value
+
+    return parse
+
+
+def one_of(*words: str, hint: str = "") -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in words:
+            raise ValueError(" or ".join(map(repr, words)) + hint)
+        return str(value)
+
+    return parse
+
+
+def segment_url(value: object) -> str:
+    """The canonical URL: a bare name becomes `posix:/name`."""
+    if not isinstance(value, str):
+        raise ValueError("a shared-memory name such as '/pet_camera_stream', or 'sysv:KEY'")
+    return parse_segment_url(value)
+
+
+def optional_segment_url(value: object) -> str | None:
+    if _is_none(value):
+        return None
+    try:
+        return segment_url(value)
+    except ValueError as exc:
+        raise ValueError(f"{exc}; or None") from exc
+
+
+def folder(value: object) -> Path:
+    """Absolute, so that a later change of the working directory does not matter."""
+    if isinstance(value, str | os.PathLike):
+        text = os.fspath(value)
+        if isinstance(text, str) and text.strip() and "\0" not in text:
+            return Path(text).expanduser().absolute()
+    raise ValueError("the path of a folder, as text")
+
+
+def url_prefix(value: object) -> str:
+    if isinstance(value, str) and _URL_PREFIX.fullmatch(value):
+        return value
+    raise ValueError("'' or a path such as '/camera', without a slash at the end")
+
+
+def origins(value: object) -> frozenset[str]:
+    """Normalized origins; `"*"` stands for all of them."""
+    expected = "a list of origins such as 'http://localhost:8080' ([]: none; '*': all)"
+    return frozenset(_each(value, _origin, expected))
+
+
+def ice_hosts(value: object) -> tuple[IpNetwork, ...] | None:
+    if _is_none(value):
+        return None
+    expected = "a list of addresses or networks such as '192.168.1.0/24'; or None: all"
+    return tuple(_each(value, _network, expected))
+
+
+def ice_servers(value: object) -> tuple[IceServer, ...]:
+    expected = (
+        "a list of {'urls': 'stun:host:port'}, with 'username' and 'credential' where the URL "
+        "begins with turn: or turns:"
+    )
+    items = [value] if isinstance(value, Mapping) else value
+    return tuple(_each(items, _ice_server, expected))
+
+
+def _is_none(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.lower() in _NONE)
+
+
+def _each(value: object, parse: Callable[[object], T], expected: str) -> list[T]:
+    """Each item of a list, or of text with commas in between."""
+    if isinstance(value, str):
+        value = [word.strip() for word in value.split(",") if word.strip()]
+    if not isinstance(value, Collection) or isinstance(value, Mapping | bytes):
+        raise ValueError(expected)
+    try:
+        return [parse(item) for item in value]
+    except (ValueError, TypeError) as exc:
+        raise ValueError(expected) from exc
+
+
+def _origin(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value if value == ANY_ORIGIN else normalize_origin(value)
+
+
+def _network(value: object) -> IpNetwork:
+    if isinstance(value, int | bytes):  # ip_network(10) is 0.0.0.10
+        raise ValueError
+    return ipaddress.ip_network(str(value), strict=False)
+
+
+def _ice_server(value: object) -> IceServer:
+    if isinstance(value, str):
+        value = {"urls": value}
+    if not isinstance(value, Mapping) or not value.keys() <= {"urls", "username", "credential"}:
+        raise ValueError
+    urls = value.get("urls")
+    urls = (urls,) if isinstance(urls, str) else tuple(urls or ())
+    username, credential = value.get("username"), value.get("credential")
+    if not urls or not all(isinstance(url, str) and _ICE_URL.fullmatch(url) for url in urls):
+        raise ValueError
+    if any(not isinstance(text, str | None) for text in (username, credential)):
+        raise ValueError
+    if any(url.startswith("turn") for url in urls) and not (username and credential):
+        raise ValueError
+    return IceServer(urls, username, credential)
