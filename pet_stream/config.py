@@ -55,7 +55,7 @@ class Config:
         values.optional_segment_url,
         "the detector's shared memory; `None`: no overlay",
     )
-    record_path: Path = _setting(
+    record_path: Path = _setting(  # noqa: RUF009 (a field, whatever its type)
         "./recordings", values.folder, "folder of the recordings, made if missing"
     )
     record_format: str = _setting(
@@ -102,7 +102,7 @@ def write_defaults(mapping: MutableMapping[str, Any]) -> None:
         mapping.setdefault(setting.key, list(default) if isinstance(default, list) else default)
 
 
-def _read(setting: Setting, mapping: Mapping[str, object]) -> object:
+def _read(setting: Setting, mapping: Mapping[str, object]) -> Any:
     value = mapping.get(setting.key, setting.default)
     try:
         return setting.parse(value)
