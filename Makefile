@@ -1,0 +1,74 @@
+# The first use of a target makes .venv and installs what it needs; after that it starts at once.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+python := .venv/bin/python
+unit := not browser and not slow and not soak
+ARGS ?=
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+.PHONY: demo
+demo: runtime ## a camera, a page with live view and recording: http://127.0.0.1:8080
+	@exec .venv/bin/pet-stream demo $(ARGS)
+
+.PHONY: run
+run: runtime ## the same page on the real camera
+	@exec .venv/bin/pet-stream run $(ARGS)
+
+.PHONY: test
+test: ## everything: lint, types, unit tests on several Pythons, browsers (no long runs)
+	@tools/packages venv gcc chromium firefox ffmpeg
+	@$(MAKE) lint
+	@tools/unit-tests-on-other-pythons
+	@echo "== all tests on $$($(python) --version)"
+	@$(python) -m pytest -m "not soak" $(ARGS)
+
+.PHONY: check
+check: lint unit ## lint, types and the unit tests; no browser, under 2 minutes
+
+.PHONY: lint
+lint: development ## ruff and mypy
+	@$(python) -m ruff check
+	@$(python) -m ruff format --check
+	@$(python) -m mypy --strict
+
+.PHONY: unit
+unit: development ## the unit tests
+	@tools/packages gcc
+	@$(python) -m pytest -q -m "$(unit)" $(ARGS)
+
+.PHONY: browser
+browser: development ## the tests that drive Chromium and Firefox
+	@tools/packages gcc chromium firefox ffmpeg
+	@$(python) -m pytest -m browser $(ARGS)
+
+.PHONY: soak
+soak: development ## the long acceptance runs (an hour)
+	@tools/packages gcc
+	@$(python) -m pytest -m soak $(ARGS)
+
+.PHONY: format
+format: development ## let ruff put the sources in order
+	@$(python) -m ruff check --fix
+	@$(python) -m ruff format
+
+.PHONY: clean
+clean: ## remove what the other targets made, recordings excepted
+	@rm -rf .venv .venv-3.* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: runtime
+runtime:
+	@tools/packages venv
+	@tools/venv .venv "$$(tools/python default)"
+
+.PHONY: development
+development:
+	@tools/packages venv
+	@tools/venv .venv "$$(tools/python default)" test,lint
