@@ -1,0 +1,64 @@
+"""What the recorder tells about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """The recording that runs, or the last one; a snapshot that any thread may keep."""
+
+    is_recording: bool = False
+    is_waiting: bool = False
+    """No picture has come yet: it begins with the camera's next IDR."""
+    filename: str | None = None
+    """None before the first recording."""
+    path: Path | None = None
+    """The folder, as it was set, and the filename."""
+    frame_count: int = 0
+    bytes_written: int = 0
+    duration_ms: int = 0
+    """From the capture time of the first picture to that of the last."""
+    dropped_count: int = 0
+    """Pictures lost because the disk was too slow, or failed."""
+    gap_count: int = 0
+    """Places in the file where pictures are missing; each ends at an IDR."""
+    started_at: float | None = None
+    """Epoch seconds."""
+    stopped_at: float | None = None
+    """Epoch seconds; None while recording."""
+    stop_reason: str | None = None
+    """Why it ended, in words for a person; None if it did because someone asked for it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of `GET /api/recording/status`."""
+        return {
+            "recording": self.is_recording,
+            "filename": self.filename,
+            "frame_count": self.frame_count,
+            "bytes_written": self.bytes_written,
+            "duration_ms": self.duration_ms,
+            "start_time": None if self.started_at is None else rfc3339(self.started_at),
+            "stop_reason": self.stop_reason,
+            "waiting": self.is_waiting,
+            "dropped_count": self.dropped_count,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderCounts:
+    """Over all recordings of this process; a snapshot. None of them ever falls."""
+
+    frames_written: int = 0
+    frames_dropped: int = 0
+    errors: int = 0
+    """Recordings that the disk ended or did not let begin."""
+
+
+def rfc3339(epoch_s: float) -> str:
+    """`epoch_s` in local time with its offset from UTC (RFC 3339 section 5.6)."""
+    return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="milliseconds")
