@@ -3,6 +3,7 @@
     PetStreamError
     ├── ConfigError             a setting is out of range; names key, value and range
     ├── BitstreamError          bytes from the camera are not the H.264 they claim to be
+    │   └── ParameterSetUnknown a slice refers to an SPS or PPS that was not seen
     ├── SegmentError            the shared-memory segment can't be read
     │   ├── SegmentMissing      there is none of that name (yet)
     │   └── SegmentInvalid      too small, truncated, or not a stream ring
@@ -42,6 +43,7 @@ __all__ = [
     "NotFound",
     "NotRecording",
     "OriginRefused",
+    "ParameterSetUnknown",
     "PetStreamError",
     "RecordingError",
     "RequestError",
@@ -75,6 +77,10 @@ class ConfigError(PetStreamError):
 
 class BitstreamError(PetStreamError):
     code = "bitstream"
+
+
+class ParameterSetUnknown(BitstreamError):
+    pass
 
 
 class SegmentError(PetStreamError):
