@@ -17,7 +17,7 @@ from .parameter_sets import (
 
 
 class ParameterSets:
-    """Cache of every SPS and PPS by its id; a later one replaces an earlier. Owned by one thread."""
+    """Every SPS and PPS by its id; a later one replaces an earlier. Owned by one thread."""
 
     def __init__(self) -> None:
         self._sps: dict[int, tuple[bytes, SequenceParameterSet]] = {}
