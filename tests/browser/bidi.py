@@ -65,7 +65,8 @@ class BidiSession:
         return None if text is None else json.loads(text)
 
     def wait_until(self, expression: str, timeout_s: float) -> Any:
-        """The first true value of `expression`, looked at once per animation frame of the page."""
+        """The first true value of `expression`, looked at every 20 ms."""
+        failure = json.dumps(f"not within {timeout_s:g} s: {expression}")
         return self.evaluate(
             f"""new Promise((resolve, reject) => {{
                 const deadline = performance.now() + {timeout_s * 1000};
@@ -73,7 +74,7 @@ class BidiSession:
                     const value = {expression};
                     if (value) resolve(value);
                     else if (performance.now() < deadline) setTimeout(look, 20);
-                    else reject(new Error('not within {timeout_s:g} s: ' + {json.dumps(expression)}));
+                    else reject(new Error({failure}));
                 }};
                 look();
             }})"""

@@ -26,7 +26,8 @@ class WebSocketClient:
         self._messages: deque[str] = deque()
         self._fragments: list[str] = []
         self._is_open = False
-        self._socket = socket.create_connection((parts.hostname, parts.port), timeout_s)
+        address = (parts.hostname or "", parts.port or 80)
+        self._socket = socket.create_connection(address, timeout_s)
         # the port belongs into the Host header: Firefox answers 400 without it
         request = Request(host=parts.netloc, target=parts.path or "/")
         try:
