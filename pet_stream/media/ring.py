@@ -33,6 +33,8 @@ from dataclasses import dataclass
 
 SLOT_COUNT = 30
 WRITE_INDEX_MODULUS = 1 << 32
+LONGEST_SLOT_LIFETIME = 46
+"""In writes; see `slot_lifetime`."""
 
 INDEX = struct.Struct("=I")
 SLOT_HEADER = struct.Struct("=QqqiiiiQ")

@@ -1,0 +1,34 @@
+"""What the camera thread has seen so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class CameraCounts:
+    """Written by the camera thread only; anyone may read a number at any time."""
+
+    frames_read: int = 0
+    """Pictures taken whole out of the ring."""
+    frames_processed: int = 0
+    """Access units published."""
+    frames_dropped: int = 0
+    """Pictures read but not published: they could not be decoded before the next IDR."""
+    frames_missed: int = 0
+    """Pictures that were overwritten before they could be read, or never were whole."""
+    repeats_skipped: int = 0
+    older_skipped: int = 0
+    """Slots with a picture older than the last one delivered."""
+    stale_skipped: int = 0
+    """Copies with one picture's header over another's bytes, or half-copied bytes."""
+    other_formats_skipped: int = 0
+    invalid_headers_skipped: int = 0
+    discontinuities: int = 0
+    attachments: int = 0
+    read_errors: int = 0
+    process_errors: int = 0
+    frame_latency_ms: float = 0.0
+    """From the capture of the newest picture to its publication."""
+    process_latency_ms: float = 0.0
+    """From its being read to its publication."""

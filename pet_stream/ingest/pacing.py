@@ -1,0 +1,92 @@
+"""When to look into the ring next: just before a picture is due, hardly at all in between."""
+
+from __future__ import annotations
+
+_LOOK_S = 0.0005
+_LEAD_S = 0.0004
+"""How long before the expected moment the looking begins."""
+_FIRST_LOOKS_S = 0.002
+_STALLED_S = 0.02
+_IDLE_S = 0.25
+_OFFLINE_S = 0.1
+_MAX_INTERVAL_S = 5.0
+_SLOTS_A_LOOK = 7
+"""Of 30 slots: at most so many writes happen between two looks, late wake-ups included."""
+
+
+class Pacing:
+    """Learns the rate and the phase of the pictures from their capture times.
+
+    The camera takes pictures at even intervals and needs about the same time to encode each, so
+    the next one appears one interval after the last, as long after its capture as the ones before.
+    All times are seconds; arrival times are the caller's monotonic clock, capture times the
+    camera's, of which only differences matter. Owned by the camera thread.
+    """
+
+    def __init__(self) -> None:
+        self.interval_s: float | None = None
+        """Between two pictures, smoothed; None before the third picture."""
+        self._write_interval_s: float | None = None
+        self._captured_s = 0.0
+        self._arrived_s: float | None = None
+        self._outliers = 0
+        self._delay_s: float | None = None
+        self._looks = 0
+
+    def on_writes(self, count: int, elapsed_s: float) -> None:
+        """`count` slots were written in the last `elapsed_s`."""
+        sample_s = elapsed_s / count
+        if self._write_interval_s is None:
+            self._write_interval_s = sample_s
+        else:
+            # Quick to believe that the ring turns faster, slow to believe that it does not.
+            weight = 0.5 if sample_s < self._write_interval_s else 0.1
+            self._write_interval_s += weight * (sample_s - self._write_interval_s)
+
+    def on_picture(self, captured_s: float, arrived_s: float) -> None:
+        """The newest picture was found at `arrived_s`, after `captured_s` on the camera's clock."""
+        if self._arrived_s is not None:
+            self._learn_interval(captured_s - self._captured_s)
+        delay_s = arrived_s - captured_s
+        if self._delay_s is None or abs(delay_s - self._delay_s) > 0.1:
+            self._delay_s = delay_s
+        elif self._looks <= 1:
+            self._delay_s -= _LOOK_S  # there at the first look: it may have been there for long
+        else:
+            self._delay_s += (delay_s - self._delay_s) / 8
+        self._captured_s = captured_s
+        self._arrived_s = arrived_s
+        self._looks = 0
+
+    def delay_s(self, now_s: float, *, is_urgent: bool) -> float:
+        """How long to wait before the next look. `is_urgent`: somebody watches."""
+        self._looks += 1
+        longest_s = _IDLE_S
+        if self._write_interval_s is not None:
+            longest_s = min(longest_s, max(_LOOK_S, _SLOTS_A_LOOK * self._write_interval_s))
+        if not is_urgent:
+            self._looks = 0
+            return longest_s
+        if self.interval_s is None or self._arrived_s is None or self._delay_s is None:
+            return min(_FIRST_LOOKS_S, longest_s)
+        due_s = self._captured_s + self.interval_s + self._delay_s - _LEAD_S
+        if now_s < due_s:
+            return max(_LOOK_S, min(due_s - now_s, longest_s))
+        overdue_s = now_s - due_s
+        if overdue_s < max(0.01, self.interval_s):
+            return _LOOK_S
+        return min(max(_LOOK_S, overdue_s / 8), _STALLED_S, longest_s)
+
+    def _learn_interval(self, sample_s: float) -> None:
+        if not 0 < sample_s < _MAX_INTERVAL_S:
+            return
+        if self.interval_s is None:
+            self.interval_s = sample_s
+        elif abs(sample_s - self.interval_s) <= 0.3 * self.interval_s:
+            self._outliers = 0
+            self.interval_s += (sample_s - self.interval_s) / 8
+        else:  # a missing picture, or another rate if it goes on
+            self._outliers += 1
+            if self._outliers >= 3:
+                self.interval_s = sample_s
+                self._outliers = 0

@@ -1,0 +1,212 @@
+"""The camera thread: from the shared memory to the broadcaster."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ..broadcaster import Broadcaster
+from ..errors import SegmentError
+from ..media import ring
+from ..media.h264 import SequenceParameterSet
+from .capture_clock import CaptureClock
+from .counts import CameraCounts
+from .nal_processor import NalProcessor
+from .pacing import Pacing
+from .picture_order import PictureOrder
+from .ring_reader import Picture, RingReader
+from .segment import Segment, open_segment
+
+logger = logging.getLogger(__name__)
+
+_RETRY_S: Final = 0.25
+_GONE_CHECK_S: Final = 0.5
+_STALLED_S: Final = 2.0
+_STALLED_INTERVALS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """How the camera is, at one moment."""
+
+    state: Literal["offline", "waiting", "live", "stalled"]
+    """No segment; a segment, but no IDR yet; pictures come; they came and stopped."""
+    reason: str
+    """Why it is not live, in plain words; empty when it is."""
+    segment: str
+    picture_age_s: float | None
+    """Since the newest picture was found; None before the first one."""
+    fps: float | None
+    has_parameter_sets: bool
+    video: SequenceParameterSet | None
+    clock: str | None
+    """The camera's clock: `monotonic`, `realtime`, `unknown`; None before the first picture."""
+    is_relayed: bool
+
+
+@dataclass(slots=True)
+class _Attachment:
+    """What belongs to one segment."""
+
+    segment: Segment
+    reader: RingReader
+    pacing: Pacing
+    clock: CaptureClock
+    looked_at_s: float
+    checked_at_s: float
+
+
+class ShmReader:
+    """Reads the ring behind `url` in a thread of its own and publishes access units.
+
+    Starts before the camera does, and follows it through every kind of restart: a missing, foreign
+    or truncated segment is counted, logged once and tried again. Everything but `start`, `stop`,
+    `wake`, `status` and the numbers in `counts` belongs to the camera thread.
+    """
+
+    def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
+        self._url = url
+        self._broadcaster = broadcaster
+        self._name = name
+        self.counts = CameraCounts()
+        self._order = PictureOrder()
+        self._processor = NalProcessor(self.counts)
+        self._attachment: _Attachment | None = None
+        self._offline_reason = "reading has not started"
+        self._found_at_s: float | None = None
+        self._thread: threading.Thread | None = None
+        self._is_stopping = False
+        self._wake = threading.Event()
+
+    def start(self) -> None:
+        if self._thread is not None:
+            return
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name=f"{self._name}-camera", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._is_stopping = True
+        self._wake.set()
+        thread.join(timeout_s)
+        if thread.is_alive():
+            logger.warning("the camera thread did not end within %.1f s", timeout_s)
+
+    def wake(self) -> None:
+        """Look at once: somebody came or went, so that the pace may be another."""
+        self._wake.set()
+
+    @property
+    def status(self) -> CameraStatus:
+        """A snapshot; any thread may ask."""
+        attachment, found_at_s = self._attachment, self._found_at_s
+        video = self._processor.video
+        age_s = None if found_at_s is None else time.monotonic() - found_at_s
+        interval_s = attachment.pacing.interval_s if attachment is not None else None
+        state: Literal["offline", "waiting", "live", "stalled"] = "live"
+        reason = ""
+        if attachment is None:
+            state, reason = "offline", self._offline_reason
+        elif age_s is None:
+            state, reason = "waiting", "the camera has not written a picture yet"
+        elif age_s > max(_STALLED_S, _STALLED_INTERVALS * (interval_s or 0.0)):
+            state, reason = "stalled", f"no new picture for {age_s:.0f} s"
+        elif video is None:
+            state, reason = "waiting", "waiting for the first IDR"
+        return CameraStatus(
+            state=state,
+            reason=reason,
+            segment=self._url,
+            picture_age_s=age_s,
+            fps=None if interval_s is None else 1 / interval_s,
+            has_parameter_sets=self._processor.has_parameter_sets,
+            video=video,
+            clock=attachment.clock.name if attachment is not None else None,
+            is_relayed=attachment is not None and attachment.reader.is_relayed,
+        )
+
+    @property
+    def video(self) -> SequenceParameterSet | None:
+        """The SPS of the newest IDR; None before the first one."""
+        return self._processor.video
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            try:
+                delay_s = self._run_once()
+            except Exception:
+                logger.exception("reading the camera failed")
+                self.counts.read_errors += 1
+                self._detach("reading failed, see the log")
+                delay_s = _RETRY_S
+            self._wake.wait(delay_s)
+            self._wake.clear()
+        self._detach("reading was stopped")
+
+    def _run_once(self) -> float:
+        """Look once. Returns how long to wait before the next look, seconds."""
+        is_urgent = self._broadcaster.has_urgent_subscriber
+        try:
+            attachment = self._attachment or self._attach()
+            pictures = attachment.reader.poll(is_urgent=is_urgent)
+            now_s = time.monotonic()
+            self._publish(pictures, attachment, now_s)
+            if self._is_gone(attachment, now_s):
+                self._detach("the camera removed its shared memory")
+                return 0.0
+        except SegmentError as exc:
+            self.counts.read_errors += 1
+            self._detach(str(exc))
+            return _RETRY_S
+        return attachment.pacing.delay_s(time.monotonic(), is_urgent=is_urgent)
+
+    def _publish(self, pictures: list[Picture], attachment: _Attachment, read_at_s: float) -> None:
+        pacing = attachment.pacing
+        if attachment.reader.new_writes:
+            pacing.on_writes(attachment.reader.new_writes, read_at_s - attachment.looked_at_s)
+        attachment.looked_at_s = read_at_s
+        for picture in pictures:
+            capture_ns = attachment.clock.to_monotonic_ns(picture.header.captured_at_ns)
+            unit = self._processor.process(picture, capture_ns)
+            if unit is not None:
+                self._broadcaster.publish(unit)
+                published_ns = time.monotonic_ns()
+                self.counts.frame_latency_ms = (published_ns - capture_ns) / 1e6
+                self.counts.process_latency_ms = published_ns / 1e6 - read_at_s * 1e3
+            pacing.on_picture(picture.header.captured_at_ns / 1e9, read_at_s)
+        if pictures:
+            self._found_at_s = read_at_s
+
+    def _attach(self) -> _Attachment:
+        segment = open_segment(self._url, ring.SEGMENT_BYTES)
+        now_s = time.monotonic()
+        try:
+            reader = RingReader(segment, self._order, self.counts)
+        except SegmentError:
+            segment.close()
+            raise
+        self.counts.attachments += 1
+        logger.info("attached to the camera's ring %s", self._url)
+        self._attachment = _Attachment(segment, reader, Pacing(), CaptureClock(), now_s, now_s)
+        return self._attachment
+
+    def _detach(self, reason: str) -> None:
+        attachment, self._attachment = self._attachment, None
+        if attachment is not None:
+            attachment.segment.close()
+        if reason != self._offline_reason:
+            self._offline_reason = reason
+            logger.warning("camera offline: %s", reason)
+
+    @staticmethod
+    def _is_gone(attachment: _Attachment, now_s: float) -> bool:
+        if now_s - attachment.checked_at_s < _GONE_CHECK_S:
+            return False
+        attachment.checked_at_s = now_s
+        return attachment.segment.is_gone()
