@@ -1,0 +1,78 @@
+import pytest
+
+from pet_stream.ingest.pacing import Pacing
+
+INTERVAL_S = 1 / 30
+ENCODING_S = 0.011
+
+
+def watch(pacing: Pacing, *, seconds: float, jitter_s: float = 0.0) -> tuple[list[float], int]:
+    """Simulate a camera: how late each picture was found, and how many looks there were."""
+    now_s, found, looks, latencies = 0.0, 0, 0, []
+    while now_s < seconds:
+        looks += 1
+        there = 0
+        while found * INTERVAL_S + ENCODING_S + (found % 3) * jitter_s <= now_s:
+            pacing.on_writes(1, INTERVAL_S)
+            pacing.on_picture(found * INTERVAL_S, now_s)
+            latencies.append(now_s - (found * INTERVAL_S + ENCODING_S + (found % 3) * jitter_s))
+            found += 1
+            there += 1
+        now_s += pacing.delay_s(now_s, is_urgent=True)
+    return latencies, looks
+
+
+def test_looks_only_when_a_picture_is_due() -> None:
+    latencies, looks = watch(Pacing(), seconds=30)
+    settled = sorted(latencies[60:])
+    assert len(latencies) == 900
+    assert settled[len(settled) // 2] <= 0.0005
+    assert settled[-1] <= 0.001
+    assert looks / len(latencies) < 5
+
+
+def test_jitter_costs_some_looks_but_no_latency() -> None:
+    latencies, looks = watch(Pacing(), seconds=30, jitter_s=0.002)
+    settled = sorted(latencies[60:])
+    assert settled[int(len(settled) * 0.95)] <= 0.0015
+    assert looks / len(latencies) < 15
+
+
+def test_without_an_audience_many_pictures_are_taken_at_once() -> None:
+    pacing = Pacing()
+    pacing.on_writes(1, INTERVAL_S)
+    delay_s = pacing.delay_s(0.0, is_urgent=False)
+    assert 4 * INTERVAL_S < delay_s <= 0.25
+
+
+@pytest.mark.parametrize("is_urgent", [True, False])
+def test_a_ring_that_turns_fast_is_looked_at_often_enough(is_urgent: bool) -> None:
+    pacing = Pacing()
+    pacing.on_writes(600, 1.0)
+    pacing.on_picture(0.0, 0.01)
+    pacing.on_picture(INTERVAL_S, INTERVAL_S + 0.01)
+    lap_s = 30 / 600
+    assert pacing.delay_s(INTERVAL_S + 0.011, is_urgent=is_urgent) < lap_s / 3
+
+
+def test_a_camera_that_stopped_is_not_waited_for_in_a_hurry() -> None:
+    pacing = Pacing()
+    for n in range(10):
+        pacing.on_picture(n * INTERVAL_S, n * INTERVAL_S + 0.01)
+    assert pacing.delay_s(5.0, is_urgent=True) >= 0.01
+
+
+def test_another_rate_is_learnt() -> None:
+    pacing = Pacing()
+    for n in range(10):
+        pacing.on_picture(n * INTERVAL_S, n * INTERVAL_S)
+    for n in range(1, 5):
+        pacing.on_picture(10 * INTERVAL_S + n * 0.5, 10 * INTERVAL_S + n * 0.5)
+    assert pacing.interval_s == pytest.approx(0.5)
+
+
+def test_a_missing_picture_does_not_change_the_rate() -> None:
+    pacing = Pacing()
+    for n in (0, 1, 2, 3, 5, 6, 7, 9, 10):
+        pacing.on_picture(n * INTERVAL_S, n * INTERVAL_S)
+    assert pacing.interval_s == pytest.approx(INTERVAL_S)

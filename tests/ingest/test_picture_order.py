@@ -1,0 +1,93 @@
+from pet_stream.ingest.picture_order import Order, PictureOrder
+from pet_stream.media.ring import FORMAT_H264, SlotHeader
+
+MS = 1_000_000
+
+
+def header(number: int, *, capture_ms: float | None = None, camera_id: int = 0) -> SlotHeader:
+    capture_ns = int((number * 33 if capture_ms is None else capture_ms) * MS) + 10**9
+    return SlotHeader(
+        frame_number=number,
+        capture_s=capture_ns // 10**9,
+        capture_ns=capture_ns % 10**9,
+        camera_id=camera_id,
+        width=640,
+        height=480,
+        format=FORMAT_H264,
+        data_size=100,
+    )
+
+
+def test_each_new_picture_is_newer() -> None:
+    order = PictureOrder()
+    assert [order.sort(header(n)) for n in range(5)] == [Order.NEWER] * 5
+    assert order.is_once_each
+    assert not order.is_relayed
+
+
+def test_repeats_show_a_relay() -> None:
+    order = PictureOrder()
+    assert [order.sort(header(n)) for n in (0, 0, 1, 1, 1)] == [
+        Order.NEWER,
+        Order.SAME,
+        Order.NEWER,
+        Order.SAME,
+        Order.SAME,
+    ]
+    assert order.is_relayed
+    assert not order.is_once_each
+
+
+def test_a_relay_is_not_forgotten_when_it_stops_repeating() -> None:
+    order = PictureOrder()
+    for n in (0, 0, 1, 2, 3, 4, 5, 6, 7):
+        order.sort(header(n))
+    assert order.is_relayed
+    assert not order.is_once_each
+
+
+def test_a_picture_from_a_turn_ago_is_older() -> None:
+    order = PictureOrder()
+    for n in range(40):
+        order.sort(header(n))
+    assert order.sort(header(10)) is Order.OLDER
+    assert order.sort(header(39)) is Order.SAME
+    assert order.sort(header(40)) is Order.NEWER
+
+
+def test_frame_numbers_may_skip_and_start_again() -> None:
+    order = PictureOrder()
+    order.sort(header(100, capture_ms=0))
+    assert order.sort(header(105, capture_ms=33)) is Order.NEWER
+    assert order.sort(header(0, capture_ms=66)) is Order.NEWER
+
+
+def test_the_other_camera_is_newer_by_its_capture_time() -> None:
+    order = PictureOrder()
+    order.sort(header(100, capture_ms=1000))
+    assert order.sort(header(3, capture_ms=900, camera_id=1)) is Order.OLDER
+    assert order.sort(header(4, capture_ms=1400, camera_id=1)) is Order.NEWER
+
+
+def test_a_clock_that_was_set_back_is_believed_after_some_pictures() -> None:
+    order = PictureOrder()
+    for n in range(30):
+        order.sort(header(n, capture_ms=10_000 + 33 * n))
+    orders = [order.sort(header(30 + n, capture_ms=33 * n)) for n in range(12)]
+    assert orders == [Order.OLDER] * 7 + [Order.NEWER] * 5
+
+
+def test_old_pictures_in_any_number_are_no_clock_that_was_set_back() -> None:
+    order = PictureOrder()
+    for n in range(40):
+        order.sort(header(n))
+    assert all(order.sort(header(n)) is Order.OLDER for n in range(5, 39))
+
+
+def test_a_new_segment_may_have_an_earlier_clock_but_repeats_nothing() -> None:
+    order = PictureOrder()
+    for n in range(10):
+        order.sort(header(n, capture_ms=10_000 + 33 * n))
+    order.attach()
+    assert order.sort(header(9, capture_ms=10_000 + 33 * 9)) is not Order.NEWER
+    assert order.sort(header(0, capture_ms=5)) is Order.NEWER
