@@ -1,0 +1,95 @@
+"""The HTTP surface, on one screen.
+
+A request goes through `check_access`, then its view, which asks a part of the app's stream
+(`current_stream()`) and gives back JSON. Whatever a part raises becomes JSON in `errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+
+from ..assets import find_folder
+from ..config import Config
+from .access import check_access
+from .cors import add_cors_headers
+from .errors import add_error_handlers
+from .health import health
+from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
+from .metrics import count_request, metrics, start_clock
+from .pages import dashboard
+from .recording import recording_status, start_recording, stop_recording
+from .recordings import get_recording, list_recordings
+from .signaling import close_peer, offer, webrtc_config
+
+STATIC_PATH = "/pet-stream/static"
+"""Never `/static`: the host's own would win."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    methods: tuple[str, ...]
+    rule: str
+    view: Callable[..., ResponseReturnValue]
+
+
+ROUTES = (
+    Route(("POST",), "/api/webrtc/offer", offer),
+    Route(("GET",), "/api/webrtc/config", webrtc_config),
+    Route(("DELETE",), "/api/webrtc/<pc_id>", close_peer),
+    Route(("POST",), "/api/webrtc/<pc_id>/close", close_peer),
+    Route(("POST",), "/api/recording/start", start_recording),
+    Route(("POST",), "/api/recording/stop", stop_recording),
+    Route(("GET",), "/api/recording/status", recording_status),
+    Route(("GET",), "/api/recordings", list_recordings),
+    Route(("GET",), "/api/recordings/<name>", get_recording),
+    Route(("GET",), "/health", health),
+    Route(("GET",), "/pet-stream/", dashboard),
+)
+
+METRICS_ROUTES = (Route(("GET",), "/metrics", metrics),)
+
+LEGACY_ROUTES = (
+    Route(("POST",), "/offer", legacy_offer),
+    Route(("POST",), "/start", legacy_start),
+    Route(("POST",), "/stop", legacy_stop),
+    Route(("GET", "POST"), "/status", legacy_status),
+)
+
+
+def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
+    """The blueprint `pet_stream` with the routes that the settings ask for."""
+    blueprint = Blueprint(
+        "pet_stream",
+        __name__,
+        url_prefix=config.url_prefix or None,
+        template_folder=str(find_folder("templates")),
+        static_folder=str(find_folder("static")),
+        static_url_path=STATIC_PATH,
+    )
+    blueprint.before_request(start_clock)
+    blueprint.before_request(check_access)
+    blueprint.after_request(count_request)
+    blueprint.after_request(add_common_headers)
+    blueprint.after_request(add_cors_headers)
+    add_error_handlers(blueprint)
+    metrics_routes = METRICS_ROUTES if serves_metrics else ()
+    legacy_routes = LEGACY_ROUTES if config.legacy_routes else ()
+    for route in (*ROUTES, *metrics_routes, *legacy_routes):
+        blueprint.add_url_rule(
+            route.rule,
+            view_func=route.view,
+            methods=route.methods,
+            provide_automatic_options=True,
+        )
+    return blueprint
+
+
+def add_common_headers(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if response.is_json:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

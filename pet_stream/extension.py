@@ -1,0 +1,243 @@
+"""The extension: `PetStream(app)`, and the one place where the parts are wired together."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flask import Flask
+from prometheus_client import CollectorRegistry
+from prometheus_flask_exporter import PrometheusMetrics
+
+from .admission import Places
+from .broadcaster import Broadcaster
+from .config import Config, write_defaults
+from .errors import PetStreamError
+from .event_loop import EventLoopThread
+from .ingest.shm_reader import ShmReader
+from .metrics import HttpCounts, StreamCollector
+from .process_exit import exit_on_sigterm
+from .recording import Library, Recorder
+from .switch_interval import switch_interval
+from .web import build_blueprint
+from .web.url_map_check import UrlMapCheck
+
+if TYPE_CHECKING:
+    from .webrtc.peers import Peers
+
+logger = logging.getLogger(__name__)
+
+RECORDER_CLOSE_TIMEOUT_S = 4.0
+PEERS_CLOSE_TIMEOUT_S = 2.0
+IMPORT_TIMEOUT_S = 2.0
+
+
+class HasRegistry(Protocol):
+    """A host's own exporter: prometheus_flask_exporter's PrometheusMetrics, or anything else with
+    a registry."""
+
+    registry: CollectorRegistry
+
+
+class PetStream:
+    """Mounts live view, recording and metrics in a Flask app.
+
+        stream = PetStream(app)            # or PetStream() and, in the app factory, init_app(app)
+
+    `metrics`: the host's own exporter. Its page then shows our metrics, and `/metrics` stays the
+    host's.
+    """
+
+    def __init__(self, app: Flask | None = None, *, metrics: HasRegistry | None = None) -> None:
+        self._metrics = metrics
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Read the settings, register the routes; start nothing. Raises ConfigError.
+
+        Everything of this app is in `app.extensions["pet_stream"]` (a Stream).
+        """
+        if "pet_stream" in app.extensions:
+            raise RuntimeError("pet_stream is mounted in this app already")
+        config = Config.from_mapping(app.config)
+        write_defaults(app.config)
+        registry = CollectorRegistry() if self._metrics is None else self._metrics.registry
+        stream = Stream(config, registry, UrlMapCheck(app.url_map))
+        registry.register(StreamCollector(stream))
+        app.extensions["pet_stream"] = stream
+        app.before_request(stream.handle_request)
+        serves_metrics = config.metrics and self._metrics is None
+        app.register_blueprint(build_blueprint(config, serves_metrics=serves_metrics))
+        self._streams.add(stream)
+        exit_on_sigterm()
+
+    def start(self) -> None:
+        """Start reading the camera now, not with the first request. Idempotent."""
+        for stream in self._streams:
+            stream.start()
+
+    def stop(self) -> None:
+        """Finish the recording, say goodbye to the viewers, end all threads. Idempotent.
+
+        A request does not start it again; start() does.
+        """
+        for stream in self._streams:
+            stream.stop()
+
+
+class Stream:
+    """The parts of one app, and their life in this process. Any thread may use it.
+
+    Nothing runs before start(), because the reloader's parent and gunicorn's preloading master
+    also make one. A process that is forked from one where it runs gets new parts, not yet running.
+    """
+
+    config: Config
+    event_loop: EventLoopThread
+    reader: ShmReader
+    broadcaster: Broadcaster
+    places: Places
+    recorder: Recorder
+    library: Library
+    peers: Peers | None
+    """None until somebody wants to watch: it takes aiortc, 40 MB of memory."""
+    url_map_check: UrlMapCheck
+    http_counts: HttpCounts
+    exporter: PrometheusMetrics
+    is_running: bool
+
+    def __init__(
+        self, config: Config, registry: CollectorRegistry, url_map_check: UrlMapCheck
+    ) -> None:
+        self.config = config
+        self.url_map_check = url_map_check
+        self.exporter = PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
+        self.http_counts = HttpCounts()
+        self.is_running = False
+        self._may_autostart = config.autostart
+        self._watches_forks = False
+        self._assemble()
+
+    def _assemble(self) -> None:
+        config, name = self.config, "pet-stream"
+        self._lock = threading.Lock()
+        self._import_lock = threading.Lock()
+        self._import_thread: threading.Thread | None = None
+        self.event_loop = EventLoopThread(name)
+        self.places = Places(config.max_clients)
+        self.broadcaster = Broadcaster(on_audience_change=self._handle_audience_change)
+        self.reader = ShmReader(config.shm, self.broadcaster, name)
+        self.recorder = Recorder(
+            broadcaster=self.broadcaster,
+            folder=config.record_path,
+            file_format=config.record_format,
+            name=name,
+        )
+        self.library = Library(config.record_path, self._running_name)
+        self.peers = None
+
+    def start(self) -> None:
+        with self._lock:
+            if self.is_running:
+                return
+            self._watch_forks()
+            self.event_loop.start()
+            self.reader.start()
+            self.is_running = True
+            self._may_autostart = self.config.autostart
+            atexit.register(self.stop)
+        logger.info("reading %s", self.config.shm)
+
+    def stop(self) -> None:
+        """What is most precious first: the recording."""
+        with self._lock:
+            self._may_autostart = False
+            if not self.is_running:
+                return
+            self.is_running = False
+            atexit.unregister(self.stop)
+            self._close("the recorder", self.recorder.close(), RECORDER_CLOSE_TIMEOUT_S)
+            if self.peers is not None:
+                self._close("the viewers", self.peers.close_all(), PEERS_CLOSE_TIMEOUT_S)
+            self.reader.stop()
+            self.event_loop.stop()
+            if self._import_thread is not None:
+                self._import_thread.join(IMPORT_TIMEOUT_S)
+            self._import_thread = None
+            switch_interval.shorten(self, is_needed=False)
+        logger.info("stopped reading %s", self.config.shm)
+
+    def handle_request(self) -> None:
+        """Before each request to the app: whoever gets requests is the serving process."""
+        self.url_map_check.run_once()
+        if self._may_autostart and not self.is_running:
+            self.start()
+
+    def load_peers(self) -> Peers:
+        """The WebRTC viewers; the first call imports aiortc, which takes 0.3 s and more."""
+        with self._import_lock:
+            if self.peers is None:
+                from .webrtc.peers import Peers  # late on purpose: see `peers`
+
+                self.peers = Peers(
+                    broadcaster=self.broadcaster,
+                    event_loop=self.event_loop,
+                    places=self.places,
+                    video=lambda: self.reader.video,
+                    ice_servers=self.config.ice_servers,
+                    ice_hosts=self.config.ice_hosts,
+                )
+            return self.peers
+
+    def load_peers_soon(self) -> None:
+        """The same in the background: somebody looks at a page and may press play."""
+        with self._lock:
+            if self.peers is not None or self._import_thread is not None or not self.is_running:
+                return
+            self._import_thread = threading.Thread(
+                target=self.load_peers, name="pet-stream-import", daemon=True
+            )
+            self._import_thread.start()
+
+    def _running_name(self) -> str | None:
+        status = self.recorder.status
+        return status.filename if status.is_recording else None
+
+    def _close(self, what: str, coroutine: Coroutine[Any, Any, None], timeout_s: float) -> None:
+        try:
+            self.event_loop.call(coroutine, timeout_s)
+        except PetStreamError as exc:
+            logger.warning("%s did not end in order: %s", what, exc)
+
+    def _handle_audience_change(self) -> None:
+        self.reader.wake()
+        switch_interval.shorten(self, is_needed=self.broadcaster.has_urgent_subscriber)
+
+    def _watch_forks(self) -> None:
+        if self._watches_forks:
+            return
+        self._watches_forks = True
+        handle_fork = weakref.WeakMethod(self._handle_fork)  # it can't be unregistered
+
+        def in_child() -> None:
+            method = handle_fork()
+            if method is not None:
+                method()
+
+        os.register_at_fork(after_in_child=in_child)
+
+    def _handle_fork(self) -> None:
+        """In the forked child: its parts have no threads, and their sockets, files and locks are
+        the parent's. They are kept, untouched, so that no destructor closes anything."""
+        self._inherited = (vars(self).copy(),)
+        self.is_running = False
+        self._may_autostart = self.config.autostart
+        switch_interval.shorten(self, is_needed=False)
+        self._assemble()

@@ -1,0 +1,229 @@
+"""Every metric, in one table, read from the parts when Prometheus asks.
+
+The parts count in plain integers; nothing is added to the way of a picture. A collector of our own
+instead of the client library's Counter and Histogram, because those export a `_created` series
+each, which only a switch for the whole process (the host's metrics included) turns off.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from .version import __version__
+
+if TYPE_CHECKING:
+    from .extension import Stream
+
+COUNTER, GAUGE = CounterMetricFamily, GaugeMetricFamily
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    kind: type[CounterMetricFamily | GaugeMetricFamily]
+    name: str
+    meaning: str
+    read: Callable[[Stream], float | None]
+    """None: not known now, then there is no sample."""
+
+
+def _webrtc(count: str) -> Callable[[Stream], float]:
+    """A number of `PeerCounts`; 0 while nobody has watched."""
+    return lambda s: 0 if s.peers is None else getattr(s.peers.counts, count)
+
+
+def _video(size: str) -> Callable[[Stream], float | None]:
+    """A field of the camera's SPS."""
+    return lambda s: getattr(s.reader.video, size, None)
+
+
+# fmt: off
+TABLE = (
+    # The names that dashboards out there use: fixed.
+    Row(COUNTER, "streaming_frames_read_total", "Pictures taken whole out of the shared memory",
+        lambda s: s.reader.counts.frames_read),
+    Row(COUNTER, "streaming_frames_processed_total", "Access units published",
+        lambda s: s.reader.counts.frames_processed),
+    Row(COUNTER, "streaming_frames_dropped_total",
+        "Pictures read, but of no use before the next IDR",
+        lambda s: s.reader.counts.frames_dropped),
+    Row(COUNTER, "streaming_webrtc_frames_sent_total", "Access units sent, all viewers together",
+        _webrtc("frames_sent")),
+    Row(COUNTER, "streaming_webrtc_frames_dropped_total",
+        "Access units dropped, all viewers together",
+        _webrtc("frames_dropped")),
+    Row(COUNTER, "streaming_recorder_frames_sent_total", "Access units written to files",
+        lambda s: s.recorder.counts.frames_written),
+    Row(COUNTER, "streaming_recorder_frames_dropped_total",
+        "Access units the disk was too slow for",
+        lambda s: s.recorder.counts.frames_dropped),
+    Row(COUNTER, "streaming_read_errors_total", "Failures to read the shared memory",
+        lambda s: s.reader.counts.read_errors),
+    Row(COUNTER, "streaming_process_errors_total",
+        "Pictures that are not the H.264 they claim to be",
+        lambda s: s.reader.counts.process_errors),
+    Row(COUNTER, "streaming_webrtc_errors_total",
+        "Viewers that never connected, and failures while sending",
+        _webrtc("errors")),
+    Row(COUNTER, "streaming_recorder_errors_total",
+        "Recordings that the disk ended or did not let begin",
+        lambda s: s.recorder.counts.errors),
+    Row(GAUGE, "streaming_active_clients", "Viewers now",
+        lambda s: s.places.active_count),
+    Row(GAUGE, "streaming_total_clients", "Viewers so far",
+        lambda s: s.places.total_count),
+    Row(GAUGE, "streaming_recording_active", "1 while recording",
+        lambda s: s.recorder.status.is_recording),
+    Row(GAUGE, "streaming_recording_bytes", "Size of the running or last recording",
+        lambda s: s.recorder.status.bytes_written),
+    Row(GAUGE, "streaming_recording_frames", "Pictures in the running or last recording",
+        lambda s: s.recorder.status.frame_count),
+    Row(GAUGE, "streaming_frame_latency_ms",
+        "From the capture of the newest picture to its publication",
+        lambda s: s.reader.counts.frame_latency_ms),
+    Row(GAUGE, "streaming_process_latency_ms",
+        "From the reading of the newest picture to its publication",
+        lambda s: s.reader.counts.process_latency_ms),
+    Row(GAUGE, "streaming_webrtc_buffer_usage_percent", "Fill of the queue to the viewers",
+        lambda s: 0 if s.peers is None else 100 * s.peers.buffer_fill_ratio),
+    Row(GAUGE, "streaming_recorder_buffer_usage_percent", "Fill of the queue to the disk",
+        lambda s: 100 * s.recorder.buffer_fill_ratio),
+    # Our own.
+    Row(GAUGE, "pet_stream_running", "1 between start and stop",
+        lambda s: s.is_running),
+    Row(GAUGE, "pet_stream_camera_up", "1 while pictures come",
+        lambda s: s.reader.status.state == "live"),
+    Row(GAUGE, "pet_stream_camera_picture_age_seconds", "Time since the newest picture",
+        lambda s: s.reader.status.picture_age_s),
+    Row(GAUGE, "pet_stream_camera_frames_per_second", "Pictures a second, by their capture times",
+        lambda s: s.reader.status.fps),
+    Row(GAUGE, "pet_stream_camera_parameter_sets_known", "1 if SPS and PPS are known",
+        lambda s: s.reader.status.has_parameter_sets),
+    Row(GAUGE, "pet_stream_video_width_pixels", "Width of the camera's picture",
+        _video("width")),
+    Row(GAUGE, "pet_stream_video_height_pixels", "Height of the camera's picture",
+        _video("height")),
+    Row(COUNTER, "pet_stream_camera_attachments_total", "Times that the shared memory was opened",
+        lambda s: s.reader.counts.attachments),
+    Row(COUNTER, "pet_stream_camera_discontinuities_total",
+        "Gaps after which everyone waits for an IDR",
+        lambda s: s.reader.counts.discontinuities),
+    Row(COUNTER, "pet_stream_camera_frames_missed_total",
+        "Pictures gone before they could be read whole",
+        lambda s: s.reader.counts.frames_missed),
+    Row(COUNTER, "pet_stream_camera_repeats_skipped_total",
+        "Slots with the picture of the slot before",
+        lambda s: s.reader.counts.repeats_skipped),
+    Row(COUNTER, "pet_stream_camera_older_skipped_total", "Slots with an older picture",
+        lambda s: s.reader.counts.older_skipped),
+    Row(COUNTER, "pet_stream_camera_stale_skipped_total",
+        "Slots with another picture's bytes, or half-copied",
+        lambda s: s.reader.counts.stale_skipped),
+    Row(COUNTER, "pet_stream_camera_other_formats_skipped_total", "Slots with JPEG, NV12 or RGB",
+        lambda s: s.reader.counts.other_formats_skipped),
+    Row(COUNTER, "pet_stream_camera_invalid_headers_skipped_total",
+        "Slots with an impossible header",
+        lambda s: s.reader.counts.invalid_headers_skipped),
+    Row(GAUGE, "pet_stream_max_clients", "Viewers that are let in at once",
+        lambda s: s.places.max_clients),
+    Row(COUNTER, "pet_stream_webrtc_connections_total", "Viewers that connected",
+        _webrtc("connections")),
+    Row(COUNTER, "pet_stream_webrtc_vanished_total", "Viewers that went without a word",
+        _webrtc("vanished")),
+    Row(COUNTER, "pet_stream_webrtc_keyframe_requests_total", "Pictures asked for by PLI or FIR",
+        _webrtc("keyframe_requests")),
+    Row(GAUGE, "pet_stream_recording_duration_seconds", "Length of the running or last recording",
+        lambda s: s.recorder.status.duration_ms / 1000),
+    Row(GAUGE, "pet_stream_recording_gaps", "Gaps in the running or last recording",
+        lambda s: s.recorder.status.gap_count),
+    Row(GAUGE, "pet_stream_route_conflicts", "Paths that the host serves, too",
+        lambda s: len(s.url_map_check.conflicts)),
+)
+# fmt: on
+
+HTTP_BUCKETS_S = (0.005, 0.025, 0.1, 0.5, 2.5)
+
+
+@dataclass(slots=True)
+class _Durations:
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(HTTP_BUCKETS_S) + 1))
+    sum_s: float = 0.0
+
+
+class HttpCounts:
+    """Requests to our routes. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: dict[tuple[str, str, str], int] = {}
+        self._durations: dict[tuple[str, str], _Durations] = {}
+
+    def add(self, method: str, route: str, status: int, duration_s: float) -> None:
+        """`route` is a URL rule, never a path: there are as many series as routes."""
+        request, handler = (method, route, str(status)), (method, route)
+        with self._lock:
+            self._requests[request] = self._requests.get(request, 0) + 1
+            durations = self._durations.setdefault(handler, _Durations())
+            durations.buckets[bisect.bisect_left(HTTP_BUCKETS_S, duration_s)] += 1
+            durations.sum_s += duration_s
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(
+            "pet_stream_http_requests_total",
+            "Requests to our routes.",
+            labels=["method", "route", "status"],
+        )
+        durations = HistogramMetricFamily(
+            "pet_stream_http_request_duration_seconds",
+            "Time to the response's first byte.",
+            labels=["method", "route"],
+        )
+        with self._lock:
+            for labels, count in self._requests.items():
+                requests.add_metric(labels, count)
+            for handler, row in self._durations.items():
+                durations.add_metric(handler, _cumulative(row.buckets), row.sum_s)
+        yield requests
+        yield durations
+
+
+class StreamCollector(Collector):
+    """All metrics of one app, for a Prometheus registry. Any thread."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def describe(self) -> Iterator[Metric]:
+        """The names, so that a registry notices a second collector of the same ones."""
+        return self._families(has_samples=False)
+
+    def collect(self) -> Iterator[Metric]:
+        return self._families(has_samples=True)
+
+    def _families(self, *, has_samples: bool) -> Iterator[Metric]:
+        for row in TABLE:
+            family = row.kind(row.name, f"{row.meaning}.")
+            value = row.read(self._stream) if has_samples else None
+            if value is not None:
+                family.add_metric((), float(value))
+            yield family
+        build = GaugeMetricFamily("pet_stream_build_info", "Always 1.", labels=["version"])
+        build.add_metric([__version__], 1)
+        yield build
+        yield from self._stream.http_counts.collect()
+
+
+def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
+    names = [*map(str, HTTP_BUCKETS_S), "+Inf"]
+    return [(name, sum(buckets[: index + 1])) for index, name in enumerate(names)]

@@ -1,0 +1,51 @@
+"""The one place where a request's right is decided. (Accounts will be asked for here, too.)"""
+
+from __future__ import annotations
+
+from flask import request
+
+from ..config_values import ANY_ORIGIN
+from ..errors import OriginRefused
+from ..origins import normalize_origin
+from .current import current_stream
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def check_access() -> None:
+    """Let the request pass, or raise OriginRefused. Runs before each of our views.
+
+    A page of a foreign origin can make a browser send us anything; only the `Origin` header, which
+    browsers set on every request that may change something, tells. A client without one is no
+    browser, or a page of ours.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None or request.method in SAFE_METHODS:
+        return
+    if not (is_allowed_origin(origin) or is_own_origin(origin)):
+        raise OriginRefused(
+            f"Pages of {origin[:200]} may not do this: list it in PET_STREAM_ALLOWED_ORIGINS "
+            "(behind a proxy, also tell Flask by werkzeug's ProxyFix)"
+        )
+
+
+def is_allowed_origin(origin: str) -> bool:
+    """Whether the settings allow cross-origin use by `origin`."""
+    allowed = current_stream().config.allowed_origins
+    return ANY_ORIGIN in allowed or _normalized(origin) in allowed
+
+
+def is_own_origin(origin: str) -> bool:
+    """Whether a page of `origin` was served under the scheme, host and port of this request.
+
+    They are taken as the client sent them (`Host`), never from X-Forwarded headers, which anybody
+    can send: behind a proxy that is what ProxyFix is for.
+    """
+    return _normalized(origin) == _normalized(f"{request.scheme}://{request.host}")
+
+
+def _normalized(origin: str) -> str | None:
+    try:
+        return normalize_origin(origin)
+    except ValueError:  # "null" of sandboxed frames and local files, or no origin at all
+        return None

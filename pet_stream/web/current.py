@@ -1,0 +1,15 @@
+"""How a view finds the parts it works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from ..extension import Stream
+
+
+def current_stream() -> Stream:
+    """The streaming parts of the app that serves this request."""
+    return cast("Stream", current_app.extensions["pet_stream"])

@@ -1,0 +1,66 @@
+"""Every error of ours as JSON: `{"error": text, "code": word}`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
+
+from ..errors import Full, PetStreamError
+from .current import current_stream
+
+NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/pet-stream/")
+"""Below these a path that nobody serves is our 404; elsewhere it is the host's."""
+
+
+def add_error_handlers(blueprint: Blueprint) -> None:
+    blueprint.register_error_handler(PetStreamError, answer_error)
+    for status in default_exceptions:  # by status: else the host's own 404 page would come first
+        blueprint.register_error_handler(status, answer_http_error)
+    blueprint.before_app_request(answer_unroutable)
+
+
+def answer_error(error: PetStreamError) -> Response:
+    response = jsonify(error=str(error) or type(error).__name__, code=error.code)
+    response.status_code = error.http_status
+    if isinstance(error, Full):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def answer_http_error(error: HTTPException) -> Response:
+    """Werkzeug's own errors, with the headers they bring (`Allow`, `Content-Range`)."""
+    status = error.code or 500
+    code = "too_large" if status == 413 else error.name.lower().replace(" ", "_")
+    response = jsonify(error=error.name, code=code)
+    response.status_code = status
+    for name, value in error.get_headers():
+        if name.lower() != "content-type":
+            response.headers.add(name, value)
+    return response
+
+
+def answer_unroutable() -> Response | None:
+    """A path or method that nobody serves, if it is one of ours.
+
+    Such a request belongs to no blueprint, so that only the app's error pages would be asked; they
+    are the host's and stay as they are.
+    """
+    error = request.routing_exception
+    if isinstance(error, MethodNotAllowed) and _is_path_of_ours(error):
+        return answer_http_error(error)
+    if isinstance(error, NotFound):
+        prefix = current_stream().config.url_prefix
+        if request.path.startswith(tuple(prefix + namespace for namespace in NAMESPACES)):
+            return answer_http_error(error)
+    return None
+
+
+def _is_path_of_ours(error: MethodNotAllowed) -> bool:
+    """Whether the path would have been ours with one of the methods that are allowed."""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        return False
+    rules = [
+        adapter.match(method=method, return_rule=True)[0] for method in error.valid_methods or ()
+    ]
+    return any(rule.endpoint.startswith("pet_stream.") for rule in rules)

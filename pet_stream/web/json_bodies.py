@@ -1,0 +1,44 @@
+"""Reading a JSON body: bounded, whatever its content type, chunked or not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import request
+
+from ..errors import BadRequest, TooLarge
+
+OFFER_LIMIT_BYTES = 128 * 1024
+LIMIT_BYTES = 10 * 1024
+"""For everything but offers."""
+
+
+def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
+    """The body's JSON object; an empty body is an empty object.
+
+    Raises TooLarge, and BadRequest for anything that is not a JSON object.
+    """
+    body = _read_body(limit_bytes)
+    if not body.strip():
+        return {}
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise BadRequest("The body is not JSON") from exc
+    if not isinstance(value, dict):
+        raise BadRequest("The body is not a JSON object")
+    return value
+
+
+def _read_body(limit_bytes: int) -> bytes:
+    if (request.content_length or 0) > limit_bytes:
+        raise TooLarge(f"The body has more than {limit_bytes} bytes")
+    if request.content_length is not None:
+        return request.get_data()
+    body = b""  # chunked: the length shows only while reading
+    while chunk := request.stream.read(limit_bytes + 1 - len(body)):
+        body += chunk
+        if len(body) > limit_bytes:
+            raise TooLarge(f"The body has more than {limit_bytes} bytes")
+    return body

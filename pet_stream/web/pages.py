@@ -1,0 +1,13 @@
+"""Pages that people open."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from .current import current_stream
+
+
+def dashboard() -> ResponseReturnValue:
+    current_stream().load_peers_soon()
+    return render_template("pet_stream/dashboard.html")

@@ -1,0 +1,99 @@
+"""Whether the host serves one of our paths as well: Flask itself says nothing about that.
+
+Of two equal rules the one that was registered first answers and the other is dead; of two that both
+match, the more specific one answers. So the finished URL map is looked at, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from dataclasses import dataclass
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, RoutingException, Rule
+
+logger = logging.getLogger(__name__)
+
+OUR_ENDPOINTS = "pet_stream."
+
+_VARIABLE = re.compile(r"<[^>]*>")
+_SILENT_METHODS = {"HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`method` and `path` belong to two endpoints, and `loser` does not get the request."""
+
+    method: str
+    path: str
+    winner: str
+    loser: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.method} {self.path} is answered by {self.winner}, "
+            f"{self.loser} never sees it: delete one of the two routes"
+        )
+
+
+class UrlMapCheck:
+    """Looks for conflicts when the first request comes: all routes are there then. Any thread."""
+
+    def __init__(self, url_map: Map) -> None:
+        self._url_map = url_map
+        self._lock = threading.Lock()
+        self._is_done = False
+        self.conflicts: tuple[Conflict, ...] = ()
+        """Empty before the first request."""
+
+    def run_once(self) -> None:
+        if self._is_done:
+            return
+        with self._lock:
+            if self._is_done:
+                return
+            self.conflicts = find_conflicts(self._url_map)
+            self._is_done = True
+        for conflict in self.conflicts:
+            logger.error("%s", conflict)
+
+
+def find_conflicts(url_map: Map) -> tuple[Conflict, ...]:
+    rules = list(url_map.iter_rules())
+    ours = [rule for rule in rules if rule.endpoint.startswith(OUR_ENDPOINTS)]
+    hosts = [rule for rule in rules if not rule.endpoint.startswith(OUR_ENDPOINTS)]
+    return tuple(
+        conflict
+        for our in ours
+        for theirs in hosts
+        if (conflict := _conflict(url_map, our, theirs)) is not None
+    )
+
+
+def _conflict(url_map: Map, our: Rule, theirs: Rule) -> Conflict | None:
+    methods = ((our.methods or set()) & (theirs.methods or set())) - _SILENT_METHODS
+    if not methods or (our.subdomain, our.host) != (theirs.subdomain, theirs.host):
+        return None
+    if _VARIABLE.split(theirs.rule)[0] == "/" != theirs.rule:
+        return None  # a page for everything nobody else serves
+    method, path = min(methods), _VARIABLE.sub("x", our.rule)
+    if not _matches(url_map, theirs, method, path):
+        return None
+    is_equal = _VARIABLE.sub("<>", our.rule) == _VARIABLE.sub("<>", theirs.rule)
+    if not is_equal and "<path:" in theirs.rule:
+        return None  # the same below a folder: it is meant to give way
+    adapter = url_map.bind(our.host or "localhost", subdomain=our.subdomain)
+    try:
+        winner, _ = adapter.match(path, method, return_rule=True)
+    except (HTTPException, RoutingException):
+        return None
+    loser = theirs if winner is our else our
+    return Conflict(method, our.rule, winner=str(winner.endpoint), loser=str(loser.endpoint))
+
+
+def _matches(url_map: Map, rule: Rule, method: str, path: str) -> bool:
+    """Whether `rule` would answer if it were alone."""
+    alone = Map([rule.empty()], converters=url_map.converters)
+    return alone.bind("localhost", subdomain=rule.subdomain).test(path, method)
