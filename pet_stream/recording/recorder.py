@@ -18,9 +18,6 @@ from .status import RecorderCounts, RecordingStatus
 
 logger = logging.getLogger(__name__)
 
-START_TIMEOUT_S = 4.0
-STOP_TIMEOUT_S = 4.0
-"""How long a request waits for the disk; the writer itself has no limit."""
 MAX_AUTOMATIC_NAMES = 1000
 
 
@@ -29,8 +26,8 @@ class Recorder:
 
     Belongs to the event loop: `start`, `stop` and `close` run there, and each changes the state
     before its first await, so two commands at once need no lock. The disk is touched by the
-    recording's writer thread only; a disk that hangs delays an answer by the time limits above,
-    never the loop. `status`, `counts` and `buffer_fill_ratio` may be read by any thread.
+    recording's writer thread only: a disk that hangs delays an answer by `disk_timeout_s`, the
+    writer until it goes on, and the loop not at all. Any thread may read the properties.
 
     The file has its final name from the start: a raw stream is playable at every moment, so a
     crash leaves a recording behind.
@@ -44,6 +41,7 @@ class Recorder:
         file_format: str,
         formats: Mapping[str, ContainerFactory] = FORMATS,
         name: str = "pet-stream",
+        disk_timeout_s: float = 4.0,
     ) -> None:
         if file_format not in formats:
             raise ValueError(f"no such recording format: {file_format!r}")
@@ -52,6 +50,7 @@ class Recorder:
         self._container = formats[file_format]
         self._suffix = f".{file_format}"
         self._thread_name = f"{name}-recorder"
+        self._disk_timeout_s = disk_timeout_s
         self._session: Session | None = None
         self._session_before: Session | None = None
         self._error_count = 0
@@ -60,6 +59,12 @@ class Recorder:
     def status(self) -> RecordingStatus:
         session = self._session
         return RecordingStatus() if session is None else session.status
+
+    @property
+    def running_name(self) -> str | None:
+        """The file that is being written, for the library."""
+        status = self.status
+        return status.filename if status.is_recording else None
 
     @property
     def counts(self) -> RecorderCounts:
@@ -82,7 +87,7 @@ class Recorder:
         """
         session = self._begin(filename)  # no await up to here: of two starts one wins
         try:
-            await asyncio.wait({session.opened}, timeout=START_TIMEOUT_S)
+            await asyncio.wait({session.opened}, timeout=self._disk_timeout_s)
         except asyncio.CancelledError:
             session.discard()
             raise
@@ -159,7 +164,7 @@ class Recorder:
         self._session_before = None
 
     async def _closed(self, session: Session) -> RecordingStatus:
-        await asyncio.wait({session.closed}, timeout=STOP_TIMEOUT_S)
+        await asyncio.wait({session.closed}, timeout=self._disk_timeout_s)
         if not session.closed.done():
             raise StorageError("The disk does not answer; the recording ends as soon as it does")
         return session.status

@@ -1,0 +1,49 @@
+"""Containers that behave as a bad disk makes them behave; what they write is real."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Sequence
+
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording.containers import AnnexBContainer
+
+
+class Gate:
+    """Where a thread is held up until the test lets it on."""
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.open = threading.Event()
+
+    def pass_through(self) -> None:
+        self.arrived.set()
+        assert self.open.wait(30), "the test never opened the gate"
+
+
+class SlowToWrite(AnnexBContainer):
+    """Each write waits at the gate."""
+
+    def __init__(self, file: io.FileIO, gate: Gate) -> None:
+        super().__init__(file)
+        self._gate = gate
+
+    def write(self, units: Sequence[AccessUnit]) -> None:
+        self._gate.pass_through()
+        super().write(units)
+
+
+class SlowToOpen(AnnexBContainer):
+    def __init__(self, file: io.FileIO, gate: Gate) -> None:
+        gate.pass_through()
+        super().__init__(file)
+
+
+class Broken(AnnexBContainer):
+    """A bug: the second write raises what no disk raises."""
+
+    def write(self, units: Sequence[AccessUnit]) -> None:
+        if self.frame_count:
+            raise ZeroDivisionError
+        super().write(units)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pet_stream.errors import BadName, NotFound, StorageError
+from pet_stream.recording.library import Library
+
+from .test_names import NOT_PLAIN
+
+
+def write(path: Path, size_bytes: int = 1, changed_at: float | None = None) -> None:
+    path.write_bytes(bytes(size_bytes))
+    if changed_at is not None:
+        os.utime(path, (changed_at, changed_at))
+
+
+def test_recordings_are_listed_newest_first(tmp_path: Path) -> None:
+    in_name = time.mktime((2024, 5, 1, 12, 0, 0, 0, 0, -1))
+    write(tmp_path / "recording_20240501_120000.h264", 10, changed_at=in_name + 60)
+    write(tmp_path / "recording_20240501_120000_2.h264", 20, changed_at=in_name + 61)
+    write(tmp_path / "older.mp4", 30, changed_at=in_name - 1)
+    write(tmp_path / "newer.h264", 40, changed_at=in_name + 1)
+
+    listed = Library(tmp_path).recordings()
+
+    assert [(item.name, item.size_bytes, item.started_at, item.format) for item in listed] == [
+        ("newer.h264", 40, in_name + 1, "h264"),
+        ("recording_20240501_120000_2.h264", 20, in_name, "h264"),
+        ("recording_20240501_120000.h264", 10, in_name, "h264"),
+        ("older.mp4", 30, in_name - 1, "mp4"),
+    ]
+    assert {item.state for item in listed} == {"complete"}
+
+
+def test_only_the_recordings_of_the_folder_are_listed(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    write(tmp_path / "outside.h264")
+    write(folder / "inside.h264")
+    for name in ("notes.txt", ".hidden.h264", "cat.h264.part", "cat.jpg", "n\u0430me.h264"):
+        write(folder / name)
+    (folder / os.fsdecode(b"\xff.h264")).touch()
+    (folder / "folder.h264").mkdir()
+    os.mkfifo(folder / "pipe.h264")
+    (folder / "link.h264").symlink_to(tmp_path / "outside.h264")
+    (folder / "dangling.h264").symlink_to(tmp_path / "nowhere")
+
+    library = Library(folder)
+
+    assert [item.name for item in library.recordings()] == ["inside.h264"]
+    for name in ("folder.h264", "pipe.h264", "link.h264", "dangling.h264", "missing.h264"):
+        with pytest.raises(NotFound):
+            library.path_of(name)
+
+
+def test_the_running_recording_is_marked(tmp_path: Path) -> None:
+    write(tmp_path / "one.h264")
+    write(tmp_path / "two.h264")
+    listed = Library(tmp_path, lambda: "two.h264").recordings()
+    assert {item.name: item.state for item in listed} == {
+        "one.h264": "complete",
+        "two.h264": "recording",
+    }
+
+
+def test_what_is_listed_can_be_fetched(tmp_path: Path) -> None:
+    write(tmp_path / "2024.05.01 cat.mp4", 5)
+    library = Library(tmp_path)
+    (recording,) = library.recordings()
+    assert library.path_of(recording.name) == tmp_path / "2024.05.01 cat.mp4"
+    assert recording.to_json().keys() == {
+        *("name", "size_bytes", "started_at", "start_time", "state", "format")
+    }
+
+
+@pytest.mark.parametrize("text", [*NOT_PLAIN, "../recordings-old/a.h264", "a" * 200 + ".h264"])
+def test_a_name_never_leads_out_of_the_folder(tmp_path: Path, text: str) -> None:
+    folder = tmp_path / "recordings"
+    sibling = tmp_path / "recordings-old"
+    folder.mkdir()
+    sibling.mkdir()
+    write(sibling / "a.h264")
+    with pytest.raises(BadName):
+        Library(folder).path_of(text)
+
+
+def test_a_missing_folder_holds_nothing(tmp_path: Path) -> None:
+    library = Library(tmp_path / "missing")
+    assert library.recordings() == []
+    with pytest.raises(NotFound):
+        library.path_of("cat.h264")
+
+
+def test_a_folder_that_is_none_is_an_error_without_its_path(tmp_path: Path) -> None:
+    write(tmp_path / "file")
+    library = Library(tmp_path / "file")
+    with pytest.raises(StorageError) as refused:
+        library.recordings()
+    assert str(tmp_path) not in str(refused.value)
+    with pytest.raises(NotFound):
+        library.path_of("cat.h264")
+
+
+def test_a_thousand_recordings_are_listed_in_a_tenth_of_a_second(tmp_path: Path) -> None:
+    for number in range(1000):
+        (tmp_path / f"recording_20240501_{number:06d}.h264").touch()
+    library = Library(tmp_path)
+    durations_s = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        assert len(library.recordings()) == 1000
+        durations_s.append(time.perf_counter() - begun)
+    assert min(durations_s) < 0.1, durations_s

@@ -1,0 +1,586 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.errors import (
+    AlreadyRecording,
+    BadName,
+    LoopUnavailable,
+    NameExists,
+    NotRecording,
+    StorageError,
+)
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
+from pet_stream.recording.library import Library
+from pet_stream.recording.names import automatic_names
+from pet_stream.recording.recorder import Recorder
+from pet_stream.recording.session import QUEUE_UNITS
+from pet_stream.recording.status import RecorderCounts, RecordingStatus
+
+from .disks import Broken, Gate, SlowToOpen, SlowToWrite
+from .playback import FRAME_NS, GOP, TIMEOUT_S, Camera, annex_b, decoded_count, wait_until
+
+MakeRecorder = Callable[..., Recorder]
+Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
+
+NEXT_TO_NOTHING_S = 0.001
+
+
+@pytest.fixture
+def call(event_loop: EventLoopThread) -> Call:
+    return lambda coroutine: event_loop.call(coroutine, TIMEOUT_S)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+@pytest.fixture
+def recorder_with(gate: Gate, make_recorder: MakeRecorder) -> Iterator[MakeRecorder]:
+    """Recorders whose container waits at `gate`, which opens before they are closed."""
+    yield lambda container, **options: make_recorder(
+        formats={"h264": partial(container, gate=gate)}, **options
+    )
+    gate.open.set()
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+# ---- what is in the file
+
+
+def test_a_recording_begins_at_the_cached_idr_and_ends_with_the_newest_picture(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.publish_to_idr()
+    camera.publish(GOP)
+    expected = camera.publish(5)  # in mid-GOP when the button is pressed
+
+    started = call(recorder.start())
+    expected += camera.publish(40)
+    stopped = call(recorder.stop())
+
+    assert started.is_recording
+    assert not started.is_waiting
+    assert started.path is not None
+    assert stopped.path == started.path
+    assert started.path.read_bytes() == annex_b(expected)
+    assert decoded_count(started.path) == stopped.frame_count == len(expected) == 45
+    assert stopped.bytes_written == started.path.stat().st_size
+    assert stopped.duration_ms == 44 * FRAME_NS // 1_000_000
+    assert stopped.gap_count == stopped.dropped_count == 0
+    assert stopped.stop_reason is None
+    assert not stopped.is_recording
+    assert recorder.counts == RecorderCounts(frames_written=45)
+
+
+def test_a_recording_begins_with_sps_pps_and_idr(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.publish(20)
+    call(recorder.start())
+    path = call(recorder.stop()).path
+    assert path is not None
+    types = [nal_unit_type(unit) for unit in split_annex_b(path.read_bytes())]
+    picture = [kind for kind in types if kind not in (NalUnitType.AUD, NalUnitType.SEI)]
+    assert picture[:3] == [NalUnitType.SPS, NalUnitType.PPS, NalUnitType.IDR_SLICE]
+
+
+def test_without_a_cached_idr_it_waits_for_the_next_one(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    started = call(recorder.start())
+    assert started.is_recording
+    assert started.is_waiting
+    assert started.to_json()["waiting"] is True
+
+    camera.lose_to_idr()
+    camera.publish_to_idr()
+    expected = camera.publish(GOP + 3)
+    wait_until(lambda: not recorder.status.is_waiting)
+    stopped = call(recorder.stop())
+
+    assert stopped.path is not None
+    assert stopped.path.read_bytes() == annex_b(expected)
+    assert decoded_count(stopped.path) == GOP + 3
+
+
+def test_what_a_camera_sent_before_it_stopped_is_not_recorded(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.clock_ns -= 10_000_000_000
+    camera.publish(5)
+    assert call(recorder.start()).is_waiting
+    camera.clock_ns += 10_000_000_000
+    camera.publish_to_idr()  # goes on in mid-GOP
+    expected = camera.publish(GOP)
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    assert stopped.path.read_bytes() == annex_b(expected)
+    assert stopped.duration_ms == (GOP - 1) * FRAME_NS // 1_000_000
+
+
+def test_a_gap_in_the_stream_is_counted_and_the_file_goes_on(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    expected = camera.publish(20)
+    call(recorder.start())
+    camera.lose_to_idr()
+    camera.clock_ns += 1_000_000_000
+    more = camera.publish(30)
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    assert stopped.path.read_bytes() == annex_b(expected[GOP:] + more)
+    assert decoded_count(stopped.path) == stopped.frame_count == 36
+    assert stopped.gap_count == 1
+    assert stopped.duration_ms > 2000  # the gap is time that went by
+
+
+def test_a_recording_that_no_picture_came_to_leaves_no_file(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    call(recorder.start())
+    stopped = call(recorder.stop())
+    assert stopped.frame_count == stopped.bytes_written == stopped.duration_ms == 0
+    assert stopped.stop_reason == "no picture came from the camera"
+    assert files_in(tmp_path / "recordings") == []
+
+
+# ---- one at a time
+
+
+def outcomes(
+    event_loop: EventLoopThread, command: Callable[[], Coroutine[Any, Any, object]], count: int
+) -> list[object]:
+    """What `count` threads get that say `command` at once: a result or an error each."""
+    line = threading.Barrier(count)
+
+    def say(_: int) -> object:
+        line.wait(TIMEOUT_S)
+        try:
+            return event_loop.call(command(), TIMEOUT_S)
+        except Exception as exc:
+            return exc
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(say, range(count)))
+
+
+def test_of_many_starts_and_stops_at_once_exactly_one_wins(
+    recorder: Recorder, camera: Camera, event_loop: EventLoopThread, tmp_path: Path
+) -> None:
+    for number in range(1, 6):
+        camera.publish(20)
+        started = outcomes(event_loop, recorder.start, 16)
+        assert sum(isinstance(outcome, RecordingStatus) for outcome in started) == 1
+        assert sum(isinstance(outcome, AlreadyRecording) for outcome in started) == 15
+        stopped = outcomes(event_loop, recorder.stop, 16)
+        assert sum(isinstance(outcome, RecordingStatus) for outcome in stopped) == 1
+        assert sum(isinstance(outcome, NotRecording) for outcome in stopped) == 15
+        assert len(files_in(tmp_path / "recordings")) == number
+
+
+def test_stop_without_a_recording_is_refused(recorder: Recorder, call: Call) -> None:
+    assert recorder.status == RecordingStatus()
+    with pytest.raises(NotRecording):
+        call(recorder.stop())
+
+
+# ---- names
+
+
+def test_a_recording_can_be_given_a_name(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    camera.publish(1)
+    started = call(recorder.start("cat"))
+    assert started.filename == "cat.h264"
+    assert started.path == tmp_path / "recordings" / "cat.h264"
+    call(recorder.stop())
+    with pytest.raises(NameExists):
+        call(recorder.start("cat.h264"))
+    assert recorder.status.filename == "cat.h264"  # the last one that was
+    assert recorder.status.stop_reason is None
+    assert recorder.counts == RecorderCounts(frames_written=1)
+
+
+@pytest.mark.parametrize("text", ["../cat", "/tmp/cat", ".cat", "c\u0430t", "cat\0"])
+def test_a_bad_name_is_refused_and_nothing_begins(
+    recorder: Recorder, call: Call, tmp_path: Path, text: str
+) -> None:
+    with pytest.raises(BadName):
+        call(recorder.start(text))
+    assert not recorder.status.is_recording
+    assert not (tmp_path / "recordings").exists()
+
+
+def test_nothing_is_ever_overwritten(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "cat.h264").write_bytes(b"the first cat")
+    (folder / "link.h264").symlink_to(tmp_path / "elsewhere")
+    camera.publish(1)
+    for name in ("cat", "link"):
+        with pytest.raises(NameExists):
+            call(recorder.start(name))
+    assert (folder / "cat.h264").read_bytes() == b"the first cat"
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("filename", [None, ""])
+def test_a_second_recording_of_the_same_second_is_numbered(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path, filename: str | None
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    now = time.time()
+    for second in range(30):
+        (folder / next(automatic_names(now + second, ".h264"))).touch()
+    camera.publish(1)
+    started = call(recorder.start(filename))
+    assert started.started_at is not None
+    names = automatic_names(started.started_at, ".h264")
+    assert [next(names), next(names)][1] == started.filename
+    call(recorder.stop())
+
+
+# ---- what it tells
+
+
+def test_the_status_tells_how_the_recording_grows(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    before = time.time()
+    camera.publish(3)
+    started = call(recorder.start("cat"))
+    camera.publish(10)
+    wait_until(lambda: recorder.status.frame_count == 13)
+    told = recorder.status.to_json()
+    assert told["recording"] is True
+    assert told["filename"] == "cat.h264"
+    assert told["bytes_written"] == (tmp_path / "recordings" / "cat.h264").stat().st_size
+    assert told["duration_ms"] == 12 * FRAME_NS // 1_000_000
+    assert told["stop_reason"] is None
+    start_time = datetime.fromisoformat(told["start_time"])
+    assert start_time.utcoffset() is not None
+    assert before - 0.001 <= start_time.timestamp() <= time.time()
+    assert started.stopped_at is None
+
+    stopped = call(recorder.stop())
+    assert stopped.started_at == started.started_at
+    assert stopped.stopped_at is not None
+    assert before <= stopped.stopped_at <= time.time()
+    assert recorder.status == stopped
+
+
+def test_the_status_before_the_first_recording() -> None:
+    assert RecordingStatus().to_json() == {
+        "recording": False,
+        "filename": None,
+        "frame_count": 0,
+        "bytes_written": 0,
+        "duration_ms": 0,
+        "start_time": None,
+        "stop_reason": None,
+        "waiting": False,
+        "dropped_count": 0,
+    }
+
+
+def test_the_library_shows_the_recording_that_runs(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    library = Library(tmp_path / "recordings", lambda: recorder.running_name)
+    camera.publish(3)
+    call(recorder.start("cat"))
+    (running,) = library.recordings()
+    assert (running.name, running.state) == ("cat.h264", "recording")
+    assert running.size_bytes > 0
+    call(recorder.stop())
+    (finished,) = library.recordings()
+    assert finished.state == "complete"
+    assert decoded_count(library.path_of(finished.name)) == 3
+
+
+def test_counts_go_on_over_recordings(recorder: Recorder, camera: Camera, call: Call) -> None:
+    for _ in range(3):
+        camera.publish_to_idr()
+        camera.publish(10)
+        call(recorder.start())
+        call(recorder.stop())
+    assert recorder.counts == RecorderCounts(frames_written=30)
+
+
+def test_close_finishes_the_recording(
+    recorder: Recorder, camera: Camera, event_loop: EventLoopThread, call: Call
+) -> None:
+    camera.publish(10)
+    call(recorder.start())
+    event_loop.call(recorder.close(), TIMEOUT_S)
+    event_loop.call(recorder.close(), TIMEOUT_S)
+    assert not recorder.status.is_recording
+    assert recorder.status.stop_reason == "the server was shut down"
+    assert recorder.status.path is not None
+    assert decoded_count(recorder.status.path) == 10
+    call(recorder.start())  # a stream that was stopped can be started again
+    assert recorder.status.is_recording
+
+
+def test_only_recording_is_no_reason_to_read_the_camera_with_low_latency(
+    recorder: Recorder, broadcaster: Broadcaster, call: Call
+) -> None:
+    call(recorder.start())
+    assert not broadcaster.has_urgent_subscriber
+
+
+# ---- disks
+
+
+def test_a_disk_that_blocks_costs_whole_gops_of_the_file_and_nothing_else(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, broadcaster: Broadcaster, call: Call
+) -> None:
+    recorder = recorder_with(SlowToWrite)
+    viewer = broadcaster.subscribe("viewer", 1000, lambda: None)
+    call(recorder.start())
+    expected = camera.publish(1)
+    assert gate.arrived.wait(TIMEOUT_S)
+    expected += camera.publish(QUEUE_UNITS)
+    assert recorder.buffer_fill_ratio == 1.0
+
+    durations_s = []
+    for _ in range(5 * GOP):
+        begun = time.perf_counter()
+        camera.publish(1)
+        durations_s.append(time.perf_counter() - begun)
+    assert sorted(durations_s)[len(durations_s) // 2] < NEXT_TO_NOTHING_S
+    assert recorder.status.dropped_count == 5 * GOP
+    assert recorder.status.is_recording
+
+    gate.open.set()
+    wait_until(lambda: recorder.status.frame_count == 1 + QUEUE_UNITS)
+    late_count = len(camera.publish_to_idr())  # the rest of a GOP of which the beginning is lost
+    expected += camera.publish(20)
+    stopped = call(recorder.stop())
+
+    assert late_count > 0
+    assert stopped.dropped_count == 5 * GOP + late_count
+    assert stopped.gap_count == 1
+    assert stopped.path is not None
+    assert stopped.path.read_bytes() == annex_b(expected)
+    assert decoded_count(stopped.path) == stopped.frame_count == len(expected)
+    assert recorder.counts == RecorderCounts(len(expected), stopped.dropped_count)
+    assert len(viewer.take()) == stopped.frame_count + stopped.dropped_count
+
+
+def test_a_stop_does_not_wait_for_ever(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call
+) -> None:
+    recorder = recorder_with(SlowToWrite, disk_timeout_s=0.05)
+    call(recorder.start("cat"))
+    camera.publish(10)
+    with pytest.raises(StorageError):
+        call(recorder.stop())
+    assert recorder.status.is_recording  # the file is not closed yet
+    camera.publish(10)
+    with pytest.raises(NotRecording):
+        call(recorder.stop())
+    with pytest.raises(AlreadyRecording):
+        call(recorder.start())
+
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.path is not None
+    assert decoded_count(recorder.status.path) == 10
+    assert call(recorder.start()).is_recording
+
+
+def test_a_start_does_not_wait_for_ever_and_leaves_no_file(
+    recorder_with: MakeRecorder,
+    gate: Gate,
+    camera: Camera,
+    broadcaster: Broadcaster,
+    call: Call,
+    tmp_path: Path,
+) -> None:
+    recorder = recorder_with(SlowToOpen, disk_timeout_s=0.05)
+    camera.publish(10)
+    with pytest.raises(StorageError):
+        call(recorder.start())
+    with pytest.raises(NotRecording):
+        call(recorder.stop())
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert files_in(tmp_path / "recordings") == []
+    assert recorder.status == RecordingStatus()
+    assert recorder.counts == RecorderCounts()
+
+
+def test_a_request_that_gave_up_leaves_no_recording_behind(
+    recorder_with: MakeRecorder,
+    gate: Gate,
+    camera: Camera,
+    event_loop: EventLoopThread,
+    tmp_path: Path,
+) -> None:
+    recorder = recorder_with(SlowToOpen)
+    camera.publish(10)
+    with pytest.raises(LoopUnavailable):
+        event_loop.call(recorder.start(), 0.05)
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert files_in(tmp_path / "recordings") == []
+    assert event_loop.call(recorder.start(), TIMEOUT_S).is_recording
+
+
+def test_close_in_the_middle_of_a_start_ends_it(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, event_loop: EventLoopThread
+) -> None:
+    recorder = recorder_with(SlowToOpen)
+    camera.publish(10)
+    with ThreadPoolExecutor(2) as threads:
+        start = threads.submit(event_loop.call, recorder.start(), TIMEOUT_S)
+        assert gate.arrived.wait(TIMEOUT_S)
+        close = threads.submit(event_loop.call, recorder.close(), TIMEOUT_S)
+        event_loop.call(_nothing(), TIMEOUT_S)
+        gate.open.set()
+        close.result(TIMEOUT_S)
+        start.result(TIMEOUT_S)
+    assert not recorder.status.is_recording
+    assert recorder.status.path is not None
+    assert decoded_count(recorder.status.path) == 10
+
+
+async def _nothing() -> None:
+    pass
+
+
+def test_a_disk_that_fills_up_ends_the_recording_and_nothing_else(
+    make_recorder: MakeRecorder,
+    small_disk: Path,
+    camera: Camera,
+    broadcaster: Broadcaster,
+    call: Call,
+) -> None:
+    recorder = make_recorder(small_disk)
+    viewer = broadcaster.subscribe("viewer", 10_000, lambda: None)
+    call(recorder.start("cat"))
+    published: list[AccessUnit] = []
+
+    def is_written_or_over() -> bool:
+        return recorder.status.frame_count == len(published) or not recorder.status.is_recording
+
+    while recorder.status.is_recording and len(published) < 200 * GOP:
+        published += camera.publish(GOP)
+        wait_until(is_written_or_over)
+    published += camera.publish(GOP)
+
+    ended = recorder.status
+    assert not ended.is_recording
+    assert ended.stop_reason in ("the disk is full", "the disk failed: File too large")
+    assert ended.path is not None
+    assert ended.path.read_bytes() == annex_b(published[: ended.frame_count])
+    assert decoded_count(ended.path) == ended.frame_count > 0
+    assert ended.bytes_written == ended.path.stat().st_size
+    assert recorder.counts.errors == 1
+    assert viewer.take() == published
+    with pytest.raises(NotRecording):
+        call(recorder.stop())
+
+
+def test_a_full_disk_is_told_at_the_start(
+    make_recorder: MakeRecorder, full_disk: Path, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(full_disk)
+    camera.publish(1)
+    before = files_in(full_disk)
+    with pytest.raises(StorageError) as refused:
+        call(recorder.start())
+    assert refused.value.http_status == 507
+    assert files_in(full_disk) == before
+    assert recorder.status == RecordingStatus()
+    assert recorder.counts == RecorderCounts(errors=1)
+
+
+def test_a_folder_that_can_not_be_written_is_told_at_the_start(
+    make_recorder: MakeRecorder,
+    read_only_folder: Path,
+    tmp_path: Path,
+    camera: Camera,
+    broadcaster: Broadcaster,
+    call: Call,
+) -> None:
+    (tmp_path / "file").touch()
+    camera.publish(10)
+    folders = [read_only_folder, read_only_folder / "below", tmp_path / "file", tmp_path / "file/x"]
+    for folder in folders:
+        recorder = make_recorder(folder)
+        with pytest.raises(StorageError) as refused:
+            call(recorder.start())
+        assert refused.value.code == "storage"
+        assert str(tmp_path) not in str(refused.value)
+        assert recorder.status == RecordingStatus()
+        assert recorder.counts == RecorderCounts(errors=1)
+
+
+def test_a_missing_folder_is_made(
+    make_recorder: MakeRecorder, tmp_path: Path, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(tmp_path / "a" / "b")
+    camera.publish(1)
+    path = call(recorder.start()).path
+    assert path is not None
+    assert path.parent == tmp_path / "a" / "b"
+
+
+def test_a_file_deleted_in_mid_recording_is_told_at_the_end(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.publish(10)
+    path = call(recorder.start()).path
+    assert path is not None
+    path.unlink()
+    camera.publish(10)
+    stopped = call(recorder.stop())
+    assert stopped.stop_reason == "the file, or its folder, was deleted in mid-recording"
+    assert recorder.counts.errors == 1
+
+
+def test_a_bug_in_a_container_ends_the_recording_only(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = make_recorder(formats={"h264": Broken})
+    camera.publish(10)
+    with caplog.at_level(logging.ERROR):
+        call(recorder.start())
+        camera.publish(1)
+        wait_until(lambda: not recorder.status.is_recording)
+    assert "ZeroDivisionError" in caplog.text
+    assert recorder.status.path is not None
+    assert decoded_count(recorder.status.path) == 10
+    assert recorder.status.dropped_count == 1
+    assert recorder.counts == RecorderCounts(frames_written=10, frames_dropped=1, errors=1)
+
+
+def test_an_unknown_format_is_a_programming_mistake(make_recorder: MakeRecorder) -> None:
+    with pytest.raises(ValueError, match="mkv"):
+        Recorder(broadcaster=Broadcaster(), folder=Path(), file_format="mkv")
