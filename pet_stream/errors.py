@@ -6,7 +6,10 @@
     │   └── ParameterSetUnknown a slice refers to an SPS or PPS that was not seen
     ├── SegmentError            the shared-memory segment can't be read
     │   ├── SegmentMissing      there is none of that name (yet)
-    │   └── SegmentInvalid      too small, truncated, or not a stream ring
+    │   ├── SegmentInvalid      too small, truncated, or not a stream ring
+    │   └── SegmentBusy         another writer is writing to it
+    ├── SourceError             a video source can't be opened or read
+    ├── AddressUnavailable      the web server can't listen where it should
     ├── LoopUnavailable         the event loop did not answer in time, or is not running
     ├── RequestError            the request itself is at fault
     │   ├── BadRequest          not what the route expects
@@ -30,6 +33,7 @@ that a person reads, free of paths and tracebacks.
 from __future__ import annotations
 
 __all__ = [
+    "AddressUnavailable",
     "AlreadyRecording",
     "BadName",
     "BadRequest",
@@ -47,9 +51,11 @@ __all__ = [
     "PetStreamError",
     "RecordingError",
     "RequestError",
+    "SegmentBusy",
     "SegmentError",
     "SegmentInvalid",
     "SegmentMissing",
+    "SourceError",
     "StorageError",
     "TooLarge",
 ]
@@ -94,6 +100,18 @@ class SegmentMissing(SegmentError):
 
 class SegmentInvalid(SegmentError):
     pass
+
+
+class SegmentBusy(SegmentError):
+    pass
+
+
+class SourceError(PetStreamError):
+    code = "source"
+
+
+class AddressUnavailable(PetStreamError):
+    code = "address"
 
 
 class LoopUnavailable(PetStreamError):

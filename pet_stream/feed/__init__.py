@@ -1,0 +1,1 @@
+"""The writer's side of the shared memory: any video source becomes a camera."""

@@ -1,0 +1,126 @@
+"""A POSIX shared-memory segment of our own."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+
+from ..errors import SegmentBusy, SegmentError, SegmentInvalid
+from ..ingest.segment import POSIX_FOLDER, parse_segment_url
+
+_MODE = 0o644
+_ATTEMPTS = 5
+
+
+class OwnedSegment:
+    """A segment that this process, and nobody else, writes. Owned by one thread.
+
+    It is locked as long as it is open (`flock`, which the kernel undoes when its holder dies, and
+    which the daemons' readers and writers don't look at). One that exists already is written on
+    and stays when this is closed; one that did not is removed.
+    """
+
+    def __init__(self, url: str, size: int) -> None:
+        """Raises SegmentBusy when another writer of ours has it, SegmentInvalid when it is of
+        another size, SegmentError when it can't be made, ValueError for a URL that is none."""
+        scheme, _, name = parse_segment_url(url).partition(":")
+        if scheme != "posix":
+            raise SegmentError(f"{url}: only POSIX segments (/name) can be written")
+        self.name = name
+        self._path = POSIX_FOLDER / name.lstrip("/")
+        try:
+            self._fd, self.is_created = self._open()
+        except OSError as exc:
+            raise SegmentError(f"shared memory {name} can't be written: {exc.strerror}") from exc
+        try:
+            if self.is_created:
+                os.ftruncate(self._fd, size)
+            elif (found := os.fstat(self._fd).st_size) != size:
+                raise SegmentInvalid(
+                    f"shared memory {name} has {found} bytes, expected {size}: it is another "
+                    "program's; choose another name"
+                )
+        except OSError as exc:
+            self.close()
+            raise SegmentError(f"shared memory {name} can't be made: {exc.strerror}") from exc
+        except SegmentInvalid:
+            self.close()
+            raise
+
+    def read(self, offset: int, size: int) -> bytes:
+        return os.pread(self._fd, size, offset)
+
+    def write(self, offset: int, *parts: bytes) -> None:
+        """Copy `parts`, one behind the other. Raises SegmentError when memory has run out."""
+        try:
+            os.pwritev(self._fd, parts, offset)
+        except OSError as exc:
+            if exc.errno == errno.ENOSPC:
+                reason = f"{POSIX_FOLDER} is full"
+            else:
+                reason = os.strerror(exc.errno or 0)
+            raise SegmentError(f"shared memory {self.name} can't be written: {reason}") from exc
+
+    def close(self) -> None:
+        """Let go, and remove what was created here. Idempotent."""
+        fd, self._fd = self._fd, -1
+        if fd < 0:
+            return
+        try:
+            if self.is_created and os.path.samestat(os.stat(self._path), os.fstat(fd)):
+                os.unlink(self._path)
+        except FileNotFoundError:
+            pass
+        finally:
+            os.close(fd)
+
+    def _open(self) -> tuple[int, bool]:
+        """A locked descriptor, and whether the segment is new."""
+        flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+        for _ in range(_ATTEMPTS):
+            is_created = True
+            try:
+                fd = os.open(self._path, flags | os.O_CREAT | os.O_EXCL, _MODE)
+            except FileExistsError:
+                is_created = False
+                try:
+                    fd = os.open(self._path, flags)
+                except FileNotFoundError:
+                    continue  # removed in between
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as exc:
+                os.close(fd)
+                if exc.errno != errno.EWOULDBLOCK:
+                    raise
+                raise SegmentBusy(
+                    f"shared memory {self.name} is being written by another pet-stream"
+                ) from exc
+            try:
+                if os.path.samestat(os.stat(self._path), os.fstat(fd)):
+                    return fd, is_created
+            except FileNotFoundError:
+                pass
+            os.close(fd)  # its owner removed it before it was ours
+        raise SegmentBusy(f"shared memory {self.name} is made and removed again and again")
+
+
+def remove_orphans(prefix: str) -> list[str]:
+    """Remove the segments whose names begin with `prefix` and which nobody holds: those of writers
+    that were killed together with whoever would have tidied up. Returns their names."""
+    removed = []
+    for path in POSIX_FOLDER.glob(f"{prefix.lstrip('/')}*"):
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.unlink(path)
+            removed.append(f"/{path.name}")
+        except OSError:  # somebody's, or just gone
+            pass
+        finally:
+            os.close(fd)
+    return removed
