@@ -44,6 +44,10 @@ INBOUND_VIDEO = """async () => {
     }
     return all;
 }"""
+ENOUGH_DECODED = f"""async (count) => {{
+    const reports = await ({INBOUND_VIDEO})();
+    return reports.some((report) => report.framesDecoded >= count);
+}}"""
 
 
 @contextmanager
@@ -62,6 +66,11 @@ def inbound_video(page: Page) -> dict[str, Any]:
     assert len(reports) == 1, reports
     report: dict[str, Any] = reports[0]
     return report
+
+
+def wait_for_decoded(page: Page, count: int, timeout_ms: float = 10_000) -> None:
+    """Until a connected peer of `page` has decoded `count` pictures."""
+    page.wait_for_function(ENOUGH_DECODED, arg=count, timeout=timeout_ms)
 
 
 def brightness(png: bytes) -> list[int]:

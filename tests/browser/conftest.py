@@ -1,0 +1,127 @@
+"""A camera, a server in a process of its own, and browsers, all on the loopback interface."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.camera.camera import Camera
+from tests.footage import encode, write_source
+
+from .bidi import BidiSession
+from .chromium import KEEP_PEERS, VIEWPORT, chromium
+from .firefox import firefox
+from .processes import Process
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = CHECKOUT / "test-results"
+START_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What the camera shows, over and over: whole GOPs."""
+
+    units: list[bytes]
+    path: Path
+    width: int = 1280
+    height: int = 720
+    fps: int = 30
+    gop: int = 14
+
+
+@dataclass(frozen=True)
+class Server:
+    """The host of `host.py`, running."""
+
+    url: str
+    recordings: Path
+    process: Process
+
+
+@pytest.fixture(scope="session")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Footage:
+    path = tmp_path_factory.mktemp("footage") / "scene"
+    footage = Footage(encode(1280, 720, fps=30, gop=14, pictures=56, bit_rate=2_000_000), path)
+    write_source(path, footage.units)
+    return footage
+
+
+@pytest.fixture
+def camera(footage: Footage, segment_name: str) -> Iterator[Camera]:
+    with Camera(segment_name, source=footage.path, fps=footage.fps) as camera:
+        yield camera
+
+
+@pytest.fixture
+def server(segment_name: str, tmp_path: Path) -> Iterator[Server]:
+    """Reads the segment of `camera`, whether that is there or not."""
+    recordings = tmp_path / "recordings"
+    settings = {
+        "SHM": segment_name,
+        "DETECTIONS_SHM": "null",
+        "RECORD_PATH": str(recordings),
+        "ICE_HOSTS": json.dumps(["127.0.0.1"]),
+    }
+    environment = {f"FLASK_PET_STREAM_{key}": value for key, value in settings.items()}
+    process = Process(
+        [sys.executable, "-m", "tests.browser.host"],
+        env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+        cwd=CHECKOUT,
+    )
+    try:
+        url = process.wait_for_line(r"Running on (http://\S+)", START_TIMEOUT_S)[1]
+        yield Server(url, recordings, process)
+    finally:
+        exit_code = process.stop(signal.SIGTERM)
+    assert exit_code == 0, process.log
+    assert "Traceback" not in process.log, process.log
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of Chromium. What its scripts throw or report as an error fails the test."""
+    errors: list[str] = []
+    context = browser.new_context(viewport=VIEWPORT, locale="en-GB")
+    try:
+        page = context.new_page()
+        page.add_init_script(KEEP_PEERS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: errors.append(message.text) if message.type == "error" else None,
+        )
+        yield page
+    finally:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def firefox_session(tmp_path: Path) -> Iterator[BidiSession]:
+    folder = tmp_path / "firefox"
+    folder.mkdir()
+    with firefox(folder) as session:
+        yield session
+
+
+@pytest.fixture
+def screenshots(request: pytest.FixtureRequest) -> Path:
+    """A folder for the pictures of this test, kept after it."""
+    folder = SCREENSHOTS / request.node.name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

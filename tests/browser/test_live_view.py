@@ -1,0 +1,81 @@
+"""C writer → shared memory → a host in a process of its own → what Chromium shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.camera.camera import Camera
+
+from .chromium import brightness, inbound_video, wait_for_decoded
+from .conftest import Footage, Server
+
+pytestmark = pytest.mark.browser
+
+LIVE = 'pet-stream[data-player-state="live"]'
+LIVE_TIMEOUT_MS = 10_000
+WATCH_MS = 4_000
+
+
+def test_chromium_plays_the_camera_at_its_rate_and_without_a_freeze(
+    camera: Camera, server: Server, page: Page, footage: Footage, screenshots: Path
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    before = inbound_video(page)
+    page.wait_for_timeout(WATCH_MS)
+    after = inbound_video(page)
+
+    decoded = after["framesDecoded"] - before["framesDecoded"]
+    seconds = (after["timestamp"] - before["timestamp"]) / 1000
+    assert decoded / seconds == pytest.approx(footage.fps, rel=0.05)
+    assert after["freezeCount"] == 0
+    assert after["framesDropped"] == before["framesDropped"]
+    assert after["packetsLost"] == 0
+    assert (after["frameWidth"], after["frameHeight"]) == (footage.width, footage.height)
+
+    picture = page.locator("pet-stream video").screenshot(path=screenshots / "video.png")
+    page.screenshot(path=screenshots / "dashboard.png", full_page=True)
+    assert_is_footage(picture)
+
+
+def test_the_picture_comes_by_itself_when_the_camera_starts_after_the_page(
+    server: Server, page: Page, footage: Footage, segment_name: str, screenshots: Path
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=15_000)
+    page.screenshot(path=screenshots / "offline.png")
+    with Camera(segment_name, source=footage.path, fps=footage.fps):
+        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        assert_is_footage(page.locator("pet-stream video").screenshot())
+
+
+def test_the_picture_comes_back_by_itself_after_a_restart_of_the_camera(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    camera.command("restart-unlink 200")
+    decoded = inbound_video(page)["framesDecoded"]
+    wait_for_decoded(page, decoded + 60)
+    assert page.evaluate("window.peers.length") == 1, "the page had to connect anew"
+
+
+def test_the_host_keeps_its_own_routes_next_to_ours(server: Server, page: Page) -> None:
+    for path in ["/", "/assets/app.js", "/api/status", "/api/camera_status"]:
+        answer = page.request.get(server.url + path)
+        assert answer.ok, path
+        assert "web" in answer.text() or "host" in answer.text(), path
+    health = page.request.get(f"{server.url}/health").json()
+    assert health["status"] == "camera_offline"
+    assert "never sees it" not in server.process.log  # no route shadows another
+
+
+def assert_is_footage(png: bytes) -> None:
+    """Neither black nor of one colour: the gradient and the square are there."""
+    pixels = sorted(brightness(png))
+    dark, middle, bright = (pixels[len(pixels) * share // 100] for share in (5, 50, 99))
+    assert middle > 40, "black"
+    assert bright - dark > 60, "of one colour"

@@ -1,0 +1,80 @@
+"""Record by the page's button, and look at the file."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import av
+import pytest
+from playwright.sync_api import Page, Response
+
+from pet_stream.media.h264 import split_annex_b
+from tests.camera.camera import Camera
+
+from .conftest import Footage, Server
+from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+
+pytestmark = pytest.mark.browser
+
+RECORD_S = 5
+SPS, PPS, IDR = 7, 8, 5
+
+
+def test_five_seconds_recorded_by_the_button_hold_exactly_what_the_camera_sent(
+    camera: Camera, server: Server, page: Page, footage: Footage, screenshots: Path
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.click("[data-record]")
+    page.wait_for_selector('[data-record-panel="recording"]')
+    page.wait_for_function(
+        f"document.querySelector('[data-record-time]').textContent >= '0:0{RECORD_S}'",
+        timeout=RECORD_S * 1000 + 5_000,
+    )
+    page.screenshot(path=screenshots / "recording.png", full_page=True)
+    with page.expect_response(f"{server.url}/api/recording/stop") as stop:
+        page.click("[data-record]")
+    page.wait_for_selector('[data-record-panel="idle"]')
+    answer = json_of(stop.value)
+    row = page.wait_for_selector(f'[data-recordings] [data-name="{answer["filename"]}"]')
+    assert row is not None
+    page.screenshot(path=screenshots / "recorded.png", full_page=True)
+
+    path = server.recordings / str(answer["filename"])
+    assert path.stat().st_size == answer["bytes_written"]
+    frame_count = answer["frame_count"]
+    assert isinstance(frame_count, int)
+    assert frame_count >= RECORD_S * footage.fps
+    assert decoded_count(path) == frame_count
+    nal_units = split_annex_b(path.read_bytes())
+    assert kinds(nal_units)[:2] == [SPS, PPS]
+    assert next(kind for kind in kinds(nal_units) if kind < SPS - 1) == IDR
+    assert_is_part_of(nal_units, footage)
+
+
+def json_of(response: Response) -> dict[str, object]:
+    assert response.ok, response.text()
+    answer: dict[str, object] = response.json()
+    return answer
+
+
+def kinds(nal_units: tuple[bytes, ...]) -> list[int]:
+    return [nal_unit[0] & 0x1F for nal_unit in nal_units]
+
+
+def decoded_count(path: Path) -> int:
+    """How many pictures FFmpeg decodes. Raises on the first error in any of them."""
+    with av.open(str(path), format="h264", options={"err_detect": "explode"}) as file:
+        file.streams.video[0].codec_context.options = {"err_detect": "explode"}
+        return sum(1 for frame in file.decode(video=0) if not frame.is_corrupt)
+
+
+def assert_is_part_of(nal_units: tuple[bytes, ...], footage: Footage) -> None:
+    """Bit for bit what the camera's loop shows, beginning at one of its GOPs."""
+    loop = [split_annex_b(unit) for unit in footage.units]
+    for start in range(0, len(loop), footage.gop):
+        sent = itertools.chain.from_iterable(itertools.cycle(loop[start:] + loop[:start]))
+        if all(ours == theirs for ours, theirs in zip(nal_units, sent, strict=False)):
+            return
+    pytest.fail("the file is not what the camera sent")
