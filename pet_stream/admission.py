@@ -1,0 +1,55 @@
+"""How many may watch at once, by whatever way they watch."""
+
+from __future__ import annotations
+
+import threading
+
+from .errors import Full
+
+
+class Place:
+    """One viewer's place. Giving it back twice does no harm."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def release(self) -> None:
+        self._places._release(self)
+
+
+class Places:
+    """The places of viewers of all kinds together. Any thread may use it.
+
+    Take a place before the first await of a request, so that two requests at once can't both get
+    the last one.
+    """
+
+    def __init__(self, max_clients: int) -> None:
+        self.max_clients = max_clients
+        self._lock = threading.Lock()
+        self._taken: set[Place] = set()
+        self._total_count = 0
+
+    def acquire(self) -> Place:
+        """Take a place. Raises Full when there is none."""
+        with self._lock:
+            if len(self._taken) >= self.max_clients:
+                raise Full(self.max_clients)
+            place = Place(self)
+            self._taken.add(place)
+            self._total_count += 1
+            return place
+
+    @property
+    def active_count(self) -> int:
+        """Places taken now."""
+        return len(self._taken)
+
+    @property
+    def total_count(self) -> int:
+        """Places ever taken."""
+        return self._total_count
+
+    def _release(self, place: Place) -> None:
+        with self._lock:
+            self._taken.discard(place)

@@ -1,0 +1,237 @@
+"""A browser's offer as checked values. Pure text work.
+
+Whatever a text holds, reading it gives an Offer or raises InvalidOffer. Nothing of it travels on
+unless it matched a pattern here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..errors import InvalidOffer
+from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
+
+MAX_SECTIONS = 64
+MAX_CANDIDATES = 32
+FEEDBACK = ("nack", "nack pli", "ccm fir")
+MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
+_PAYLOAD_TYPES = {*range(64), *range(96, 128)}  # the others would look like RTCP (RFC 5761 4)
+FINGERPRINT_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+
+_MEDIA = re.compile(r"m=([a-z]{1,32}) ([0-9]{1,5})(?:/[0-9]{1,5})? ([!-~]{1,64}) ([!-~ ]{1,2000})")
+MID = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}")
+_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+_FINGERPRINT = re.compile(r"([A-Za-z0-9\-]{1,16}) ((?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2})")
+_EXTENSION = re.compile(r"([0-9]{1,5})(?:/[a-z]{1,16})? ([!-~]{1,256})(?: .*)?")
+_RTPMAP = re.compile(r"(0|[1-9][0-9]{0,2}) ([A-Za-z0-9\-]{1,32})/([0-9]{1,9})(?:/.*)?")
+_FORMAT_VALUE = re.compile(r"(0|[1-9][0-9]{0,2}|\*) (.*)")
+_CANDIDATE = re.compile(
+    r"([A-Za-z0-9+/]{1,32}) 1 udp ([0-9]{1,10}) ([0-9A-Fa-f.:]{2,45}) ([0-9]{1,5})"
+    r" typ (host|srflx|relay)(?: .*)?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One `m=` section of an offer: the line's fields and the attributes below it."""
+
+    kind: str
+    port: int
+    protocol: str
+    formats: str
+    attributes: tuple[tuple[str, str], ...]
+
+    def values(self, name: str) -> Iterator[str]:
+        return (value for key, value in self.attributes if key == name)
+
+    def value(self, name: str) -> str | None:
+        return next(self.values(name), None)
+
+    def has(self, name: str) -> bool:
+        return any(key == name for key, _ in self.attributes)
+
+    @property
+    def mid(self) -> str | None:
+        return self.value("mid")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is wanted (`video`, one of `sections`) and how the viewer can be reached."""
+
+    sections: tuple[Section, ...]
+    video: Section
+    mid: str
+    is_bundled: bool
+    ice_ufrag: str
+    ice_password: str
+    is_ice_lite: bool
+    fingerprints: tuple[str, ...]
+    setup: str
+    candidates: tuple[str, ...]
+    extensions: tuple[tuple[int, str], ...]
+    h264_formats: tuple[H264Format, ...]
+    """May be empty. Those with packetization-mode 1, in the offer's order."""
+
+
+def parse_offer(sdp: str) -> Offer:
+    """Read an offer. Raises InvalidOffer, whatever is wrong with it."""
+    session, sections = _split_sections(sdp)
+    default_direction = next(filter(session.has, ("recvonly", "sendonly", "inactive")), "sendrecv")
+    video = next((item for item in sections if _wants_video(item, default_direction)), None)
+    if video is None:
+        raise InvalidOffer("no video section that receives")
+    mid = video.mid
+    if mid is None or MID.fullmatch(mid) is None:
+        raise InvalidOffer("the video section has no usable mid")
+    bundle = next((g.split()[1:] for g in session.values("group") if g.startswith("BUNDLE ")), [])
+    is_bundled = mid in bundle
+    # a bundled section may leave the transport to the first one of its group (RFC 9143 7.1.3)
+    tagged = next((s for s in sections if is_bundled and s.mid == bundle[0]), video)
+
+    def inherited(name: str) -> tuple[str, ...]:
+        return next(filter(None, (tuple(s.values(name)) for s in (video, session, tagged))), ())
+
+    setup = inherited("setup")[:1]
+    if setup not in (("actpass",), ("active",), ("passive",)):
+        raise InvalidOffer("no usable setup attribute")
+    if not (video.has("rtcp-mux") or tagged.has("rtcp-mux")):
+        raise InvalidOffer("no rtcp-mux")
+    return Offer(
+        sections=sections,
+        video=video,
+        mid=mid,
+        is_bundled=is_bundled,
+        ice_ufrag=_checked(_UFRAG, inherited("ice-ufrag"), "ice-ufrag"),
+        ice_password=_checked(_PASSWORD, inherited("ice-pwd"), "ice-pwd"),
+        is_ice_lite=session.has("ice-lite"),
+        fingerprints=_fingerprints(inherited("fingerprint")),
+        setup=setup[0],
+        candidates=_reachable_candidates(inherited("candidate")),
+        extensions=_extensions(video, mid),
+        h264_formats=_h264_formats(video),
+    )
+
+
+def _split_sections(sdp: str) -> tuple[Section, tuple[Section, ...]]:
+    """The session part, as a section without a kind, and the media sections."""
+    lines = [line.rstrip("\r") for line in sdp.split("\n")]
+    if not lines[0].startswith("v=0"):
+        raise InvalidOffer("not SDP")
+    starts = [index for index, line in enumerate(lines) if line.startswith("m=")]
+    if len(starts) > MAX_SECTIONS:
+        raise InvalidOffer("too many sections")
+    sections = []
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        match = _MEDIA.fullmatch(lines[start])
+        if match is None:
+            raise InvalidOffer("malformed m= line")
+        kind, port, protocol, formats = match.groups()
+        attributes = _attributes(lines[start + 1 : end])
+        sections.append(Section(kind, int(port), protocol, formats, attributes))
+    first = starts[0] if starts else len(lines)
+    return Section("", 0, "", "", _attributes(lines[:first])), tuple(sections)
+
+
+def _attributes(lines: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = (line[2:].partition(":") for line in lines if line.startswith("a="))
+    return tuple((name, value) for name, _, value in pairs)
+
+
+def _wants_video(section: Section, default_direction: str) -> bool:
+    directions = ("sendrecv", "recvonly", "sendonly", "inactive")
+    direction = next(filter(section.has, directions), default_direction)
+    return (
+        section.kind == "video"
+        and section.protocol.endswith("RTP/SAVPF")
+        and (section.port != 0 or section.has("bundle-only"))
+        and direction in ("sendrecv", "recvonly")
+    )
+
+
+def _checked(pattern: re.Pattern[str], values: tuple[str, ...], name: str) -> str:
+    if not values or pattern.fullmatch(values[0]) is None:
+        raise InvalidOffer(f"no usable {name}")
+    return values[0]
+
+
+def _fingerprints(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that aiortc can check, at least one."""
+    found = []
+    for match in filter(None, map(_FINGERPRINT.fullmatch, values)):
+        algorithm, digest = match[1].lower(), match[2].upper()
+        if len(digest) == 3 * FINGERPRINT_BYTES.get(algorithm, 0) - 1:
+            found.append(f"{algorithm} {digest}")
+    if not found:
+        raise InvalidOffer("no usable fingerprint")
+    return tuple(found)
+
+
+def _reachable_candidates(values: tuple[str, ...]) -> tuple[str, ...]:
+    """UDP candidates with an IP address.
+
+    A `.local` name would cost a second of waiting; the viewer's own checks tell its address.
+    """
+    found = []
+    for match in filter(None, map(_CANDIDATE.fullmatch, values)):
+        foundation, priority, host, port, kind = match.groups()
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            continue
+        is_usable = not (address.is_multicast or address.is_unspecified or address.is_link_local)
+        if is_usable and 0 < int(port) < 65536:
+            found.append(f"{foundation} 1 udp {priority} {address} {port} typ {kind.lower()}")
+    return tuple(found[:MAX_CANDIDATES])
+
+
+def _extensions(video: Section, mid: str) -> tuple[tuple[int, str], ...]:
+    """RTP header extensions by number; with the one-byte form of RFC 8285 a mid has 16 bytes."""
+    found = []
+    for match in filter(None, map(_EXTENSION.fullmatch, video.values("extmap"))):
+        number, uri = int(match[1]), match[2]
+        if 0 < number < 15 and (uri != MID_EXTENSION or len(mid) <= 16):
+            found.append((number, uri))
+    return tuple(found)
+
+
+def _h264_formats(video: Section) -> tuple[H264Format, ...]:
+    codecs = {
+        match[1]: match[2].lower()
+        for match in filter(None, map(_RTPMAP.fullmatch, video.values("rtpmap")))
+        if int(match[1]) in _PAYLOAD_TYPES and match[3] == "90000"
+    }
+    parameters = {
+        match[1]: dict(_parameters(match[2]))
+        for match in filter(None, map(_FORMAT_VALUE.fullmatch, video.values("fmtp")))
+    }
+    feedback = [m.groups() for m in map(_FORMAT_VALUE.fullmatch, video.values("rtcp-fb")) if m]
+    listed = [word for word in dict.fromkeys(video.formats.split()) if word in codecs]
+    rtx = {parameters.get(word, {}).get("apt"): word for word in listed if codecs[word] == "rtx"}
+    found = []
+    for word in listed:
+        settings = parameters.get(word, {})
+        if codecs[word] != "h264" or settings.get("packetization-mode") != "1":
+            continue
+        offered = {value for payload_type, value in feedback if payload_type in ("*", word)}
+        found.append(
+            H264Format(
+                payload_type=int(word),
+                profile_level_id=settings.get("profile-level-id", DEFAULT_PROFILE_LEVEL_ID),
+                level_asymmetry_allowed=settings.get("level-asymmetry-allowed") == "1",
+                rtx_payload_type=int(rtx[word]) if word in rtx else None,
+                feedback=tuple(value for value in FEEDBACK if value in offered),
+            )
+        )
+    return tuple(found)
+
+
+def _parameters(text: str) -> Iterator[tuple[str, str]]:
+    for item in text.split(";"):
+        name, _, value = item.strip().partition("=")
+        yield name.lower(), value

@@ -1,0 +1,108 @@
+"""Every private name of aiortc and aioice that the project uses, and nothing else.
+
+A release may move them. What needs them then does without; `missing_names` says which ones it
+were, for the test that runs with every supported release.
+"""
+
+from __future__ import annotations
+
+import inspect
+import ipaddress
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import aioice
+from aioice import stun
+from aiortc import RTCIceTransport, RTCRtpSender
+from aiortc.rtcicetransport import RTCIceGatherer
+
+from ..config_values import IpNetwork
+
+logger = logging.getLogger(__name__)
+
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None) -> None:
+    """Offer only addresses inside `networks` as host candidates of this one connection.
+
+    Loopback addresses, which aioice leaves out, are among them if a network holds them. None:
+    all that aioice finds. Call it before gathering.
+    """
+    if networks is None:
+        return
+    connection = _connection(transport)
+    gather = getattr(connection, "get_component_candidates", None)
+    if gather is None:
+        logger.warning("aioice %s: host candidates can't be filtered", aioice.__version__)
+        return
+
+    async def gather_inside(component: int, addresses: list[str], **options: Any) -> object:
+        inside = [
+            address
+            for address in dict.fromkeys((*addresses, *_LOOPBACK))
+            if any(ipaddress.ip_address(address) in network for network in networks)
+        ]
+        return await gather(component=component, addresses=inside, **options)
+
+    connection.get_component_candidates = gather_inside
+
+
+async def is_reachable(transport: RTCIceTransport) -> bool:
+    """Ask the viewer's ICE agent once, as for consent (RFC 7675); an answer takes a round trip.
+
+    False after half a second without one. True if this can't be asked.
+    """
+    connection = _connection(transport)
+    try:
+        pair = next(iter(connection._nominated.values()), None)
+        if pair is None:
+            return False
+        request = connection.build_request(pair, nominate=False)
+        key = connection.remote_password.encode()
+        await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=0)
+    except stun.TransactionFailed:
+        return True  # an error is an answer, too
+    except stun.TransactionTimeout:
+        return False
+    except (AttributeError, TypeError) as exc:
+        logger.debug("aioice %s: a viewer can't be asked: %s", aioice.__version__, exc)
+    return True
+
+
+def on_keyframe_request(sender: RTCRtpSender, callback: Callable[[], None]) -> None:
+    """Call `callback` for each picture loss indication and, from aiortc 1.14 on, each FIR."""
+    sender._send_keyframe = callback  # type: ignore[method-assign]
+
+
+def missing_names() -> list[str]:
+    """The names used here that the installed releases do not have."""
+    connection = aioice.Connection(ice_controlling=False)
+    gatherer = RTCIceGatherer(iceServers=[])
+    wanted = [
+        (RTCIceTransport(gatherer), ("_connection",)),
+        (connection, ("_nominated", "build_request", "get_component_candidates")),
+        (aioice.ice.StunProtocol, ("request",)),
+        (aioice.ice.CandidatePair, ("remote_addr",)),
+        (stun, ("TransactionFailed", "TransactionTimeout")),
+        (RTCRtpSender, ("_send_keyframe",)),
+    ]
+    missing = [
+        f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
+        for owner, names in wanted
+        for name in names
+        if not hasattr(owner, name)
+    ]
+    for function, parameters in (
+        (aioice.Connection.get_component_candidates, {"component", "addresses"}),
+        (aioice.Connection.build_request, {"pair", "nominate"}),
+        (aioice.ice.StunProtocol.request, {"integrity_key", "retransmissions"}),
+    ):
+        lost = parameters - set(inspect.signature(function).parameters)
+        missing += [f"{function.__qualname__}({name})" for name in sorted(lost)]
+    return missing
+
+
+def _connection(transport: RTCIceTransport) -> Any:
+    return transport._connection
