@@ -202,9 +202,15 @@ class Stream:
             if self.peers is not None or self._import_thread is not None or not self.is_running:
                 return
             self._import_thread = threading.Thread(
-                target=self.load_peers, name="pet-stream-import", daemon=True
+                target=self._import, name="pet-stream-import", daemon=True
             )
             self._import_thread.start()
+
+    def _import(self) -> None:
+        try:
+            self.load_peers()
+        except ImportError:
+            logger.exception("aiortc can't be imported: no live view")
 
     def _running_name(self) -> str | None:
         status = self.recorder.status

@@ -82,7 +82,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
         blueprint.add_url_rule(
             route.rule,
             view_func=route.view,
-            methods=route.methods,
+            methods=(*route.methods, "OPTIONS"),
             provide_automatic_options=True,
         )
     return blueprint

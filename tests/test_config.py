@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import dataclasses
+import logging
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from pet_stream.config import KEY_PREFIX, SETTINGS, Config, IceServer, write_defaults
+from pet_stream.errors import ConfigError
+
+CONTRACT_DEFAULTS = {
+    "PET_STREAM_SHM": "/pet_camera_stream",
+    "PET_STREAM_DETECTIONS_SHM": "/pet_camera_detections",
+    "PET_STREAM_RECORD_PATH": "./recordings",
+    "PET_STREAM_RECORD_FORMAT": "h264",
+    "PET_STREAM_MAX_CLIENTS": 10,
+    "PET_STREAM_ICE_SERVERS": [],
+    "PET_STREAM_ICE_HOSTS": None,
+    "PET_STREAM_ALLOWED_ORIGINS": ["http://localhost:8080"],
+    "PET_STREAM_LEGACY_ROUTES": True,
+    "PET_STREAM_URL_PREFIX": "",
+    "PET_STREAM_AUTOSTART": True,
+    "PET_STREAM_METRICS": True,
+}
+
+TURN = {"urls": "turn:turn.example:3478?transport=udp", "username": "u", "credential": "secret"}
+
+TAKEN = [
+    ("SHM", "pet_camera_stream", "posix:/pet_camera_stream"),
+    ("SHM", "posix:/other", "posix:/other"),
+    ("SHM", "sysv:0x50455443", "sysv:0x50455443"),
+    ("SHM", "sysv:1346720835", "sysv:0x50455443"),
+    ("DETECTIONS_SHM", None, None),
+    ("DETECTIONS_SHM", "None", None),
+    ("DETECTIONS_SHM", "null", None),
+    ("RECORD_PATH", "/var/lib/pet", Path("/var/lib/pet")),
+    ("RECORD_PATH", Path("/var/lib/pet"), Path("/var/lib/pet")),
+    ("MAX_CLIENTS", 1, 1),
+    ("MAX_CLIENTS", "10", 10),
+    ("MAX_CLIENTS", 1000, 1000),
+    ("ICE_SERVERS", [], ()),
+    (
+        "ICE_SERVERS",
+        [{"urls": ["stun:stun.example", "stun:stun.example:3478"]}],
+        (IceServer(("stun:stun.example", "stun:stun.example:3478")),),
+    ),
+    ("ICE_SERVERS", "stun:stun.example:3478", (IceServer(("stun:stun.example:3478",)),)),
+    ("ICE_SERVERS", [TURN], (IceServer((str(TURN["urls"]),), "u", "secret"),)),
+    ("ICE_SERVERS", TURN, (IceServer((str(TURN["urls"]),), "u", "secret"),)),
+    ("ICE_HOSTS", None, None),
+    ("ICE_HOSTS", "None", None),
+    ("ICE_HOSTS", [], ()),
+    ("ICE_HOSTS", ["127.0.0.1"], (ip_network("127.0.0.1/32"),)),
+    ("ICE_HOSTS", "10.0.0.0/8, fd00::/8", (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))),
+    ("ALLOWED_ORIGINS", [], frozenset()),
+    ("ALLOWED_ORIGINS", "*", frozenset({"*"})),
+    ("ALLOWED_ORIGINS", ["HTTP://Cam.Example:80/"], frozenset({"http://cam.example"})),
+    ("ALLOWED_ORIGINS", "https://a:443,http://[::1]:8080", {"https://a", "http://[::1]:8080"}),
+    ("URL_PREFIX", "", ""),
+    ("URL_PREFIX", "/camera", "/camera"),
+    ("URL_PREFIX", "/pets/camera_1", "/pets/camera_1"),
+    ("LEGACY_ROUTES", False, False),
+    ("LEGACY_ROUTES", "False", False),
+    ("LEGACY_ROUTES", "0", False),
+    ("LEGACY_ROUTES", 0, False),
+    ("LEGACY_ROUTES", "off", False),
+    ("AUTOSTART", "true", True),
+    ("METRICS", "1", True),
+]
+
+REFUSED = [
+    ("SHM", None),
+    ("SHM", ""),
+    ("SHM", 7),
+    ("SHM", "a/b"),
+    ("SHM", "sysv:zero"),
+    ("SHM", "http://camera"),
+    ("DETECTIONS_SHM", ""),
+    ("DETECTIONS_SHM", False),
+    ("RECORD_PATH", ""),
+    ("RECORD_PATH", None),
+    ("RECORD_PATH", 5),
+    ("RECORD_PATH", "a\0b"),
+    ("RECORD_FORMAT", "mp4"),
+    ("RECORD_FORMAT", "avi"),
+    ("RECORD_FORMAT", None),
+    ("MAX_CLIENTS", 0),
+    ("MAX_CLIENTS", 1001),
+    ("MAX_CLIENTS", True),
+    ("MAX_CLIENTS", "None"),
+    ("MAX_CLIENTS", "ten"),
+    ("MAX_CLIENTS", 2.5),
+    ("ICE_SERVERS", None),
+    ("ICE_SERVERS", [{"urls": "http://stun.example"}]),
+    ("ICE_SERVERS", [{"urls": []}]),
+    ("ICE_SERVERS", [{}]),
+    ("ICE_SERVERS", [{"urls": "turn:turn.example"}]),
+    ("ICE_SERVERS", [{"urls": "stun:stun.example", "user": "u"}]),
+    ("ICE_SERVERS", [3]),
+    ("ICE_HOSTS", ["all"]),
+    ("ICE_HOSTS", [10]),
+    ("ICE_HOSTS", 10),
+    ("ALLOWED_ORIGINS", None),
+    ("ALLOWED_ORIGINS", "None"),
+    ("ALLOWED_ORIGINS", ["http://cam.example/page"]),
+    ("ALLOWED_ORIGINS", ["http://cam.example:port"]),
+    ("ALLOWED_ORIGINS", ["null"]),
+    ("URL_PREFIX", None),
+    ("URL_PREFIX", "camera"),
+    ("URL_PREFIX", "/camera/"),
+    ("URL_PREFIX", "/"),
+    ("URL_PREFIX", "/<name>"),
+    ("LEGACY_ROUTES", None),
+    ("LEGACY_ROUTES", "None"),
+    ("LEGACY_ROUTES", ""),
+    ("LEGACY_ROUTES", 2),
+    ("AUTOSTART", "maybe"),
+    ("METRICS", []),
+]
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    mapping: dict[str, object] = {}
+    write_defaults(mapping)
+    assert mapping == CONTRACT_DEFAULTS
+
+
+def test_defaults_are_valid_and_written_defaults_read_the_same() -> None:
+    mapping: dict[str, object] = {}
+    write_defaults(mapping)
+    assert Config.from_mapping(mapping) == Config.from_mapping({})
+
+
+def test_the_hosts_own_values_are_not_overwritten() -> None:
+    mapping: dict[str, object] = {"PET_STREAM_MAX_CLIENTS": 3}
+    write_defaults(mapping)
+    assert mapping["PET_STREAM_MAX_CLIENTS"] == 3
+
+
+def test_a_host_that_changes_a_default_list_does_not_change_the_next_apps() -> None:
+    first: dict[str, list[str]] = {}
+    write_defaults(first)
+    first["PET_STREAM_ALLOWED_ORIGINS"].append("http://elsewhere")
+    assert Config.from_mapping({}).allowed_origins == {"http://localhost:8080"}
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), TAKEN)
+def test_takes(name: str, value: object, expected: object) -> None:
+    config = Config.from_mapping({KEY_PREFIX + name: value})
+    assert getattr(config, name.lower()) == expected
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED)
+def test_refuses_with_key_value_and_range(name: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({KEY_PREFIX + name: value})
+    assert caught.value.key == KEY_PREFIX + name
+    assert KEY_PREFIX + name in str(caught.value)
+    assert repr(value) in str(caught.value)
+    assert len(caught.value.expected) > 10
+
+
+def test_a_relative_folder_does_not_move_with_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = Config.from_mapping({})
+    assert config.record_path == tmp_path / "recordings"
+
+
+def test_mp4_is_refused_in_words() -> None:
+    with pytest.raises(ConfigError, match="'mp4' does not exist yet"):
+        Config.from_mapping({"PET_STREAM_RECORD_FORMAT": "mp4"})
+
+
+def test_a_turn_credential_is_not_shown_in_the_error() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({"PET_STREAM_ICE_SERVERS": [{**TURN, "urls": "nonsense"}]})
+    assert "secret" not in str(caught.value)
+    assert "nonsense" in str(caught.value)
+
+
+def test_an_unknown_key_is_logged_with_the_nearest_known_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Config.from_mapping({"PET_STREAM_MAX_CLIENT": 3, "OTHER_KEY": 1})
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "PET_STREAM_MAX_CLIENT is no setting" in record.message
+    assert record.message.endswith("PET_STREAM_MAX_CLIENTS")
+
+
+def test_is_read_from_prefixed_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, text in {
+        "SHM": "sysv:0x50455443",
+        "DETECTIONS_SHM": "None",
+        "MAX_CLIENTS": "3",
+        "ICE_HOSTS": '["127.0.0.1"]',
+        "ICE_SERVERS": '[{"urls": "stun:stun.example:3478"}]',
+        "ALLOWED_ORIGINS": "http://a.example,http://b.example",
+        "LEGACY_ROUTES": "False",
+        "AUTOSTART": "0",
+    }.items():
+        monkeypatch.setenv(f"FLASK_PET_STREAM_{key}", text)
+    app = Flask(__name__)
+    app.config.from_prefixed_env()
+    config = Config.from_mapping(app.config)
+    assert config.shm == "sysv:0x50455443"
+    assert config.detections_shm is None
+    assert config.max_clients == 3
+    assert config.ice_hosts == (ip_network("127.0.0.1"),)
+    assert config.ice_servers == (IceServer(("stun:stun.example:3478",)),)
+    assert config.allowed_origins == {"http://a.example", "http://b.example"}
+    assert (config.legacy_routes, config.autostart) == (False, False)
+
+
+def test_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config.from_mapping({}).max_clients = 11  # type: ignore[misc]
+
+
+def test_every_setting_has_a_meaning() -> None:
+    assert [setting.name for setting in SETTINGS if not setting.meaning] == []
