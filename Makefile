@@ -54,9 +54,10 @@ soak: development ## the long acceptance runs (an hour)
 	@$(python) -m pytest -m soak $(ARGS)
 
 .PHONY: format
-format: development ## let ruff put the sources in order
+format: development ## let ruff put the sources in order, and write the README's tables
 	@$(python) -m ruff check --fix
 	@$(python) -m ruff format
+	@$(python) -m tools.readme_tables
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted
