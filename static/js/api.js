@@ -1,0 +1,133 @@
+/** The one owner of `fetch`: every request to the server, its time limit and its errors. */
+
+/** Longer than the server's own limits, so that its error is heard. */
+const TIMEOUT_MS = 12_000;
+const PROBE_TIMEOUT_MS = 3_000;
+
+/**
+ * A request that did not succeed. `status` is 0 when no answer came, `code` the server's word for
+ * the error (`full`, `already_recording`, …), `message` its text for a person.
+ */
+export class ApiError extends Error {
+  constructor(message, { status = 0, code = "", retryAfterS } = {}) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/**
+ * The server behind `base` (origin and prefix, without the last slash; "" is this page's origin).
+ * Sends `reachable` and `unreachable` events when that changes.
+ */
+export class Api extends EventTarget {
+  #base;
+  #isReachable = true;
+
+  constructor(base = "") {
+    super();
+    this.#base = base.replace(/\/+$/, "");
+  }
+
+  get isReachable() {
+    return this.#isReachable;
+  }
+
+  // WebRTC
+
+  /** The ICE servers to use; none if the server does not say. */
+  async iceServers() {
+    try {
+      return (await this.#get("/api/webrtc/config")).ice_servers ?? [];
+    } catch (error) {
+      if (error.status) return [];
+      throw error;
+    }
+  }
+
+  /** `{type, sdp, pc_id}` for an SDP offer. */
+  offer(sdp) {
+    return this.#post("/api/webrtc/offer", { type: "offer", sdp });
+  }
+
+  /** Gives the viewer's place back; also works while the page goes away. */
+  sayGoodbye(pcId) {
+    navigator.sendBeacon?.(this.#url("/api/webrtc", pcId, "close"));
+  }
+
+  // Camera and recordings
+
+  health() {
+    return this.#get("/health", PROBE_TIMEOUT_MS);
+  }
+
+  recordingStatus() {
+    return this.#get("/api/recording/status", PROBE_TIMEOUT_MS);
+  }
+
+  startRecording() {
+    return this.#post("/api/recording/start", {});
+  }
+
+  stopRecording() {
+    return this.#post("/api/recording/stop", {});
+  }
+
+  async recordings() {
+    return (await this.#get("/api/recordings")).recordings ?? [];
+  }
+
+  recordingUrl(name, { download = false } = {}) {
+    return this.#url("/api/recordings", name) + (download ? "?download=1" : "");
+  }
+
+  // Requests
+
+  #url(path, ...parts) {
+    return [this.#base + path, ...parts.map(encodeURIComponent)].join("/");
+  }
+
+  #get(path, timeoutMs = TIMEOUT_MS) {
+    return this.#request(path, {}, timeoutMs);
+  }
+
+  #post(path, body) {
+    const headers = { "Content-Type": "application/json" };
+    return this.#request(path, { method: "POST", headers, body: JSON.stringify(body) }, TIMEOUT_MS);
+  }
+
+  async #request(path, options, timeoutMs) {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
+    let response;
+    let data;
+    try {
+      response = await fetch(this.#url(path), {
+        cache: "no-store",
+        signal: limit.signal,
+        ...options,
+      });
+      data = await response.json().catch(() => ({}));
+    } catch (error) {
+      this.#reached(false);
+      throw new ApiError(error.message);
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#reached(true);
+    if (response.ok) return data;
+    throw new ApiError(data.error || `HTTP ${response.status}`, {
+      status: response.status,
+      code: data.code,
+      retryAfterS: Number(response.headers.get("Retry-After")) || undefined,
+    });
+  }
+
+  #reached(isReachable) {
+    if (isReachable === this.#isReachable) return;
+    this.#isReachable = isReachable;
+    this.dispatchEvent(new Event(isReachable ? "reachable" : "unreachable"));
+  }
+}

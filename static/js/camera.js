@@ -1,0 +1,33 @@
+/** What `/health` says about the camera, in words for a person. Pure. */
+
+import { rate, resolution } from "./format.js";
+import { text } from "./i18n.js";
+
+/** No pictures come from the camera, whatever the connection is like. */
+export function isCameraDown({ status, camera = {} }) {
+  return status === "camera_offline" || ["offline", "waiting", "stalled"].includes(camera.state);
+}
+
+/**
+ * `{level, headline, details}` of a health answer; `level` is `ok`, `warn` or `bad`, `details` a
+ * list of short phrases, those that the server gave something to say for.
+ */
+export function describeHealth(health) {
+  const { status, reasons = [], camera = {}, webrtc_clients: viewers } = health;
+  let level = "ok";
+  let headline = text("health.live");
+  if (isCameraDown(health)) {
+    level = "bad";
+    headline = text(camera.state === "waiting" ? "health.waiting" : "health.offline");
+  } else if (status !== "ok") {
+    level = "warn";
+    headline = text("health.degraded");
+  }
+  const details = level === "ok" ? [] : [...reasons];
+  if (level !== "bad") {
+    if (camera.width) details.push(resolution(camera.width, camera.height));
+    if (camera.fps > 0) details.push(rate(camera.fps));
+  }
+  if (viewers !== undefined) details.push(text("health.viewers", { count: viewers }));
+  return { level, headline, details };
+}

@@ -1,0 +1,30 @@
+/** The few things that every part of the page does with the document. */
+
+const SPRITE = new URL("../icons/sprite.svg", import.meta.url).href;
+const SVG = "http://www.w3.org/2000/svg";
+
+/** `<tag …attributes>children</tag>`; children are nodes or text, attributes with null are left out. */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** A symbol of the sprite: decoration, hidden from a screen reader. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${SPRITE}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Sets the text only if it is another: a live region speaks, and a selection survives. */
+export function setText(node, value) {
+  if (node.textContent !== value) node.textContent = value;
+}

@@ -1,0 +1,55 @@
+/** The health line: how camera and server are, in words. */
+
+import { describeHealth } from "./camera.js";
+import { setText } from "./dom.js";
+import { clock } from "./format.js";
+import { text } from "./i18n.js";
+import { Poll } from "./poll.js";
+
+const POLL_MS = 3000;
+
+/** Wires `[data-health]`; sends `announce` with a text when the state, not only a number, changed. */
+export class HealthLine extends EventTarget {
+  #line;
+  #api;
+  #poll;
+  #headline = "";
+  #lostAt = null;
+
+  constructor(line, api) {
+    super();
+    this.#line = line;
+    this.#api = api;
+    this.#poll = new Poll(() => this.#ask(), POLL_MS);
+  }
+
+  start() {
+    this.#poll.start();
+  }
+
+  refresh() {
+    return this.#poll.now();
+  }
+
+  async #ask() {
+    try {
+      const health = await this.#api.health();
+      this.#lostAt = null;
+      this.#show(describeHealth(health));
+    } catch {
+      this.#lostAt ??= new Date();
+      const details = [text("health.since", { time: clock(this.#lostAt) })];
+      this.#show({ level: "bad", headline: text("health.unreachable"), details });
+    }
+  }
+
+  #show({ level, headline, details }) {
+    this.#line.dataset.health = level;
+    setText(this.#line.querySelector("[data-health-headline]"), headline);
+    setText(this.#line.querySelector("[data-health-details]"), details.join(" · "));
+    if (this.#headline && headline !== this.#headline) {
+      this.dispatchEvent(new CustomEvent("announce", { detail: headline }));
+    }
+    this.#headline = headline;
+  }
+}

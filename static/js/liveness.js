@@ -1,0 +1,39 @@
+/** Whether the pictures still come. Pure: the caller says what time it is (ms, any monotonic clock). */
+
+export const STALL_MS = 2000;
+const INTERVALS_UNTIL_STALL = 4;
+const MAX_INTERVAL_MS = 2500;
+
+export class Liveness {
+  #lastAt;
+  #intervalMs = 0;
+  #hasPicture = false;
+
+  constructor(now) {
+    this.#lastAt = now;
+  }
+
+  /** A picture was shown. */
+  picture(now) {
+    if (this.#hasPicture) {
+      const interval = Math.min(now - this.#lastAt, MAX_INTERVAL_MS);
+      this.#intervalMs += (interval - this.#intervalMs) / 4;
+    }
+    this.#hasPicture = true;
+    this.#lastAt = now;
+  }
+
+  /** Nobody could have seen a picture until now (hidden tab, sleep): count from here. */
+  restart(now) {
+    this.#lastAt = now;
+  }
+
+  /** How long a picture may be late: 2 s, or four picture intervals of a slow camera. */
+  get limitMs() {
+    return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * this.#intervalMs);
+  }
+
+  isStalled(now) {
+    return now - this.#lastAt > this.limitMs;
+  }
+}

@@ -1,0 +1,142 @@
+/** The record button: one toggle that always shows what the server's recorder does. */
+
+import { setText } from "./dom.js";
+import { bytes, duration, isoDuration } from "./format.js";
+import { text } from "./i18n.js";
+import { Poll } from "./poll.js";
+
+const POLL_MS = 1000;
+const TICK_MS = 200;
+/** The time runs on between two answers, but never far from what the server last said. */
+const MAX_AHEAD_MS = 1500;
+
+/** What the button shows for a status answer: `idle`, `waiting` or `recording`. Pure. */
+export function phaseOf({ recording, waiting, frame_count: frames = 0 }) {
+  if (!recording) return "idle";
+  return (waiting ?? frames === 0) ? "waiting" : "recording";
+}
+
+/**
+ * Wires the panel `[data-record-panel]`. Sends `change` when a recording begins, grows or ends (the
+ * list of recordings is then out of date) and `announce` with a text for the live region.
+ */
+export class RecorderPanel extends EventTarget {
+  #api;
+  #panel;
+  #button;
+  #poll;
+  #status = null;
+  #statusAt = 0;
+  #isGrowing = false;
+  #pending = "";
+  #title = document.title;
+
+  constructor(panel, api) {
+    super();
+    this.#panel = panel;
+    this.#api = api;
+    this.#button = panel.querySelector("[data-record]");
+    this.#poll = new Poll(() => this.#ask(), POLL_MS);
+  }
+
+  start() {
+    this.#button.addEventListener("click", () => this.#toggle());
+    setInterval(() => this.#showTime(), TICK_MS);
+    this.#poll.start();
+  }
+
+  // What the server says
+
+  async #ask() {
+    try {
+      this.#take(await this.#api.recordingStatus());
+    } catch {
+      this.#status = null;
+      this.#show();
+    }
+  }
+
+  #take(status) {
+    const before = this.#status;
+    this.#isGrowing = status.recording && before?.frame_count < status.frame_count;
+    this.#status = status;
+    this.#statusAt = performance.now();
+    this.#show();
+    if (!before || before.recording === status.recording) return;
+    this.dispatchEvent(new Event("change"));
+    if (this.#pending) return; // this page's own doing says so itself
+    if (status.recording) this.#say(text("record.elsewhere"));
+    else this.#sayEnd(status);
+  }
+
+  // What the person wants
+
+  async #toggle() {
+    if (this.#pending || !this.#status) return;
+    const isStop = this.#status.recording;
+    this.#pending = isStop ? "stopping" : "starting";
+    this.#say("");
+    this.#show();
+    try {
+      const answer = await (isStop ? this.#api.stopRecording() : this.#api.startRecording());
+      await this.#poll.now();
+      if (isStop) this.#sayEnd({ ...answer, stop_reason: answer.stats?.stop_reason });
+      else this.#announce(text("record.started"));
+    } catch (error) {
+      // Somebody else was faster: the next status shows what they did.
+      const isRace = error.code === "already_recording" || error.code === "not_recording";
+      if (!isRace) this.#say(text("record.failed", { reason: error.message }));
+      await this.#poll.now();
+    }
+    this.#pending = "";
+    this.#show();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  // What is shown
+
+  #show() {
+    const phase = this.#pending || (this.#status ? phaseOf(this.#status) : "unknown");
+    const isOn = ["recording", "waiting", "stopping"].includes(phase);
+    this.#panel.dataset.recordPanel = phase;
+    this.#button.setAttribute("aria-pressed", String(isOn));
+    this.#button.setAttribute("aria-label", text(isOn ? "record.stop" : "record.start"));
+    this.#button.setAttribute("aria-disabled", String(phase === "unknown" || phase === this.#pending));
+    this.#set("state", text(`record.${phase}`));
+    const { filename } = this.#status ?? {};
+    const notes = { recording: filename, stopping: filename, starting: "" };
+    this.#set("file", notes[phase] ?? text(`record.${phase}.note`));
+    this.#set("size", phase === "recording" ? bytes(this.#status.bytes_written) : "");
+    document.title = isOn ? `${text("record.title")} – ${this.#title}` : this.#title;
+    this.#showTime();
+  }
+
+  #showTime() {
+    const time = this.#panel.querySelector("[data-record-time]");
+    const isRunning = this.#status?.recording && this.#pending !== "starting";
+    const ahead = this.#isGrowing ? performance.now() - this.#statusAt : 0;
+    const ms = isRunning ? this.#status.duration_ms + Math.min(ahead, MAX_AHEAD_MS) : 0;
+    setText(time, duration(ms / 1000));
+    if (time.dateTime !== isoDuration(ms / 1000)) time.dateTime = isoDuration(ms / 1000);
+  }
+
+  #set(name, value) {
+    setText(this.#panel.querySelector(`[data-record-${name}]`), value);
+  }
+
+  #sayEnd({ stop_reason: reason, filename, duration_ms: ms, bytes_written: size }) {
+    if (reason) return this.#say(text("record.ended", { reason }));
+    const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
+    return this.#say(text("record.saved", values));
+  }
+
+  /** Shows a message below the button until the next one, and speaks it. */
+  #say(message) {
+    this.#set("message", message);
+    if (message) this.#announce(message);
+  }
+
+  #announce(message) {
+    this.dispatchEvent(new CustomEvent("announce", { detail: message }));
+  }
+}

@@ -1,0 +1,33 @@
+/** When to try again, and what a failed offer means for the viewer. Pure. */
+
+export const FIRST_DELAY_MS = 500;
+export const MAX_DELAY_MS = 10_000;
+export const FULL_DELAY_MS = 5_000;
+
+/**
+ * The wait before try number `attempt` (from 0), in ms: doubled each time up to a limit, and of that
+ * a random half, so that ten viewers do not knock on a restarted server in the same instant.
+ */
+export function retryDelayMs(attempt, random = Math.random) {
+  const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
+  return Math.round(ceiling / 2 + (random() * ceiling) / 2);
+}
+
+/**
+ * What follows from a failed request: the state to show and the wait in ms that the server asked
+ * for (`undefined`: the usual back-off, `null`: waiting changes nothing, do not try again).
+ */
+export function afterFailure(error) {
+  const { status = 0, code = "", retryAfterS } = error;
+  if (code === "full") {
+    const delayMs = retryAfterS > 0 ? retryAfterS * 1000 : FULL_DELAY_MS;
+    return { state: "full", reason: "full", delayMs };
+  }
+  if (status === 401 || status === 403) {
+    return { state: "not-allowed", reason: code || "not-allowed", delayMs: null };
+  }
+  if (status === 422 || code === "no_h264") {
+    return { state: "unsupported", reason: "no_h264", delayMs: null };
+  }
+  return { state: "reconnecting", reason: status ? "refused" : "server", delayMs: undefined };
+}
