@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import logging
 import os
 import threading
 import weakref
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
@@ -17,7 +17,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 from .admission import Places
 from .broadcaster import Broadcaster
 from .config import Config, write_defaults
-from .errors import PetStreamError
+from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
 from .ingest.shm_reader import ShmReader
 from .metrics import HttpCounts, StreamCollector
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-RECORDER_CLOSE_TIMEOUT_S = 4.0
-PEERS_CLOSE_TIMEOUT_S = 2.0
+FINISH_TIMEOUT_S = 4.0
+"""For the disk to take the rest of a recording, and viewers to hear that it is over."""
 IMPORT_TIMEOUT_S = 2.0
 
 
@@ -156,16 +156,16 @@ class Stream:
         logger.info("reading %s", self.config.shm)
 
     def stop(self) -> None:
-        """What is most precious first: the recording."""
         with self._lock:
             self._may_autostart = False
             if not self.is_running:
                 return
             self.is_running = False
             atexit.unregister(self.stop)
-            self._close("the recorder", self.recorder.close(), RECORDER_CLOSE_TIMEOUT_S)
-            if self.peers is not None:
-                self._close("the viewers", self.peers.close_all(), PEERS_CLOSE_TIMEOUT_S)
+            try:
+                self.event_loop.call(self._finish(), FINISH_TIMEOUT_S)
+            except LoopUnavailable as exc:
+                logger.warning("recording and viewers did not end in order: %s", exc)
             self.reader.stop()
             self.event_loop.stop()
             if self._import_thread is not None:
@@ -216,11 +216,14 @@ class Stream:
         status = self.recorder.status
         return status.filename if status.is_recording else None
 
-    def _close(self, what: str, coroutine: Coroutine[Any, Any, None], timeout_s: float) -> None:
-        try:
-            self.event_loop.call(coroutine, timeout_s)
-        except PetStreamError as exc:
-            logger.warning("%s did not end in order: %s", what, exc)
+    async def _finish(self) -> None:
+        """On the loop: everybody says goodbye at the same time."""
+        goodbyes = [self.recorder.close()]
+        if self.peers is not None:
+            goodbyes.append(self.peers.close_all())
+        for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                logger.error("stopping failed", exc_info=outcome)
 
     def _handle_audience_change(self) -> None:
         self.reader.wake()

@@ -1,0 +1,49 @@
+"""Flask apps with pet_stream mounted, for tests that run in this process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from flask import Flask
+
+from pet_stream import PetStream
+from pet_stream.extension import HasRegistry, Stream
+
+NO_CAMERA = f"/pet_test_{os.getpid()}_absent"
+
+
+def mount(
+    app: Flask, folder: Path, *, metrics: HasRegistry | None = None, **settings: object
+) -> PetStream:
+    """Mount in `app`, with recordings in `folder` and, unless `SHM` says so, without a camera."""
+    app.config["TESTING"] = True
+    defaults = {"SHM": NO_CAMERA, "RECORD_PATH": folder / "recordings", "ICE_HOSTS": ["127.0.0.1"]}
+    for name, value in {**defaults, **settings}.items():
+        app.config[f"PET_STREAM_{name}"] = value
+    return PetStream(app, metrics=metrics)
+
+
+@contextmanager
+def mounted_app(folder: Path, **settings: object) -> Iterator[Flask]:
+    """An app of its own, not started; stopped at the end."""
+    app = Flask("host", static_folder=None)
+    stream = mount(app, folder, **settings)
+    try:
+        yield app
+    finally:
+        stream.stop()
+
+
+def stream_of(app: Flask) -> Stream:
+    return cast(Stream, app.extensions["pet_stream"])
+
+
+def thread_names() -> list[str]:
+    """Of our threads, sorted."""
+    names = (thread.name for thread in threading.enumerate())
+    return sorted(name for name in names if name.startswith("pet-stream"))
