@@ -12,157 +12,55 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import select
 import shutil
 import subprocess
 import tempfile
 import time
-import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+
+from .log import Log, PictureRow, RelayRow, read_log
+from .stamp import Stamp, parse_payload
+
+__all__ = [
+    "Camera",
+    "CameraError",
+    "Log",
+    "PictureRow",
+    "RelayRow",
+    "Stamp",
+    "compile_program",
+    "parse_payload",
+]
 
 FOLDER = Path(__file__).parent
-SOURCES = ("writer.c", "ring.c", "picture.c", "log.c")
-HEADERS = ("layout.h", "ring.h", "picture.h", "log.h")
-COMPILER = ("gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread")
-ANSWER_TIMEOUT_S = 20.0
-
-_START_CODE = re.compile(b"\x00*\x00\x00\x01")
-_STAMP = re.compile(
-    rb"\x06\x05.pet_stream stamp"
-    rb"(([0-9a-f]) ([0-9a-f]{8}) ([0-9a-f]{16}) ([0-9a-f]{16}) ([0-9a-f]{8}) )([0-9a-f]{8})\x80",
-    re.DOTALL,
+SOURCES = (
+    "writer.c",
+    "daemons.c",
+    "encoder.c",
+    "log.c",
+    "options.c",
+    "ring.c",
+    "stamp.c",
+    "syntax.c",
 )
+COMPILER = ("gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-pthread")
+ANSWER_TIMEOUT_S = 20.0
 
 
 class CameraError(Exception):
     """The writer ended, did not answer in time, or refused a command."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What a picture says about itself."""
-
-    camera_id: int
-    number: int
-    """Of this camera's pictures, from 0; pictures that the encoder lost are counted."""
-    frame_number: int
-    capture_ns: int
-    """Of the camera's clock, as in the slot's header."""
-    crc_ok: bool
-    """Whether these are exactly this picture's bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class PictureRow:
-    """A picture that a camera wrote, other formats included."""
-
-    generation: int
-    """How often the segment was begun anew before."""
-    write: int
-    camera_id: int
-    number: int
-    frame_number: int
-    capture_ns: int
-    format: int
-    size: int
-    crc: int
-    is_idr: bool
-    frame_num: int
-    index_ns: int
-    """CLOCK_MONOTONIC just before the index was raised."""
-    end_ns: int
-    """CLOCK_MONOTONIC after the last byte was copied."""
-
-    @property
-    def identity(self) -> tuple[int, int, int]:
-        return (self.capture_ns, self.camera_id, self.frame_number)
-
-
-@dataclass(frozen=True, slots=True)
-class RelayRow:
-    """A slot that the switcher relayed: what its header says, and whose bytes are in it."""
-
-    generation: int
-    write: int
-    camera_id: int
-    frame_number: int
-    capture_ns: int
-    format: int
-    size: int
-    stamp_camera_id: int
-    stamp_number: int
-    has_whole_bytes: bool
-    """The bytes are exactly one picture's: that of the stamp."""
-    is_whole: bool
-    """And of the picture that the header names."""
-    index_ns: int
-    end_ns: int
-
-    @property
-    def identity(self) -> tuple[int, int, int]:
-        return (self.capture_ns, self.camera_id, self.frame_number)
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    pictures: tuple[PictureRow, ...]
-    """In the order in which each camera wrote them, camera 0 first."""
-    relayed: tuple[RelayRow, ...]
-
-
-def parse_payload(access_unit: bytes | Iterable[bytes]) -> Stamp | None:
-    """Read a picture's stamp and check the bytes against it; None if there is not exactly one.
-
-    Takes Annex B, or NAL units without start codes. Parameter sets may be missing or have been
-    added, nothing else.
-    """
-    if isinstance(access_unit, bytes):
-        access_unit = _START_CODE.split(access_unit)[1:]
-    stamps: list[re.Match[bytes]] = []
-    slices_crc = parameter_sets_crc = 0
-    has_parameter_sets = False
-    for nal_unit in access_unit:
-        kind = nal_unit[0] & 31 if nal_unit else 0
-        if 1 <= kind <= 5:
-            slices_crc = zlib.crc32(nal_unit, slices_crc)
-        elif kind in (7, 8):
-            has_parameter_sets = True
-            parameter_sets_crc = zlib.crc32(nal_unit, parameter_sets_crc)
-        elif match := _STAMP.fullmatch(nal_unit):
-            stamps.append(match)
-    if len(stamps) != 1:
-        return None
-    text, camera_id, number, frame_number, capture_ns, sets_crc, crc = stamps[0].groups()
-    return Stamp(
-        camera_id=int(camera_id, 16),
-        number=int(number, 16),
-        frame_number=int(frame_number, 16),
-        capture_ns=int(capture_ns, 16),
-        crc_ok=int(crc, 16) == zlib.crc32(text, slices_crc)
-        and (not has_parameter_sets or int(sets_crc, 16) == parameter_sets_crc),
-    )
-
-
-def save_footage(path: Path, access_units: Iterable[bytes]) -> Path:
-    """Write Annex B access units as the writer's `source` option wants them."""
-    with path.open("wb") as file:
-        for access_unit in access_units:
-            file.write(len(access_unit).to_bytes(4, "little") + access_unit)
-    return path
-
-
 def compile_program(name: str, sources: Iterable[str]) -> Path:
     """Compile C sources of this folder once for all test sessions of this user."""
     digest = hashlib.sha256(repr(COMPILER).encode())
-    for source in (*sources, *HEADERS):
-        digest.update((FOLDER / source).read_bytes())
+    for path in (*(FOLDER / source for source in sources), *sorted(FOLDER.glob("*.h"))):
+        digest.update(path.read_bytes())
     folder = Path(tempfile.gettempdir()) / f"pet_stream_tests_{os.getuid()}"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     program = folder / f"{name}-{digest.hexdigest()[:16]}"
     if not program.exists():
         if shutil.which(COMPILER[0]) is None:
@@ -230,7 +128,7 @@ class Camera:
             if process.returncode != 0:
                 self._remove_segments()
             assert self._log_path is not None
-            self._log = _read_log(self._log_path)
+            self._log = read_log(self._log_path)
             self._log_path.unlink()
 
     def kill(self) -> None:
@@ -246,7 +144,10 @@ class Camera:
         """
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(line.encode() + b"\n")
+        try:
+            self._process.stdin.write(line.encode() + b"\n")
+        except BrokenPipeError as exc:
+            raise CameraError("the writer has ended") from exc
         self._wait_for(f"ok {line}", timeout_s)
 
     def wait_until_done(self, timeout_s: float) -> None:
@@ -259,7 +160,7 @@ class Camera:
         if self._process is not None:
             self.command("log")
             assert self._log_path is not None
-            return _read_log(self._log_path)
+            return read_log(self._log_path)
         assert self._log is not None
         return self._log
 
@@ -321,19 +222,3 @@ class Camera:
             check=False,
             timeout=ANSWER_TIMEOUT_S,
         )
-
-
-def _read_log(path: Path) -> Log:
-    pictures: list[PictureRow] = []
-    relayed: list[RelayRow] = []
-    with path.open() as file:
-        for line in file:
-            kind, *fields = line.split(",")
-            values: list[Any] = [int(field) for field in fields]
-            if kind == "picture":
-                values[9] = bool(values[9])
-                pictures.append(PictureRow(*values))
-            else:
-                values[9:11] = map(bool, values[9:11])
-                relayed.append(RelayRow(*values))
-    return Log(tuple(pictures), tuple(relayed))

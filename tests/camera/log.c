@@ -22,7 +22,9 @@ static uint32_t next(_Atomic uint32_t *count) {
     return *count;
 }
 
-struct picture_row *log_next_picture(struct picture_log *log) { return &log->rows[next(&log->count)]; }
+struct picture_row *log_next_picture(struct picture_log *log) {
+    return &log->rows[next(&log->count)];
+}
 
 struct relay_row *log_next_relay(struct relay_log *log) { return &log->rows[next(&log->count)]; }
 

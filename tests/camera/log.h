@@ -1,12 +1,12 @@
-/* What was written and when, kept in memory until someone asks: nothing here disturbs the timing. */
+/* What was written and when, kept in memory until someone asks so that it disturbs no timing. */
 #ifndef LOG_H
 #define LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "picture.h"
 #include "ring.h"
+#include "stamp.h"
 
 /* A picture that a camera wrote. */
 struct picture_row {

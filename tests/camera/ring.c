@@ -133,6 +133,10 @@ bool ring_truncate(struct ring *ring, int64_t bytes) {
     return true;
 }
 
+bool ring_is_writable(const struct ring *ring) {
+    return ring->memory != NULL && !ring->is_truncated;
+}
+
 int64_t monotonic_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

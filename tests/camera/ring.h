@@ -40,6 +40,8 @@ void ring_unlink(struct ring *ring);
 void ring_restart_in_place(struct ring *ring);
 /* Shortens the segment under its readers; false for System V, which can't be shortened. */
 bool ring_truncate(struct ring *ring, int64_t bytes);
+/* Whether there is a segment, and all of it. */
+bool ring_is_writable(const struct ring *ring);
 /* Writes one slot, as carelessly as the daemons do; returns the number of the write. */
 uint32_t ring_write(struct ring *ring, const struct slot *frame, const struct copying *copying,
                     struct write_times *times);

@@ -1,25 +1,13 @@
-/* What the encoder makes: access units of valid H.264 syntax that carry a stamp.
- *
- * The stamp is an SEI NAL unit (user_data_unregistered) in front of the first slice. It says in
- * hexadecimal text which picture this is and ends with a CRC-32 over the picture's slices and over
- * itself, so bytes of two pictures never pass for one. The parameter sets have a CRC of their own:
- * they are not in every access unit, and a reader may add them. tests/camera/camera.py reads it.
- */
-#ifndef PICTURE_H
-#define PICTURE_H
+/* What the encoder makes: access units of valid H.264 syntax, each with a stamp. */
+#ifndef ENCODER_H
+#define ENCODER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct stamp {
-    int camera_id;
-    uint32_t number; /* counts the pictures that this camera's encoder made, dropped ones too */
-    uint64_t frame_number;
-    int64_t capture_ns;
-    uint32_t parameter_sets_crc;
-    uint32_t crc;
-};
+#include "stamp.h"
+#include "syntax.h"
 
 /* Real footage, split where the stamp goes. */
 struct recorded_picture {
@@ -33,10 +21,9 @@ struct recorded_picture {
 
 struct encoder {
     int camera_id;
-    int width, height;
+    struct video_format format;
     int gop;               /* pictures from one IDR to the next */
     int headers_every;     /* SPS and PPS with every n-th IDR; 0: with the first only */
-    int log2_max_frame_num;
     int slice_count;
     double bits_per_second;
     size_t size_min, size_max; /* 0: sizes follow the bit rate */
@@ -63,16 +50,15 @@ struct encoded {
     struct stamp stamp;
 };
 
-/* `width` .. `footage_length` and `random` are set; prepares the rest. */
+/* Begins with an IDR; everything down to `random` is set. */
 void encoder_start(struct encoder *encoder, uint64_t frame_number);
 /* The next picture into `data`. */
 struct encoded encoder_encode(struct encoder *encoder, uint8_t *data, size_t capacity,
                               int64_t capture_ns, double fps);
+/* Whether the next picture is an IDR. */
+bool encoder_is_at_idr(const struct encoder *encoder);
 /* The next picture is encoded and thrown away. */
 void encoder_skip(struct encoder *encoder);
-
-/* Whether `data` is one whole picture; fills in the stamp as far as there is one. */
-bool picture_verify(const uint8_t *data, size_t size, struct stamp *stamp);
 
 /* Reads a file of access units, each with its length as a native u32 in front. */
 void footage_load(struct encoder *encoder, const char *path);

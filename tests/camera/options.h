@@ -1,0 +1,38 @@
+/* The command line: `--name value`, or `--name` alone for a flag. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ring.h"
+
+enum { DAY = 0, NIGHT = 1, CAMERAS = 2 };
+
+static const int64_t MS = 1000000, SECOND = 1000000000; /* in nanoseconds */
+
+struct options {
+    const char *segment, *log;
+    bool hold, keep;
+    double start_index, frame_number, camera_id, fps, count, encode_delay_ms, other_formats_every;
+    const char *clock;
+
+    bool relay;
+    double relay_rate, relay_copies, night_fps;
+    const char *day, *night;
+
+    const char *copy, *pause_at;
+    double chunk, pause_ms, pause_every;
+    struct copying copying; /* what the five above come to */
+
+    double gop, headers_every, log2_max_frame_num, slices, bitrate, size_min, size_max;
+    double width, height, seed;
+    const char *source, *night_source;
+};
+
+extern struct options options;
+
+/* Ends the program when something is unknown, missing or out of range. */
+void options_parse(int count, char **arguments);
+
+#endif
