@@ -152,8 +152,8 @@ class Recorder:
             on_over=self._handle_over,
             thread_name=self._thread_name,
         )
-        self._session, self._session_before = session, last
         session.start()
+        self._session, self._session_before = session, last
         return session
 
     def _handle_over(self, session: Session) -> None:
@@ -161,7 +161,6 @@ class Recorder:
             self._error_count += 1
         if session.never_was:
             self._session = self._session_before
-        self._session_before = None
 
     async def _closed(self, session: Session) -> RecordingStatus:
         await asyncio.wait({session.closed}, timeout=self._disk_timeout_s)

@@ -51,7 +51,6 @@ class Session:
         self.is_ending = False
         self.is_over = False
         self._broadcaster = broadcaster
-        self._folder = folder
         self._started_at = started_at
         self._stopped_at: float | None = None
         self._stop_reason: str | None = None
@@ -73,7 +72,11 @@ class Session:
         )
 
     def start(self) -> None:
-        self._writer.start()
+        try:
+            self._writer.start()
+        except RuntimeError:  # no more threads
+            self._broadcaster.unsubscribe(self._subscription)
+            raise
 
     def end(self, reason: str | None) -> None:
         """Let the writer finish the file with what was published up to now. Does not wait."""

@@ -50,7 +50,8 @@ def event_loop() -> Iterator[EventLoopThread]:
 def make_recorder(
     event_loop: EventLoopThread, broadcaster: Broadcaster, tmp_path: Path
 ) -> Iterator[Callable[..., Recorder]]:
-    """Recorders into `tmp_path/recordings`; each is closed after the test."""
+    """Recorders into `tmp_path/recordings`; each is closed after the test, and
+    listens to the broadcaster no longer."""
     made: list[Recorder] = []
 
     def make(folder: Path = tmp_path / "recordings", **options: object) -> Recorder:
@@ -66,6 +67,7 @@ def make_recorder(
     yield make
     for recorder in made:
         event_loop.call(recorder.close(), TIMEOUT_S)
+    assert "recorder" not in {subscription.name for subscription in broadcaster._subscriptions}
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import threading
 from collections.abc import Sequence
 
@@ -38,6 +40,14 @@ class SlowToOpen(AnnexBContainer):
     def __init__(self, file: io.FileIO, gate: Gate) -> None:
         gate.pass_through()
         super().__init__(file)
+
+
+class FailsToWrite(SlowToWrite):
+    """The write that waited at the gate fails."""
+
+    def write(self, units: Sequence[AccessUnit]) -> None:
+        self._gate.pass_through()
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 class Broken(AnnexBContainer):

@@ -30,7 +30,7 @@ from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.session import QUEUE_UNITS
 from pet_stream.recording.status import RecorderCounts, RecordingStatus
 
-from .disks import Broken, Gate, SlowToOpen, SlowToWrite
+from .disks import Broken, FailsToWrite, Gate, SlowToOpen, SlowToWrite
 from .playback import FRAME_NS, GOP, TIMEOUT_S, Camera, annex_b, decoded_count, wait_until
 
 MakeRecorder = Callable[..., Recorder]
@@ -452,6 +452,19 @@ def test_a_request_that_gave_up_leaves_no_recording_behind(
     assert event_loop.call(recorder.start(), TIMEOUT_S).is_recording
 
 
+def test_what_has_not_begun_can_not_be_stopped(
+    recorder_with: MakeRecorder, gate: Gate, event_loop: EventLoopThread
+) -> None:
+    recorder = recorder_with(SlowToOpen)
+    with ThreadPoolExecutor(1) as threads:
+        start = threads.submit(event_loop.call, recorder.start(), TIMEOUT_S)
+        assert gate.arrived.wait(TIMEOUT_S)
+        with pytest.raises(NotRecording):
+            event_loop.call(recorder.stop(), TIMEOUT_S)
+        gate.open.set()
+        assert start.result(TIMEOUT_S).is_recording
+
+
 def test_close_in_the_middle_of_a_start_ends_it(
     recorder_with: MakeRecorder, gate: Gate, camera: Camera, event_loop: EventLoopThread
 ) -> None:
@@ -472,6 +485,21 @@ def test_close_in_the_middle_of_a_start_ends_it(
 
 async def _nothing() -> None:
     pass
+
+
+def test_what_a_broken_disk_did_not_take_is_counted(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    recorder = recorder_with(FailsToWrite)
+    call(recorder.start())
+    camera.publish(1)
+    assert gate.arrived.wait(TIMEOUT_S)
+    camera.publish(10)
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.stop_reason == "the disk failed: Input/output error"
+    assert recorder.status.dropped_count == 11
+    assert files_in(tmp_path / "recordings") == []
 
 
 def test_a_disk_that_fills_up_ends_the_recording_and_nothing_else(
