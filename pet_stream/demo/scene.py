@@ -10,34 +10,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import av
 
+from ..feed.ring_writer import Detection
 from .block_code import BLOCK, HEIGHT, WIDTH, decode_block_code, encode_block_code
 from .canvas import Canvas, Palette, ellipse, stroke
 from .cat import Pose, draw_cat
+from .film import LOOP_PICTURES, PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
 from .room import paint_breeze, paint_pendulum, paint_room
 
 __all__ = [
     "CODE_X",
     "CODE_Y",
-    "GOP_PICTURES",
-    "LOOP_PICTURES",
-    "PICTURE_HEIGHT",
-    "PICTURE_WIDTH",
-    "RATE_FPS",
     "Scene",
-    "Sprite",
     "decode_block_code",
     "read_picture_number",
 ]
 
-PICTURE_WIDTH = 1280
-PICTURE_HEIGHT = 720
-RATE_FPS = 30
-GOP_PICTURES = 14
-LOOP_PICTURES = 30 * GOP_PICTURES
 LOOP_S = LOOP_PICTURES / RATE_FPS
 
 CODE_X = PICTURE_WIDTH - WIDTH - BLOCK
@@ -52,18 +42,6 @@ _BALL_RADIUS = 26.0
 _HOP_HEIGHT = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sprite:
-    """Something that a detector would find: its class and box in pixels of the picture."""
-
-    class_name: str
-    confidence: float
-    x: int
-    y: int
-    width: int
-    height: int
-
-
 class Scene:
     """Paints the pictures of the loop, each for itself, in any order."""
 
@@ -72,7 +50,7 @@ class Scene:
         paint_room(self._background)
         self._backdrop: tuple[int, Canvas] = (-1, self._background)
 
-    def paint(self, index: int) -> tuple[av.VideoFrame, tuple[Sprite, ...]]:
+    def paint(self, index: int) -> tuple[av.VideoFrame, tuple[Detection, ...]]:
         """Picture `index` (0 to LOOP_PICTURES − 1) and what is to be seen in it."""
         turn = index / LOOP_PICTURES
         canvas = self._backdrop_of(index // 2).copy()
@@ -88,8 +66,8 @@ class Scene:
         wobble = 0.03 * math.sin(math.tau * 9 * turn)
         diameter = round(2 * _BALL_RADIUS)
         sprites = (
-            Sprite("cat", 0.93 + wobble, cat_x, cat_y, cat_width, cat_height),
-            Sprite(
+            Detection("cat", 0.93 + wobble, cat_x, cat_y, cat_width, cat_height),
+            Detection(
                 "sports ball",
                 0.81 - wobble,
                 round(ball_x - _BALL_RADIUS),

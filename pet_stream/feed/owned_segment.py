@@ -54,7 +54,9 @@ class OwnedSegment:
     def write(self, offset: int, *parts: bytes) -> None:
         """Copy `parts`, one behind the other. Raises SegmentError when memory has run out."""
         try:
-            os.pwritev(self._fd, parts, offset)
+            written = os.pwritev(self._fd, parts, offset)
+            if written != sum(map(len, parts)):
+                raise OSError(errno.ENOSPC, "")
         except OSError as exc:
             if exc.errno == errno.ENOSPC:
                 reason = f"{POSIX_FOLDER} is full"
@@ -94,6 +96,8 @@ class OwnedSegment:
                 os.close(fd)
                 if exc.errno != errno.EWOULDBLOCK:
                     raise
+                if is_created:
+                    continue  # whoever removes orphans was quicker than our lock
                 raise SegmentBusy(
                     f"shared memory {self.name} is being written by another pet-stream"
                 ) from exc

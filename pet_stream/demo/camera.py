@@ -1,0 +1,91 @@
+"""The embedded camera: a process of its own that plays the film into a ring, over and over.
+
+    python -m pet_stream.demo.camera RING DETECTIONS FILM
+
+It says `ready` on its output when its segments exist, and ends, removing them, when its input
+ends: so it does when whoever started it is killed. Ctrl-C of the terminal is left to the parent.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
+
+from ..errors import PetStreamError
+from ..feed.ring_writer import DetectionsWriter, RingWriter
+from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS, Film, load_film
+
+DETECTION_INTERVAL = 3
+"""The detector looks at every third picture: ten a second."""
+
+_MAX_LAG_NS = 500_000_000
+
+
+def play(film: Film, ring: RingWriter, detections: DetectionsWriter, lifeline: BinaryIO) -> None:
+    """Write the film in its own time until `lifeline` ends.
+
+    `frame_number` counts on through all rounds: modulo the film's length it is the number that
+    the picture shows.
+    """
+    started_ns = time.monotonic_ns()
+    frame_number = first_number = 0
+    while True:
+        picture = film[frame_number % len(film)]
+        captured_at_ns = started_ns + (frame_number - first_number) * 1_000_000_000 // RATE_FPS
+        lag_ns = time.monotonic_ns() - captured_at_ns
+        if lag_ns > _MAX_LAG_NS:  # the machine slept
+            started_ns, first_number = time.monotonic_ns(), frame_number
+            continue
+        if select.select([lifeline], [], [], max(0, -lag_ns) / 1e9)[0]:
+            return
+        ring.write(
+            picture.data,
+            frame_number=frame_number,
+            captured_at_ns=captured_at_ns,
+            width=PICTURE_WIDTH,
+            height=PICTURE_HEIGHT,
+        )
+        if frame_number % DETECTION_INTERVAL == 0:
+            detections.write(
+                picture.detections, frame_number=frame_number, captured_at_ns=captured_at_ns
+            )
+        frame_number += 1
+
+
+def main(arguments: list[str]) -> int:
+    ring_name, detections_name, film_file = arguments
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _exit)
+    film = load_film(Path(film_file))
+    if film is None:
+        print(f"pet-stream demo: {film_file} is gone", file=sys.stderr)
+        return 1
+    try:
+        with_ring = RingWriter(ring_name)
+        try:
+            with_detections = DetectionsWriter(detections_name)
+            try:
+                print("ready", flush=True)
+                play(film, with_ring, with_detections, sys.stdin.buffer)
+            finally:
+                with_detections.close()
+        finally:
+            with_ring.close()
+    except PetStreamError as exc:
+        print(f"pet-stream demo: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _exit(signal_number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,172 @@
+"""`pet-stream demo` and `pet-stream run`: the host, with and without a camera of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import threading
+import webbrowser
+from pathlib import Path
+
+from ..addresses import is_loopback, page_urls, qr_code
+from ..errors import StorageError
+from ..serving import WebServer, stop_on_signals
+from .embedded_camera import EmbeddedCamera
+from .film import (
+    PICTURE_HEIGHT,
+    PICTURE_WIDTH,
+    RATE_FPS,
+    cache_folder,
+    film_path,
+    load_film,
+    save_film,
+)
+from .host import create_host
+
+logger = logging.getLogger(__name__)
+
+_FOREVER_S = 3600.0
+_ANY_INTERFACE_AND_LOOPBACK = ("0.0.0.0/0", "::/0")
+
+
+class _Stopped(Exception):
+    """A signal came while the film was being made."""
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    """Serve the embedded camera until a signal. Raises PetStreamError."""
+    with stop_on_signals() as is_stopping:
+        server = WebServer(arguments.host, arguments.port)
+        camera = None
+        try:
+            film_file = _prepared_film(is_stopping)
+            if film_file is None:
+                return 0
+            camera = EmbeddedCamera(film_file)
+            settings = _settings(arguments)
+            settings["PET_STREAM_SHM"] = camera.ring_name
+            settings["PET_STREAM_DETECTIONS_SHM"] = camera.detections_name
+            camera.start()
+            print(
+                f"Embedded camera: {PICTURE_WIDTH}×{PICTURE_HEIGHT} at {RATE_FPS} fps "
+                f"in shared memory {camera.ring_name}"
+            )
+            _serve(server, arguments, settings, is_stopping)
+        finally:
+            server.stop()
+            if camera is not None:
+                camera.stop()
+    return 0
+
+
+def run_host(arguments: argparse.Namespace) -> int:
+    """Serve a real camera's segment until a signal. Raises PetStreamError."""
+    with stop_on_signals() as is_stopping:
+        server = WebServer(arguments.host, arguments.port)
+        try:
+            _serve(server, arguments, _settings(arguments), is_stopping)
+        finally:
+            server.stop()
+    return 0
+
+
+def _serve(
+    server: WebServer,
+    arguments: argparse.Namespace,
+    settings: dict[str, object],
+    is_stopping: threading.Event,
+) -> None:
+    app, stream = create_host(settings)
+    try:
+        stream.start()
+        server.start(app)
+        _announce(arguments, server, app.config["PET_STREAM_RECORD_PATH"])
+        if arguments.open:
+            _open_browser(server)
+        while not is_stopping.wait(_FOREVER_S):
+            pass
+        print("\nStopping …", flush=True)
+    finally:
+        stream.stop()
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, object]:
+    """What was given on the command line; the rest comes from the environment or is default."""
+    given = {
+        "PET_STREAM_SHM": getattr(arguments, "shm", None),
+        "PET_STREAM_DETECTIONS_SHM": getattr(arguments, "detections_shm", None),
+        "PET_STREAM_RECORD_PATH": arguments.record_path,
+        "PET_STREAM_MAX_CLIENTS": arguments.max_clients,
+        "PET_STREAM_ICE_SERVERS": arguments.ice_server,
+    }
+    settings: dict[str, object] = {k: value for k, value in given.items() if value is not None}
+    if is_loopback(arguments.host) and "FLASK_PET_STREAM_ICE_HOSTS" not in os.environ:
+        # The browser is on this machine, which may have no other network than loopback.
+        settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
+    return settings
+
+
+def _prepared_film(is_stopping: threading.Event) -> Path | None:
+    """The film's file, made at the first run; None when a signal came meanwhile."""
+    path = film_path(cache_folder())
+    if load_film(path) is not None:
+        return path
+    from .film_maker import ProgressBar, make_film  # late: only the first run needs PyAV
+
+    progress = ProgressBar("First run, drawing the demo's film (once)", sys.stderr)
+
+    def on_progress(part: float) -> None:
+        progress(part)
+        if is_stopping.is_set():
+            raise _Stopped
+
+    try:
+        film = make_film(on_progress)
+    except _Stopped:
+        return None
+    try:
+        save_film(film, path)
+    except OSError as exc:
+        raise StorageError(
+            f"the demo's film can't be kept in {path.parent}: {exc.strerror}; "
+            "set XDG_CACHE_HOME to a folder that can be written"
+        ) from exc
+    return path
+
+
+def _announce(arguments: argparse.Namespace, server: WebServer, record_path: object) -> None:
+    here, elsewhere = page_urls(server.host, server.port)
+    lines = [f"  On this machine:  {url}" for url in here]
+    lines += [f"  On your network:  {url}" for url in elsewhere]
+    if is_loopback(server.host):
+        lines.append(
+            "  Only this machine can open it; for phones and others on your network add "
+            "--host 0.0.0.0"
+        )
+    lines.append(f"  Recordings:       {Path(str(record_path)).absolute()}")
+    print("\n" + "\n".join(lines), flush=True)
+    if elsewhere:
+        code = qr_code(elsewhere[0])
+        if _can_print(code):
+            print(f"\n{code}", end="")
+    print("\nCtrl-C stops it.", flush=True)
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _open_browser(server: WebServer) -> None:
+    """Show the page to a person who sits at this machine."""
+    is_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    here, _ = page_urls(server.host, server.port)
+    if is_desktop and here and sys.stdout.isatty():
+        threading.Thread(
+            target=webbrowser.open, args=(here[0],), name="demo-browser", daemon=True
+        ).start()

@@ -1,0 +1,116 @@
+"""The web server of `pet-stream run` and `demo`: Werkzeug's, threaded, ended in order."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from .errors import AddressUnavailable
+
+logger = logging.getLogger(__name__)
+
+_BACKLOG = 128
+_POLL_S = 0.1
+
+
+class WebServer:
+    """Serves `app` from a thread of its own; each request runs in another one."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Take the address; nothing is answered before start(). Raises AddressUnavailable."""
+        self._socket = _listen(host, port)
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, app: Flask) -> None:
+        server = make_server(
+            self.host,
+            self.port,
+            app,
+            threaded=True,
+            request_handler=_QuietHandler,
+            fd=self._socket.fileno(),
+        )
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(_POLL_S,), name="pet-stream-web", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """Take no more requests; those that run are not waited for. Idempotent."""
+        server, self._server = self._server, None
+        if server is not None and self._thread is not None:
+            server.shutdown()
+            self._thread.join(timeout_s)
+        self._socket.close()
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, SIGTERM and a closed terminal set, in the main thread only. A second
+    one ends the process on the spot."""
+    is_stopping = threading.Event()
+
+    def handle(signal_number: int, frame: FrameType | None) -> None:
+        if is_stopping.is_set():
+            os._exit(128 + signal_number)
+        is_stopping.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield is_stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Says nothing about requests that went well, and the rest to the log."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        logger.debug(message, *args)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except (OSError, OverflowError) as exc:
+        listener.close()
+        raise AddressUnavailable(_explain(exc, host, port)) from exc
+    return listener
+
+
+def _explain(exc: Exception, host: str, port: int) -> str:
+    if isinstance(exc, socket.gaierror):
+        return f"{host} is not an address of this machine"
+    number = getattr(exc, "errno", None)
+    if number == errno.EADDRINUSE:
+        return f"port {port} is taken by another program: end it, or choose another by --port"
+    if number == errno.EADDRNOTAVAIL:
+        return f"{host} is not an address of this machine"
+    if number == errno.EACCES:
+        return f"port {port} needs more rights: choose one above 1023 by --port"
+    return f"can't listen on {host}, port {port}: {exc}"
