@@ -21,7 +21,11 @@ stream = PetStream(app)
 
 @app.get("/")
 def index() -> str:
-    return '<!doctype html><title>web monitor</title><a href="/pet-stream/">live view</a>'
+    return """<!doctype html><title>web monitor</title>
+        <link rel="icon" href="data:,">
+        <script type="module" src="/pet-stream/static/js/player.js"></script>
+        <h1>A page of the host</h1>
+        <pet-stream></pet-stream>"""
 
 
 @app.get("/assets/<path:name>")

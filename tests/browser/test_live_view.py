@@ -36,9 +36,16 @@ def test_chromium_plays_the_camera_at_its_rate_and_without_a_freeze(
     assert after["packetsLost"] == 0
     assert (after["frameWidth"], after["frameHeight"]) == (footage.width, footage.height)
 
-    picture = page.locator("pet-stream video").screenshot(path=screenshots / "video.png")
-    page.screenshot(path=screenshots / "dashboard.png", full_page=True)
-    assert_is_footage(picture)
+    (screenshots / "dashboard.png").write_bytes(page.screenshot(full_page=True))
+    assert_is_footage(page.locator("pet-stream video").screenshot())
+
+
+def test_the_element_plays_in_a_page_of_the_host(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.goto(server.url)
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    assert_is_footage(page.locator("pet-stream video").screenshot())
 
 
 def test_the_picture_comes_by_itself_when_the_camera_starts_after_the_page(
@@ -46,7 +53,7 @@ def test_the_picture_comes_by_itself_when_the_camera_starts_after_the_page(
 ) -> None:
     page.goto(f"{server.url}/pet-stream/")
     page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=15_000)
-    page.screenshot(path=screenshots / "offline.png")
+    (screenshots / "offline.png").write_bytes(page.screenshot(full_page=True))
     with Camera(segment_name, source=footage.path, fps=footage.fps):
         page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
         assert_is_footage(page.locator("pet-stream video").screenshot())
