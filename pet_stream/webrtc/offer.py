@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import InvalidOffer
 from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
@@ -127,7 +128,7 @@ def _split_sections(sdp: str) -> tuple[Section, tuple[Section, ...]]:
     if len(starts) > MAX_SECTIONS:
         raise InvalidOffer("too many sections")
     sections = []
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         match = _MEDIA.fullmatch(lines[start])
         if match is None:
             raise InvalidOffer("malformed m= line")

@@ -77,30 +77,31 @@ def on_keyframe_request(sender: RTCRtpSender, callback: Callable[[], None]) -> N
 
 
 def missing_names() -> list[str]:
-    """The names used here that the installed releases do not have."""
+    """The names and parameters used here that the installed releases do not have."""
+    transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
     connection = aioice.Connection(ice_controlling=False)
-    gatherer = RTCIceGatherer(iceServers=[])
-    wanted = [
-        (RTCIceTransport(gatherer), ("_connection",)),
-        (connection, ("_nominated", "build_request", "get_component_candidates")),
-        (aioice.ice.StunProtocol, ("request",)),
-        (aioice.ice.CandidatePair, ("remote_addr",)),
-        (stun, ("TransactionFailed", "TransactionTimeout")),
-        (RTCRtpSender, ("_send_keyframe",)),
+    used: list[tuple[object, str, tuple[str, ...]]] = [
+        (transport, "_connection", ()),
+        (connection, "get_component_candidates", ("component", "addresses")),
+        (connection, "build_request", ("pair", "nominate")),
+        (connection, "remote_password", ()),
+        (connection, "_nominated", ()),
+        (aioice.ice.CandidatePair, "remote_addr", ()),
+        (aioice.ice.StunProtocol, "request", ("integrity_key", "retransmissions")),
+        (stun, "TransactionFailed", ()),
+        (stun, "TransactionTimeout", ()),
+        (RTCRtpSender, "_send_keyframe", ()),
     ]
-    missing = [
-        f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
-        for owner, names in wanted
-        for name in names
-        if not hasattr(owner, name)
-    ]
-    for function, parameters in (
-        (aioice.Connection.get_component_candidates, {"component", "addresses"}),
-        (aioice.Connection.build_request, {"pair", "nominate"}),
-        (aioice.ice.StunProtocol.request, {"integrity_key", "retransmissions"}),
-    ):
-        lost = parameters - set(inspect.signature(function).parameters)
-        missing += [f"{function.__qualname__}({name})" for name in sorted(lost)]
+    missing = []
+    for owner, name, parameters in used:
+        title = f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
+        if not hasattr(owner, name):
+            missing.append(title)
+        elif parameters:
+            known = inspect.signature(getattr(owner, name)).parameters
+            missing += [
+                f"{title}({parameter})" for parameter in parameters if parameter not in known
+            ]
     return missing
 
 

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from pet_stream.admission import Place, Places
+from pet_stream.errors import Full
+
+
+def test_the_viewer_after_the_last_place_is_refused_and_told_when_to_come_back() -> None:
+    places = Places(2)
+    places.acquire()
+    places.acquire()
+    with pytest.raises(Full) as refused:
+        places.acquire()
+    assert refused.value.max_clients == 2
+    assert refused.value.retry_after_s > 0
+    assert places.active_count == 2
+
+
+def test_a_place_given_back_can_be_taken_again() -> None:
+    places = Places(1)
+    places.acquire().release()
+    places.acquire()
+    assert (places.active_count, places.total_count) == (1, 2)
+
+
+def test_giving_a_place_back_twice_does_not_free_another_viewers_place() -> None:
+    places = Places(2)
+    first = places.acquire()
+    places.acquire()
+    first.release()
+    first.release()
+    assert places.active_count == 1
+
+
+def test_who_is_refused_is_not_counted_as_a_viewer() -> None:
+    places = Places(0)
+    with pytest.raises(Full):
+        places.acquire()
+    assert places.total_count == 0
+
+
+def test_as_many_threads_at_once_as_there_are_places_get_one() -> None:
+    places, barrier = Places(3), Barrier(8)
+
+    def come() -> Place | None:
+        barrier.wait(5)
+        try:
+            return places.acquire()
+        except Full:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        futures = [threads.submit(come) for _ in range(8)]
+    assert sum(future.result() is not None for future in futures) == 3
+    assert places.active_count == 3

@@ -1,0 +1,144 @@
+"""A running event loop, a camera with real footage, Peers on loopback, viewers that get closed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from pet_stream.admission import Places
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
+from pet_stream.webrtc.peer import TimeLimits
+from pet_stream.webrtc.peers import Answer, Peers
+
+from ..footage import encode
+from .viewer import LOOPBACK, Viewer
+
+GOP = 14
+FRAME_NS = 1_000_000_000 // 30
+TIMEOUT_S = 10.0
+
+T = TypeVar("T")
+
+
+class Camera:
+    """Publishes real pictures one by one. Every GOP-th is an IDR with its parameter sets."""
+
+    def __init__(self, broadcaster: Broadcaster) -> None:
+        self._broadcaster = broadcaster
+        self._pictures = [split_annex_b(data) for data in encode(gop=GOP, pictures=3 * GOP)]
+        self._number = 0
+        self._start_ns = time.monotonic_ns()
+
+    def publish(self, count: int) -> list[AccessUnit]:
+        units = []
+        for _ in range(count):
+            nal_units = self._pictures[self._number % len(self._pictures)]
+            unit = AccessUnit(
+                nal_units=nal_units,
+                sequence=self._number,
+                capture_ns=self._start_ns + self._number * FRAME_NS,
+                is_idr=any(nal_unit_type(n) == NalUnitType.IDR_SLICE for n in nal_units),
+                is_discontinuity=False,
+                width=320,
+                height=240,
+                camera_id=0,
+                frame_number=self._number,
+            )
+            self._number += 1
+            self._broadcaster.publish(unit)
+            units.append(unit)
+        return units
+
+
+class Streaming:
+    """Peers as the extension wires them, driven from the test's thread."""
+
+    def __init__(self, max_clients: int = 10, limits: TimeLimits | None = None) -> None:
+        self.event_loop = EventLoopThread("test")
+        self.event_loop.start()
+        self.broadcaster = Broadcaster()
+        self.camera = Camera(self.broadcaster)
+        self.places = Places(max_clients)
+        self.sps: SequenceParameterSet | None = None
+        self.peers = Peers(
+            broadcaster=self.broadcaster,
+            event_loop=self.event_loop,
+            places=self.places,
+            video=lambda: self.sps,
+            ice_hosts=LOOPBACK,
+            limits=limits,
+        )
+        self._viewers: list[Viewer] = []
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self.event_loop.call(coroutine, TIMEOUT_S)
+
+    def viewer(self, *, reports: bool = True) -> Viewer:
+        async def make() -> Viewer:
+            return Viewer(reports=reports)
+
+        viewer = self.run(make())
+        self._viewers.append(viewer)
+        return viewer
+
+    def answer(self, viewer: Viewer) -> Answer:
+        return self.run(self.peers.answer(self.run(viewer.offer())))
+
+    def connect(self, *, reports: bool = True) -> tuple[Viewer, str]:
+        """A connected viewer and its pc_id."""
+        viewer = self.viewer(reports=reports)
+        joined = self.peers.connected_count + 1
+        answer = self.answer(viewer)
+        self.run(viewer.accept(answer.sdp))
+        self.run(viewer.becomes("connected"))
+        self.until(lambda: self.peers.connected_count == joined)
+        return viewer, answer.pc_id
+
+    def until(self, condition: Callable[[], object], timeout_s: float = TIMEOUT_S) -> float:
+        """Wait until the loop makes `condition` true; how long that took, in seconds."""
+        begun = time.monotonic()
+
+        async def wait() -> None:
+            while not condition():
+                await asyncio.sleep(0.005)
+
+        self.event_loop.call(wait(), timeout_s)
+        return time.monotonic() - begun
+
+    def stop(self) -> None:
+        self.run(self.peers.close_all())
+        self.run(_all(viewer.close() for viewer in self._viewers))
+        self.event_loop.stop()
+
+
+async def _all(awaitables: Iterator[Awaitable[object]]) -> None:
+    await asyncio.gather(*awaitables)
+
+
+@pytest.fixture
+def make_streaming(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Streaming]]:
+    """Nothing may be logged as an error meanwhile: asyncio reports lost exceptions that way."""
+    made: list[Streaming] = []
+
+    def make(**options: Any) -> Streaming:
+        made.append(Streaming(**options))
+        return made[-1]
+
+    yield make
+    for streaming in made:
+        streaming.stop()
+        assert streaming.places.active_count == 0
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == []
+
+
+@pytest.fixture
+def streaming(make_streaming: Callable[..., Streaming]) -> Streaming:
+    return make_streaming()

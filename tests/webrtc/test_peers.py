@@ -1,0 +1,279 @@
+"""Real viewers over loopback: what they get, and that they leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Callable
+
+import pytest
+
+from pet_stream.errors import Full, InvalidOffer, NotFound, NoUsableH264
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.webrtc.peer import TimeLimits
+from pet_stream.webrtc.signaling import AIORTC_H264, AIORTC_RTX
+
+from . import offers
+from .conftest import GOP, Streaming
+from .sps import sps
+
+QUICK = TimeLimits(connect_s=0.3, silence_s=0.8, look_s=0.1, close_s=3.0)
+
+MakeStreaming = Callable[..., Streaming]
+
+
+def annex_b(units: list[AccessUnit]) -> list[bytes]:
+    return [unit.to_annex_b() for unit in units]
+
+
+def descriptor_count() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def task_count(streaming: Streaming) -> int:
+    async def count() -> int:
+        return len(asyncio.all_tasks())
+
+    return streaming.run(count())
+
+
+# What a viewer gets
+
+
+def test_a_viewer_starts_at_the_newest_idr_and_gets_every_byte_from_there(
+    streaming: Streaming,
+) -> None:
+    published = streaming.camera.publish(GOP + 5)[GOP:]
+    viewer, _ = streaming.connect()
+    published += streaming.camera.publish(2 * GOP)
+    received = streaming.run(viewer.has(len(published)))
+    assert received == annex_b(published)
+    assert viewer.gap_count == 0
+    assert streaming.peers.counts.frames_sent == len(published)
+    assert streaming.peers.counts.frames_dropped == 0
+
+
+def test_a_replayed_gop_keeps_its_capture_times(streaming: Streaming) -> None:
+    published = streaming.camera.publish(GOP)
+    viewer, _ = streaming.connect()
+    streaming.run(viewer.has(GOP))
+    ticks = [unit.pts_90k - published[0].pts_90k for unit in published]
+    first = viewer.timestamps[0]
+    assert [(timestamp - first) & 0xFFFFFFFF for timestamp in viewer.timestamps] == ticks
+
+
+def test_while_the_camera_is_offline_a_viewer_connects_and_the_picture_follows(
+    streaming: Streaming,
+) -> None:
+    viewer, _ = streaming.connect()
+    assert viewer.units == []
+    published = streaming.camera.publish(3)
+    assert streaming.run(viewer.has(3)) == annex_b(published)
+
+
+def test_who_comes_later_gets_the_same_pictures_as_those_already_there(
+    streaming: Streaming,
+) -> None:
+    first, _ = streaming.connect()
+    published = streaming.camera.publish(5)
+    second, _ = streaming.connect()
+    published += streaming.camera.publish(5)
+    assert streaming.run(first.has(10)) == annex_b(published)
+    assert streaming.run(second.has(10)) == annex_b(published)
+
+
+def test_nothing_is_taken_from_the_camera_while_nobody_watches(streaming: Streaming) -> None:
+    assert not streaming.broadcaster.has_urgent_subscriber
+    _, first = streaming.connect()
+    _, second = streaming.connect()
+    assert streaming.broadcaster.has_urgent_subscriber
+    streaming.run(streaming.peers.close(first))
+    assert streaming.broadcaster.has_urgent_subscriber
+    streaming.run(streaming.peers.close(second))
+    assert not streaming.broadcaster.has_urgent_subscriber
+
+
+def test_pictures_that_the_loop_is_too_busy_for_are_dropped_up_to_an_idr(
+    streaming: Streaming,
+) -> None:
+    viewer, _ = streaming.connect()
+
+    async def publish_in_one_go() -> list[AccessUnit]:  # the loop can't take them out meanwhile
+        return streaming.camera.publish(40)
+
+    published = streaming.run(publish_in_one_go())
+    published = published[:30] + streaming.camera.publish(4)[2:]  # 42 is the next IDR
+    assert published[30].is_idr
+    assert streaming.run(viewer.has(32)) == annex_b(published)
+    assert streaming.peers.counts.frames_dropped == 12
+
+
+def test_rtp_carries_the_payload_type_that_the_viewer_offered(streaming: Streaming) -> None:
+    streaming.camera.publish(1)
+    viewer = streaming.viewer()
+    answer = streaming.answer(viewer)
+    streaming.run(viewer.accept(answer.sdp))
+    streaming.run(viewer.has(1))
+    (payload_type,) = viewer.payload_types
+    assert f"a=rtpmap:{payload_type} H264/90000" in answer.sdp.splitlines()
+    assert payload_type not in (AIORTC_H264, AIORTC_RTX)
+
+
+def test_a_request_for_a_key_frame_is_counted(streaming: Streaming) -> None:
+    streaming.camera.publish(1)
+    viewer, _ = streaming.connect()
+    streaming.run(viewer.has(1))
+    streaming.run(viewer.ask_for_a_keyframe())
+    streaming.until(lambda: streaming.peers.counts.keyframe_requests == 1)
+
+
+# Who gets in
+
+
+@pytest.mark.parametrize("name", [offers.CHROMIUM, offers.CHROMIUM_AUDIO_FIRST, offers.SAFARI])
+def test_browsers_offers_are_answered_with_h264_and_the_cameras_level(
+    streaming: Streaming, name: str
+) -> None:
+    streaming.sps = sps("42c028")
+    answer = streaming.run(streaming.peers.answer(offers.load(name)))
+    assert "profile-level-id=42e028" in answer.sdp
+    assert "VP8" not in answer.sdp
+    assert " 127.0.0.1 " in answer.sdp
+    assert len(answer.pc_id) >= 16
+
+
+def test_an_offer_without_h264_takes_no_place(streaming: Streaming) -> None:
+    with pytest.raises(NoUsableH264):
+        streaming.run(streaming.peers.answer(offers.load(offers.FIREFOX_WITHOUT_H264)))
+    with pytest.raises(InvalidOffer):
+        streaming.run(streaming.peers.answer("v=0\r\n"))
+    assert (streaming.places.active_count, streaming.places.total_count) == (0, 0)
+
+
+def test_the_eleventh_viewer_is_refused_until_one_leaves(streaming: Streaming) -> None:
+    answers = [streaming.answer(streaming.viewer()) for _ in range(10)]
+    viewer = streaming.viewer()
+    with pytest.raises(Full):
+        streaming.answer(viewer)
+    streaming.run(streaming.peers.close(answers[3].pc_id))
+    streaming.answer(viewer)
+    assert streaming.places.active_count == 10
+
+
+# How it ends
+
+
+def test_closing_a_viewer_ends_its_connection_once(streaming: Streaming) -> None:
+    viewer, pc_id = streaming.connect()
+    streaming.run(streaming.peers.close(pc_id))
+    assert streaming.places.active_count == 0
+    streaming.run(viewer.becomes("closed"))
+    with pytest.raises(NotFound):
+        streaming.run(streaming.peers.close(pc_id))
+
+
+def test_a_viewer_that_says_goodbye_frees_its_place_within_a_second(streaming: Streaming) -> None:
+    viewer, _ = streaming.connect()
+    streaming.run(viewer.close())
+    assert streaming.until(lambda: streaming.places.active_count == 0) < 1
+
+
+@pytest.mark.parametrize("has_pictures", [True, False])
+def test_a_viewer_that_vanishes_frees_its_place_within_five_seconds(
+    streaming: Streaming, has_pictures: bool
+) -> None:
+    viewer, _ = streaming.connect()
+    if has_pictures:
+        streaming.camera.publish(GOP)
+        streaming.run(viewer.has(GOP))
+    viewer.vanish()
+    assert streaming.until(lambda: streaming.places.active_count == 0) < 5
+    assert streaming.peers.counts.vanished == 1
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_a_viewer_that_is_there_stays_whether_there_are_pictures_or_not(
+    make_streaming: MakeStreaming, reports: bool
+) -> None:
+    streaming = make_streaming(limits=QUICK)
+    viewer, pc_id = streaming.connect(reports=reports)
+    with pytest.raises(Exception, match="no answer within"):
+        streaming.until(lambda: viewer.state != "connected", timeout_s=3 * QUICK.silence_s)
+    streaming.run(streaming.peers.close(pc_id))
+
+
+def test_who_never_connects_loses_the_place_and_leaves_nothing(
+    make_streaming: MakeStreaming,
+) -> None:
+    streaming = make_streaming(limits=QUICK)
+    viewer = streaming.viewer()
+    offer = streaming.run(viewer.offer())
+    tasks, descriptors = task_count(streaming), descriptor_count()
+    streaming.run(streaming.peers.answer(offer))
+    streaming.run(streaming.peers.answer(offers.load(offers.CHROMIUM)))
+    assert descriptor_count() > descriptors
+    streaming.until(lambda: streaming.places.active_count == 0, timeout_s=QUICK.connect_s + 1)
+    streaming.until(lambda: descriptor_count() == descriptors)
+    streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
+    assert streaming.peers.counts.errors == 2
+
+
+@pytest.mark.parametrize("ticks", range(0, 24, 2))
+def test_a_request_given_up_in_the_middle_leaves_nothing(streaming: Streaming, ticks: int) -> None:
+    offer = offers.load(offers.CHROMIUM)
+    tasks, descriptors = task_count(streaming), descriptor_count()
+
+    async def give_up() -> None:
+        request = asyncio.create_task(streaming.peers.answer(offer))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        request.cancel()
+        await asyncio.wait({request})
+
+    streaming.run(give_up())
+    streaming.run(streaming.peers.close_all())
+    assert streaming.places.active_count == 0
+    streaming.until(lambda: descriptor_count() == descriptors)
+    streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
+
+
+def test_shutdown_ends_all_viewers_at_once_in_any_state(streaming: Streaming) -> None:
+    connected = [streaming.connect()[0] for _ in range(3)]
+    for _ in range(2):
+        streaming.answer(streaming.viewer())
+    streaming.run(streaming.peers.close_all())
+    assert streaming.places.active_count == 0
+    for viewer in connected:
+        streaming.run(viewer.becomes("closed"))
+
+
+def test_a_loop_that_stops_in_mid_answer_gives_the_place_back(
+    make_streaming: MakeStreaming,
+) -> None:
+    streaming = make_streaming()
+
+    async def begin_and_stop() -> None:
+        asyncio.create_task(streaming.peers.answer(offers.load(offers.CHROMIUM)))
+        await asyncio.sleep(0)
+
+    streaming.run(begin_and_stop())
+    streaming.event_loop.stop()
+    assert streaming.places.active_count == 0
+    streaming.event_loop.start()
+
+
+def test_fifty_viewers_one_after_the_other_leave_nothing_behind(streaming: Streaming) -> None:
+    def come_and_go() -> None:
+        viewer, _ = streaming.connect()
+        streaming.run(viewer.close())
+        streaming.until(lambda: streaming.places.active_count == 0)
+
+    streaming.camera.publish(3)
+    come_and_go()
+    tasks, descriptors = task_count(streaming), descriptor_count()
+    for _ in range(50):
+        come_and_go()
+    streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
+    streaming.until(lambda: gc.collect() is not None and descriptor_count() == descriptors)
+    assert streaming.places.total_count == 51

@@ -1,0 +1,78 @@
+"""What the project uses of aiortc's and aioice's insides is there, and does what it should."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import ip_address, ip_network
+
+import aioice
+import pytest
+from aiortc import RTCIceGatherer, RTCIceTransport
+
+from pet_stream.webrtc import private
+
+
+def test_this_release_has_every_private_name_that_is_used() -> None:
+    async def look() -> list[str]:
+        return private.missing_names()
+
+    assert asyncio.run(look()) == []
+
+
+def gathered(networks: list[str] | None) -> list[str]:
+    async def gather() -> list[str]:
+        transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+        parsed = None if networks is None else [ip_network(network) for network in networks]
+        private.offer_hosts(transport, parsed)
+        await transport.iceGatherer.gather()
+        hosts = [candidate.ip for candidate in transport.iceGatherer.getLocalCandidates()]
+        await transport.stop()
+        return hosts
+
+    return asyncio.run(gather())
+
+
+def test_loopback_is_offered_only_when_asked_for() -> None:
+    assert gathered(["127.0.0.0/8"]) == ["127.0.0.1"]
+    assert gathered(["127.0.0.1/32"]) == ["127.0.0.1"]
+    assert "127.0.0.1" not in gathered(None)
+
+
+def test_only_addresses_inside_the_networks_are_offered() -> None:
+    everything = gathered(None)
+    ipv4 = [host for host in everything if ip_address(host).version == 4]
+    assert gathered(["0.0.0.0/0"]) == [*ipv4, "127.0.0.1"]
+    assert gathered(["198.51.100.0/24"]) == []
+
+
+def test_other_connections_in_the_process_are_not_touched() -> None:
+    before = aioice.ice.get_host_addresses
+    everything = gathered(None)
+    gathered(["127.0.0.0/8"])
+    assert aioice.ice.get_host_addresses is before
+    assert gathered(None) == everything
+
+
+def test_a_viewer_that_was_never_connected_is_not_reachable() -> None:
+    async def ask() -> bool:
+        transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+        return await private.is_reachable(transport)
+
+    assert asyncio.run(ask()) is False
+
+
+def test_a_release_that_moved_a_name_is_noticed_and_lived_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(aioice.Connection, "build_request")
+    monkeypatch.delattr(aioice.Connection, "get_component_candidates")
+
+    async def look() -> tuple[list[str], bool]:
+        transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+        private.offer_hosts(transport, [ip_network("127.0.0.0/8")])
+        transport._connection._nominated[1] = object()
+        return private.missing_names(), await private.is_reachable(transport)
+
+    missing, is_reachable = asyncio.run(look())
+    assert missing == ["Connection.get_component_candidates", "Connection.build_request"]
+    assert is_reachable

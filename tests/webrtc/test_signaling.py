@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.sdp import SessionDescription
+
+from pet_stream.webrtc.h264_format import answered_profile_level_id, choose_format
+from pet_stream.webrtc.offer import parse_offer
+from pet_stream.webrtc.signaling import answer_from_aiortc, offer_for_aiortc
+
+from . import offers
+from .sps import sps
+
+
+def answer_by_aiortc(name: str, camera: str | None) -> str:
+    """The whole way: the offer reduced, answered by a real aiortc peer, put back."""
+    known = None if camera is None else sps(camera)
+    offer = parse_offer(offers.load(name))
+    chosen = choose_format(offer.h264_formats, known)
+
+    async def answer() -> str:
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        connection.addTransceiver("video", direction="sendonly")
+        reduced = RTCSessionDescription(offer_for_aiortc(offer, chosen), "offer")
+        await connection.setRemoteDescription(reduced)
+        text = (await connection.createAnswer()).sdp
+        await connection.close()
+        return text
+
+    profile_level_id = answered_profile_level_id(chosen, known)
+    return answer_from_aiortc(asyncio.run(answer()), offer, chosen, profile_level_id)
+
+
+def sections(sdp: str) -> list[list[str]]:
+    return [part.splitlines() for part in re.split(r"\r\n(?=m=)", sdp)]
+
+
+@pytest.mark.parametrize(
+    ("name", "camera", "payload_types", "profile_level_id"),
+    [
+        (offers.CHROMIUM, "42c01f", "108 109", "42e01f"),
+        (offers.CHROMIUM, "42c028", "108 109", "42e028"),
+        (offers.CHROMIUM, "42001f", "102 103", "42001f"),
+        (offers.CHROMIUM, "4d4028", "116 117", "4d0028"),
+        (offers.CHROMIUM, "640028", "41 42", "f40028"),
+        (offers.SAFARI, "640028", "96 97", "640c28"),
+        (offers.SAFARI, "42c01f", "98 99", "42e01f"),
+        (offers.SAFARI, None, "96 97", "640c1f"),
+    ],
+)
+def test_the_answer_names_the_offered_h264_its_rtx_and_nothing_else(
+    name: str, camera: str | None, payload_types: str, profile_level_id: str
+) -> None:
+    _, video = sections(answer_by_aiortc(name, camera))
+    h264, rtx = payload_types.split()
+    assert re.fullmatch(rf"m=video [0-9]+ UDP/TLS/RTP/SAVPF {payload_types}", video[0])
+    settings = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile_level_id}"
+    assert [line for line in video if re.match("a=(rtpmap|fmtp|rtcp-fb)", line)] == [
+        f"a=rtpmap:{h264} H264/90000",
+        f"a=rtcp-fb:{h264} nack",
+        f"a=rtcp-fb:{h264} nack pli",
+        f"a=fmtp:{h264} {settings}",
+        f"a=rtpmap:{rtx} rtx/90000",
+        f"a=fmtp:{rtx} apt={h264}",
+    ]
+
+
+def test_a_section_that_is_not_wanted_is_refused_in_its_place() -> None:
+    answer = answer_by_aiortc(offers.CHROMIUM_AUDIO_FIRST, "42c01f")
+    session, audio, video, data = sections(answer)
+    assert "a=group:BUNDLE 1" in session
+    assert audio[0].startswith("m=audio 0 ")
+    assert data == ["m=application 0 UDP/DTLS/SCTP webrtc-datachannel", *data[1:]]
+    assert "a=mid:0" in audio
+    assert "a=mid:2" in data
+    assert "a=sendonly" in video
+    assert "a=setup:active" in video
+
+
+def test_an_answer_can_be_read_again() -> None:
+    parsed = SessionDescription.parse(answer_by_aiortc(offers.CHROMIUM_AUDIO_FIRST, None))
+    assert [media.kind for media in parsed.media] == ["audio", "video", "application"]
+    assert parsed.media[1].rtp.codecs[0].mimeType == "video/H264"
+
+
+def test_an_offer_without_a_bundle_gets_an_answer_without_one() -> None:
+    offer = parse_offer(offers.load(offers.CHROMIUM).replace("a=group:BUNDLE 0\r\n", ""))
+    chosen = choose_format(offer.h264_formats, None)
+    answer = "v=0\r\na=group:BUNDLE 0\r\nm=video 5 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:0\r\n"
+    assert "BUNDLE" not in answer_from_aiortc(answer, offer, chosen, "42e01f")
+
+
+def test_local_names_and_the_end_of_candidates_do_not_reach_aiortc() -> None:
+    offer = parse_offer(offers.load(offers.FIREFOX_WITHOUT_H264))
+    (chosen, *_) = parse_offer(offers.load(offers.CHROMIUM)).h264_formats
+    text = offer_for_aiortc(offer, chosen)
+    assert ".local" not in text
+    assert "end-of-candidates" not in text
