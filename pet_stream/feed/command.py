@@ -1,0 +1,71 @@
+"""`pet-stream feed`: any source becomes a camera."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import threading
+
+import av.logging
+
+from ..serving import stop_on_signals
+from .feeder import Feeder
+from .ring_writer import RingWriter
+from .sources import SourceOptions
+
+logger = logging.getLogger(__name__)
+
+_CHECK_S = 0.2
+_END_TIMEOUT_S = 2.0
+
+
+def run_feed(arguments: argparse.Namespace) -> int:
+    """Feed until the source ends or a signal comes. Raises PetStreamError.
+
+    The feeder runs in a thread of its own: FFmpeg may wait for a network camera for seconds, which
+    must not hold up Ctrl-C.
+    """
+    av.logging.set_level(av.logging.PANIC)  # our one line says it; --verbose is for this program
+    options = SourceOptions(
+        url=arguments.source,
+        fps=arguments.fps,
+        must_encode=arguments.encode,
+        demuxer_options=tuple(arguments.input_option),
+    )
+    with stop_on_signals() as is_stopping:
+        writer = RingWriter(arguments.shm)
+        feeder = Feeder(options, writer, is_looping=arguments.loop)
+        thread = _FeederThread(feeder, is_stopping)
+        try:
+            logger.info("writing shared memory %s", writer.name)
+            thread.start()
+            while thread.is_alive() and not is_stopping.is_set():
+                thread.join(_CHECK_S)
+            is_stopping.set()
+            thread.join(_END_TIMEOUT_S)
+        finally:
+            writer.close()
+    if thread.error is not None:
+        raise thread.error
+    counts = feeder.counts
+    logger.info(
+        "%d pictures written, %d too large, %d skipped after those",
+        counts.pictures,
+        counts.too_large,
+        counts.skipped,
+    )
+    return 0
+
+
+class _FeederThread(threading.Thread):
+    def __init__(self, feeder: Feeder, is_stopping: threading.Event) -> None:
+        super().__init__(name="feeder", daemon=True)
+        self._feeder = feeder
+        self._is_stopping = is_stopping
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self._feeder.run(self._is_stopping)
+        except Exception as exc:
+            self.error = exc

@@ -1,0 +1,155 @@
+"""Plays a source into a ring, in its own time, for as long as it is wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..errors import SourceError
+from ..media import ring
+from .passthrough import NotPlayable
+from .ring_writer import RingWriter
+from .sources import Source, SourceOptions, SourcePicture, is_device, is_network
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S = 1.0
+MAX_RETRY_S = 30.0
+
+_MAX_LAG_S = 1.0
+
+
+@dataclass(slots=True)
+class FeedCounts:
+    """Written by the feeder's thread only."""
+
+    pictures: int = 0
+    too_large: int = 0
+    """Did not fit into a slot."""
+    skipped: int = 0
+    """Could not be decoded without one that was too large."""
+    openings: int = 0
+
+
+class Feeder:
+    """Reads a source and writes its pictures. `run` belongs to one thread."""
+
+    def __init__(
+        self, options: SourceOptions, writer: RingWriter, *, is_looping: bool = False
+    ) -> None:
+        self.counts = FeedCounts()
+        self._options = options
+        self._writer = writer
+        self._is_looping = is_looping
+        self._awaits_idr = True
+        self._last_capture_ns = 0
+        self._plan = ""
+
+    def run(self, stop_requested: threading.Event) -> None:
+        """Play until the source ends or `stop_requested` is set.
+
+        A file is played once, or again and again; a live source that breaks off or is not there is
+        opened again, after longer and longer pauses. Raises SourceError for a file or device that
+        can't be played, SegmentError when it can't be written.
+        """
+        retry_s = FIRST_RETRY_S
+        while not stop_requested.is_set():
+            written = self.counts.pictures
+            try:
+                is_file = self._play_once(stop_requested)
+            except NotPlayable as exc:
+                logger.warning("encoding from here on: %s", exc)
+                self._options = replace(self._options, must_encode=True)
+                continue
+            except SourceError as exc:
+                if not self._is_worth_retrying():
+                    raise
+                logger.warning("%s; trying again in %g s", exc, retry_s)
+            else:
+                if is_file and not self._is_looping:
+                    return
+                if is_file and self.counts.pictures == written:
+                    raise SourceError(f"{self._options.url} has no picture that can be played")
+                if is_file:
+                    continue
+                logger.warning("%s ended; opening it again", self._options.url)
+            if self.counts.pictures > written:
+                retry_s = FIRST_RETRY_S
+            stop_requested.wait(retry_s)
+            retry_s = min(2 * retry_s, MAX_RETRY_S)
+
+    def _is_worth_retrying(self) -> bool:
+        """A camera on the network may come later; a device that was there may come back."""
+        url = self._options.url
+        return is_network(url) or (is_device(url) and self.counts.pictures > 0)
+
+    def _play_once(self, stop_requested: threading.Event) -> bool:
+        """Play until the source ends; returns whether it is a file."""
+        with contextlib.closing(Source(self._options)) as source:
+            self.counts.openings += 1
+            pictures = source.pictures(self._announce)
+            if source.is_file:
+                pictures = _in_their_time(pictures, stop_requested)
+            for picture in pictures:
+                if stop_requested.is_set():
+                    break
+                self._write(picture)
+            return source.is_file
+
+    def _write(self, picture: SourcePicture) -> None:
+        if picture.is_idr:
+            self._awaits_idr = False
+        if len(picture.data) > ring.MAX_DATA_BYTES:
+            if not self.counts.too_large:
+                logger.warning(
+                    "a picture of %d bytes does not fit into a slot of %d; left out, up to the "
+                    "next IDR",
+                    len(picture.data),
+                    ring.MAX_DATA_BYTES,
+                )
+            self.counts.too_large += 1
+            self._awaits_idr = True
+            return
+        if self._awaits_idr:
+            self.counts.skipped += 1
+            return
+        # Two pictures never have the same time, however fast they come.
+        self._last_capture_ns = max(time.monotonic_ns(), self._last_capture_ns + 1)
+        self._writer.write(
+            picture.data,
+            frame_number=self.counts.pictures,
+            captured_at_ns=self._last_capture_ns,
+            width=picture.width,
+            height=picture.height,
+        )
+        self.counts.pictures += 1
+
+    def _announce(self, plan: str) -> None:
+        self._awaits_idr = True
+        if plan != self._plan:  # once, not at each round of a loop
+            self._plan = plan
+            logger.info("%s: %s", self._options.url, plan)
+
+
+def _in_their_time(
+    pictures: Iterator[SourcePicture], stop_requested: threading.Event
+) -> Iterator[SourcePicture]:
+    """Hold each picture back until it is due; what comes too late sets the clock anew."""
+    offset_s: float | None = None
+    last_s = interval_s = 0.0
+    for picture in pictures:
+        now_s = time.monotonic()
+        if offset_s is None or abs(now_s - offset_s - picture.time_s) > _MAX_LAG_S + interval_s:
+            offset_s = now_s - picture.time_s
+        else:
+            interval_s = picture.time_s - last_s
+        last_s = picture.time_s
+        delay_s = offset_s + picture.time_s - now_s
+        if delay_s > 0 and stop_requested.wait(delay_s):
+            return
+        yield picture
+    stop_requested.wait(max(0.0, interval_s))  # the last one is shown as long as the others

@@ -1,0 +1,90 @@
+"""Whether a source's H.264 can go to browsers as it is, and its pictures as Annex B."""
+
+from __future__ import annotations
+
+from ..errors import BitstreamError
+from ..media.access_unit import START_CODE
+from ..media.h264 import (
+    SLICE_TYPES,
+    ParameterSets,
+    is_idr,
+    nal_unit_type,
+    parse_slice_header,
+    split_annex_b,
+)
+
+MAX_IDR_INTERVAL_S = 2.0
+"""A viewer that lost something, or a recording, waits so long at most."""
+MAX_PIXELS = 1920 * 1088
+
+_TOLERANCE_S = 0.1
+_PLAYABLE_PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
+_B_SLICE = 1
+
+
+class NotPlayable(Exception):
+    """Browsers don't play this stream as it is; the text says why."""
+
+
+class PassthroughStream:
+    """Checks and completes one stream's access units, in decoding order. Owned by one thread."""
+
+    def __init__(self, extradata: bytes | None) -> None:
+        """`extradata`: what stands outside of the stream itself; Annex B parameter sets are taken
+        from it (of an RTSP camera's SDP), anything else (MP4's) is the bitstream filter's."""
+        self._parameter_sets = ParameterSets()
+        if extradata and extradata.startswith((START_CODE, START_CODE[1:])):
+            try:
+                self._parameter_sets.update(split_annex_b(extradata))
+            except BitstreamError:
+                pass  # then the stream itself has to bring them
+        self._last_idr_s: float | None = None
+        self.width = 0
+        self.height = 0
+        self.idr_count = 0
+
+    def process(self, data: bytes, time_s: float) -> tuple[bytes, bool] | None:
+        """An access unit with its parameter sets, and whether it is an IDR; None before the first
+        IDR and for a damaged one.
+
+        Raises NotPlayable as soon as the stream turns out to be more than browsers play.
+        """
+        try:
+            nal_units = split_annex_b(data)
+            self._parameter_sets.update(nal_units)
+            self._check_slices(nal_units)
+            idr = is_idr(nal_units)
+            completed = self._parameter_sets.insert(nal_units)
+        except BitstreamError:
+            return None
+        if idr:
+            self._last_idr_s = time_s
+            self.idr_count += 1
+        elif self._last_idr_s is None:
+            return None
+        elif time_s - self._last_idr_s > MAX_IDR_INTERVAL_S + _TOLERANCE_S:
+            raise NotPlayable(f"more than {MAX_IDR_INTERVAL_S:g} s between its key frames")
+        if completed is not nal_units:
+            data = START_CODE + START_CODE.join(completed)
+        return data, idr
+
+    def _check_slices(self, nal_units: tuple[bytes, ...]) -> None:
+        for nal_unit in nal_units:
+            if nal_unit_type(nal_unit) not in SLICE_TYPES:
+                continue
+            header = parse_slice_header(nal_unit, self._parameter_sets)
+            if header.slice_type == _B_SLICE:
+                raise NotPlayable("it has B pictures")
+            if header.is_idr:
+                self._check_parameter_sets(header.pic_parameter_set_id)
+
+    def _check_parameter_sets(self, pic_parameter_set_id: int) -> None:
+        sps = self._parameter_sets.sps_for(pic_parameter_set_id)
+        assert sps is not None, "the slice header was parsed with it"
+        if sps.profile_idc not in _PLAYABLE_PROFILES:
+            raise NotPlayable(f"its profile is {sps.profile_idc}")
+        if not sps.frame_mbs_only:
+            raise NotPlayable("it is interlaced")
+        if sps.width * sps.height > MAX_PIXELS:
+            raise NotPlayable(f"{sps.width}×{sps.height} is larger than 1080p")
+        self.width, self.height = sps.width, sps.height
