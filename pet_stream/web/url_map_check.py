@@ -76,14 +76,12 @@ def _conflict(url_map: Map, our: Rule, theirs: Rule) -> Conflict | None:
     methods = ((our.methods or set()) & (theirs.methods or set())) - _SILENT_METHODS
     if not methods or (our.subdomain, our.host) != (theirs.subdomain, theirs.host):
         return None
-    if _VARIABLE.split(theirs.rule)[0] == "/" != theirs.rule:
-        return None  # a page for everything nobody else serves
     method, path = min(methods), _VARIABLE.sub("x", our.rule)
-    if not _matches(url_map, theirs, method, path):
+    if not _would_serve(url_map, theirs, method, path):
         return None
     is_equal = _VARIABLE.sub("<>", our.rule) == _VARIABLE.sub("<>", theirs.rule)
-    if not is_equal and "<path:" in theirs.rule:
-        return None  # the same below a folder: it is meant to give way
+    if not is_equal and ("<path:" in theirs.rule or _VARIABLE.split(theirs.rule)[0] == "/"):
+        return None  # for all that nobody else serves: it is meant to give way
     adapter = url_map.bind(our.host or "localhost", subdomain=our.subdomain)
     try:
         winner, _ = adapter.match(path, method, return_rule=True)
@@ -93,7 +91,13 @@ def _conflict(url_map: Map, our: Rule, theirs: Rule) -> Conflict | None:
     return Conflict(method, our.rule, winner=str(winner.endpoint), loser=str(loser.endpoint))
 
 
-def _matches(url_map: Map, rule: Rule, method: str, path: str) -> bool:
-    """Whether `rule` would answer if it were alone."""
+def _would_serve(url_map: Map, rule: Rule, method: str, path: str) -> bool:
+    """Whether `rule` would answer `path` if it were alone."""
+    if not path.startswith(_VARIABLE.split(rule.rule)[0]):
+        return False  # seen without compiling it
     alone = Map([rule.empty()], converters=url_map.converters)
-    return alone.bind("localhost", subdomain=rule.subdomain).test(path, method)
+    try:
+        alone.bind("localhost", subdomain=rule.subdomain).match(path, method)
+    except (HTTPException, RoutingException):  # a redirect to the rule with a slash is one, too
+        return False
+    return True

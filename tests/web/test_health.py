@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pet_stream import __version__
+from tests.apps import mount, mounted_app, stream_of, wait_until
+from tests.camera.camera import Camera
+
+
+def test_a_running_camera_is_ok(live_client: FlaskClient) -> None:
+    wait_until(lambda: live_client.get("/health").get_json()["camera"]["fps"] is not None)
+    health = live_client.get("/health").get_json()
+    assert health["status"] == "ok"
+    assert health["reasons"] == []
+    assert health["has_headers"] is True
+    assert health["recording"] is False
+    assert health["webrtc_clients"] == 0
+    assert health["version"] == __version__
+    camera = health["camera"]
+    assert (camera["state"], camera["width"], camera["height"]) == ("live", 320, 240)
+    assert 25 < camera["fps"] < 35
+    assert camera["profile_level_id"].startswith("42")
+    assert camera["picture_age_s"] < 2
+
+
+def test_without_a_camera_it_answers_and_says_why(client: FlaskClient) -> None:
+    client.get("/health")  # starts
+
+    def health() -> dict[str, object]:
+        answer = client.get("/health")
+        assert answer.status_code == 200
+        result: dict[str, object] = answer.get_json()
+        return result
+
+    wait_until(lambda: "there is no shared memory" in str(health()["reasons"]))
+    assert health()["status"] == "camera_offline"
+    assert health()["has_headers"] is False
+
+
+def test_a_camera_that_comes_later_is_found(
+    segment_name: str, footage: Path, tmp_path: Path
+) -> None:
+    with mounted_app(tmp_path, SHM=segment_name) as app:
+        client = app.test_client()
+        assert client.get("/health").get_json()["status"] == "camera_offline"
+        with Camera(segment_name, source=footage, fps=30):
+            wait_until(lambda: client.get("/health").get_json()["status"] == "ok")
+        wait_until(lambda: client.get("/health").get_json()["status"] == "camera_offline")
+
+
+def test_a_recording_shows(client: FlaskClient) -> None:
+    client.post("/api/recording/start")
+    assert client.get("/health").get_json()["recording"] is True
+
+
+def test_a_path_that_the_host_serves_too_degrades(
+    segment_name: str, footage: Path, tmp_path: Path
+) -> None:
+    app = Flask("web_monitor")
+    app.add_url_rule("/status", "own_status", lambda: "own")
+    stream = mount(app, tmp_path, SHM=segment_name)
+    with Camera(segment_name, source=footage, fps=30):
+        client = app.test_client()
+        wait_until(lambda: client.get("/health").get_json()["camera"]["state"] == "live")
+        health = client.get("/health").get_json()
+        assert health["status"] == "degraded"
+        assert "own_status" in health["reasons"][0]
+        assert len(stream_of(app).url_map_check.conflicts) == 1
+        stream.stop()
+
+
+def test_is_never_kept_by_a_cache(client: FlaskClient) -> None:
+    assert client.get("/health").headers["Cache-Control"] == "no-store"

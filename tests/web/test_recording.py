@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import re
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+
+import av
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.apps import mounted_app, wait_until
+
+STATUS_FIELDS = {
+    "recording",
+    "filename",
+    "frame_count",
+    "bytes_written",
+    "duration_ms",
+    "start_time",
+    "stop_reason",
+}
+LEGACY_FIELDS = STATUS_FIELDS - {"stop_reason"}
+
+
+def record_pictures(client: FlaskClient, count: int) -> None:
+    wait_until(lambda: client.get("/api/recording/status").get_json()["frame_count"] >= count)
+
+
+def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
+    before_s = time.time()
+    started = live_client.post("/api/recording/start").get_json()
+    assert started.keys() == {"status", "file", "filename", "started_at"}
+    assert started["status"] == "recording"
+    assert re.fullmatch(r"recording_\d{8}_\d{6}\.h264", started["filename"])
+    assert Path(started["file"]).name == started["filename"]
+    assert before_s - 1 <= started["started_at"] <= time.time()
+
+    record_pictures(live_client, 20)
+    status = live_client.get("/api/recording/status").get_json()
+    assert status.keys() >= STATUS_FIELDS
+    assert status["recording"] is True
+    assert status["filename"] == started["filename"]
+    assert status["stop_reason"] is None
+    start_time = datetime.fromisoformat(status["start_time"])
+    assert start_time.timestamp() == pytest.approx(started["started_at"], abs=0.01)
+
+    stopped = live_client.post("/api/recording/stop").get_json()
+    assert stopped["status"] == "stopped"
+    assert stopped["file"] == started["file"]
+    assert stopped["filename"] == started["filename"]
+    assert stopped["frame_count"] >= 20
+    assert stopped["bytes_written"] == Path(started["file"]).stat().st_size
+    assert stopped["duration_ms"] == pytest.approx(stopped["frame_count"] / 30 * 1e3, rel=0.2)
+    assert started["started_at"] < stopped["stopped_at"] <= time.time()
+    assert stopped["stats"].keys() >= STATUS_FIELDS
+    assert stopped["stats"]["frame_count"] == stopped["frame_count"]
+    assert stopped["stats"]["recording"] is False
+
+    with av.open(started["file"], format="h264") as file:
+        assert len(list(file.decode(video=0))) == stopped["frame_count"]
+
+
+def test_without_a_camera_it_waits_and_says_so(client: FlaskClient) -> None:
+    started = client.post("/api/recording/start").get_json()
+    assert started["status"] == "recording"
+    assert started["waiting"] is True
+    assert client.get("/api/recording/status").get_json()["recording"] is True
+    assert client.post("/api/recording/stop").status_code == 200
+
+
+def test_the_name_can_be_chosen(client: FlaskClient) -> None:
+    started = client.post("/api/recording/start", json={"filename": "my_cat"}).get_json()
+    assert started["filename"] == "my_cat.h264"
+
+
+@pytest.mark.parametrize(
+    "name", ["../cat", "a/b", "/etc/cat", ".cat", "cat\0", "c" * 200, "cat.mp4", "кот", 7, ["cat"]]
+)
+def test_a_bad_name_is_400_and_starts_nothing(client: FlaskClient, name: object) -> None:
+    answer = client.post("/api/recording/start", json={"filename": name})
+    assert answer.status_code == 400
+    assert answer.get_json()["code"] == "bad_name"
+    assert client.get("/api/recording/status").get_json()["recording"] is False
+
+
+def test_an_existing_name_is_409_and_stays_as_it_is(live_client: FlaskClient) -> None:
+    started = live_client.post("/api/recording/start", json={"filename": "cat"}).get_json()
+    record_pictures(live_client, 1)
+    live_client.post("/api/recording/stop")
+    content = Path(started["file"]).read_bytes()
+    answer = live_client.post("/api/recording/start", json={"filename": "cat"})
+    assert answer.status_code == 409
+    assert answer.get_json()["code"] == "name_exists"
+    assert Path(started["file"]).read_bytes() == content
+
+
+def test_of_two_starts_at_once_exactly_one_wins(app: Flask) -> None:
+    barrier = threading.Barrier(6)
+    outcomes: list[tuple[int, str]] = []
+
+    def start() -> None:
+        barrier.wait(10)
+        answer = app.test_client().post("/api/recording/start")
+        outcomes.append((answer.status_code, answer.get_json().get("code", "")))
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(outcomes) == [(200, ""), *[(409, "already_recording")] * 5]
+
+
+def test_stopping_what_does_not_run_is_409(client: FlaskClient) -> None:
+    answer = client.post("/api/recording/stop")
+    assert answer.status_code == 409
+    assert answer.get_json()["code"] == "not_recording"
+
+
+def test_a_folder_that_can_not_be_made_is_told_without_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with mounted_app(tmp_path, RECORD_PATH=tmp_path / "file" / "recordings") as app:
+        answer = app.test_client().post("/api/recording/start")
+        assert answer.status_code == 507
+        assert answer.get_json()["code"] == "storage"
+        assert str(tmp_path) not in answer.text
+
+
+def test_the_old_names_do_the_same(client: FlaskClient) -> None:
+    status = client.get("/status").get_json()
+    assert status.keys() == LEGACY_FIELDS
+    assert status["recording"] is False
+    started = client.post("/start", json={"filename": "cat"}).get_json()
+    assert started["success"] is True
+    assert started["status"].keys() == LEGACY_FIELDS
+    assert (started["status"]["recording"], started["status"]["filename"]) == (True, "cat.h264")
+    assert client.post("/start").status_code == 409
+    assert client.get("/api/recording/status").get_json()["recording"] is True
+    assert client.post("/status").get_json()["recording"] is True
+    stopped = client.post("/stop").get_json()
+    assert stopped["success"] is True
+    assert stopped["status"]["recording"] is False
+    assert client.post("/stop").status_code == 409
+
+
+@pytest.mark.parametrize("path", ["/offer", "/start", "/stop", "/status"])
+def test_the_old_names_can_be_switched_off(path: str, tmp_path: Path) -> None:
+    with mounted_app(tmp_path, LEGACY_ROUTES=False) as app:
+        assert app.test_client().post(path).status_code == 404
