@@ -129,7 +129,8 @@ class Camera:
                 self._remove_segments()
             assert self._log_path is not None
             self._log = read_log(self._log_path)
-            self._log_path.unlink()
+            for path in (self._log_path, Path(f"{self._log_path}.part")):
+                path.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End it as a crash does: the segments stay until `stop()`."""
