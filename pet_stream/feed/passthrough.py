@@ -16,10 +16,12 @@ from ..media.h264 import (
 MAX_IDR_INTERVAL_S = 2.0
 """A viewer that lost something, or a recording, waits so long at most."""
 MAX_PIXELS = 1920 * 1088
+PLAYABLE_PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
+"""By profile_idc (H.264 A.2)."""
+B_SLICE = 1
+"""slice_type, modulo 5 (H.264 table 7-6)."""
 
 _TOLERANCE_S = 0.1
-_PLAYABLE_PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
-_B_SLICE = 1
 
 
 class NotPlayable(Exception):
@@ -73,7 +75,7 @@ class PassthroughStream:
             if nal_unit_type(nal_unit) not in SLICE_TYPES:
                 continue
             header = parse_slice_header(nal_unit, self._parameter_sets)
-            if header.slice_type == _B_SLICE:
+            if header.slice_type == B_SLICE:
                 raise NotPlayable("it has B pictures")
             if header.is_idr:
                 self._check_parameter_sets(header.pic_parameter_set_id)
@@ -81,7 +83,7 @@ class PassthroughStream:
     def _check_parameter_sets(self, pic_parameter_set_id: int) -> None:
         sps = self._parameter_sets.sps_for(pic_parameter_set_id)
         assert sps is not None, "the slice header was parsed with it"
-        if sps.profile_idc not in _PLAYABLE_PROFILES:
+        if sps.profile_idc not in PLAYABLE_PROFILES:
             raise NotPlayable(f"its profile is {sps.profile_idc}")
         if not sps.frame_mbs_only:
             raise NotPlayable("it is interlaced")

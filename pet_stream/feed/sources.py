@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -157,15 +157,16 @@ class Source:
                 yield SourcePicture(data, time_s, is_idr, encoder.width, encoder.height)
 
     def _frames(self, packets: Iterator[VideoPacket]) -> Iterator[VideoFrame]:
-        decoder = self._stream.codec_context
         for packet in packets:
-            try:
-                frames = decoder.decode(packet)
-            except av.InvalidDataError as exc:  # one damaged picture
-                logger.debug("a picture can't be decoded: %s", exc)
-            else:
-                yield from frames
-        yield from decoder.decode(None)
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def _decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
+        try:
+            return self._stream.codec_context.decode(packet)
+        except av.InvalidDataError as exc:  # one damaged picture
+            logger.debug("a picture can't be decoded: %s", exc)
+            return []
 
     def _packets(self) -> Iterator[VideoPacket]:
         for packet in self._container.demux(self._stream):
@@ -228,7 +229,7 @@ def _chain(first: list[VideoPacket], rest: Iterator[VideoPacket]) -> Iterator[Vi
 
 
 def _copy(packet: VideoPacket) -> VideoPacket:
-    copy: VideoPacket = Packet(bytes(packet))
+    copy = cast("VideoPacket", Packet(bytes(packet)))
     copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
     return copy
 

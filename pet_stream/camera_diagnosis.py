@@ -1,0 +1,326 @@
+"""Looks at a camera's ring for a few seconds and says what is wrong with it, and what to do."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from .errors import BitstreamError, SegmentError, SegmentMissing
+from .feed.passthrough import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
+from .finding import Finding, ok, problem, warning
+from .ingest.capture_clock import CaptureClock
+from .ingest.counts import CameraCounts
+from .ingest.picture_order import PictureOrder
+from .ingest.ring_reader import Picture, RingReader
+from .ingest.segment import POSIX_FOLDER, Segment, open_segment
+from .media import ring
+from .media.h264 import (
+    SLICE_TYPES,
+    NalUnitType,
+    ParameterSets,
+    SequenceParameterSet,
+    is_idr,
+    nal_unit_type,
+    parse_slice_header,
+)
+
+_POLL_S = 0.004
+_MIN_RATE_FPS = 5.0
+_CONSTRAINED = 0x40
+_FORMATS = {0: "JPEG", 1: "NV12", 2: "RGB", 3: "H.264"}
+
+
+@dataclass(slots=True)
+class Observation:
+    """What was seen of a ring."""
+
+    writes: int = 0
+    pictures: list[Picture] = field(default_factory=list)
+    counts: CameraCounts = field(default_factory=CameraCounts)
+    clock: str | None = None
+    formats: set[int] = field(default_factory=set)
+    """In the slots at the beginning."""
+    plausible_slots: int = 0
+    used_slots: int = 0
+
+
+def diagnose_camera(url: str, seconds: float) -> list[Finding]:
+    """Watch the segment behind `url`. Takes `seconds` where there is something to watch."""
+    try:
+        segment = open_segment(url, ring.SEGMENT_BYTES)
+    except ValueError as exc:
+        return [problem("shared memory", f"{url} is not a name: expected {exc}", "Mend --shm.")]
+    except SegmentMissing as exc:
+        return [problem("shared memory", f"{_sentence(exc)}.", _where_else())]
+    except SegmentError as exc:
+        advice = (
+            "A stream segment of the camera daemon has exactly that size. Is the name right? "
+            f"{_where_else()}"
+        )
+        return [problem("shared memory", f"{_sentence(exc)}.", advice)]
+    try:
+        observation = _observe(segment, seconds)
+    except SegmentError as exc:
+        return [
+            problem(
+                "shared memory",
+                f"{_sentence(exc)}: it shrank while it was read.",
+                "Its daemon seems to restart again and again: look at the daemon's log.",
+            )
+        ]
+    finally:
+        segment.close()
+    return list(_findings(url, observation, seconds))
+
+
+def _observe(segment: Segment, seconds: float) -> Observation:
+    seen = Observation()
+    index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
+    seen.used_slots = min(index, ring.SLOT_COUNT)
+    for age in range(1, seen.used_slots + 1):
+        offset = ring.slot_offset(ring.next_write(index, -age))
+        header = ring.SlotHeader.parse(segment.read(offset, ring.SLOT_HEADER.size))
+        seen.plausible_slots += header.is_plausible
+        seen.formats.add(header.format)
+    reader = RingReader(segment, PictureOrder(), seen.counts)
+    clock = CaptureClock()
+    end_s = time.monotonic() + seconds
+    is_first = True
+    while time.monotonic() < end_s:
+        pictures = reader.poll(is_urgent=False)
+        if not is_first:  # the first look finds what was written before
+            seen.writes += reader.new_writes
+            for picture in pictures:
+                clock.to_monotonic_ns(picture.header.captured_at_ns)
+        seen.pictures += pictures
+        is_first = False
+        time.sleep(_POLL_S)
+    seen.clock = clock.name
+    return seen
+
+
+def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
+    if seen.used_slots and not seen.plausible_slots:
+        yield problem(
+            "shared memory",
+            f"{url} has the right size, but no slot in it looks like a picture.",
+            "It is another program's, or the daemon's structs differ from this layout: compare "
+            "with pet_stream/media/ring.py.",
+        )
+        return
+    yield ok("shared memory", f"{url} is a ring of {ring.SLOT_COUNT} slots.")
+    if not seen.writes:
+        yield problem(
+            "camera",
+            f"Nothing was written in {seconds:g} s: "
+            + ("the camera stands still." if seen.used_slots else "it is empty."),
+            "Is the camera daemon running? If another daemon writes now, name its segment by "
+            "--shm.",
+        )
+        return
+    if not seen.pictures:
+        yield _no_h264(seen)
+        return
+    yield _rate(seen)
+    yield _clock(seen)
+    yield from _stream(seen)
+
+
+def _no_h264(seen: Observation) -> Finding:
+    others = sorted(_FORMATS.get(number, str(number)) for number in seen.formats - {3})
+    if seen.counts.other_formats_skipped and others:
+        return problem(
+            "camera",
+            f"The pictures are {', '.join(others)}, not H.264.",
+            "Name the segment that holds the encoder's output by --shm.",
+        )
+    return problem(
+        "camera",
+        "What is written is not H.264 in Annex B: no access unit could be read.",
+        "The encoder has to write byte stream format, with start codes.",
+    )
+
+
+def _rate(seen: Observation) -> Finding:
+    times = [picture.header.captured_at_ns for picture in seen.pictures]
+    intervals = [(b - a) / 1e9 for a, b in pairwise(times) if b > a]
+    if not intervals:
+        return warning(
+            "rate",
+            "Only one picture came.",
+            "Watch longer (--seconds), or look whether the camera daemon is overloaded.",
+        )
+    rate = 1 / statistics.median(intervals)
+    megabits = _bit_rate(seen.pictures) / 1e6
+    words = f"{rate:.1f} pictures a second, {megabits:.1f} Mbit/s"
+    if seen.counts.repeats_skipped:
+        words += ", relayed (each picture is written again and again)"
+    if rate < _MIN_RATE_FPS:
+        return warning(
+            "rate",
+            f"{words}: that is slow.",
+            "The camera that is not active writes 2 a second: /pet_camera_stream has the active "
+            "one.",
+        )
+    if seen.counts.frames_missed > len(seen.pictures) // 100:
+        return warning(
+            "rate",
+            f"{words}; {seen.counts.frames_missed} pictures were lost on the way.",
+            "The machine is too busy, or the daemon skips pictures.",
+        )
+    return ok("rate", f"{words}.")
+
+
+def _clock(seen: Observation) -> Finding:
+    if seen.clock == "unknown":
+        return warning(
+            "camera clock",
+            "Capture times are neither on CLOCK_MONOTONIC nor on CLOCK_REALTIME of this machine.",
+            "Live view and recordings work; latency can't be measured.",
+        )
+    if seen.clock is None:
+        return ok("camera clock", "No new picture to tell its clock from.")
+    return ok("camera clock", f"Capture times are on CLOCK_{seen.clock.upper()}.")
+
+
+def _stream(seen: Observation) -> Iterator[Finding]:
+    parameter_sets = ParameterSets()
+    try:
+        for picture in seen.pictures:
+            parameter_sets.update(picture.nal_units)
+    except BitstreamError as exc:
+        yield problem("parameter sets", f"They are damaged: {exc}.", "Look at the encoder.")
+        return
+    kinds = {nal_unit_type(n) for picture in seen.pictures for n in picture.nal_units}
+    if not {NalUnitType.SPS, NalUnitType.PPS} <= kinds:
+        yield problem(
+            "parameter sets",
+            "No SPS and PPS came, without which nothing can be decoded.",
+            "Let the encoder repeat them with every key frame, or start pet-stream before the "
+            "camera daemon, so that it sees the first ones.",
+        )
+        return
+    yield ok("parameter sets", "SPS and PPS are in the stream.")
+    sps = _active_sps(seen.pictures, parameter_sets)
+    if sps is not None:
+        yield _format(sps, seen)
+    yield _gop(seen.pictures)
+    if _has_b_slices(seen.pictures, parameter_sets):
+        yield problem(
+            "B pictures",
+            "There are B pictures. Browsers don't play them over WebRTC.",
+            "Switch them off in the encoder (Baseline profile, or B frames = 0).",
+        )
+    else:
+        yield ok("B pictures", "None.")
+
+
+def _format(sps: SequenceParameterSet, seen: Observation) -> Finding:
+    profile = PLAYABLE_PROFILES.get(sps.profile_idc, f"profile {sps.profile_idc}")
+    if sps.profile_idc == 66 and sps.constraint_flags & _CONSTRAINED:
+        profile = "Constrained Baseline"
+    words = (
+        f"{sps.width}×{sps.height}, {profile}, level {sps.level_idc / 10:g} "
+        f"({sps.profile_level_id})"
+    )
+    if sps.profile_idc not in PLAYABLE_PROFILES:
+        return problem(
+            "format",
+            f"{words}: browsers don't play this profile.",
+            "Set the encoder to Baseline, Main or High.",
+        )
+    if not sps.frame_mbs_only:
+        return problem("format", f"{words}, interlaced.", "Set the encoder to progressive.")
+    if sps.width * sps.height > MAX_PIXELS:
+        return warning(
+            "format",
+            f"{words}: many phones can't decode more than 1080p.",
+            "Set the encoder to 1920×1080 or less.",
+        )
+    header = seen.pictures[-1].header
+    if (header.width, header.height) != (sps.width, sps.height):
+        return warning(
+            "format",
+            f"{words}, but the slots say {header.width}×{header.height}.",
+            "Detections are in pixels of what the slots say: their boxes will be displaced.",
+        )
+    return ok("format", f"{words}.")
+
+
+def _gop(pictures: list[Picture]) -> Finding:
+    times_s = [p.header.captured_at_ns / 1e9 for p in pictures]
+    idr_indexes = [index for index, p in enumerate(pictures) if is_idr(p.nal_units)]
+    span_s = times_s[-1] - times_s[0]
+    advice = (
+        "A new viewer, and one that lost something, waits for the next key frame, since the "
+        "encoder can't be asked for one: set its GOP to a second or less."
+    )
+    if not idr_indexes:
+        words = f"No key frame (IDR) in {span_s:.1f} s."
+        if span_s < MAX_IDR_INTERVAL_S:
+            return warning("key frames", words, "Watch longer: --seconds 10.")
+        return problem("key frames", words, advice)
+    longest_s = max(
+        (times_s[b] - times_s[a] for a, b in pairwise(idr_indexes)),
+        default=max(times_s[idr_indexes[0]] - times_s[0], times_s[-1] - times_s[idr_indexes[-1]]),
+    )
+    if longest_s > MAX_IDR_INTERVAL_S:
+        return warning("key frames", f"One every {longest_s:.1f} s.", advice)
+    if len(idr_indexes) == 1:
+        return ok("key frames", f"One in {span_s:.1f} s.")
+    lengths = [b - a for a, b in pairwise(idr_indexes)]
+    return ok("key frames", f"One every {statistics.median(lengths):g} pictures.")
+
+
+def _has_b_slices(pictures: list[Picture], parameter_sets: ParameterSets) -> bool:
+    for picture in pictures:
+        for nal_unit in picture.nal_units:
+            if nal_unit_type(nal_unit) not in SLICE_TYPES:
+                continue
+            try:
+                if parse_slice_header(nal_unit, parameter_sets).slice_type == B_SLICE:
+                    return True
+            except BitstreamError:
+                continue
+    return False
+
+
+def _active_sps(
+    pictures: list[Picture], parameter_sets: ParameterSets
+) -> SequenceParameterSet | None:
+    for picture in reversed(pictures):
+        for nal_unit in picture.nal_units:
+            if nal_unit_type(nal_unit) in SLICE_TYPES:
+                try:
+                    header = parse_slice_header(nal_unit, parameter_sets)
+                except BitstreamError:
+                    break
+                return parameter_sets.sps_for(header.pic_parameter_set_id)
+    return None
+
+
+def _bit_rate(pictures: list[Picture]) -> float:
+    span_s = (pictures[-1].header.captured_at_ns - pictures[0].header.captured_at_ns) / 1e9
+    return sum(p.header.data_size for p in pictures[1:]) * 8 / span_s if span_s > 0 else 0.0
+
+
+def _where_else() -> str:
+    """Advice for a segment that is not there: others that look like one."""
+    found = sorted(
+        f"/{path.name}"
+        for path in Path(POSIX_FOLDER).glob("*")
+        if path.is_file() and path.stat().st_size == ring.SEGMENT_BYTES
+    )
+    advice = "Start the camera daemon, or make a camera of any video: pet-stream feed SOURCE."
+    if found:
+        advice += f" There is also {', '.join(found)}: choose it by --shm."
+    return advice
+
+
+def _sentence(exc: Exception) -> str:
+    words = str(exc)
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,161 @@
+"""`pet-stream doctor`: looks at everything that has to be right, and says what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from .camera_diagnosis import diagnose_camera
+from .errors import AddressUnavailable
+from .finding import Finding, Level, ok, problem, warning
+from .serving import WebServer
+
+DISTRIBUTIONS = (
+    "flask",
+    "flask-sock",
+    "aiortc",
+    "aioice",
+    "pylibsrtp",
+    "av",
+    "prometheus-flask-exporter",
+    "sysv-ipc",
+    "segno",
+)
+_LOW_SPACE_BYTES = 2_000_000_000
+_NO_SPACE_BYTES = 100_000_000
+_BYTES_PER_HOUR = 3_600 * 1_000_000  # 8 Mbit/s, the encoder's default
+_SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
+
+
+def run_doctor(arguments: argparse.Namespace) -> int:
+    """Print what is found; 0 if nothing stands in the way, otherwise 1."""
+    findings = [
+        *check_dependencies(),
+        check_port(arguments.host, arguments.port),
+        *check_folder(Path(arguments.record_path)),
+        *diagnose_camera(arguments.shm, arguments.seconds),
+    ]
+    is_well = all(finding.level is not Level.PROBLEM for finding in findings)
+    if arguments.json:
+        print(json.dumps({"ok": is_well, "findings": [_as_json(f) for f in findings]}, indent=2))
+    else:
+        _print(findings)
+    return 0 if is_well else 1
+
+
+def check_dependencies() -> Iterable[Finding]:
+    """What is installed, and whether the parts of it that are not public are as we know them."""
+    versions = {name: _version(name) for name in DISTRIBUTIONS}
+    missing = [name for name, version in versions.items() if version is None]
+    python = ".".join(map(str, sys.version_info[:3]))
+    if missing:
+        yield problem(
+            "dependencies",
+            f"Not installed: {', '.join(missing)}.",
+            f"pip install {' '.join(missing)} (or install pet_stream again).",
+        )
+        return
+    installed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    yield ok("dependencies", f"Python {python}, {installed}.")
+    from .webrtc.private import missing_names  # late: it imports aiortc, which may be missing
+
+    if names := missing_names():
+        yield warning(
+            "WebRTC library",
+            f"This release lacks what live view uses: {', '.join(names)}.",
+            "Live view may be slower or not filter addresses; install an older aiortc and aioice.",
+        )
+    else:
+        yield ok("WebRTC library", "Everything that live view uses of it is there.")
+
+
+def check_port(host: str, port: int) -> Finding:
+    """Whether the web server could listen."""
+    try:
+        WebServer(host, port).stop()
+    except AddressUnavailable as exc:
+        return problem(
+            "port",
+            f"{exc}.",
+            f"If that is pet-stream itself, all is well; otherwise see who it is: ss -ltnp "
+            f"'sport = :{port}'.",
+        )
+    return ok("port", f"{port} on {host} is free.")
+
+
+def check_folder(folder: Path) -> Iterable[Finding]:
+    """Whether recordings can be written, and for how long."""
+    folder = folder.absolute()
+    there = folder
+    while not there.exists():
+        there = there.parent
+    if not there.is_dir():
+        yield problem(
+            "recordings", f"{there} is not a folder.", "Choose another one by --record-path."
+        )
+        return
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as exc:
+        yield problem(
+            "recordings",
+            f"{there} can't be written: {os.strerror(exc.errno or 0)}.",
+            "Change its owner or rights, or choose another folder by --record-path.",
+        )
+        return
+    what = "can be written" if there == folder else "will be made"
+    yield ok("recordings", f"{folder} {what}.")
+    yield _free_space(there)
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _free_space(folder: Path) -> Finding:
+    free_bytes = shutil.disk_usage(folder).free
+    words = f"{free_bytes / 1e9:.1f} GB free, {free_bytes / _BYTES_PER_HOUR:.1f} hours at 8 Mbit/s"
+    advice = "Delete old recordings, or choose another disk by --record-path."
+    if free_bytes < _NO_SPACE_BYTES:
+        return problem("free space", f"{words}.", advice)
+    if free_bytes < _LOW_SPACE_BYTES:
+        return warning("free space", f"{words}.", advice)
+    return ok("free space", f"{words}.")
+
+
+def _as_json(finding: Finding) -> dict[str, str]:
+    return {
+        "check": finding.check,
+        "level": finding.level.value,
+        "message": finding.message,
+        "advice": finding.advice,
+    }
+
+
+def _print(findings: Iterable[Finding]) -> None:
+    problems = warnings = 0
+    for finding in findings:
+        print(f"{_SIGNS[finding.level]:8} {finding.check}: {finding.message}")
+        if finding.advice:
+            print(f"         → {finding.advice}")
+        problems += finding.level is Level.PROBLEM
+        warnings += finding.level is Level.WARNING
+    if problems or warnings:
+        print(f"\n{_counted(problems, 'problem')}, {_counted(warnings, 'warning')}.")
+    else:
+        print("\nAll is well.")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
