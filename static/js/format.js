@@ -42,7 +42,7 @@ export function rate(fps) {
 
 /** `14:03`, with seconds where they tell two recordings apart. */
 export function clock(date, { seconds = false } = {}) {
-  const style = { hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }) };
+  const style = { hour: "numeric", minute: "2-digit", ...(seconds && { second: "2-digit" }) };
   return new Intl.DateTimeFormat(locale(), style).format(date);
 }
 

@@ -36,4 +36,8 @@ export class Liveness {
   isStalled(now) {
     return now - this.#lastAt > this.limitMs;
   }
+
+  isFlowing(now) {
+    return this.#hasPicture && !this.isStalled(now);
+  }
 }

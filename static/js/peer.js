@@ -25,6 +25,7 @@ const CONNECT_LIMIT_MS = 10_000;
 /** Connected without a picture: from here on the camera is asked after … */
 const ASK_AFTER_MS = 1_000;
 const ASK_EVERY_MS = 2_000;
+const ASK_AFTER_PICTURE_MS = 400;
 /** … and if it is well, this connection is given up. */
 const PICTURE_LIMIT_MS = 5_000;
 /** The camera is back but no picture comes on this connection: after this, a new one. */
@@ -154,11 +155,15 @@ export class Peer extends EventTarget {
     this.#framesDecoded = 0;
     this.#liveness = new Liveness(now);
 
-    // A placeholder holds the try until the ICE servers are known.
+    // A placeholder holds the try until ICE servers and camera are known.
     let connection = (this.#connection = { close() {} });
     try {
-      const iceServers = await this.#api.iceServers();
+      const [iceServers, health] = await Promise.all([
+        this.#api.iceServers(),
+        this.#api.health().catch(() => ({})),
+      ]);
       if (connection !== this.#connection) return undefined;
+      if (isCameraDown(health)) this.#become(State.CAMERA_OFFLINE, reasonOf(health));
       connection = this.#connection = this.#open(iceServers);
       const sdp = await localDescription(connection, iceServers.length > 0);
       if (connection !== this.#connection) return undefined;
@@ -201,9 +206,9 @@ export class Peer extends EventTarget {
     this.#video.cancelVideoFrameCallback?.(this.#frameRequest);
     const connection = this.#connection;
     this.#connection = null;
-    connection?.close();
     if (this.#peerId) this.#api.sayGoodbye(this.#peerId);
     this.#peerId = "";
+    connection?.close();
   }
 
   #failed(error) {
@@ -252,7 +257,13 @@ export class Peer extends EventTarget {
     const now = performance.now();
     this.#liveness.picture(now);
     if (this.#state === State.LIVE) return;
-    this.#liveAt = now;
+    if (this.#state !== State.CAMERA_OFFLINE) this.#goLive();
+    // What a server keeps of a camera that has stopped is a picture, but not live: ask first.
+    else if (now - this.#askedAt > ASK_AFTER_PICTURE_MS) this.#askWhy(this.#connection);
+  }
+
+  #goLive() {
+    this.#liveAt = performance.now();
     this.#become(State.LIVE);
   }
 
@@ -291,7 +302,9 @@ export class Peer extends EventTarget {
     if (connection !== this.#connection || this.#state === State.LIVE) return;
     if (isCameraDown(health)) {
       this.#cameraBackAt = 0;
-      this.#become(State.CAMERA_OFFLINE, health.reasons?.[0] ?? "");
+      this.#become(State.CAMERA_OFFLINE, reasonOf(health));
+    } else if (this.#liveness.isFlowing(now)) {
+      this.#goLive();
     } else if (this.#state === State.CAMERA_OFFLINE) {
       this.#cameraBackAt ||= now;
       if (now - this.#cameraBackAt > RETURN_LIMIT_MS) this.#retry("stalled");
@@ -299,6 +312,10 @@ export class Peer extends EventTarget {
       this.#retry("stalled");
     }
   }
+}
+
+function reasonOf({ reasons = [] }) {
+  return reasons[0] ?? "";
 }
 
 /** The offer, with the candidates that are there in time; the server learns others by itself. */

@@ -166,10 +166,8 @@ export class PetStream extends HTMLElement {
   /** The frame takes the picture's own shape. */
   #fit() {
     const { video, frame } = this.#parts;
-    if (video.videoWidth) {
-      frame.style.setProperty("--aspect", `${video.videoWidth} / ${video.videoHeight}`);
-      frame.style.setProperty("--ratio", String(video.videoWidth / video.videoHeight));
-    }
+    if (!video.videoWidth) return;
+    frame.style.setProperty("--ratio", String(video.videoWidth / video.videoHeight));
   }
 
   #toggleFullscreen() {

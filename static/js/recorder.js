@@ -7,6 +7,7 @@ import { Poll } from "./poll.js";
 
 const POLL_MS = 1000;
 const TICK_MS = 200;
+const MESSAGE_MS = 20_000;
 /** The time runs on between two answers, but never far from what the server last said. */
 const MAX_AHEAD_MS = 1500;
 
@@ -29,6 +30,7 @@ export class RecorderPanel extends EventTarget {
   #statusAt = 0;
   #isGrowing = false;
   #pending = "";
+  #messageTimer = 0;
   #title = document.title;
 
   constructor(panel, api) {
@@ -85,7 +87,8 @@ export class RecorderPanel extends EventTarget {
     } catch (error) {
       // Somebody else was faster: the next status shows what they did.
       const isRace = error.code === "already_recording" || error.code === "not_recording";
-      if (!isRace) this.#say(text("record.failed", { reason: error.message }));
+      const message = text("record.failed", { reason: error.message });
+      if (!isRace) this.#say(message, { isError: true });
       await this.#poll.now();
     }
     this.#pending = "";
@@ -100,7 +103,6 @@ export class RecorderPanel extends EventTarget {
     const isOn = ["recording", "waiting", "stopping"].includes(phase);
     this.#panel.dataset.recordPanel = phase;
     this.#button.setAttribute("aria-pressed", String(isOn));
-    this.#button.setAttribute("aria-label", text(isOn ? "record.stop" : "record.start"));
     this.#button.setAttribute("aria-disabled", String(phase === "unknown" || phase === this.#pending));
     this.#set("state", text(`record.${phase}`));
     const { filename } = this.#status ?? {};
@@ -125,15 +127,17 @@ export class RecorderPanel extends EventTarget {
   }
 
   #sayEnd({ stop_reason: reason, filename, duration_ms: ms, bytes_written: size }) {
-    if (reason) return this.#say(text("record.ended", { reason }));
+    if (reason) return this.#say(text("record.ended", { reason }), { isError: true });
     const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
     return this.#say(text("record.saved", values));
   }
 
-  /** Shows a message below the button until the next one, and speaks it. */
-  #say(message) {
+  /** Shows a message below the button, and speaks it; old news goes away by itself. */
+  #say(message, { isError = false } = {}) {
+    clearTimeout(this.#messageTimer);
     this.#set("message", message);
     if (message) this.#announce(message);
+    if (!isError) this.#messageTimer = setTimeout(() => this.#set("message", ""), MESSAGE_MS);
   }
 
   #announce(message) {

@@ -117,11 +117,11 @@ export class RecordingsPanel {
     }
     facts.push(bytes(size));
     const running = isRunning(recording);
-    if (running) facts.push(text("recordings.running"));
-    else if (state && state !== "complete") facts.push(text("recordings.unfinished"));
+    if (running) facts.unshift(text("recordings.running"));
+    else if (state && state !== "complete") facts.unshift(text("recordings.unfinished"));
     const when = element("time", { class: "when", datetime: start?.toISOString() ?? null }, title);
     const about = element("div", { class: "about" }, when, factLine(facts));
-    about.append(element("span", { class: "file" }, name));
+    about.append(element("span", { class: "file", title: name }, name));
     const row = element("li", { class: running ? "row running" : "row", "data-recording": name });
     row.append(about);
     if (!running) row.append(this.#download(name, title));
