@@ -65,7 +65,7 @@ const EN = {
   "recordings.download.of": "Download recording of {time}",
   "recordings.running": "Recording now",
   "recordings.unfinished": "Unfinished",
-  "recordings.older": { one: "Show {count} older", other: "Show {count} older" },
+  "recordings.older": "Show {count} older",
   "recordings.raw": "H.264 files play in VLC, mpv and ffplay.",
 
   "health.live": "Camera live",
@@ -91,6 +91,7 @@ const JA = {
   "connecting.title": "接続中",
   "connecting.text": "まもなく映像が表示されます。",
   "live.title": "ライブ",
+  "live.text": "",
   "camera-offline.title": "カメラはオフラインです",
   "camera-offline.text": "カメラが復帰すると、映像は自動的に戻ります。",
   "reconnecting.title": "接続が切れました",
@@ -112,6 +113,7 @@ const JA = {
   "blocked.text": "省電力などのため、自動再生が止められています。",
   "blocked.button": "映像を表示",
   "closed.title": "停止中",
+  "closed.text": "",
   "closed.button": "映像を表示",
 
   "record.label": "録画",
@@ -133,7 +135,7 @@ const JA = {
   "record.title": "● 録画中",
 
   "recordings.title": "録画一覧",
-  "recordings.count": { other: "{count} 件、{size}" },
+  "recordings.count": "{count} 件、{size}",
   "recordings.empty": "録画はまだありません",
   "recordings.empty.text": "赤いボタンを押すと録画され、ここからダウンロードできます。",
   "recordings.failed": "一覧を読み込めません。",
@@ -141,7 +143,7 @@ const JA = {
   "recordings.download.of": "{time} の録画をダウンロード",
   "recordings.running": "録画中",
   "recordings.unfinished": "未完了",
-  "recordings.older": { other: "以前の {count} 件を表示" },
+  "recordings.older": "以前の {count} 件を表示",
   "recordings.raw": "H.264 ファイルは VLC、mpv、ffplay で再生できます。",
 
   "health.live": "カメラは正常です",
@@ -151,7 +153,7 @@ const JA = {
   "health.unreachable": "サーバーに接続できません",
   "health.since": "{time} から",
   "health.checking": "カメラを確認しています",
-  "health.viewers": { other: "視聴者 {count} 人" },
+  "health.viewers": "視聴者 {count} 人",
 };
 
 const DICTIONARIES = { en: EN, ja: JA };

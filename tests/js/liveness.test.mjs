@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Liveness, STALL_MS } from "../../static/js/liveness.js";
+
+function watched(intervalMs, count = 20) {
+  const liveness = new Liveness(0);
+  for (let i = 0; i < count; i += 1) liveness.picture(i * intervalMs);
+  return { liveness, last: (count - 1) * intervalMs };
+}
+
+test("a 30 fps camera is stalled after two seconds without a picture", () => {
+  const { liveness, last } = watched(33);
+  assert.equal(liveness.isStalled(last + STALL_MS), false);
+  assert.equal(liveness.isStalled(last + STALL_MS + 1), true);
+});
+
+test("a slow camera gets four of its intervals", () => {
+  const { liveness, last } = watched(1000);
+  assert.equal(liveness.isStalled(last + 3500), false);
+  assert.equal(liveness.isStalled(last + 4100), true);
+});
+
+test("one long gap does not make a fast camera slow", () => {
+  const { liveness, last } = watched(33);
+  liveness.picture(last + 60_000);
+  for (let i = 1; i <= 10; i += 1) liveness.picture(last + 60_000 + i * 33);
+  assert.equal(liveness.limitMs, STALL_MS);
+});
+
+test("time that nobody could see does not count", () => {
+  const { liveness, last } = watched(33);
+  liveness.restart(last + 3_600_000);
+  assert.equal(liveness.isStalled(last + 3_600_000 + 1000), false);
+  assert.equal(liveness.isStalled(last + 3_600_000 + 2001), true);
+});
+
+test("without a first picture nothing flows, though nothing is late yet", () => {
+  const liveness = new Liveness(0);
+  assert.equal(liveness.isFlowing(100), false);
+  liveness.picture(200);
+  assert.equal(liveness.isFlowing(300), true);
+  assert.equal(liveness.isFlowing(200 + STALL_MS + 1), false);
+});

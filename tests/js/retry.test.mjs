@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { FULL_DELAY_MS, MAX_DELAY_MS, afterFailure, retryDelayMs } from "../../static/js/retry.js";
+
+test("the wait doubles up to its limit", () => {
+  const longest = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => retryDelayMs(attempt, () => 1));
+  assert.deepEqual(longest, [500, 1000, 2000, 4000, 8000, MAX_DELAY_MS, MAX_DELAY_MS, MAX_DELAY_MS]);
+});
+
+test("half of the wait is random, the other half is not", () => {
+  assert.equal(retryDelayMs(3, () => 0), 2000);
+  assert.equal(retryDelayMs(3, () => 0.5), 3000);
+});
+
+const FAILURES = [
+  ["no answer", { status: 0 }, "reconnecting", undefined],
+  ["an error of the server", { status: 500, code: "internal" }, "reconnecting", undefined],
+  ["a busy server", { status: 503, code: "busy" }, "reconnecting", undefined],
+  ["full, with a time", { status: 503, code: "full", retryAfterS: 7 }, "full", 7000],
+  ["full, without one", { status: 503, code: "full" }, "full", FULL_DELAY_MS],
+  ["a foreign page", { status: 403, code: "origin" }, "not-allowed", null],
+  ["no account", { status: 401 }, "not-allowed", null],
+  ["no H.264", { status: 422, code: "no_h264" }, "unsupported", null],
+];
+
+for (const [name, error, state, delayMs] of FAILURES) {
+  test(`${name} means ${state}`, () => {
+    const follows = afterFailure(error);
+    assert.equal(follows.state, state);
+    assert.equal(follows.delayMs, delayMs);
+  });
+}

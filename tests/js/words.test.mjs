@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { afterEach, test } from "node:test";
+
+import { describeHealth, isCameraDown } from "../../static/js/camera.js";
+import { choose, dictionaries, setLanguage, text } from "../../static/js/i18n.js";
+import { State } from "../../static/js/peer.js";
+
+setLanguage("en");
+afterEach(() => setLanguage("en"));
+
+test("the first wanted language that there is wins, English otherwise", () => {
+  assert.equal(choose(["fr-FR", "ja-JP", "en"]), "ja");
+  assert.equal(choose(["EN-gb", "ja"]), "en");
+  assert.equal(choose(["fr"]), "en");
+  assert.equal(choose([]), "en");
+});
+
+test("counts choose the plural, values are filled in", () => {
+  assert.equal(text("health.viewers", { count: 1 }), "1 viewer");
+  assert.equal(text("health.viewers", { count: 0 }), "0 viewers");
+  setLanguage("ja");
+  assert.equal(text("health.viewers", { count: 1 }), "視聴者 1 人");
+});
+
+test("both dictionaries have the same keys and the same values to fill in", () => {
+  const shape = (dictionary) =>
+    Object.entries(dictionary).map(([key, entry]) => {
+      const words = typeof entry === "object" ? entry.other : entry;
+      return `${key} ${(words.match(/\{\w+\}/g) ?? []).sort()}`;
+    });
+  assert.deepEqual(shape(dictionaries.ja).sort(), shape(dictionaries.en).sort());
+});
+
+test("every text that page and scripts ask for exists", () => {
+  const root = new URL("../../", import.meta.url);
+  const scripts = readdirSync(new URL("static/js/", root)).map((name) => `static/js/${name}`);
+  const page = "templates/pet_stream/dashboard.html";
+  const source = [...scripts, page].map((path) => readFileSync(new URL(path, root), "utf8")).join("");
+  const asked = [...source.matchAll(/(?:\btext\(|data-text=|data-label=)"([\w.-]+)"/g)];
+  assert.ok(asked.length > 30);
+  for (const [, key] of asked) assert.ok(key in dictionaries.en, key);
+});
+
+test("every state of the player has a title and an explanation", () => {
+  for (const state of Object.values(State)) {
+    for (const part of ["title", "text"]) assert.ok(`${state}.${part}` in dictionaries.en, state);
+  }
+});
+
+const LIVE = { state: "live", width: 1280, height: 720, fps: 29.97 };
+const HEALTH = [
+  [
+    { status: "ok", camera: LIVE, webrtc_clients: 2, reasons: [] },
+    { level: "ok", headline: "Camera live", details: "1280 × 720 · 30 fps · 2 viewers", down: false },
+  ],
+  [
+    { status: "camera_offline", camera: { state: "stalled" }, reasons: ["no new picture for 3 s"] },
+    { level: "bad", headline: "Camera offline", details: "no new picture for 3 s", down: true },
+  ],
+  [
+    { status: "degraded", camera: { state: "waiting" }, reasons: ["waiting for the first IDR"] },
+    { level: "bad", headline: "Camera is starting", details: "waiting for the first IDR", down: true },
+  ],
+  [
+    { status: "degraded", camera: LIVE, reasons: ["The last recording ended: disk full"] },
+    {
+      level: "warn",
+      headline: "Running with problems",
+      details: "The last recording ended: disk full · 1280 × 720 · 30 fps",
+      down: false,
+    },
+  ],
+  [
+    { status: "ok", webrtc_clients: 0, recording: false, has_headers: true },
+    { level: "ok", headline: "Camera live", details: "0 viewers", down: false },
+  ],
+];
+
+for (const [health, { level, headline, details, down }] of HEALTH) {
+  test(`health is told in words: ${headline} · ${details}`, () => {
+    const described = describeHealth(health);
+    assert.equal(described.level, level);
+    assert.equal(described.headline, headline);
+    assert.equal(described.details.join(" · ").replaceAll("\u00a0", " "), details);
+    assert.equal(isCameraDown(health), down);
+  });
+}
