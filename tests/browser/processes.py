@@ -60,10 +60,16 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
-    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, kill what is left of its group; returns the exit code."""
+    def stop(
+        self, with_signal: signal.Signals = signal.SIGTERM, *, is_for_group: bool = False
+    ) -> int:
+        """Ask it (or its whole group, as Ctrl-C does) to end, kill what is left of the group;
+        returns the exit code."""
         try:
-            self._process.send_signal(with_signal)
+            if is_for_group:
+                os.killpg(self._process.pid, with_signal)
+            else:
+                self._process.send_signal(with_signal)
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             pass

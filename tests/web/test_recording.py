@@ -53,7 +53,7 @@ def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
     assert stopped["filename"] == started["filename"]
     assert stopped["frame_count"] >= 20
     assert stopped["bytes_written"] == Path(started["file"]).stat().st_size
-    assert stopped["duration_ms"] == pytest.approx(stopped["frame_count"] / 30 * 1e3, rel=0.2)
+    assert (stopped["frame_count"] - 1) * 33 <= stopped["duration_ms"] <= 10_000
     assert started["started_at"] < stopped["stopped_at"] <= time.time()
     assert stopped["stats"].keys() >= STATUS_FIELDS
     assert stopped["stats"]["frame_count"] == stopped["frame_count"]

@@ -1,0 +1,170 @@
+"""Mounted in a host like web_monitor.py, served as such hosts are served."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from tests.apps import wait_until
+from tests.browser.processes import Process
+from tests.camera.camera import Camera
+from tests.footage import encode, write_source
+from tests.web_monitor import OWN_PATHS
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+START_TIMEOUT_S = 30.0
+END_S = 5.0
+
+GUNICORN = ["gunicorn", "--bind", "127.0.0.1:0", "--threads", "8"]
+SERVERS = {
+    "app.run": ["tests.web_monitor"],
+    "flask run": ["flask", "--app", "tests.web_monitor", "run", "--port", "0"],
+    "flask run --debug": ["flask", "--app", "tests.web_monitor", "run", "--debug", "--port", "0"],
+    "gunicorn": [*GUNICORN, "tests.web_monitor:app"],
+    "gunicorn --preload": [*GUNICORN, "--preload", "tests.web_monitor:app"],
+}
+ATTACHED = "attached to the camera's ring"
+ADDRESS = r"(?:Running on|Listening at:) (http://127\.0\.0\.1:\d+)"
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    process: Process
+    recordings: Path
+
+    def get(self, path: str) -> str:
+        return self.ask(path)
+
+    def ask(self, path: str, method: str = "GET") -> str:
+        request = urllib.request.Request(self.url + path, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    def json(self, path: str, method: str = "GET") -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(self.ask(path, method))
+        return result
+
+
+@pytest.fixture(scope="session")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("footage") / "scene"
+    write_source(path, encode(320, 240, fps=30, gop=14, pictures=42))
+    return path
+
+
+@pytest.fixture
+def camera(segment_name: str, footage: Path) -> Iterator[Camera]:
+    with Camera(segment_name, source=footage, fps=30) as camera:
+        yield camera
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, camera: Camera, tmp_path: Path) -> Iterator[Server]:
+    recordings = tmp_path / "recordings"
+    environment = {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "HOME": str(tmp_path),  # gunicorn leaves a control socket there
+        "MOUNTS": getattr(request, "param", ("app.run", "first"))[1],
+        "FLASK_PET_STREAM_SHM": camera.segment,
+        "FLASK_PET_STREAM_DETECTIONS_SHM": "None",
+        "FLASK_PET_STREAM_RECORD_PATH": str(recordings),
+        "FLASK_PET_STREAM_ICE_HOSTS": '["127.0.0.1"]',
+    }
+    command = [sys.executable, "-m", *SERVERS[getattr(request, "param", ("app.run",))[0]]]
+    process = Process(command, env=environment, cwd=CHECKOUT)
+    try:
+        url = process.wait_for_line(ADDRESS, START_TIMEOUT_S)[1]
+        yield Server(url, process, recordings)
+    finally:
+        process.stop(signal.SIGKILL)
+    assert "Traceback" not in process.log, process.log
+
+
+def served_by(*names: str, mounts: str = "first") -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "server", [(name, mounts) for name in names or SERVERS], indirect=True, ids=names or SERVERS
+    )
+
+
+def begin_recording(server: Server) -> str:
+    """Wait for the camera, start, wait for pictures; the file's name."""
+    wait_until(lambda: server.json("/health")["status"] == "ok")
+    name: str = server.json("/api/recording/start", "POST")["filename"]
+    wait_until(lambda: server.json("/api/recording/status")["frame_count"] >= 20)
+    return name
+
+
+def assert_finished(server: Server, name: str) -> None:
+    """The recorder said goodbye, and every picture that it counted can be shown."""
+    end = re.search(rf"recording {name} ended: (\d+) pictures", server.process.log)
+    assert end is not None, server.process.log
+    with av.open(server.recordings / name, format="h264") as file:
+        frames = list(file.decode(video=0))
+    assert len(frames) == int(end[1]) >= 20
+    assert frames[0].key_frame
+
+
+@served_by()
+def test_one_set_of_threads_in_the_process_that_serves_and_none_elsewhere(server: Server) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: server.json("/health"), range(16)))
+    assert all(answer["version"] for answer in answers)
+    wait_until(lambda: server.json("/health")["status"] == "ok")
+
+    threads = server.json("/threads")
+    ours = [name for name in threads["names"] if name.startswith("pet-stream")]
+    assert ours == ["pet-stream-camera", "pet-stream-loop"]
+    # not in the reloader's parent, nor in gunicorn's master
+    wait_until(lambda: ATTACHED in server.process.log)
+    assert server.process.log.count(ATTACHED) == 1
+    assert "streaming_frames_read_total" in server.get("/metrics")
+    assert server.json("/api/recordings") == {"recordings": []}
+
+
+@pytest.mark.parametrize("server", [("app.run", "first"), ("app.run", "last")], indirect=True)
+def test_the_hosts_own_pages_and_streams_are_undisturbed(server: Server) -> None:
+    for path in OWN_PATHS:
+        assert server.get(path) == f"own {path}"
+    assert server.ask("/api/debug/switch-camera", "POST") == "own"
+    for path in ("/stream", "/api/status/stream", "/api/detections/stream"):
+        with urllib.request.urlopen(server.url + path, timeout=10) as answer:
+            assert answer.readline() == b"data: own\n"
+    health = server.json("/health")
+    assert not [reason for reason in health["reasons"] if "answered by" in reason]
+
+
+@served_by("app.run", "flask run", "gunicorn", "gunicorn --preload")
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
+def test_ends_soon_and_finishes_the_recording(server: Server, with_signal: signal.Signals) -> None:
+    name = begin_recording(server)
+    before_s = time.monotonic()
+    server.process.stop(with_signal)
+    assert time.monotonic() - before_s < END_S
+    assert_finished(server, name)
+
+
+@served_by("flask run --debug")
+def test_ctrl_c_at_the_reloader_finishes_the_recording_in_its_quarter_second(
+    server: Server,
+) -> None:
+    name = begin_recording(server)
+    before_s = time.monotonic()
+    server.process.stop(signal.SIGINT, is_for_group=True)
+    assert time.monotonic() - before_s < END_S
+    assert_finished(server, name)

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from prometheus_client import REGISTRY, CollectorRegistry, Metric
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as parse_openmetrics,
+)
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_flask_exporter import PrometheusMetrics
+
+from pet_stream import __version__
+from tests.apps import mount, mounted_app, stream_of, wait_until
+from tests.camera.camera import Camera
+from tests.footage import encode, write_source
+
+CONTRACT_COUNTERS = [
+    "streaming_frames_read_total",
+    "streaming_frames_processed_total",
+    "streaming_frames_dropped_total",
+    "streaming_webrtc_frames_sent_total",
+    "streaming_webrtc_frames_dropped_total",
+    "streaming_recorder_frames_sent_total",
+    "streaming_recorder_frames_dropped_total",
+    "streaming_read_errors_total",
+    "streaming_process_errors_total",
+    "streaming_webrtc_errors_total",
+    "streaming_recorder_errors_total",
+]
+CONTRACT_GAUGES = [
+    "streaming_active_clients",
+    "streaming_total_clients",
+    "streaming_recording_active",
+    "streaming_recording_bytes",
+    "streaming_recording_frames",
+    "streaming_frame_latency_ms",
+    "streaming_process_latency_ms",
+    "streaming_webrtc_buffer_usage_percent",
+    "streaming_recorder_buffer_usage_percent",
+]
+
+NOT_BASE_UNITS = re.compile(
+    r"_(ms|milliseconds?|minutes?|hours?|us|kb|kilobytes?|mb|percent|bits?)(_|$)"
+)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    with mounted_app(tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def families(client: FlaskClient) -> dict[str, Metric]:
+    """By the name in the text; the parser cuts `_total` off."""
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    return {
+        family.name + ("_total" if family.type == "counter" else ""): family
+        for family in text_string_to_metric_families(answer.text)
+    }
+
+
+def samples(client: FlaskClient) -> dict[str, float]:
+    """Those without labels."""
+    return {
+        sample.name: sample.value
+        for family in families(client).values()
+        for sample in family.samples
+        if not sample.labels
+    }
+
+
+def test_the_contracts_names_are_there_with_their_types_and_a_value(client: FlaskClient) -> None:
+    found = families(client)
+    for kind, names in {"counter": CONTRACT_COUNTERS, "gauge": CONTRACT_GAUGES}.items():
+        for name in names:
+            assert found[name].type == kind, name
+            assert [(sample.name, sample.labels) for sample in found[name].samples] == [(name, {})]
+
+
+def test_the_text_names_types_as_dashboards_expect_them(client: FlaskClient) -> None:
+    lines = client.get("/metrics").text.splitlines()
+    assert "# TYPE streaming_frames_read_total counter" in lines
+    assert "# TYPE streaming_total_clients gauge" in lines
+    assert "streaming_total_clients 0.0" in lines
+
+
+def test_there_are_at_least_thirty_and_ours_follow_the_naming_rules(client: FlaskClient) -> None:
+    found = families(client)
+    assert len(found) >= 30
+    ours = found.keys() - {*CONTRACT_COUNTERS, *CONTRACT_GAUGES}
+    for name in ours:
+        assert re.fullmatch(r"pet_stream_[a-z0-9_]+", name), name
+        assert not NOT_BASE_UNITS.search(name), name
+        assert name.endswith("_total") == (found[name].type == "counter"), name
+        assert not re.search(r"_(gauge|counter|histogram|summary|count|sum|bucket)(_|$)", name)
+    for name, family in found.items():
+        assert family.documentation.endswith("."), name
+
+
+def test_there_is_no_created_series_and_no_label_of_a_viewer(client: FlaskClient) -> None:
+    labels = set()
+    client.get("/health")
+    for family in families(client).values():
+        for sample in family.samples:
+            assert not sample.name.endswith("_created")
+            labels |= sample.labels.keys()
+    assert labels <= {"method", "route", "status", "le", "version"}
+
+
+def test_openmetrics_is_spoken_to_who_asks_for_it(client: FlaskClient) -> None:
+    accept = "application/openmetrics-text; version=1.0.0"
+    answer = client.get("/metrics", headers={"Accept": accept})
+    assert answer.mimetype == "application/openmetrics-text"
+    names = {family.name for family in parse_openmetrics(answer.text)}
+    assert "streaming_frames_read" in names
+
+
+def test_single_metrics_can_be_asked_for(client: FlaskClient) -> None:
+    answer = client.get("/metrics?name[]=streaming_total_clients")
+    assert [family.name for family in text_string_to_metric_families(answer.text)] == [
+        "streaming_total_clients"
+    ]
+
+
+def test_numbers_are_those_of_the_parts(tmp_path: Path, segment_name: str) -> None:
+    footage = tmp_path / "footage"
+    write_source(footage, encode(320, 240, fps=30, gop=14, pictures=28))
+    with (
+        Camera(segment_name, source=footage, fps=30),
+        mounted_app(tmp_path, SHM=segment_name) as app,
+    ):
+        client = app.test_client()
+        client.post("/api/recording/start")
+        wait_until(lambda: samples(client)["streaming_recorder_frames_sent_total"] >= 15)
+        now = samples(client)
+        assert now["pet_stream_running"] == 1
+        assert now["pet_stream_camera_up"] == 1
+        assert now["pet_stream_video_width_pixels"] == 320
+        assert now["pet_stream_video_height_pixels"] == 240
+        assert now["streaming_frames_read_total"] >= now["streaming_frames_processed_total"] >= 15
+        assert now["streaming_recording_active"] == 1
+        assert now["streaming_recording_frames"] >= 15
+        assert now["streaming_recording_bytes"] > 1000
+        assert 0 < now["streaming_process_latency_ms"] < 100
+        assert 0 < now["streaming_frame_latency_ms"] < 2000
+        assert 0 <= now["pet_stream_camera_picture_age_seconds"] < 2
+        client.post("/api/recording/stop")
+        assert samples(client)["streaming_recording_active"] == 0
+
+
+def test_what_is_not_known_has_no_sample(client: FlaskClient) -> None:
+    family = families(client)["pet_stream_camera_picture_age_seconds"]
+    assert family.samples == []
+
+
+def test_requests_are_counted_by_route_and_unknown_paths_add_nothing(client: FlaskClient) -> None:
+    client.get("/health")
+    client.get("/health")
+    client.post("/api/recording/stop")
+    client.delete("/api/webrtc/one")
+    client.delete("/api/webrtc/two")
+    for number in range(20):
+        client.get(f"/unknown/{number}")
+        client.get(f"/api/webrtc/unknown/{number}")
+        client.open("/health", method=f"METHOD{number}")
+    requests = {
+        (sample.labels["method"], sample.labels["route"], sample.labels["status"]): sample.value
+        for sample in families(client)["pet_stream_http_requests_total"].samples
+    }
+    assert requests == {
+        ("GET", "/health", "200"): 2,
+        ("POST", "/api/recording/stop", "409"): 1,
+        ("DELETE", "/api/webrtc/<pc_id>", "404"): 2,
+    }
+
+
+def test_durations_are_a_histogram(client: FlaskClient) -> None:
+    client.get("/health")
+    family = families(client)["pet_stream_http_request_duration_seconds"]
+    assert family.type == "histogram"
+    values = {
+        (sample.name.rpartition("_")[2], sample.labels.get("le")): sample.value
+        for sample in family.samples
+        if sample.labels["route"] == "/health"
+    }
+    assert values["bucket", "+Inf"] == values["count", None] == 1
+    assert 0 < values["sum", None] < 10
+
+
+def test_the_process_wide_registry_is_left_alone(client: FlaskClient) -> None:
+    client.get("/metrics")
+    names = {family.name for family in REGISTRY.collect()}
+    assert not [name for name in names if name.startswith(("streaming", "pet_stream", "flask"))]
+
+
+def test_apps_in_one_process_count_for_themselves(tmp_path: Path) -> None:
+    with mounted_app(tmp_path / "a") as a, mounted_app(tmp_path / "b") as b:
+        a.test_client().post("/api/recording/start")
+        assert samples(a.test_client())["streaming_recording_active"] == 1
+        assert samples(b.test_client())["streaming_recording_active"] == 0
+
+
+def test_the_page_can_be_switched_off(tmp_path: Path) -> None:
+    with mounted_app(tmp_path, METRICS=False) as app:
+        assert app.test_client().get("/metrics").status_code == 404
+
+
+def test_a_host_with_an_exporter_gets_ours_on_its_page_and_no_second_one(tmp_path: Path) -> None:
+    app = Flask("host")
+    exporter = PrometheusMetrics(app, registry=CollectorRegistry())
+    stream = mount(app, tmp_path, metrics=exporter)
+    client = app.test_client()
+    found = families(client)
+    assert found["streaming_frames_read_total"].type == "counter"
+    assert "flask_http_request_duration_seconds" in found
+    assert [rule.endpoint for rule in app.url_map.iter_rules() if "metrics" in rule.rule] == [
+        "prometheus_metrics"
+    ]
+    assert stream_of(app).url_map_check.conflicts == ()
+    stream.stop()
+
+
+def test_the_version_shows(client: FlaskClient) -> None:
+    (sample,) = families(client)["pet_stream_build_info"].samples
+    assert (sample.labels, sample.value) == ({"version": __version__}, 1)
