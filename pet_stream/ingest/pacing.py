@@ -10,6 +10,7 @@ _STALLED_S = 0.02
 _IDLE_S = 0.25
 _OFFLINE_S = 0.1
 _MAX_INTERVAL_S = 5.0
+_LOOKS_A_PICTURE = 6
 _SLOTS_A_LOOK = 7
 """Of 30 slots: at most so many writes happen between two looks, late wake-ups included."""
 
@@ -63,7 +64,15 @@ class Pacing:
         self._looks += 1
         longest_s = _IDLE_S
         if self._write_interval_s is not None:
-            longest_s = min(longest_s, max(_LOOK_S, _SLOTS_A_LOOK * self._write_interval_s))
+            # A relay's ring may turn faster than that, but repeats each picture many times.
+            longest_s = min(
+                longest_s,
+                max(
+                    _LOOK_S,
+                    _SLOTS_A_LOOK * self._write_interval_s,
+                    (self.interval_s or 0.0) / _LOOKS_A_PICTURE,
+                ),
+            )
         if not is_urgent:
             self._looks = 0
             return longest_s

@@ -15,23 +15,26 @@ _REMEMBERED: Final = 64
 _ONCE_EACH_PROOF: Final = 4
 """So many writes in a row, each of another picture: no relay."""
 _CLOCK_STEP_PROOF: Final = 8
-"""So many pictures in a row, each newer than the one before and all older than the newest: the
-camera's clock was set back."""
+"""So many pictures in a row, each newer than the one before and all older than the last one taken:
+the camera's clock was set back."""
 
 
 class Order(Enum):
     NEWER = auto()
     SAME = auto()
-    """A further copy of the newest picture."""
+    """A further copy of the last picture taken."""
     OLDER = auto()
 
 
 class PictureOrder:
-    """Sorts the identities that appear in a ring. Owned by the camera thread; outlives a segment,
-    so that a daemon that starts again can't repeat what was delivered."""
+    """Places what appears in a ring before or behind the last picture taken from it.
+
+    Owned by the camera thread. Outlives a segment, so that a daemon that starts again can't repeat
+    what was taken before.
+    """
 
     def __init__(self) -> None:
-        self._seen: deque[Identity] = deque(maxlen=_REMEMBERED)
+        self._taken: deque[Identity] = deque(maxlen=_REMEMBERED)
         self.attach()
 
     def attach(self) -> None:
@@ -50,31 +53,39 @@ class PictureOrder:
         return not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
 
     def is_newer(self, header: SlotHeader) -> bool:
-        """What `sort` would say, without believing `header` yet."""
-        return header.identity not in self._seen and (
+        return not self.was_taken(header) and (
             self._newest is None or header.identity > self._newest
         )
 
-    def sort(self, header: SlotHeader) -> Order:
-        """Place the header of the next complete write."""
+    def was_taken(self, header: SlotHeader) -> bool:
+        return header.identity in self._taken
+
+    def place(self, header: SlotHeader) -> Order:
+        """Where the picture of the next complete write belongs; `take` it if it is newer."""
         identity = header.identity
         if identity == self._previous:
             self.is_relayed = True
-        self._distinct_in_a_row += 1
+        else:
+            self._distinct_in_a_row += 1
         self._previous = identity
         if identity == self._newest:
             return Order.SAME
         if self.is_newer(header) or self._clock_was_set_back(identity):
-            self._newest = identity
-            self._seen.append(identity)
-            self._older_in_a_row = 0
             return Order.NEWER
         return Order.OLDER
 
+    def take(self, header: SlotHeader) -> None:
+        """This picture was decided on; only newer ones may follow."""
+        self._newest = header.identity
+        self._taken.append(header.identity)
+        self._older_in_a_row = 0
+
     def _clock_was_set_back(self, identity: Identity) -> bool:
-        if identity in self._seen:
+        if identity in self._taken:
             return False
-        is_rising = self._last_older is None or identity > self._last_older
-        self._older_in_a_row = self._older_in_a_row + 1 if is_rising else 1
+        if self._last_older is None or identity > self._last_older:
+            self._older_in_a_row += 1
+        elif identity < self._last_older:
+            self._older_in_a_row = 1
         self._last_older = identity
         return self._older_in_a_row >= _CLOCK_STEP_PROOF

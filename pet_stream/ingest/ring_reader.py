@@ -18,17 +18,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from ..errors import BitstreamError
 from ..media import ring
-from ..media.continuity import Continuity, ReferenceChain
+from ..media.continuity import Continuity
 from ..media.h264 import is_idr, split_annex_b
 from ..media.ring import SlotHeader, next_write, writes_between
+from .camera_chains import CameraChains
 from .counts import CameraCounts
-from .picture_order import Identity, Order, PictureOrder
-from .relay_copies import DeliveredBytes, PictureCopies
+from .picture_order import Order, PictureOrder
+from .relay_copies import PictureCopies, RelayCopies, Residue
 from .segment import Segment
 
 logger = logging.getLogger(__name__)
@@ -37,12 +37,12 @@ _BACKLOG: Final = 28
 """Slots to begin with: all but the one that may be in progress and the one that is next."""
 _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
-_AGREEING_COPIES: Final = 2
+_RELAY_LOOKS: Final = 8
+"""Of the writes since the last poll a relay's last two are looked at, and so many before them."""
 _PROBE_SPACING: Final = 4096
 _PROBE_BYTES: Final = 16
 _MIN_BEFORE_BYTES: Final = 64 * 1024
 _MAX_BEFORE_BYTES: Final = 1024 * 1024
-_MAX_CAMERAS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,11 @@ class RingReader:
         self._segment = segment
         self._order = order
         self._counts = counts
-        self._chains: dict[int, ReferenceChain] = {}
-        self._delivered_bytes = DeliveredBytes()
+        self._chains = CameraChains()
+        self._copies = RelayCopies()
+        self._residue = Residue()
         self._largest_bytes = 0
+        self._pictures: list[Picture] = []
         self._last_index = 0
         self._begin(self._read_index())
 
@@ -74,7 +76,6 @@ class RingReader:
         `is_urgent`: somebody watches, take the newest slot as soon as it is complete; otherwise it
         is taken when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
         """
-        self._pictures: list[Picture] = []
         index = self._read_index()
         if writes_between(self._next, index) > ring.WRITE_INDEX_MODULUS // 2:
             logger.info("the camera's ring begins anew")
@@ -83,14 +84,13 @@ class RingReader:
         self._last_index = index
         if writes_between(self._next, index) > 1:
             self._take_complete(next_write(index, -1))
-        if not (is_urgent and self._order.is_once_each):
-            self._before = b""
-            return self._pictures
-        if self._next != index and self._before:
-            self._take_newest(self._next)
-        if self._next == index and not self._before:
-            self._read_before(index)
-        return self._pictures
+        if is_urgent and self._order.is_once_each:
+            if self._next != index and self._before_of == self._next:
+                self._take_newest(self._next)
+            if self._before_of not in (self._next, index):
+                self._read_before(index)
+        pictures, self._pictures = self._pictures, []
+        return pictures
 
     @property
     def is_relayed(self) -> bool:
@@ -99,189 +99,162 @@ class RingReader:
 
     def _begin(self, index: int) -> None:
         self._order.attach()
+        self._chains.reset()
         self._next = next_write(index, -min(index, _BACKLOG))
         self._last_index = self._next
         self.new_writes = 0
         """Writes between the last two polls."""
-        self._last: SlotHeader | None = None
-        self._decided: Identity | None = None
-        self._is_gap = False
-        self._copies: PictureCopies | None = None
+        self._has_missed = False
+        self._before_of: int | None = None
         self._before = b""
+        """Header and data that stood in the slot of write `_before_of` until then."""
 
     # --- complete slots
 
     def _take_complete(self, end: int) -> None:
         """Take what is new in the writes up to, not including, `end`."""
-        self._before = b""
-        new = self._new_headers(end)
-        for _, copies in groupby(new, key=lambda copy: copy[1].identity):
-            for write, header in list(copies)[-2:]:  # of many copies the last two tell
-                data = self._read_data(write, header)
-                if not self._order.is_once_each:
-                    if data is not None:
-                        self._weigh(header, data)
-                elif data is not None:
-                    self._settle()
-                    self._deliver(header, data)
-                else:
-                    self._miss(1)
+        for write, header in self._new_headers(end):
+            if self._order.was_taken(header):
+                continue
+            data = self._read_data(write, header)
+            if not self._order.is_once_each:
+                if data is not None:
+                    self._weigh(header, data)
+            elif data is not None:
+                self._deliver(header, data)
+            else:
+                self._miss(1)
 
     def _new_headers(self, end: int) -> list[tuple[int, SlotHeader]]:
-        """The writes up to `end` that hold a picture not decided yet, with their headers."""
+        """The writes up to `end` that hold a new picture, with their headers."""
         lapped = max(0, writes_between(self._next, end) - ring.LONGEST_SLOT_LIFETIME)
         first = next_write(self._next, lapped)
-        headers = []
-        while first != end:
-            headers.append((first, self._read_header(first)))
-            first = next_write(first)
+        count = writes_between(first, end)
         self._next = end
-
+        offsets = _spread(count, _RELAY_LOOKS) if self._order.is_relayed else range(count)
+        looked_at = [next_write(first, offset) for offset in offsets]
+        headers = [(write, self._read_header(write)) for write in looked_at]
         index = self._read_index()
         new = []
         for write, header in headers:
             if writes_between(write, index) + _LAP_MARGIN > ring.slot_lifetime(write):
                 lapped += 1
-            elif self._is_picture(header) and self._is_undecided(header):
+            elif self._is_new_picture(header):
                 new.append((write, header))
         if lapped and not self._order.is_relayed:
             self._miss(lapped)
         return new
 
-    def _is_picture(self, header: SlotHeader) -> bool:
+    def _is_new_picture(self, header: SlotHeader) -> bool:
         if not header.is_plausible:
             self._counts.invalid_headers_skipped += 1
         elif header.format != ring.FORMAT_H264:
             self._counts.other_formats_skipped += 1
+        elif (order := self._order.place(header)) is Order.SAME:
+            self._counts.repeats_skipped += 1
+        elif order is Order.OLDER:
+            self._counts.older_skipped += 1
         else:
             return True
         return False
-
-    def _is_undecided(self, header: SlotHeader) -> bool:
-        order = self._order.sort(header)
-        if order is Order.OLDER:
-            self._counts.older_skipped += 1
-            return False
-        if order is Order.SAME:
-            self._counts.repeats_skipped += 1
-        return header.identity != self._decided
 
     # --- the newest slot, which may still be in progress
 
     def _take_newest(self, write: int) -> None:
         """Take the slot that the writer is at, if it is proven complete."""
         header = self._read_header(write)
+        size = ring.SLOT_HEADER.size + header.data_size
         if (
             not header.is_plausible
             or header.format != ring.FORMAT_H264
             or not self._order.is_newer(header)
-            or header.data_size > len(self._before)
-            or not _is_replaced(self._before, self._read_payload(write, header))
+            or size > len(self._before)
+            or not _is_replaced(self._before, self._segment.read(ring.slot_offset(write), size))
         ):
             return
         # The first copy may have overtaken the writer; now all of it stands there.
-        if self._read_header(write) != header or (data := self._read_data(write, header)) is None:
-            return
-        self._order.sort(header)
-        self._next = next_write(write)
-        self._before = b""
-        self._deliver(header, data)
+        if self._read_header(write) == header and (data := self._read_data(write, header)):
+            self._next = next_write(write)
+            self._order.place(header)
+            self._deliver(header, data)
 
     def _read_before(self, write: int) -> None:
         """Remember what stands in the slot that is written next."""
         size = min(max(_MIN_BEFORE_BYTES, self._largest_bytes * 3 // 2), _MAX_BEFORE_BYTES)
-        before = self._segment.read(ring.slot_offset(write) + ring.SLOT_HEADER.size, size)
+        before = self._segment.read(ring.slot_offset(write), size)
         if self._read_index() == write:
-            self._before = before
+            self._before_of, self._before = write, before
 
     # --- behind a relay
 
     def _weigh(self, header: SlotHeader, data: bytes) -> None:
         """Consider a further copy of an undecided picture."""
-        if header.identity == self._decided:
-            return
-        copies = self._copies
-        if copies is not None and copies.header.identity == header.identity:
-            copies.add(data)
-        else:
-            if copies is not None and copies.data == data:
-                self._copies = None  # that header stood over this picture's bytes
+        copies = self._copies.add(header, data)
+        is_decided = copies.agree and not self._is_doubtful(copies)
+        for decided in self._copies.take_until(copies, inclusive=is_decided):
+            if self._is_believed(decided):
+                self._deliver(decided.header, decided.data)
+            else:
                 self._counts.stale_skipped += 1
-            self._settle()
-            copies = self._copies = PictureCopies(header, data)
-        if copies.agreeing >= _AGREEING_COPIES and not self._is_doubtful(copies):
-            self._settle()
+                self._has_missed = True
 
-    def _settle(self) -> None:
-        """Decide on the picture whose copies were weighed, if there is one."""
-        copies, self._copies = self._copies, None
-        if copies is None:
-            return
-        if copies.agreeing < _AGREEING_COPIES and self._is_doubtful(copies):
-            self._counts.stale_skipped += 1
-            self._is_gap = True
-        else:
-            self._deliver(copies.header, copies.data)
-            self._delivered_bytes.add(copies.data)
+    def _is_believed(self, copies: PictureCopies) -> bool:
+        """The last word on a picture."""
+        if copies.agree:
+            return not self._residue.surely_ends(copies.data)
+        return not self._is_doubtful(copies)
 
     def _is_doubtful(self, copies: PictureCopies) -> bool:
+        if self._chains.skipped_frame_numbers(copies.header) < 0:
+            return True
         try:
-            continuity = self._check(copies.header, split_annex_b(copies.data))
+            continuity = self._chains.check(copies.header, split_annex_b(copies.data))
         except BitstreamError:
             return True
-        return continuity is Continuity.GAP or self._delivered_bytes.end_like(copies.data)
+        return continuity is Continuity.GAP or self._residue.may_end(copies.data)
 
     # --- deciding
 
     def _deliver(self, header: SlotHeader, data: bytes) -> None:
-        self._decided = header.identity
+        self._order.take(header)
         self._largest_bytes = max(header.data_size, self._largest_bytes * 63 // 64)
         try:
             nal_units = split_annex_b(data)
-            continuity = self._check(header, nal_units)
+            continuity = self._chains.check(header, nal_units)
+            is_gap = self._is_gap(header, nal_units, continuity)
+            self._chains.advance(header, nal_units)
         except BitstreamError as exc:
             logger.debug("picture %d skipped: %s", header.frame_number, exc)
             self._counts.process_errors += 1
-            self._is_gap = True
+            self._has_missed = True
             return
-        is_gap = self._is_gap or continuity is Continuity.GAP
-        if self._order.is_relayed:
-            skipped = self._skipped_frame_numbers(header)
-            # frame_num tells nothing across an IDR, so that any jump counts there.
-            is_gap = is_gap or (skipped > 0 and is_idr(nal_units))
-            self._counts.frames_missed += max(1, skipped) if is_gap else 0
         is_discontinuity = is_gap or continuity is Continuity.FIRST
-        self._chain(header).advance(nal_units)
+        self._has_missed = False
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity
-        self._is_gap = False
-        self._last = header
         self._pictures.append(Picture(header, nal_units, is_discontinuity))
+        if not self._order.is_once_each:
+            self._residue.add(data, is_gap=is_discontinuity)
+
+    def _is_gap(
+        self, header: SlotHeader, nal_units: tuple[bytes, ...], continuity: Continuity
+    ) -> bool:
+        """Whether pictures are missing before this one; counts those that a relay hid."""
+        if not self._order.is_relayed:
+            return self._has_missed or continuity is Continuity.GAP
+        skipped = self._chains.skipped_frame_numbers(header)
+        is_gap = continuity is Continuity.GAP or (
+            # Nothing else tells across an IDR.
+            (continuity is Continuity.UNKNOWN or is_idr(nal_units))
+            and (self._has_missed or skipped > 0)
+        )
+        if is_gap and continuity is not Continuity.FIRST:
+            self._counts.frames_missed += max(1, skipped)
+        return is_gap
 
     def _miss(self, count: int) -> None:
         self._counts.frames_missed += count
-        self._is_gap = True
-
-    def _check(self, header: SlotHeader, nal_units: tuple[bytes, ...]) -> Continuity:
-        if self._last is None or header.camera_id != self._last.camera_id:
-            return Continuity.FIRST
-        return self._chain(header).check(nal_units)
-
-    def _chain(self, header: SlotHeader) -> ReferenceChain:
-        """The reference chain of the camera that made this picture."""
-        chain = self._chains.get(header.camera_id)
-        if chain is None:
-            if len(self._chains) >= _MAX_CAMERAS:
-                self._chains.clear()
-            chain = self._chains[header.camera_id] = ReferenceChain()
-        return chain
-
-    def _skipped_frame_numbers(self, header: SlotHeader) -> int:
-        """How many numbers the camera left out since the last picture: an upper bound of what is
-        missing, since it also counts the pictures that it did not encode."""
-        if self._last is None or header.camera_id != self._last.camera_id:
-            return 0
-        return max(0, header.frame_number - self._last.frame_number - 1)
+        self._has_missed = True
 
     # --- the segment
 
@@ -293,24 +266,32 @@ class RingReader:
         data = self._segment.read(ring.slot_offset(write), ring.SLOT_HEADER.size)
         return SlotHeader.parse(data)
 
-    def _read_payload(self, write: int, header: SlotHeader) -> bytes:
-        return self._segment.read(ring.slot_offset(write) + ring.SLOT_HEADER.size, header.data_size)
-
     def _read_data(self, write: int, header: SlotHeader) -> bytes | None:
         """The picture in the slot of `write`; None when the writer has come round meanwhile."""
-        data = self._read_payload(write, header)
+        offset = ring.slot_offset(write) + ring.SLOT_HEADER.size
+        data = self._segment.read(offset, header.data_size)
         age = writes_between(write, self._read_index())
         return data if age <= ring.slot_lifetime(write) else None
 
 
-def _is_replaced(before: bytes, after: bytes) -> bool:
-    """Whether none of the probed places in `after` is as it was `before`.
+def _spread(count: int, looks: int) -> list[int]:
+    """The last two of `range(count)`, and about `looks` spread over those before."""
+    stride = max(1, -(-(count - 2) // looks))
+    return [
+        *range(max(0, (count - 2) % stride), count - 2, stride),
+        *range(max(0, count - 2), count),
+    ]
 
-    Probes stand every few kilobytes and at the very end: a copy that is half-way, in whatever
-    direction, leaves one of them. A picture that ends like its forerunner by chance is not proven.
+
+def _is_replaced(before: bytes, after: bytes) -> bool:
+    """Whether none of the probed places of a slot, header and data, is as it was `before`.
+
+    Probes are the frame number (some C libraries write the first bytes of a copy last), places
+    every few kilobytes, and the very end: a copy that is half-way, in whatever direction, leaves
+    one of them. A picture that ends like its forerunner by chance is not proven.
     """
     end = len(after)
-    return all(
-        after[max(0, stop - _PROBE_BYTES) : stop] != before[max(0, stop - _PROBE_BYTES) : stop]
+    return before[:8] != after[:8] and all(
+        before[stop - _PROBE_BYTES : stop] != after[stop - _PROBE_BYTES : stop]
         for stop in (*range(_PROBE_SPACING, end, _PROBE_SPACING), end)
     )

@@ -1,0 +1,221 @@
+"""Holds what the reader delivered against what the C writer says it wrote.
+
+`python -m tests.ingest.acceptance` makes the long runs (see `make soak`); the tests make short ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.ingest.ring_reader import Picture
+from pet_stream.ingest.shm_reader import ShmReader
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.ring import FORMAT_H264
+from tests.camera.camera import Camera, Log, PictureRow, Stamp, parse_payload
+
+READABLE_WRITES = 3
+"""A copy counts as readable when so many further writes left it alone."""
+READABLE_NS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    picture: Picture
+    at_ns: int
+
+
+class PictureCollector:
+    """Stands where the NAL processor does and keeps every picture that the reader delivers."""
+
+    def __init__(self) -> None:
+        self.arrivals: list[Arrival] = []
+        self.video = None
+        self.has_parameter_sets = False
+
+    def process(self, picture: Picture, capture_ns: int) -> AccessUnit | None:
+        self.arrivals.append(Arrival(picture, time.monotonic_ns()))
+        return None
+
+
+class Collection:
+    """A running reader whose pictures are kept. `is_urgent`: as if somebody watched."""
+
+    def __init__(self, segment: str, *, is_urgent: bool = True) -> None:
+        self.broadcaster = Broadcaster()
+        self.reader = ShmReader(segment, self.broadcaster, "acceptance")
+        self.collector = PictureCollector()
+        self.reader._processor = self.collector  # type: ignore[assignment]
+        if is_urgent:
+            self.broadcaster.subscribe("viewer", 30, lambda: None, is_urgent=True)
+
+    def __enter__(self) -> Collection:
+        self.reader.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.reader.stop()
+
+    def wait_for(self, count: int, timeout_s: float) -> None:
+        """Until so many pictures were delivered."""
+        deadline = time.monotonic() + timeout_s
+        while len(self.collector.arrivals) < count:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(self.collector.arrivals)} of {count} pictures")
+            time.sleep(0.005)
+
+    def wait_until_attached(self, timeout_s: float = 5.0) -> None:
+        deadline = time.monotonic() + timeout_s
+        while self.reader.counts.attachments == 0:
+            if time.monotonic() > deadline:
+                raise TimeoutError("not attached")
+            time.sleep(0.002)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How a run went. All but the first three must be empty."""
+
+    written: int = 0
+    delivered: int = 0
+    discontinuities: int = 0
+    torn: list[int] = field(default_factory=list)
+    """Bytes that are no picture's."""
+    stale: list[int] = field(default_factory=list)
+    """Whole, but not the picture that the header names."""
+    out_of_order: list[int] = field(default_factory=list)
+    lost: list[PictureRow] = field(default_factory=list)
+    """Readable and not delivered."""
+    unreported: list[int] = field(default_factory=list)
+    """Missing without a discontinuity on what followed."""
+    latencies_ms: list[float] = field(default_factory=list)
+    """From the end of the writer's copy to the delivery; negative where it was overtaken."""
+
+    @property
+    def is_perfect(self) -> bool:
+        return not (self.torn or self.stale or self.out_of_order or self.lost or self.unreported)
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.delivered} of {self.written} delivered, {len(self.torn)} torn, "
+            f"{len(self.stale)} stale, {len(self.out_of_order)} out of order, "
+            f"{len(self.lost)} lost, {len(self.unreported)} unreported, "
+            f"{self.discontinuities} discontinuities"
+        )
+        if len(self.latencies_ms) >= 20:
+            cuts = statistics.quantiles(self.latencies_ms, n=20)
+            text += f"; latency p50 {cuts[9]:.2f} ms, p95 {cuts[18]:.2f} ms"
+        return text
+
+
+def judge(arrivals: list[Arrival], log: Log, *, is_relay: bool = False) -> Verdict:
+    """Compare. Behind a relay only what a whole copy of was readable has to arrive."""
+    made = {row.identity: row for row in log.pictures if row.format == FORMAT_H264}
+    verdict = Verdict(delivered=len(arrivals))
+    delivered: dict[tuple[int, int, int], int] = {}
+    previous: tuple[int, int, int] | None = None
+    for position, arrival in enumerate(arrivals):
+        header = arrival.picture.header
+        verdict.discontinuities += arrival.picture.is_discontinuity
+        stamp = parse_payload(arrival.picture.nal_units)
+        if stamp is None or not stamp.crc_ok:
+            verdict.torn.append(position)
+        elif not _is_of(stamp, header.identity):
+            verdict.stale.append(position)
+        if header.identity in delivered or (previous is not None and header.identity < previous):
+            verdict.out_of_order.append(position)
+        delivered[header.identity] = position
+        previous = header.identity
+        row = made.get(header.identity)
+        if row is not None:
+            verdict.latencies_ms.append((arrival.at_ns - row.end_ns) / 1e6)
+    readable = _readable_behind_relay(log) if is_relay else set(made)
+    first, last = arrivals[0].picture.header.identity, arrivals[-1].picture.header.identity
+    in_time = sorted(identity for identity in made if first <= identity <= last)
+    wanted = [identity for identity in in_time if identity in readable]
+    verdict.written = len(wanted)
+    verdict.lost = [made[identity] for identity in wanted if identity not in delivered]
+    is_missing = False
+    if is_relay:
+        active = {row.identity for row in log.relayed}
+        in_time = [identity for identity in in_time if identity in active]
+    for identity in in_time:
+        if identity not in delivered:
+            is_missing = True
+        else:
+            position = delivered[identity]
+            if is_missing and not arrivals[position].picture.is_discontinuity:
+                verdict.unreported.append(position)
+            is_missing = False
+    return verdict
+
+
+def _is_of(stamp: Stamp, identity: tuple[int, int, int]) -> bool:
+    return (stamp.capture_ns, stamp.camera_id, stamp.frame_number) == identity
+
+
+def _readable_behind_relay(log: Log) -> set[tuple[int, int, int]]:
+    """Whose whole copy stood in a slot long enough for a reader to find it."""
+    last = log.relayed[-1]
+    return {
+        row.identity
+        for row in log.relayed
+        if row.is_whole
+        and row.format == FORMAT_H264
+        and last.write - row.write >= READABLE_WRITES
+        and last.end_ns - row.end_ns >= READABLE_NS
+    }
+
+
+def run(
+    segment: str, *, count: int, is_urgent: bool = True, is_relay: bool = False, **options: object
+) -> tuple[Verdict, Collection, float]:
+    """Write `count` pictures and read them. Also gives the reader's CPU time as % of a core."""
+    fps = float(str(options.get("fps", 30)))
+    with Camera(segment, count=count, hold=True, relay=is_relay, **options) as camera:  # type: ignore[arg-type]
+        with Collection(segment, is_urgent=is_urgent) as collection:
+            collection.wait_until_attached()
+            wall_s, cpu_s = time.monotonic(), time.process_time()
+            camera.command("start")
+            camera.wait_until_done(timeout_s=count / fps * 1.5 + 30)
+            used = (time.process_time() - cpu_s) / (time.monotonic() - wall_s)
+            time.sleep(0.3)
+        log = camera.log()
+    return judge(collection.collector.arrivals, log, is_relay=is_relay), collection, used * 100
+
+
+RUNS: dict[str, dict[str, object]] = {
+    "once 30 fps": {"fps": 30},
+    "once 30 fps forward": {"fps": 30, "copy": "forward"},
+    "once 30 fps backward": {"fps": 30, "copy": "backward"},
+    "once 30 fps paused": {"fps": 30, "copy": "forward", "pause_ms": 12, "pause_every": 5},
+    "once 30 fps idle": {"fps": 30, "is_urgent": False},
+    "once 300 fps": {"fps": 300},
+    "relay free": {"is_relay": True},
+    "relay 200/s": {"is_relay": True, "relay_rate": 200},
+    "relay 100/s": {"is_relay": True, "relay_rate": 100},
+    "relay free paused": {"is_relay": True, "pause_ms": 6, "pause_every": 7, "copy": "forward"},
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=18_000, help="pictures a run")
+    parser.add_argument("--only", action="append", choices=RUNS, help="a run (repeatable)")
+    arguments = parser.parse_args()
+    failed = 0
+    for name in arguments.only or RUNS:
+        segment = f"/pet_test_acceptance_{time.monotonic_ns()}"
+        verdict, collection, cpu = run(segment, count=arguments.count, **RUNS[name])  # type: ignore[arg-type]
+        failed += not verdict.is_perfect
+        print(f"{name:22} {verdict}; {cpu:.2f} % of a core", flush=True)
+        print(f"{'':22} {collection.reader.counts}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
