@@ -89,7 +89,7 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
 
     # Cropping counts in chroma samples, and in those of a field where there are fields (7-19..22).
     map_unit_frames = 1 if frame_mbs_only else 2
-    crop_unit_x = 2 if chroma_format_idc in (1, 2) and not separate_colour_plane else 1
+    crop_unit_x = 2 if chroma_format_idc in (1, 2) else 1
     crop_unit_y = 2 if chroma_format_idc == 1 else 1
     crop_x, crop_y = _read_cropping(reader)
     width = 16 * width_mbs - crop_unit_x * crop_x

@@ -16,6 +16,7 @@ SPS, PPS = Sps().nal_unit(), pps()
 OTHER_SPS, OTHER_PPS = Sps(sps_id=1, width_mbs=40).nal_unit(), pps(1, sps_id=1)
 SHARED_PPS = pps(2, sps_id=0)
 IDR, OTHER_IDR, SHARED_IDR = (slice_nal_unit(idr=True, pps_id=n) for n in range(3))
+LATE_SLICE = slice_nal_unit(idr=True, pps_id=1, first_mb=2**17 - 1)
 P = slice_nal_unit(1)
 
 
@@ -46,6 +47,7 @@ ALL = (SPS, PPS, OTHER_SPS, OTHER_PPS, SHARED_PPS)
         ((IDR, OTHER_IDR), (SPS, OTHER_SPS, PPS, OTHER_PPS, IDR, OTHER_IDR)),
         ((IDR, SHARED_IDR), (SPS, PPS, SHARED_PPS, IDR, SHARED_IDR)),
         ((SPS, PPS, IDR, SHARED_IDR), (SPS, SHARED_PPS, PPS, IDR, SHARED_IDR)),
+        ((IDR, LATE_SLICE), (SPS, OTHER_SPS, PPS, OTHER_PPS, IDR, LATE_SLICE)),
         # not an IDR
         ((P,), (P,)),
         ((AUD, SEI, P), (AUD, SEI, P)),
@@ -112,6 +114,8 @@ def test_update_says_whether_something_changed() -> None:
     parameter_sets.clear()
     assert not parameter_sets.is_complete
     assert parameter_sets.sps_for(0) is None
+    assert parameter_sets.update((SPS, PPS)), "what was forgotten is new again"
+    assert parameter_sets.is_complete
 
 
 def test_the_last_of_several_with_one_id_counts() -> None:
@@ -150,6 +154,7 @@ def test_a_malformed_parameter_set_changes_nothing() -> None:
 def test_a_copy_goes_its_own_way() -> None:
     parameter_sets = knowing(SPS, PPS)
     copy = parameter_sets.copy()
+    assert not copy.update((SPS, PPS))
     assert copy.update((OTHER_SPS, OTHER_PPS))
     assert parameter_sets.sps_for(1) is None
     assert parameter_sets.update((OTHER_SPS,))

@@ -184,6 +184,21 @@ def test_a_wrong_vui_says_nothing(vui: Vui) -> None:
     assert parse_sps(Sps(vui=vui).nal_unit()).max_num_reorder_frames is None
 
 
+def test_reads_the_longest_legal_sps_to_its_end() -> None:
+    lowest = -(2**31) + 1
+    hrd = Hrd(((2**32 - 2, 2**32 - 2),) * 32)
+    sps = Sps(
+        profile_idc=244,
+        chroma_format_idc=3,
+        scaling_lists=tuple(((-127, 127) * 32)[: 16 if i < 6 else 64] for i in range(12)),
+        poc_type=1,
+        poc_offsets=(lowest,) * 255,
+        vui=Vui(nal_hrd=hrd, vcl_hrd=hrd, max_num_reorder_frames=16),
+    )
+    assert len(sps.nal_unit()) > 4000
+    assert parse_sps(sps.nal_unit()).max_num_reorder_frames == 16
+
+
 @pytest.mark.parametrize(
     ("profile", "flags", "level", "expected"),
     [(66, 0xC0, 31, "42c01f"), (100, 0, 40, "640028"), (77, 0x40, 9, "4d4009")],

@@ -79,6 +79,21 @@ def test_reads_any_legal_start(
     assert header.is_idr == idr
 
 
+def test_reads_the_longest_legal_start_to_its_end() -> None:
+    sps = Sps(log2_max_frame_num=16, frame_mbs_only=False, **PLANES)  # type: ignore[arg-type]
+    nal_unit = slice_nal_unit(
+        idr=True,
+        first_mb=2**17 - 1,
+        slice_type=9,
+        pps_id=255,
+        field="bottom",
+        idr_pic_id=65535,
+        sps=sps,
+    )
+    header = parse_slice_header(nal_unit, knowing(sps.nal_unit(), pps(255)))
+    assert header.idr_pic_id == 65535
+
+
 KNOWN = knowing(Sps().nal_unit(), pps(0), pps(1, sps_id=7))
 
 
