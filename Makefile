@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
 unit := not browser and not slow and not soak
+scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
 
 .PHONY: help
@@ -23,8 +24,9 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, unit tests on several Pythons, browsers (no long runs)
-	@tools/packages venv gcc chromium firefox ffmpeg
+	@tools/packages venv gcc node chromium firefox ffmpeg
 	@$(MAKE) lint
+	@$(scripts)
 	@tools/unit-tests-on-other-pythons
 	@echo "== all tests on $$($(python) --version)"
 	@$(python) -m pytest -m "not soak" $(ARGS)
@@ -40,7 +42,8 @@ lint: development ## ruff and mypy
 
 .PHONY: unit
 unit: development ## the unit tests
-	@tools/packages gcc
+	@tools/packages gcc node
+	@$(scripts)
 	@$(python) -m pytest -q -m "$(unit)" $(ARGS)
 
 .PHONY: browser
