@@ -10,7 +10,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Protocol
 
-from flask import Flask
+from flask import Flask, request
 from prometheus_client import CollectorRegistry
 from prometheus_flask_exporter import PrometheusMetrics
 
@@ -25,7 +25,7 @@ from .process_exit import exit_on_sigterm
 from .recording import Library, Recorder
 from .switch_interval import switch_interval
 from .web import build_blueprint
-from .web.url_map_check import UrlMapCheck
+from .web.host_check import HostCheck
 
 if TYPE_CHECKING:
     from .webrtc.peers import Peers
@@ -69,7 +69,7 @@ class PetStream:
         config = Config.from_mapping(app.config)
         write_defaults(app.config)
         registry = CollectorRegistry() if self._metrics is None else self._metrics.registry
-        stream = Stream(config, registry, UrlMapCheck(app.url_map))
+        stream = Stream(config, registry, HostCheck(app.url_map))
         registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)
@@ -80,6 +80,8 @@ class PetStream:
 
     def start(self) -> None:
         """Start reading the camera now, not with the first request. Idempotent."""
+        if not self._streams:
+            raise RuntimeError("pet_stream is not mounted yet: call init_app(app) first")
         for stream in self._streams:
             stream.start()
 
@@ -108,18 +110,15 @@ class Stream:
     library: Library
     peers: Peers | None
     """None until somebody wants to watch: it takes aiortc, 40 MB of memory."""
-    url_map_check: UrlMapCheck
+    host_check: HostCheck
     http_counts: HttpCounts
     exporter: PrometheusMetrics
     is_running: bool
 
-    def __init__(
-        self, config: Config, registry: CollectorRegistry, url_map_check: UrlMapCheck
-    ) -> None:
+    def __init__(self, config: Config, registry: CollectorRegistry, host_check: HostCheck) -> None:
         self.config = config
-        self.url_map_check = url_map_check
+        self.host_check = host_check
         self.exporter = PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
-        self.http_counts = HttpCounts()
         self.is_running = False
         self._may_autostart = config.autostart
         self._watches_forks = False
@@ -127,9 +126,10 @@ class Stream:
 
     def _assemble(self) -> None:
         config, name = self.config, "pet-stream"
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held by whoever starts or stops, until that is done
         self._import_lock = threading.Lock()
         self._import_thread: threading.Thread | None = None
+        self.http_counts = HttpCounts()
         self.event_loop = EventLoopThread(name)
         self.places = Places(config.max_clients)
         self.broadcaster = Broadcaster(on_audience_change=self._handle_audience_change)
@@ -145,14 +145,25 @@ class Stream:
 
     def start(self) -> None:
         with self._lock:
-            if self.is_running:
-                return
-            self._watch_forks()
-            self.event_loop.start()
-            self.reader.start()
-            self.is_running = True
             self._may_autostart = self.config.autostart
-            atexit.register(self.stop)
+            self._start()
+
+    def handle_request(self) -> None:
+        """Before each request to the app: whoever gets requests is the serving process."""
+        self.host_check.run_once(request.environ)
+        if self._may_autostart and not self.is_running:
+            with self._lock:
+                if self._may_autostart:  # not stopped in between
+                    self._start()
+
+    def _start(self) -> None:
+        if self.is_running:
+            return
+        self._watch_forks()
+        self.event_loop.start()
+        self.reader.start()
+        self.is_running = True
+        atexit.register(self.stop)
         logger.info("reading %s", self.config.shm)
 
     def stop(self) -> None:
@@ -173,12 +184,6 @@ class Stream:
             self._import_thread = None
             switch_interval.shorten(self, is_needed=False)
         logger.info("stopped reading %s", self.config.shm)
-
-    def handle_request(self) -> None:
-        """Before each request to the app: whoever gets requests is the serving process."""
-        self.url_map_check.run_once()
-        if self._may_autostart and not self.is_running:
-            self.start()
 
     def load_peers(self) -> Peers:
         """The WebRTC viewers; the first call imports aiortc, which takes 0.3 s and more."""

@@ -147,8 +147,9 @@ TABLE = (
         lambda s: s.recorder.status.duration_ms / 1000),
     Row(GAUGE, "pet_stream_recording_gaps", "Gaps in the running or last recording",
         lambda s: s.recorder.status.gap_count),
-    Row(GAUGE, "pet_stream_route_conflicts", "Paths that the host serves, too",
-        lambda s: len(s.url_map_check.conflicts)),
+    Row(GAUGE, "pet_stream_host_faults",
+        "Faults in how the host mounts or serves this, see /health",
+        lambda s: len(s.host_check.faults)),
 )
 # fmt: on
 

@@ -344,3 +344,9 @@ def _forgotten_app(folder: Path) -> Flask:
     app = Flask(f"host{os.getpid()}")
     mount(app, folder)
     return app
+
+
+def test_starting_what_is_not_mounted_is_a_mistake() -> None:
+    with pytest.raises(RuntimeError, match="init_app"):
+        PetStream().start()
+    PetStream().stop()

@@ -227,7 +227,7 @@ def test_a_host_with_an_exporter_gets_ours_on_its_page_and_no_second_one(tmp_pat
     assert [rule.endpoint for rule in app.url_map.iter_rules() if "metrics" in rule.rule] == [
         "prometheus_metrics"
     ]
-    assert stream_of(app).url_map_check.conflicts == ()
+    assert stream_of(app).host_check.faults == ()
     stream.stop()
 
 

@@ -13,7 +13,7 @@ def health() -> ResponseReturnValue:
     stream = current_stream()
     camera = stream.reader.status
     recording = stream.recorder.status
-    faults = [str(conflict) for conflict in stream.url_map_check.conflicts]
+    faults = [*stream.host_check.faults]
     if not stream.is_running:
         faults.append("Streaming has not been started")
     if recording.stop_reason:

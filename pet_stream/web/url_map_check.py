@@ -1,20 +1,16 @@
 """Whether the host serves one of our paths as well: Flask itself says nothing about that.
 
 Of two equal rules the one that was registered first answers and the other is dead; of two that both
-match, the more specific one answers. So the finished URL map is looked at, once.
+match, the more specific one answers. So the finished URL map is looked at.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 from dataclasses import dataclass
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RoutingException, Rule
-
-logger = logging.getLogger(__name__)
 
 OUR_ENDPOINTS = "pet_stream."
 
@@ -38,29 +34,8 @@ class Conflict:
         )
 
 
-class UrlMapCheck:
-    """Looks for conflicts when the first request comes: all routes are there then. Any thread."""
-
-    def __init__(self, url_map: Map) -> None:
-        self._url_map = url_map
-        self._lock = threading.Lock()
-        self._is_done = False
-        self.conflicts: tuple[Conflict, ...] = ()
-        """Empty before the first request."""
-
-    def run_once(self) -> None:
-        if self._is_done:
-            return
-        with self._lock:
-            if self._is_done:
-                return
-            self.conflicts = find_conflicts(self._url_map)
-            self._is_done = True
-        for conflict in self.conflicts:
-            logger.error("%s", conflict)
-
-
 def find_conflicts(url_map: Map) -> tuple[Conflict, ...]:
+    """Of our rules and everybody else's in the finished map of an app."""
     rules = list(url_map.iter_rules())
     ours = [rule for rule in rules if rule.endpoint.startswith(OUR_ENDPOINTS)]
     hosts = [rule for rule in rules if not rule.endpoint.startswith(OUR_ENDPOINTS)]

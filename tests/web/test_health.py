@@ -68,7 +68,7 @@ def test_a_path_that_the_host_serves_too_degrades(
         health = client.get("/health").get_json()
         assert health["status"] == "degraded"
         assert "own_status" in health["reasons"][0]
-        assert len(stream_of(app).url_map_check.conflicts) == 1
+        assert len(stream_of(app).host_check.faults) == 1
         stream.stop()
 
 

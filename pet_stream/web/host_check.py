@@ -1,0 +1,55 @@
+"""What is wrong with how the host mounts and serves us, said once and loudly."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Mapping
+
+from werkzeug.routing import Map
+
+from .url_map_check import find_conflicts
+
+logger = logging.getLogger(__name__)
+
+
+class HostCheck:
+    """Looks when the first request comes: all routes are there then, and the server shows itself.
+    Any thread."""
+
+    def __init__(self, url_map: Map) -> None:
+        self._url_map = url_map
+        self._lock = threading.Lock()
+        self._is_done = False
+        self.faults: tuple[str, ...] = ()
+        """In words; empty before the first request."""
+
+    def run_once(self, environ: Mapping[str, object]) -> None:
+        if self._is_done:
+            return
+        with self._lock:
+            if self._is_done:
+                return
+            conflicts = map(str, find_conflicts(self._url_map))
+            self.faults = (*conflicts, *_serving_faults(environ))
+            self._is_done = True
+        for fault in self.faults:
+            logger.error("%s", fault)
+
+
+def _serving_faults(environ: Mapping[str, object]) -> list[str]:
+    """`environ` is the first request's WSGI environment (PEP 3333)."""
+    faults = []
+    if environ.get("wsgi.multiprocess"):
+        faults.append(
+            "Several server processes share the requests, but viewers and recordings live in one: "
+            "serve with one process and threads (gunicorn --workers 1 --threads 16)"
+        )
+    gevent = sys.modules.get("gevent.monkey")
+    if gevent is not None and gevent.is_module_patched("threading"):
+        faults.append(
+            "gevent has replaced threads: one that waits for the camera stops all of them; "
+            "serve with real threads (gunicorn --worker-class gthread --threads 16)"
+        )
+    return faults
