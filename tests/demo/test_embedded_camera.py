@@ -1,0 +1,192 @@
+"""The camera process as its reader sees it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pet_stream.demo.embedded_camera import EmbeddedCamera
+from pet_stream.demo.film import LOOP_PICTURES, PICTURE_HEIGHT, PICTURE_WIDTH, Film
+from pet_stream.demo.scene import read_picture_number
+from pet_stream.errors import SourceError
+from pet_stream.ingest.counts import CameraCounts
+from pet_stream.ingest.picture_order import PictureOrder
+from pet_stream.ingest.ring_reader import Picture, RingReader
+from pet_stream.ingest.segment import POSIX_FOLDER, open_segment
+from pet_stream.media import ring
+from pet_stream.media.access_unit import START_CODE
+from pet_stream.media.h264 import is_idr
+
+from ..footage import decode
+
+TIMEOUT_S = 10.0
+CHECKOUT = Path(__file__).parents[2]
+
+
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def camera(film_file: Path) -> Iterator[EmbeddedCamera]:
+    camera = EmbeddedCamera(film_file)
+    camera.start()
+    yield camera
+    camera.stop()
+    assert not list(POSIX_FOLDER.glob(f"{camera.ring_name[1:]}*"))
+
+
+def read_pictures(name: str, count: int) -> list[Picture]:
+    segment = open_segment(name, ring.SEGMENT_BYTES)
+    try:
+        reader = RingReader(segment, PictureOrder(), CameraCounts())
+        pictures: list[Picture] = []
+
+        def has_enough() -> bool:
+            pictures.extend(reader.poll(is_urgent=False))
+            return len(pictures) >= count
+
+        wait_until(has_enough, f"{count} pictures")
+        return pictures
+    finally:
+        segment.close()
+
+
+def test_what_is_in_the_ring_shows_its_own_number(camera: EmbeddedCamera) -> None:
+    pictures = read_pictures(camera.ring_name, 40)
+    first = next(i for i, picture in enumerate(pictures) if is_idr(picture.nal_units))
+    pictures = pictures[first:]
+    frames = decode(START_CODE + START_CODE.join(picture.nal_units) for picture in pictures)
+    for picture, frame in zip(pictures, frames, strict=True):
+        luma = frame.planes[0]
+        number = read_picture_number(bytes(luma), luma.line_size)
+        assert number == picture.header.frame_number % LOOP_PICTURES
+
+
+def test_pictures_come_in_order_and_in_their_time(camera: EmbeddedCamera) -> None:
+    headers = [picture.header for picture in read_pictures(camera.ring_name, 40)]
+    numbers = [header.frame_number for header in headers]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    intervals = {b.captured_at_ns - a.captured_at_ns for a, b in itertools.pairwise(headers)}
+    assert intervals <= {33_333_333, 33_333_334}
+    age_s = (time.monotonic_ns() - headers[-1].captured_at_ns) / 1e9
+    assert 0 <= age_s < 1
+    assert {(h.width, h.height, h.camera_id, h.format) for h in headers} == {
+        (PICTURE_WIDTH, PICTURE_HEIGHT, 0, ring.FORMAT_H264)
+    }
+
+
+def test_detections_are_those_of_the_picture_they_name(camera: EmbeddedCamera, film: Film) -> None:
+    segment = open_segment(camera.detections_name, ring.DETECTIONS_BYTES)
+
+    def read() -> bytes:
+        """A whole one: equal twice."""
+        first = segment.read(0, ring.DETECTIONS_BYTES)
+        return first if first == segment.read(0, ring.DETECTIONS_BYTES) else read()
+
+    def version() -> int:
+        return int(struct.unpack("=I", read()[ring.DETECTIONS_VERSION_OFFSET :])[0])
+
+    try:
+        before, started_s = version(), time.monotonic()
+        wait_until(lambda: version() >= before + 10, "ten detections")
+        assert 0.7 < time.monotonic() - started_s < 3
+        data = read()
+    finally:
+        segment.close()
+    frame_number, seconds, nanoseconds, count = ring.DETECTIONS_HEADER.unpack_from(data)
+    assert abs(time.monotonic() - (seconds + nanoseconds / 1e9)) < 1
+    expected = film[frame_number % LOOP_PICTURES].detections
+    assert count == len(expected)
+    for index, detection in enumerate(expected):
+        offset = ring.DETECTIONS_HEADER.size + index * ring.DETECTION.size
+        name, confidence, *box = ring.DETECTION.unpack_from(data, offset)
+        assert name.rstrip(b"\0").decode() == detection.class_name
+        assert confidence == pytest.approx(detection.confidence)
+        assert box == [detection.x, detection.y, detection.width, detection.height]
+
+
+def test_two_cameras_of_one_process_are_refused(camera: EmbeddedCamera, film_file: Path) -> None:
+    with pytest.raises(SourceError, match="did not start"):
+        EmbeddedCamera(film_file).start()
+    assert camera.is_running
+
+
+def test_stop_is_idempotent(camera: EmbeddedCamera) -> None:
+    camera.stop()
+    camera.stop()
+    assert not camera.is_running
+
+
+PARENT = """
+import sys, threading
+from pathlib import Path
+from pet_stream.demo.embedded_camera import EmbeddedCamera
+camera = EmbeddedCamera(Path(sys.argv[1]))
+camera.start()
+print(camera.ring_name, camera._process.pid, flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def parent(film_file: Path) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
+    """A process that started a camera, the ring's path and the camera's pid."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(film_file)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            name, pid = process.stdout.readline().split()
+            yield process, POSIX_FOLDER / name[1:], int(pid)
+        finally:
+            process.kill()
+
+
+def test_the_camera_follows_a_parent_that_was_killed(
+    parent: tuple[subprocess.Popen[str], Path, int],
+) -> None:
+    process, path, pid = parent
+    assert path.exists()
+    process.kill()
+    process.wait()
+    wait_until(lambda: not is_running(pid), "the camera's end")
+    assert not list(path.parent.glob(f"{path.name}*"))
+
+
+def test_what_a_killed_pair_left_is_removed_by_the_next_one(
+    parent: tuple[subprocess.Popen[str], Path, int], film_file: Path
+) -> None:
+    process, path, pid = parent
+    os.kill(pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+    wait_until(lambda: not is_running(pid), "the camera's end")
+    assert path.exists()
+    camera = EmbeddedCamera(film_file)
+    camera.start()
+    camera.stop()
+    assert not list(path.parent.glob(f"{path.name}*"))
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process exists and is not only waiting to be reaped."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
