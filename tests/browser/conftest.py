@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
@@ -93,22 +93,30 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page of Chromium. What its scripts throw or report as an error fails the test."""
-    errors: list[str] = []
+def page_errors() -> list[str]:
+    """What scripts of `page` threw, and what its console got as an error; must be empty after the
+    test. A test that ends the server on purpose clears it."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
+    """A page of Chromium."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            page_errors.append(message.text)
+
     context = browser.new_context(viewport=VIEWPORT, locale="en-GB")
     try:
         page = context.new_page()
         page.add_init_script(KEEP_PEERS)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda message: errors.append(message.text) if message.type == "error" else None,
-        )
+        page.on("pageerror", lambda error: page_errors.append(str(error)))
+        page.on("console", on_console)
         yield page
     finally:
         context.close()
-    assert not errors
+    assert not page_errors
 
 
 @pytest.fixture
@@ -122,6 +130,6 @@ def firefox_session(tmp_path: Path) -> Iterator[BidiSession]:
 @pytest.fixture
 def screenshots(request: pytest.FixtureRequest) -> Path:
     """A folder for the pictures of this test, kept after it."""
-    folder = SCREENSHOTS / request.node.name
+    folder = SCREENSHOTS / str(request.node.name)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

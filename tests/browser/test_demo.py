@@ -1,0 +1,81 @@
+"""`pet-stream demo`, as a person starts, uses and ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from .conftest import CHECKOUT
+from .processes import Process
+from .test_live_view import LIVE
+from .test_recording import decoded_count
+
+pytestmark = pytest.mark.browser
+
+CACHE = CHECKOUT / ".cache"
+FILM_TIMEOUT_S = 240.0
+COMMAND = [sys.executable, "-m", "pet_stream.cli"]
+FIRST_PICTURE_S = 5.0
+END_S = 5.0
+
+
+def start_demo(folder: Path) -> Process:
+    return Process(
+        [*COMMAND, "demo", "--port", "0", "--no-open", "--record-path", str(folder / "recordings")],
+        env={**os.environ, "XDG_CACHE_HOME": str(CACHE), "PYTHONUNBUFFERED": "1"},
+        cwd=CHECKOUT,
+    )
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The film that the first run makes is there."""
+    demo = start_demo(tmp_path_factory.mktemp("first run"))
+    try:
+        demo.wait_for_line("http://", FILM_TIMEOUT_S)
+    finally:
+        demo.stop(signal.SIGINT)
+
+
+@pytest.fixture
+def demo(film: None, page: Page, tmp_path: Path) -> Iterator[Process]:
+    """Started when the browser is ready."""
+    demo = start_demo(tmp_path)
+    try:
+        yield demo
+    finally:
+        demo.stop(signal.SIGINT)
+
+
+def test_first_picture_comes_soon_and_ctrl_c_finishes_the_recording_and_ends_all_of_it(
+    page: Page, page_errors: list[str], demo: Process, tmp_path: Path, screenshots: Path
+) -> None:
+    started_s = time.monotonic()
+    url = demo.wait_for_line(r"(http://\S+)", FIRST_PICTURE_S)[1]
+    page.goto(url)
+    page.wait_for_selector(LIVE, timeout=10_000)
+    assert time.monotonic() - started_s < FIRST_PICTURE_S
+
+    page.click("[data-record]")
+    page.wait_for_function(
+        "document.querySelector('[data-record-time]').textContent >= '0:02'", timeout=10_000
+    )
+    (screenshots / "dashboard.png").write_bytes(page.screenshot())
+
+    assert not page_errors
+    stopped_s = time.monotonic()
+    assert demo.stop(signal.SIGINT) == 0, demo.log
+    assert time.monotonic() - stopped_s < END_S
+    assert "Traceback" not in demo.log
+    assert not list(Path("/dev/shm").glob(f"pet_stream_demo_{demo.pid}*"))
+    [recording] = (tmp_path / "recordings").iterdir()
+    page.wait_for_selector('pet-stream[data-player-state="reconnecting"]')
+    assert decoded_count(recording) >= 2 * 30
+    page_errors.clear()  # the page has noticed that its server is gone
