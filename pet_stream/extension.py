@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
-import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from flask import Flask, request
 from prometheus_client import CollectorRegistry
@@ -19,8 +18,10 @@ from .broadcaster import Broadcaster
 from .config import Config, write_defaults
 from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
+from .forks import call_in_child
 from .ingest.shm_reader import ShmReader
-from .metrics import HttpCounts, StreamCollector
+from .late_peers import LatePeers
+from .metrics import HasRegistry, HttpCounts, StreamCollector
 from .process_exit import exit_on_sigterm
 from .recording import Library, Recorder
 from .switch_interval import switch_interval
@@ -35,13 +36,6 @@ logger = logging.getLogger(__name__)
 FINISH_TIMEOUT_S = 4.0
 """For the disk to take the rest of a recording, and viewers to hear that it is over."""
 IMPORT_TIMEOUT_S = 2.0
-
-
-class HasRegistry(Protocol):
-    """A host's own exporter: prometheus_flask_exporter's PrometheusMetrics, or anything else with
-    a registry."""
-
-    registry: CollectorRegistry
 
 
 class PetStream:
@@ -108,8 +102,7 @@ class Stream:
     places: Places
     recorder: Recorder
     library: Library
-    peers: Peers | None
-    """None until somebody wants to watch: it takes aiortc, 40 MB of memory."""
+    peers: LatePeers
     host_check: HostCheck
     http_counts: HttpCounts
     exporter: PrometheusMetrics
@@ -121,14 +114,12 @@ class Stream:
         self.exporter = PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
         self.is_running = False
         self._may_autostart = config.autostart
-        self._watches_forks = False
+        self._is_watching_forks = False
         self._assemble()
 
     def _assemble(self) -> None:
         config, name = self.config, "pet-stream"
         self._lock = threading.Lock()  # held by whoever starts or stops, until that is done
-        self._import_lock = threading.Lock()
-        self._import_thread: threading.Thread | None = None
         self.http_counts = HttpCounts()
         self.event_loop = EventLoopThread(name)
         self.places = Places(config.max_clients)
@@ -141,7 +132,7 @@ class Stream:
             name=name,
         )
         self.library = Library(config.record_path, self._running_name)
-        self.peers = None
+        self.peers = LatePeers(self._make_peers, f"{name}-import")
 
     def start(self) -> None:
         with self._lock:
@@ -159,7 +150,9 @@ class Stream:
     def _start(self) -> None:
         if self.is_running:
             return
-        self._watch_forks()
+        if not self._is_watching_forks:
+            call_in_child(self._handle_fork)
+            self._is_watching_forks = True
         self.event_loop.start()
         self.reader.start()
         self.is_running = True
@@ -179,43 +172,21 @@ class Stream:
                 logger.warning("recording and viewers did not end in order: %s", exc)
             self.reader.stop()
             self.event_loop.stop()
-            if self._import_thread is not None:
-                self._import_thread.join(IMPORT_TIMEOUT_S)
-            self._import_thread = None
+            self.peers.join(IMPORT_TIMEOUT_S)
             switch_interval.shorten(self, is_needed=False)
         logger.info("stopped reading %s", self.config.shm)
 
-    def load_peers(self) -> Peers:
-        """The WebRTC viewers; the first call imports aiortc, which takes 0.3 s and more."""
-        with self._import_lock:
-            if self.peers is None:
-                from .webrtc.peers import Peers  # late on purpose: see `peers`
+    def _make_peers(self) -> Peers:
+        from .webrtc.peers import Peers  # late on purpose: see late_peers
 
-                self.peers = Peers(
-                    broadcaster=self.broadcaster,
-                    event_loop=self.event_loop,
-                    places=self.places,
-                    video=lambda: self.reader.video,
-                    ice_servers=self.config.ice_servers,
-                    ice_hosts=self.config.ice_hosts,
-                )
-            return self.peers
-
-    def load_peers_soon(self) -> None:
-        """The same in the background: somebody looks at a page and may press play."""
-        with self._lock:
-            if self.peers is not None or self._import_thread is not None or not self.is_running:
-                return
-            self._import_thread = threading.Thread(
-                target=self._import, name="pet-stream-import", daemon=True
-            )
-            self._import_thread.start()
-
-    def _import(self) -> None:
-        try:
-            self.load_peers()
-        except ImportError:
-            logger.exception("aiortc can't be imported: no live view")
+        return Peers(
+            broadcaster=self.broadcaster,
+            event_loop=self.event_loop,
+            places=self.places,
+            video=lambda: self.reader.video,
+            ice_servers=self.config.ice_servers,
+            ice_hosts=self.config.ice_hosts,
+        )
 
     def _running_name(self) -> str | None:
         status = self.recorder.status
@@ -224,8 +195,8 @@ class Stream:
     async def _finish(self) -> None:
         """On the loop: everybody says goodbye at the same time."""
         goodbyes = [self.recorder.close()]
-        if self.peers is not None:
-            goodbyes.append(self.peers.close_all())
+        if self.peers.made is not None:
+            goodbyes.append(self.peers.made.close_all())
         for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
             if isinstance(outcome, Exception):
                 logger.error("stopping failed", exc_info=outcome)
@@ -233,19 +204,6 @@ class Stream:
     def _handle_audience_change(self) -> None:
         self.reader.wake()
         switch_interval.shorten(self, is_needed=self.broadcaster.has_urgent_subscriber)
-
-    def _watch_forks(self) -> None:
-        if self._watches_forks:
-            return
-        self._watches_forks = True
-        handle_fork = weakref.WeakMethod(self._handle_fork)  # it can't be unregistered
-
-        def in_child() -> None:
-            method = handle_fork()
-            if method is not None:
-                method()
-
-        os.register_at_fork(after_in_child=in_child)
 
     def _handle_fork(self) -> None:
         """In the forked child: its parts have no threads, and their sockets, files and locks are

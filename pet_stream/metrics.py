@@ -11,8 +11,9 @@ import bisect
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -25,6 +26,14 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .extension import Stream
+
+
+class HasRegistry(Protocol):
+    """A host's own exporter: prometheus_flask_exporter's PrometheusMetrics, or anything else with
+    a registry."""
+
+    registry: CollectorRegistry
+
 
 COUNTER, GAUGE = CounterMetricFamily, GaugeMetricFamily
 
@@ -40,7 +49,7 @@ class Row:
 
 def _webrtc(count: str) -> Callable[[Stream], float]:
     """A number of `PeerCounts`; 0 while nobody has watched."""
-    return lambda s: 0 if s.peers is None else getattr(s.peers.counts, count)
+    return lambda s: 0 if s.peers.made is None else getattr(s.peers.made.counts, count)
 
 
 def _video(size: str) -> Callable[[Stream], float | None]:
@@ -96,7 +105,7 @@ TABLE = (
         "From the reading of the newest picture to its publication",
         lambda s: s.reader.counts.process_latency_ms),
     Row(GAUGE, "streaming_webrtc_buffer_usage_percent", "Fill of the queue to the viewers",
-        lambda s: 0 if s.peers is None else 100 * s.peers.buffer_fill_ratio),
+        lambda s: 0 if s.peers.made is None else 100 * s.peers.made.buffer_fill_ratio),
     Row(GAUGE, "streaming_recorder_buffer_usage_percent", "Fill of the queue to the disk",
         lambda s: 100 * s.recorder.buffer_fill_ratio),
     # Our own.

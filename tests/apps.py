@@ -13,7 +13,8 @@ from typing import cast
 from flask import Flask
 
 from pet_stream import PetStream
-from pet_stream.extension import HasRegistry, Stream
+from pet_stream.extension import Stream
+from pet_stream.metrics import HasRegistry
 
 NO_CAMERA = f"/pet_test_{os.getpid()}_absent"
 

@@ -9,5 +9,5 @@ from .current import current_stream
 
 
 def dashboard() -> ResponseReturnValue:
-    current_stream().load_peers_soon()
+    current_stream().peers.make_soon()
     return render_template("pet_stream/dashboard.html")

@@ -32,14 +32,14 @@ def answer_offer() -> tuple[str, str]:
     if body.get("type") != "offer" or not isinstance(sdp, str):
         raise InvalidOffer
     stream = current_stream()
-    answer = stream.event_loop.call(stream.load_peers().answer(sdp), ANSWER_TIMEOUT_S)
+    answer = stream.event_loop.call(stream.peers.get().answer(sdp), ANSWER_TIMEOUT_S)
     return answer.sdp, answer.pc_id
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:
     """The body is not looked at: `sendBeacon` sends what it likes."""
     stream = current_stream()
-    peers = stream.peers
+    peers = stream.peers.made
     if peers is None:
         raise NotFound("No such viewer")
     stream.event_loop.call(peers.close(pc_id), CLOSE_TIMEOUT_S)
@@ -49,7 +49,7 @@ def close_peer(pc_id: str) -> ResponseReturnValue:
 def webrtc_config() -> ResponseReturnValue:
     """What a page needs before its first offer; soon after this, offers are answered fast."""
     stream = current_stream()
-    stream.load_peers_soon()
+    stream.peers.make_soon()
     return {
         "signaling_url": request.url_root.rstrip("/") + stream.config.url_prefix,
         "ice_servers": [_ice_server_json(server) for server in stream.config.ice_servers],

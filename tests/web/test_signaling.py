@@ -117,7 +117,7 @@ def test_closing_before_anybody_watched_is_404_and_imports_nothing(
     app: Flask, client: FlaskClient
 ) -> None:
     assert client.delete("/api/webrtc/nobody").status_code == 404
-    assert stream_of(app).peers is None
+    assert stream_of(app).peers.made is None
 
 
 def test_the_config_names_the_base_that_old_clients_append_to(client: FlaskClient) -> None:

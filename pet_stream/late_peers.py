@@ -1,0 +1,49 @@
+"""The WebRTC viewers, made when somebody wants to watch: aiortc takes 40 MB and 0.3 s or more."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .webrtc.peers import Peers
+
+logger = logging.getLogger(__name__)
+
+
+class LatePeers:
+    """Calls `make`, which imports aiortc, once: in the background, or for the first offer,
+    whichever comes first. Any thread may use it."""
+
+    def __init__(self, make: Callable[[], Peers], thread_name: str) -> None:
+        self.made: Peers | None = None
+        self._make = make
+        self._thread_name = thread_name
+        self._lock = threading.Lock()  # held while importing: whoever comes second waits for it
+        self._thread: threading.Thread | None = None
+
+    def get(self) -> Peers:
+        with self._lock:
+            if self.made is None:
+                self.made = self._make()
+            return self.made
+
+    def make_soon(self) -> None:
+        """Somebody looks at a page and may press play: be ready by then. Does not wait."""
+        if self.made is not None or self._thread is not None:
+            return
+        self._thread = threading.Thread(target=self._run, name=self._thread_name, daemon=True)
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the background thread, if there is one."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            self.get()
+        except ImportError:
+            logger.exception("aiortc can't be imported: there is no live view")
