@@ -68,7 +68,7 @@ class Source:
             self._container.close()
             raise SourceError(f"{options.url} has no video")
         self._stream: VideoStream = self._container.streams.video[0]
-        rate = self._stream.average_rate or self._stream.guessed_rate
+        rate = self._stream.guessed_rate or self._stream.average_rate
         self._rate_fps = options.fps or (float(rate) if rate else DEFAULT_RATE_FPS)
         duration = self._container.duration
         self.is_file = (

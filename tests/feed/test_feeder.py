@@ -1,0 +1,232 @@
+"""Sources played into a ring, in their own time."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pet_stream.errors import SourceError
+from pet_stream.feed import feeder as feeder_module
+from pet_stream.feed import sources
+from pet_stream.feed.feeder import Feeder
+from pet_stream.feed.ring_writer import RingWriter
+from pet_stream.feed.sources import SourceOptions
+from pet_stream.ingest.segment import open_segment
+from pet_stream.media import ring
+from pet_stream.media.h264 import is_idr, split_annex_b
+from pet_stream.media.ring import SlotHeader
+
+from ..footage import decode, encode
+from .media_files import write_h264
+
+TIMEOUT_S = 15.0
+
+
+class RecordingWriter(RingWriter):
+    """A real ring that also keeps what is written."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.written: list[tuple[bytes, SlotHeader, float]] = []
+
+    def write(self, data: bytes, **fields: int) -> None:  # type: ignore[override]
+        super().write(data, **fields)  # type: ignore[arg-type]
+        header = SlotHeader(
+            fields["frame_number"],
+            *divmod(fields["captured_at_ns"], 1_000_000_000),
+            camera_id=0,
+            width=fields["width"],
+            height=fields["height"],
+            format=ring.FORMAT_H264,
+            data_size=len(data),
+        )
+        self.written.append((data, header, time.monotonic()))
+
+
+@pytest.fixture
+def writer(segment_name: str) -> Iterator[RecordingWriter]:
+    with contextlib.closing(RecordingWriter(segment_name)) as writer:
+        yield writer
+
+
+@contextlib.contextmanager
+def feeding(feeder: Feeder) -> Iterator[Callable[[Callable[[], bool]], None]]:
+    """Run the feeder meanwhile; gives a function that waits for a condition."""
+    stop = threading.Event()
+    thread = threading.Thread(target=feeder.run, args=(stop,))
+    thread.start()
+    deadline = time.monotonic() + TIMEOUT_S
+
+    def wait_until(condition: Callable[[], bool]) -> None:
+        while not condition():
+            assert time.monotonic() < deadline
+            assert thread.is_alive()
+            time.sleep(0.01)
+
+    try:
+        yield wait_until
+    finally:
+        stop.set()
+        thread.join(TIMEOUT_S)
+        assert not thread.is_alive()
+
+
+def test_a_file_is_played_once_in_its_own_time(writer: RecordingWriter, tmp_path: Path) -> None:
+    units = encode(pictures=28)
+    feeder = Feeder(SourceOptions(str(write_h264(tmp_path / "v.mp4", units))), writer)
+    feeder.run(threading.Event())
+    headers = [header for _, header, _ in writer.written]
+    assert [header.frame_number for header in headers] == list(range(28))
+    assert len(decode(data for data, _, _ in writer.written)) == 28
+    times_s = [header.captured_at_ns / 1e9 for header in headers]
+    assert times_s[-1] - times_s[0] == pytest.approx(27 / 30, abs=0.15)
+    assert all(0 <= at_s - header.captured_at_ns / 1e9 < 0.1 for _, header, at_s in writer.written)
+    assert feeder.counts.pictures == 28
+
+
+def test_a_loop_goes_on_with_an_idr_and_rising_numbers(
+    writer: RecordingWriter, tmp_path: Path
+) -> None:
+    path = write_h264(tmp_path / "v.mp4", encode(pictures=14))
+    feeder = Feeder(SourceOptions(str(path), fps=120), writer, is_looping=True)
+    with feeding(feeder) as wait_until:
+        wait_until(lambda: feeder.counts.pictures >= 3 * 14)
+    written = writer.written
+    assert [header.frame_number for _, header, _ in written] == list(range(len(written)))
+    assert all(is_idr(split_annex_b(data)) for data, _, _ in written[::14])
+    assert feeder.counts.openings >= 3
+    times = [header.captured_at_ns for _, header, _ in written]
+    assert times == sorted(set(times))
+
+
+def test_the_ring_holds_what_was_played_last(writer: RecordingWriter, tmp_path: Path) -> None:
+    path = write_h264(tmp_path / "v.mp4", encode(pictures=14))
+    Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
+    segment = open_segment(writer.name, ring.SEGMENT_BYTES)
+    try:
+        header = SlotHeader.parse(segment.read(ring.slot_offset(13), ring.SLOT_HEADER.size))
+        data = segment.read(ring.slot_offset(13) + ring.SLOT_HEADER.size, header.data_size)
+        assert (data, header) == writer.written[13][:2]
+    finally:
+        segment.close()
+
+
+def test_a_picture_too_large_takes_those_that_need_it_along(
+    writer: RecordingWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    units = encode(pictures=42)
+    limit = max(map(len, units[:14])) - 1  # the first IDR is the largest of its GOP
+    monkeypatch.setattr(ring, "MAX_DATA_BYTES", max(limit, 1))
+    fitting = [i for i in (0, 14, 28) if len(units[i]) <= limit]
+    feeder = Feeder(
+        SourceOptions(str(write_h264(tmp_path / "v.ts", units)), fps=120),
+        writer,
+    )
+    feeder.run(threading.Event())
+    counts = feeder.counts
+    assert counts.too_large == 3 - len(fitting)
+    assert counts.too_large > 0
+    assert counts.pictures == 14 * len(fitting)
+    assert counts.skipped == 13 * counts.too_large
+
+
+def test_what_turns_out_not_to_be_playable_is_encoded_from_then_on(
+    writer: RecordingWriter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(sources, "_PROBE_S", 0.5)
+    units = [*encode(pictures=98), *encode(pictures=28, profile="main", bframes=2)]
+    path = write_h264(tmp_path / "v.h264", units)
+    with caplog.at_level(logging.INFO, "pet_stream"):
+        Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
+    assert "H.264 is passed through" in caplog.text
+    assert "encoding from here on: it has B pictures" in caplog.text
+    assert len(writer.written) > 98 + 90
+
+
+def test_a_file_that_is_missing_ends_it(writer: RecordingWriter, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="can't be opened"):
+        Feeder(SourceOptions(str(tmp_path / "nothing")), writer).run(threading.Event())
+
+
+def test_a_file_without_pictures_is_not_looped_for_ever(
+    writer: RecordingWriter, tmp_path: Path
+) -> None:
+    headless = encode(pictures=28, headers="none")
+    path = write_h264(tmp_path / "v.h264", headless)
+    with pytest.raises(SourceError):
+        Feeder(SourceOptions(str(path)), writer, is_looping=True).run(threading.Event())
+
+
+class BreakingCamera(threading.Thread):
+    """A network camera that sends one MPEG-TS file to each who connects, then hangs up."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(name="breaking camera")
+        self._data = data
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection:
+                try:
+                    connection.sendall(self._data)
+                except OSError:
+                    return
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.join(TIMEOUT_S)
+
+
+def test_a_live_source_that_breaks_off_is_opened_again(
+    writer: RecordingWriter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(feeder_module, "FIRST_RETRY_S", 0.05)
+    camera = BreakingCamera(write_h264(tmp_path / "v.ts", encode(pictures=84)).read_bytes())
+    camera.start()
+    try:
+        feeder = Feeder(SourceOptions(f"tcp://127.0.0.1:{camera.port}"), writer)
+        with feeding(feeder) as wait_until:
+            wait_until(lambda: feeder.counts.openings >= 3)
+    finally:
+        camera.close()
+    assert camera.connections >= 3
+    assert feeder.counts.pictures > 0
+    assert "opening it again" in caplog.text
+
+
+def test_a_live_source_that_is_not_there_is_waited_for(
+    writer: RecordingWriter,
+    free_port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With longer and longer pauses."""
+    monkeypatch.setattr(feeder_module, "FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr(feeder_module, "MAX_RETRY_S", 0.04)
+    feeder = Feeder(SourceOptions(f"tcp://127.0.0.1:{free_port}"), writer)
+    with feeding(feeder) as wait_until:
+        wait_until(lambda: caplog.text.count("trying again in 0.04 s") >= 2)
+    assert "trying again in 0.01 s" in caplog.text
+    assert "trying again in 0.02 s" in caplog.text
