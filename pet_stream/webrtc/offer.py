@@ -22,7 +22,9 @@ MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
 _PAYLOAD_TYPES = {*range(64), *range(96, 128)}  # the others would look like RTCP (RFC 5761 4)
 FINGERPRINT_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 
-_MEDIA = re.compile(r"m=([a-z]{1,32}) ([0-9]{1,5})(?:/[0-9]{1,5})? ([!-~]{1,64}) ([!-~ ]{1,2000})")
+_MEDIA = re.compile(
+    r"m=([a-z]{1,32}) ([0-9]{1,5})(?:/[0-9]{1,5})? ([!-~]{1,64}) ([!-~][!-~ ]{0,1999})"
+)
 MID = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}")
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
@@ -68,7 +70,9 @@ class Offer:
     sections: tuple[Section, ...]
     video: Section
     mid: str
-    is_bundled: bool
+    bundle: tuple[Section, ...]
+    """The video section, behind the one whose transport it uses if that is another one; empty if
+    the offer bundles nothing."""
     ice_ufrag: str
     ice_password: str
     is_ice_lite: bool
@@ -91,7 +95,7 @@ def parse_offer(sdp: str) -> Offer:
     if mid is None or MID.fullmatch(mid) is None:
         raise InvalidOffer("the video section has no usable mid")
     bundle = next((g.split()[1:] for g in session.values("group") if g.startswith("BUNDLE ")), [])
-    is_bundled = mid in bundle
+    is_bundled = mid in bundle and all(map(MID.fullmatch, bundle))
     # a bundled section may leave the transport to the first one of its group (RFC 9143 7.1.3)
     tagged = next((s for s in sections if is_bundled and s.mid == bundle[0]), video)
 
@@ -107,7 +111,7 @@ def parse_offer(sdp: str) -> Offer:
         sections=sections,
         video=video,
         mid=mid,
-        is_bundled=is_bundled,
+        bundle=tuple(dict.fromkeys((tagged, video))) if is_bundled else (),
         ice_ufrag=_checked(_UFRAG, inherited("ice-ufrag"), "ice-ufrag"),
         ice_password=_checked(_PASSWORD, inherited("ice-pwd"), "ice-pwd"),
         is_ice_lite=session.has("ice-lite"),

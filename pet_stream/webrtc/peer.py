@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiortc import (
     RTCConfiguration,
     RTCIceServer,
+    RTCIceTransport,
     RTCPeerConnection,
     RTCSessionDescription,
 )
@@ -57,6 +58,7 @@ class Peer:
         self._counts = counts
         self._limits = limits
         self._connected = asyncio.Event()
+        self._refusal: asyncio.Task[None] | None = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         servers = [
             RTCIceServer(list(server.urls), server.username, server.credential)
@@ -66,7 +68,7 @@ class Peer:
         self._connection.on("connectionstatechange", self._on_connection_state)
         transceiver = self._connection.addTransceiver("video", direction="sendonly")
         self._rtp_sender = transceiver.sender
-        private.offer_hosts(self._rtp_sender.transport.transport, ice_hosts)
+        private.offer_hosts(self._ice, ice_hosts)
         self.sender = make_sender(transceiver, h264_format, counts)
 
     async def negotiate(self, offer: Offer, profile_level_id: str) -> str:
@@ -102,9 +104,10 @@ class Peer:
         return self.pc_id[:6]
 
     async def close(self) -> None:
-        transport = self._rtp_sender.transport.transport
+        if self._refusal is not None:
+            self._refusal.cancel()
         if not self._connected.is_set():  # aioice up to 0.11 would go on waiting for candidates
-            await transport.addRemoteCandidate(None)
+            await self._ice.addRemoteCandidate(None)
         await self._connection.close()
 
     async def _watch(self, on_connected: Callable[[], object]) -> str:
@@ -122,7 +125,7 @@ class Peer:
             if silence_s < self._limits.silence_s / 2:
                 await look
             else:
-                _, has_answered = await asyncio.gather(look, self._answers())
+                _, has_answered = await asyncio.gather(look, private.is_reachable(self._ice))
             received = await self._received_packet_count()
             if received != packet_count or has_answered:
                 heard_at, packet_count = clock(), received
@@ -133,11 +136,20 @@ class Peer:
         state = self._connection.connectionState
         if state == "connected":
             self._counts.connections += 1
+            private.on_refusal(self._ice, self._on_refusal)
             self._connected.set()
         elif state in ("failed", "closed"):
             if state == "failed" and not self._connected.is_set():
                 self._counts.errors += 1
             self.end(f"connection {state}")
+
+    def _on_refusal(self) -> None:
+        if self._refusal is None or self._refusal.done():
+            self._refusal = asyncio.create_task(self._confirm_refusal())
+
+    async def _confirm_refusal(self) -> None:
+        if not await private.is_reachable(self._ice):
+            self.end("gone without a goodbye")
 
     async def _received_packet_count(self) -> int:
         """DTLS, RTP and RTCP packets so far. Browsers report on what they receive each second."""
@@ -148,6 +160,6 @@ class Peer:
             if isinstance(stats, RTCTransportStats)
         )
 
-    async def _answers(self) -> bool:
-        """Without pictures there are no reports on them: ask the viewer's ICE agent."""
-        return await private.is_reachable(self._rtp_sender.transport.transport)
+    @property
+    def _ice(self) -> RTCIceTransport:
+        return self._rtp_sender.transport.transport

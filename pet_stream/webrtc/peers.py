@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ..admission import Place, Places
 from ..broadcaster import Broadcaster
@@ -91,10 +90,10 @@ class Peers:
             place.release()
             raise
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        negotiation = peer.negotiate(offer, answered_profile_level_id(h264_format, sps))
-        life = self._live(peer, place, negotiation, answered)
+        negotiate = partial(peer.negotiate, offer, answered_profile_level_id(h264_format, sps))
+        life = self._live(peer, place, negotiate, answered)
         task = self._lives[peer] = self._event_loop.spawn(life, f"viewer {peer.short_id}")
-        task.add_done_callback(lambda _: self._forget(peer, place))
+        task.add_done_callback(lambda _: self._forget(peer, place, answered))
         try:
             return Answer(await answered, peer.pc_id)
         except asyncio.CancelledError:
@@ -121,12 +120,12 @@ class Peers:
         self,
         peer: Peer,
         place: Place,
-        negotiation: Coroutine[Any, Any, str],
+        negotiate: Callable[[], Awaitable[str]],
         answered: asyncio.Future[str],
     ) -> None:
         """One viewer's life. Nothing cancels it but the end of the loop."""
         try:
-            if await self._negotiate(negotiation, answered):
+            if await self._negotiate(negotiate, answered):
                 logger.info("viewer %s: answered", peer.short_id)
                 reason = await peer.live(on_connected=partial(self._audience.join, peer))
                 logger.info("viewer %s: %s", peer.short_id, reason)
@@ -139,11 +138,11 @@ class Peers:
                 logger.warning("viewer %s did not close in time", peer.short_id)
 
     async def _negotiate(
-        self, negotiation: Coroutine[Any, Any, str], answered: asyncio.Future[str]
+        self, negotiate: Callable[[], Awaitable[str]], answered: asyncio.Future[str]
     ) -> bool:
         """Hand the answer, or what went wrong, to whoever still waits for it."""
         try:
-            sdp = await negotiation
+            sdp = await negotiate()
         except Exception as exc:
             self.counts.errors += 1
             if answered.done():
@@ -154,6 +153,8 @@ class Peers:
             answered.set_result(sdp)
         return True
 
-    def _forget(self, peer: Peer, place: Place) -> None:
+    def _forget(self, peer: Peer, place: Place, answered: asyncio.Future[str]) -> None:
+        """The life is over; if it was cancelled before it began, nothing was cleaned up yet."""
         del self._lives[peer]
-        place.release()  # if the loop ended before the life began
+        place.release()
+        answered.cancel()

@@ -9,7 +9,10 @@ from __future__ import annotations
 import inspect
 import ipaddress
 import logging
+import os
+import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import aioice
@@ -21,6 +24,9 @@ from ..config_values import IpNetwork
 
 logger = logging.getLogger(__name__)
 
+_IP_RECVERR = 11  # <linux/in.h>, <linux/in6.h>; not in Python's socket module
+_IPV6_RECVERR = 25
+_MAX_REPORTS = 1000
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -71,6 +77,24 @@ async def is_reachable(transport: RTCIceTransport) -> bool:
     return True
 
 
+def on_refusal(transport: RTCIceTransport, callback: Callable[[], object]) -> None:
+    """Call `callback` when the viewer's host says that its port is closed (ICMP port unreachable).
+
+    Call it when connected. A tab that is closed says no goodbye in Chromium: this is all there is
+    to be heard of it. The kernel tells it for an unconnected socket only with IP_RECVERR, and then
+    queues the reports: they have to be taken out, or the loop would be woken up for ever.
+    """
+    for pair in getattr(_connection(transport), "_nominated", {}).values():
+        if pair.local_candidate.type != "host":  # a TURN server's socket is not ours
+            continue
+        udp = pair.protocol.transport.get_extra_info("socket")
+        if udp.family == socket.AF_INET6:
+            udp.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+        else:
+            udp.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        pair.protocol.error_received = partial(_take_refusals, udp.fileno(), callback)
+
+
 def on_keyframe_request(sender: RTCRtpSender, callback: Callable[[], None]) -> None:
     """Call `callback` for each picture loss indication and, from aiortc 1.14 on, each FIR."""
     sender._send_keyframe = callback  # type: ignore[method-assign]
@@ -86,7 +110,9 @@ def missing_names() -> list[str]:
         (connection, "build_request", ("pair", "nominate")),
         (connection, "remote_password", ()),
         (connection, "_nominated", ()),
+        (aioice.ice.CandidatePair, "local_candidate", ()),
         (aioice.ice.CandidatePair, "remote_addr", ()),
+        (aioice.ice.StunProtocol, "error_received", ()),
         (aioice.ice.StunProtocol, "request", ("integrity_key", "retransmissions")),
         (stun, "TransactionFailed", ()),
         (stun, "TransactionTimeout", ()),
@@ -103,6 +129,17 @@ def missing_names() -> list[str]:
                 f"{title}({parameter})" for parameter in parameters if parameter not in known
             ]
     return missing
+
+
+def _take_refusals(descriptor: int, callback: Callable[[], object], error: Exception) -> None:
+    with socket.socket(fileno=os.dup(descriptor)) as udp:
+        try:
+            for _ in range(_MAX_REPORTS):
+                udp.recvmsg(1, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            pass  # all taken out
+    if isinstance(error, ConnectionRefusedError):
+        callback()
 
 
 def _connection(transport: RTCIceTransport) -> Any:

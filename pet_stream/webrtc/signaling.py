@@ -52,42 +52,64 @@ def offer_for_aiortc(offer: Offer, format_: H264Format) -> str:
 
 def answer_from_aiortc(sdp: str, offer: Offer, format_: H264Format, profile_level_id: str) -> str:
     """aiortc's answer to `offer_for_aiortc` in the terms of the offer."""
-    lines = sdp.splitlines()
-    start = next(index for index, line in enumerate(lines) if line.startswith("m="))
-    port = lines[start].split()[1]
-    payload_types = [format_.payload_type]
-    format_lines = [
-        f"a=rtpmap:{format_.payload_type} H264/90000",
-        *(
-            line.replace(f":{AIORTC_H264} ", f":{format_.payload_type} ", 1)
-            for line in lines
-            if line.startswith(f"a=rtcp-fb:{AIORTC_H264} ")
-        ),
-        f"a=fmtp:{format_.payload_type} "
-        + ("level-asymmetry-allowed=1;" if format_.level_asymmetry_allowed else "")
-        + f"packetization-mode=1;profile-level-id={profile_level_id}",
-    ]
-    if format_.rtx_payload_type is not None:
-        payload_types.append(format_.rtx_payload_type)
-        format_lines += [
-            f"a=rtpmap:{format_.rtx_payload_type} rtx/90000",
-            f"a=fmtp:{format_.rtx_payload_type} apt={format_.payload_type}",
-        ]
-    video_lines = [
-        f"m=video {port} {offer.video.protocol} {' '.join(map(str, payload_types))}",
-        *(
-            line
-            for line in lines[start + 1 :]
-            if not line.startswith(("a=rtpmap:", "a=rtcp-fb:", "a=fmtp:"))
-        ),
-        *format_lines,
-    ]
-    answer = [line for line in lines[:start] if not line.startswith("a=group:")]
-    if offer.is_bundled:
-        answer.append(f"a=group:BUNDLE {offer.mid}")
+    session, (media, *lines) = _split_before_media(sdp.splitlines())
+    kept = [line for line in lines if not line.startswith(("a=rtpmap:", "a=rtcp-fb:", "a=fmtp:"))]
+    feedback = [line for line in lines if line.startswith(f"a=rtcp-fb:{AIORTC_H264} ")]
+    port = media.split()[1]
+    payload_types, format_lines = _format_lines(format_, feedback, profile_level_id)
+    answer = [line for line in session if not line.startswith("a=group:")]
+    if offer.bundle:
+        answer.append("a=group:BUNDLE " + " ".join(str(item.mid) for item in offer.bundle))
     for section in offer.sections:
-        answer += video_lines if section is offer.video else _refusal(section)
+        if section is offer.video:
+            answer.append(f"m=video {port} {section.protocol} {payload_types}")
+            answer += kept + format_lines
+        elif section in offer.bundle:
+            answer += _carrier(section, port, [line for line in kept if _is_transport(line)])
+        else:
+            answer += _refusal(section)
     return _joined(answer)
+
+
+def _split_before_media(lines: list[str]) -> tuple[list[str], list[str]]:
+    start = next(index for index, line in enumerate(lines) if line.startswith("m="))
+    return lines[:start], lines[start:]
+
+
+def _format_lines(
+    format_: H264Format, feedback: list[str], profile_level_id: str
+) -> tuple[str, list[str]]:
+    """The payload types for the m= line, and the attributes that describe them."""
+    h264, rtx = format_.payload_type, format_.rtx_payload_type
+    asymmetry = "level-asymmetry-allowed=1;" if format_.level_asymmetry_allowed else ""
+    lines = [
+        f"a=rtpmap:{h264} H264/90000",
+        *(line.replace(f":{AIORTC_H264} ", f":{h264} ", 1) for line in feedback),
+        f"a=fmtp:{h264} {asymmetry}packetization-mode=1;profile-level-id={profile_level_id}",
+    ]
+    if rtx is None:
+        return f"{h264}", lines
+    return f"{h264} {rtx}", [*lines, f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={h264}"]
+
+
+def _is_transport(line: str) -> bool:
+    names = ("c=", "a=ice-", "a=fingerprint:", "a=setup:", "a=candidate:", "a=end-of-candidates")
+    return line.startswith(names)
+
+
+def _carrier(section: Section, port: str, transport_lines: list[str]) -> list[str]:
+    """A section that carries nothing but the transport of its bundle.
+
+    With bundlePolicy "max-bundle" Chromium can't use an answer that refuses the bundle's first
+    section (RFC 9143 section 7.3.3 would allow it).
+    """
+    first_format = section.formats.split()[0]
+    lines = [f"m={section.kind} {port} {section.protocol} {first_format}", *transport_lines]
+    lines += [f"a=mid:{section.mid}", "a=inactive", "a=rtcp-mux"]
+    if section.kind == "application":
+        return [*lines, "a=sctp-port:5000"]
+    rtpmap = (value for value in section.values("rtpmap") if value.startswith(f"{first_format} "))
+    return lines + [f"a=rtpmap:{value}" for value in rtpmap if value.isascii()]
 
 
 def _refusal(section: Section) -> list[str]:

@@ -3,13 +3,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from aiortc.sdp import SessionDescription
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pet_stream.errors import InvalidOffer, NoUsableH264
 from pet_stream.webrtc.h264_format import H264Format, choose_format
 from pet_stream.webrtc.offer import parse_offer
-from pet_stream.webrtc.signaling import offer_for_aiortc
+from pet_stream.webrtc.signaling import answer_from_aiortc, offer_for_aiortc
 
 from . import offers
 
@@ -56,7 +57,7 @@ def test_the_video_section_is_found_behind_others() -> None:
     assert [section.kind for section in offer.sections] == ["audio", "video", "application"]
     assert offer.video is offer.sections[1]
     assert offer.mid == "1"
-    assert offer.is_bundled
+    assert [section.mid for section in offer.bundle] == ["0", "1"]
 
 
 def test_a_bundled_section_may_leave_the_transport_to_the_first_of_its_group() -> None:
@@ -113,6 +114,7 @@ def test_the_number_of_candidates_is_bounded() -> None:
         "v=0\r\nm=",
         "v=0\r\nm=video",
         "v=0\r\nm=video x y z",
+        "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF  \r\nm=video 9 UDP/TLS/RTP/SAVPF  ",
         "v=0\r\nm=video 99999999999999999999 UDP/TLS/RTP/SAVPF 96",
         "m=video 9 UDP/TLS/RTP/SAVPF 96",
         "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n",
@@ -210,17 +212,24 @@ EDITS = st.tuples(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(EDITS, min_size=1, max_size=8))
+@given(
+    st.sampled_from([offers.CHROMIUM, offers.CHROMIUM_AUDIO_FIRST]),
+    st.lists(EDITS, min_size=1, max_size=8),
+)
 def test_a_damaged_offer_is_either_refused_or_reduced_to_clean_sdp(
-    edits: list[tuple[int, str, str]],
+    name: str, edits: list[tuple[int, str, str]]
 ) -> None:
     try:
-        offer = parse_offer(mutate(CHROMIUM.splitlines(), edits))
+        offer = parse_offer(mutate(offers.load(name).splitlines(), edits))
         chosen = choose_format(offer.h264_formats, None)
     except (InvalidOffer, NoUsableH264):
         return
-    for line in offer_for_aiortc(offer, chosen).split("\r\n"):
+    reduced = offer_for_aiortc(offer, chosen)
+    answer = answer_from_aiortc(reduced, offer, chosen, "42e01f")
+    for line in reduced.split("\r\n"):
         assert re.fullmatch(r"[vostmca]=[ -~]+|", line), line
+    SessionDescription.parse(reduced)
+    assert answer.count("\r\nm=") == len(offer.sections)
 
 
 @settings(max_examples=300, deadline=None)

@@ -179,6 +179,30 @@ def test_a_viewer_that_says_goodbye_frees_its_place_within_a_second(streaming: S
     assert streaming.until(lambda: streaming.places.active_count == 0) < 1
 
 
+def test_a_viewer_whose_tab_is_gone_frees_its_place_within_a_second(streaming: Streaming) -> None:
+    viewer, _ = streaming.connect()
+    streaming.camera.publish(1)
+    streaming.run(viewer.has(1))
+    viewer.crash()
+    streaming.camera.publish(1)  # its host answers that nobody is there any more
+    assert streaming.until(lambda: streaming.places.active_count == 0) < 1
+
+
+def test_one_refused_packet_does_not_end_a_viewer_that_is_there(streaming: Streaming) -> None:
+    viewer, _ = streaming.connect()
+
+    async def refuse() -> None:
+        (peer,) = streaming.peers._lives
+        peer._on_refusal()
+        assert peer._refusal is not None
+        await peer._refusal
+
+    streaming.run(refuse())
+    published = streaming.camera.publish(1)
+    assert streaming.run(viewer.has(1)) == annex_b(published)
+    assert streaming.places.active_count == 1
+
+
 @pytest.mark.parametrize("has_pictures", [True, False])
 def test_a_viewer_that_vanishes_frees_its_place_within_five_seconds(
     streaming: Streaming, has_pictures: bool
@@ -248,19 +272,21 @@ def test_shutdown_ends_all_viewers_at_once_in_any_state(streaming: Streaming) ->
         streaming.run(viewer.becomes("closed"))
 
 
-def test_a_loop_that_stops_in_mid_answer_gives_the_place_back(
-    make_streaming: MakeStreaming,
+@pytest.mark.parametrize("ticks", [1, 2, 3, 6, 12])
+def test_a_viewer_cancelled_in_mid_answer_gives_the_place_back(
+    streaming: Streaming, ticks: int
 ) -> None:
-    streaming = make_streaming()
+    async def cancel() -> None:
+        request = asyncio.create_task(streaming.peers.answer(offers.load(offers.CHROMIUM)))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        for life in streaming.peers._lives.values():
+            life.cancel()
+        await asyncio.wait({request})
 
-    async def begin_and_stop() -> None:
-        asyncio.create_task(streaming.peers.answer(offers.load(offers.CHROMIUM)))
-        await asyncio.sleep(0)
-
-    streaming.run(begin_and_stop())
-    streaming.event_loop.stop()
-    assert streaming.places.active_count == 0
-    streaming.event_loop.start()
+    streaming.run(cancel())
+    streaming.until(lambda: streaming.places.active_count == 0)
+    assert streaming.places.total_count == 1
 
 
 def test_fifty_viewers_one_after_the_other_leave_nothing_behind(streaming: Streaming) -> None:

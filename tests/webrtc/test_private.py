@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import aioice
 import pytest
@@ -59,6 +62,31 @@ def test_a_viewer_that_was_never_connected_is_not_reachable() -> None:
         return await private.is_reachable(transport)
 
     assert asyncio.run(ask()) is False
+
+
+def test_a_closed_port_is_reported_and_does_not_keep_the_loop_awake() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        closed_port = listening.getsockname()[1]
+
+    async def send_there() -> list[tuple[int, int]]:
+        transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+        private.offer_hosts(transport, [ip_network("127.0.0.0/8")])
+        await transport.iceGatherer.gather()
+        connection: Any = transport._connection
+        remote = aioice.Candidate("1", 1, "udp", 1, "127.0.0.1", closed_port, "host")
+        connection._nominated[1] = aioice.ice.CandidatePair(connection._protocols[0], remote)
+        refused = asyncio.Event()
+        private.on_refusal(transport, refused.set)
+        await connection.send(b"is anybody there")
+        await asyncio.wait_for(refused.wait(), 5)
+        poll = select.poll()
+        poll.register(connection._protocols[0].transport.get_extra_info("socket").fileno(), 0)
+        left = poll.poll(0)
+        await transport.stop()
+        return left
+
+    assert asyncio.run(send_there()) == []
 
 
 def test_a_release_that_moved_a_name_is_noticed_and_lived_with(

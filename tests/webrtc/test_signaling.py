@@ -69,15 +69,35 @@ def test_the_answer_names_the_offered_h264_its_rtx_and_nothing_else(
 
 
 def test_a_section_that_is_not_wanted_is_refused_in_its_place() -> None:
-    answer = answer_by_aiortc(offers.CHROMIUM_AUDIO_FIRST, "42c01f")
-    session, audio, video, data = sections(answer)
-    assert "a=group:BUNDLE 1" in session
-    assert audio[0].startswith("m=audio 0 ")
-    assert data == ["m=application 0 UDP/DTLS/SCTP webrtc-datachannel", *data[1:]]
-    assert "a=mid:0" in audio
+    _, _, video, data = sections(answer_by_aiortc(offers.CHROMIUM_AUDIO_FIRST, "42c01f"))
+    assert data[0] == "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
     assert "a=mid:2" in data
     assert "a=sendonly" in video
     assert "a=setup:active" in video
+
+
+def test_the_first_section_of_a_bundle_stays_to_carry_the_transport() -> None:
+    session, audio, video, _ = sections(answer_by_aiortc(offers.CHROMIUM_AUDIO_FIRST, "42c01f"))
+    assert "a=group:BUNDLE 0 1" in session
+    assert re.fullmatch("m=audio [1-9][0-9]* UDP/TLS/RTP/SAVPF 111", audio[0])
+    assert "a=inactive" in audio
+    assert "a=rtpmap:111 opus/48000/2" in audio
+    for name in ("a=ice-ufrag:", "a=ice-pwd:", "a=fingerprint:", "a=setup:"):
+        carried = [line for line in audio if line.startswith(name)]
+        assert carried
+        assert carried == [line for line in video if line.startswith(name)]
+
+
+def test_a_data_channel_in_front_of_the_bundle_stays_too() -> None:
+    session, _, video, data = sections(offers.load(offers.CHROMIUM_AUDIO_FIRST))
+    session[4] = "a=group:BUNDLE 2 1"
+    offer = parse_offer("\r\n".join([*session, *data, *video]))
+    chosen = choose_format(offer.h264_formats, None)
+    answer = "v=0\r\nm=video 5 UDP/TLS/RTP/SAVPF 96 97\r\na=mid:1\r\na=ice-ufrag:abcd\r\n"
+    _, answered, _ = sections(answer_from_aiortc(answer, offer, chosen, "42e01f"))
+    assert answered[0] == "m=application 5 UDP/DTLS/SCTP webrtc-datachannel"
+    assert "a=ice-ufrag:abcd" in answered
+    assert "a=sctp-port:5000" in answered
 
 
 def test_an_answer_can_be_read_again() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from ipaddress import ip_network
 from typing import Any
 
@@ -61,10 +63,16 @@ class Viewer:
 
     def vanish(self) -> None:
         """Neither send nor hear anything from now on, as if the plug had been pulled."""
-        connection: Any = private._connection(self._ice)
-        for protocol in connection._protocols:
+        for protocol in self._protocols:
             protocol.transport.sendto = lambda *_: None
             protocol.datagram_received = lambda *_: None
+
+    def crash(self) -> None:
+        """Vanish, and the kernel closes the sockets, as it does for a closed tab of Chromium."""
+        self.vanish()
+        for protocol in self._protocols:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unbound:
+                os.dup2(unbound.fileno(), protocol.transport.get_extra_info("socket").fileno())
 
     async def ask_for_a_keyframe(self) -> None:
         await self._receiver._send_rtcp_pli(self._ssrc)
@@ -75,6 +83,10 @@ class Viewer:
     @property
     def _ice(self) -> Any:
         return self._transceiver.receiver.transport.transport
+
+    @property
+    def _protocols(self) -> Any:
+        return private._connection(self._ice)._protocols
 
     async def _record(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         self._ssrc = packet.ssrc
