@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from ..assets import find_folder
 from ..config import Config
 from .access import check_access
+from .compression import compress_page
 from .cors import add_cors_headers
 from .errors import add_error_handlers
 from .health import health
@@ -75,6 +76,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(count_request)
     blueprint.after_request(add_common_headers)
     blueprint.after_request(add_cors_headers)
+    blueprint.after_request(compress_page)
     add_error_handlers(blueprint)
     metrics_routes = METRICS_ROUTES if serves_metrics else ()
     legacy_routes = LEGACY_ROUTES if config.legacy_routes else ()

@@ -254,6 +254,7 @@ export class Peer extends EventTarget {
   }
 
   #pictureShown() {
+    if (this.#video.paused) return; // the first picture of a video that may not play
     const now = performance.now();
     this.#liveness.picture(now);
     if (this.#state === State.LIVE) return;
@@ -272,7 +273,7 @@ export class Peer extends EventTarget {
     const framesDecoded = await decodedFrames(connection).catch(() => 0);
     if (connection !== this.#connection) return;
     // Also counts where the browser tells of no single frame: older Firefox, or scrolled out of view.
-    if (framesDecoded > this.#framesDecoded && !this.#video.paused) this.#pictureShown();
+    if (framesDecoded > this.#framesDecoded) this.#pictureShown();
     this.#framesDecoded = framesDecoded;
     const now = performance.now();
     if (!this.#isWatched() || this.#state === State.BLOCKED) return this.#liveness.restart(now);

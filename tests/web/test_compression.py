@@ -1,0 +1,58 @@
+"""Pages and scripts, compressed for those who take it."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from pet_stream.assets import find_folder
+
+STATIC = "/pet-stream/static"
+GZIP = {"Accept-Encoding": "gzip, deflate, br"}
+MODULE = "js/peer.js"
+
+
+def get(client: FlaskClient, path: str, **headers: str) -> TestResponse:
+    """Buffered: a file that is sent is closed at once."""
+    return client.get(path, headers=headers, buffered=True)
+
+
+@pytest.mark.parametrize("path", [f"{STATIC}/{MODULE}", f"{STATIC}/css/player.css", "/pet-stream/"])
+def test_a_page_compressed_is_the_same_page(client: FlaskClient, path: str) -> None:
+    plain = get(client, path)
+    packed = get(client, path, **GZIP)
+    assert plain.content_encoding is None
+    assert packed.content_encoding == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.content_length == len(packed.data) < len(plain.data) / 2
+    assert "Accept-Encoding" in plain.vary
+    assert "Accept-Encoding" in packed.vary
+
+
+def test_a_compressed_script_is_not_sent_again(client: FlaskClient) -> None:
+    first = get(client, f"{STATIC}/{MODULE}", **GZIP)
+    unchanged = {"If-None-Match": first.headers["ETag"]}
+    again = get(client, f"{STATIC}/{MODULE}", **GZIP, **unchanged)
+    assert again.status_code == 304
+    assert not again.data
+
+
+def test_gzip_refused_is_not_used(client: FlaskClient) -> None:
+    answer = get(client, f"{STATIC}/{MODULE}", **{"Accept-Encoding": "gzip;q=0, identity"})
+    assert answer.content_encoding is None
+
+
+def test_live_data_is_not_compressed(client: FlaskClient) -> None:
+    assert get(client, "/health", **GZIP).content_encoding is None
+
+
+def test_the_whole_dashboard_fits_into_sixty_kilobytes(client: FlaskClient) -> None:
+    folder = find_folder("static")
+    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    answers = [get(client, f"{STATIC}/{file}", **GZIP) for file in files]
+    answers.append(get(client, "/pet-stream/", **GZIP))
+    total = sum(len(answer.data) + len(str(answer.headers)) for answer in answers)
+    assert total <= 60_000
