@@ -18,9 +18,11 @@ def list_recordings() -> ResponseReturnValue:
 def get_recording(name: str) -> ResponseReturnValue:
     """The file, or the range of it that is asked for; `?download=1` names it for saving."""
     path = current_stream().library.path_of(name)
-    return send_file(
+    response = send_file(
         path,
         mimetype=MEDIA_TYPES[path.suffix],
         as_attachment="download" in request.args,
         conditional=True,
     )
+    response.accept_ranges = "bytes"
+    return response
