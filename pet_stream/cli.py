@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from .config import SETTINGS
 from .errors import ConfigError, PetStreamError
+from .ingest.segment import parse_segment_url
 from .version import __version__
 
 DEFAULT_HOST = "127.0.0.1"
@@ -97,6 +98,7 @@ def _add_feed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="a file, a URL or a device")
     parser.add_argument(
         "--shm",
+        type=_segment,
         metavar="NAME",
         default=_DEFAULTS["shm"],
         help="the shared memory to write (%(default)s)",
@@ -128,6 +130,7 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--shm",
+        type=_segment,
         metavar="NAME",
         default=_DEFAULTS["shm"],
         help="the stream's shared memory (%(default)s)",
@@ -211,6 +214,14 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{port} is not a port (0 to 65535; 0: any free one)")
     return port
+
+
+def _segment(text: str) -> str:
+    try:
+        parse_segment_url(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {exc}") from exc
+    return text
 
 
 def _rate(text: str) -> float:

@@ -1,0 +1,120 @@
+"""The command line as a person types it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pet_stream.cli import build_parser, main
+from pet_stream.config import SETTINGS
+from pet_stream.version import __version__
+
+CHECKOUT = Path(__file__).parent.parent
+
+
+def pet_stream(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pet_stream.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        cwd=CHECKOUT,
+        env={**os.environ, "COLUMNS": "100"},
+        check=False,
+    )
+
+
+def test_help_names_every_command() -> None:
+    result = pet_stream("--help")
+    assert result.returncode == 0
+    for command in ("demo", "run", "feed", "doctor"):
+        assert command in result.stdout
+
+
+def test_version() -> None:
+    assert pet_stream("--version").stdout == f"pet-stream {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "COMMAND"),
+        (["dance"], "dance"),
+        (["run", "--port", "70000"], "70000 is not a port"),
+        (["run", "--port", "http"], "http"),
+        (["run", "--max-clients", "many"], "many"),
+        (["feed"], "SOURCE"),
+        (["feed", "x", "--fps", "0"], "0.1 and 120"),
+        (["feed", "x", "--input-option", "size"], "KEY=VALUE"),
+        (["run", "--ice-server", "turn:example.org,me"], "needs both"),
+        (["feed", "x", "--shm", "a/b"], "without further slashes"),
+        (["doctor", "--shm", "sysv:none"], "sysv:"),
+        (["doctor", "--seconds", "1000"], "0.5 and 60"),
+    ],
+)
+def test_a_wrong_command_line_is_explained(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(arguments)
+    assert exit_info.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["run", "--max-clients", "0"], "PET_STREAM_MAX_CLIENTS = 0"),
+        (["run", "--shm", "a/b"], "PET_STREAM_SHM"),
+        (["run", "--ice-server", "http://example.org"], "PET_STREAM_ICE_SERVERS"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_code_2(arguments: list[str], reason: str) -> None:
+    result = pet_stream(*arguments, "--port", "0")
+    assert result.returncode == 2
+    assert result.stderr.startswith("pet-stream: ")
+    assert result.stderr.count("\n") == 1
+    assert reason in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["run", "--host", "203.0.113.7"], "203.0.113.7 is not an address of this machine"),
+        (["run", "--host", "no host"], "no host is not an address of this machine"),
+        (["feed", "/nonexistent.mp4", "--shm", "SEGMENT"], "can't be opened"),
+        (["feed", "/dev/video99", "--shm", "SEGMENT"], "can't be opened"),
+        (["feed", "x", "--shm", "sysv:0x7e570001"], "only POSIX segments"),
+    ],
+)
+def test_a_failure_is_one_line_and_exit_code_1(
+    arguments: list[str], reason: str, segment_name: str
+) -> None:
+    arguments = [segment_name if word == "SEGMENT" else word for word in arguments]
+    result = pet_stream(*arguments)
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("pet-stream: ")
+    assert reason in last
+    assert "Traceback" not in result.stderr
+
+
+def test_help_shows_the_settings_own_defaults() -> None:
+    defaults = {setting.name: setting.default for setting in SETTINGS}
+    text = pet_stream("run", "--help").stdout
+    for name in ("shm", "detections_shm", "record_path", "max_clients"):
+        assert f"({defaults[name]})" in text.replace("\n", " ")
+
+
+def test_ice_servers_are_given_one_by_one() -> None:
+    parsed = build_parser().parse_args(
+        ["run", "--ice-server", "stun:a:3478", "--ice-server", "turn:b:3478,me,se,cret"]
+    )
+    assert parsed.ice_server == [
+        {"urls": "stun:a:3478"},
+        {"urls": "turn:b:3478", "username": "me", "credential": "se,cret"},
+    ]
