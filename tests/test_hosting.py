@@ -25,6 +25,7 @@ from tests.footage import encode, write_source
 from tests.web_monitor import OWN_PATHS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+OFFER = CHECKOUT / "tests" / "webrtc" / "offers" / "chromium-156.sdp"
 START_TIMEOUT_S = 30.0
 END_S = 5.0
 
@@ -49,14 +50,14 @@ class Server:
     def get(self, path: str) -> str:
         return self.ask(path)
 
-    def ask(self, path: str, method: str = "GET") -> str:
-        request = urllib.request.Request(self.url + path, method=method)
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> str:
+        request = urllib.request.Request(self.url + path, body, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             text: str = answer.read().decode()
             return text
 
-    def json(self, path: str, method: str = "GET") -> dict[str, Any]:
-        result: dict[str, Any] = json.loads(self.ask(path, method))
+    def json(self, path: str, method: str = "GET", body: bytes | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(self.ask(path, method, body))
         return result
 
 
@@ -110,6 +111,12 @@ def begin_recording(server: Server) -> str:
     return name
 
 
+def let_a_viewer_in(server: Server) -> None:
+    offer = json.dumps({"type": "offer", "sdp": OFFER.read_text()}).encode()
+    assert server.json("/api/webrtc/offer", "POST", offer)["type"] == "answer"
+    assert server.json("/health")["webrtc_clients"] == 1
+
+
 def assert_finished(server: Server, name: str) -> None:
     """The recorder said goodbye, and every picture that it counted can be shown."""
     end = re.search(rf"recording {name} ended: (\d+) pictures", server.process.log)
@@ -153,6 +160,7 @@ def test_the_hosts_own_pages_and_streams_are_undisturbed(server: Server) -> None
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
 def test_ends_soon_and_finishes_the_recording(server: Server, with_signal: signal.Signals) -> None:
     name = begin_recording(server)
+    let_a_viewer_in(server)
     before_s = time.monotonic()
     server.process.stop(with_signal)
     assert time.monotonic() - before_s < END_S

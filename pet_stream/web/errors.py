@@ -60,7 +60,11 @@ def _is_path_of_ours(error: MethodNotAllowed) -> bool:
     adapter = current_app.create_url_adapter(request)
     if adapter is None:
         return False
-    rules = [
-        adapter.match(method=method, return_rule=True)[0] for method in error.valid_methods or ()
-    ]
-    return any(rule.endpoint.startswith("pet_stream.") for rule in rules)
+    for method in error.valid_methods or ():
+        try:
+            rule, _ = adapter.match(method=method, return_rule=True)
+        except HTTPException:
+            continue
+        if rule.endpoint.startswith("pet_stream."):
+            return True
+    return False
