@@ -149,6 +149,8 @@ class Peers:
                 raise
             answered.set_exception(exc)
             return False
+        if "\r\na=candidate:" not in sdp:
+            logger.warning("no address to offer: see PET_STREAM_ICE_HOSTS and this host's network")
         if not answered.done():
             answered.set_result(sdp)
         return True

@@ -11,6 +11,7 @@ import pytest
 
 from pet_stream.admission import Places
 from pet_stream.broadcaster import Broadcaster
+from pet_stream.config_values import IpNetwork
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
@@ -60,7 +61,12 @@ class Camera:
 class Streaming:
     """Peers as the extension wires them, driven from the test's thread."""
 
-    def __init__(self, max_clients: int = 10, limits: TimeLimits | None = None) -> None:
+    def __init__(
+        self,
+        max_clients: int = 10,
+        limits: TimeLimits | None = None,
+        ice_hosts: tuple[IpNetwork, ...] = LOOPBACK,
+    ) -> None:
         self.event_loop = EventLoopThread("test")
         self.event_loop.start()
         self.broadcaster = Broadcaster()
@@ -72,7 +78,7 @@ class Streaming:
             event_loop=self.event_loop,
             places=self.places,
             video=lambda: self.sps,
-            ice_hosts=LOOPBACK,
+            ice_hosts=ice_hosts,
             limits=limits,
         )
         self._viewers: list[Viewer] = []

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable
+from ipaddress import ip_network
 
 import pytest
 
@@ -141,6 +142,14 @@ def test_browsers_offers_are_answered_with_h264_and_the_cameras_level(
     assert "VP8" not in answer.sdp
     assert " 127.0.0.1 " in answer.sdp
     assert len(answer.pc_id) >= 16
+
+
+def test_an_answer_that_nobody_can_reach_is_warned_about(
+    make_streaming: MakeStreaming, caplog: pytest.LogCaptureFixture
+) -> None:
+    streaming = make_streaming(ice_hosts=(ip_network("198.51.100.0/24"),))
+    streaming.answer(streaming.viewer())
+    assert "PET_STREAM_ICE_HOSTS" in caplog.text
 
 
 def test_an_offer_without_h264_takes_no_place(streaming: Streaming) -> None:
