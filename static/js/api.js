@@ -40,7 +40,7 @@ export class Api extends EventTarget {
   /** The ICE servers to use; none if the server does not say. */
   async iceServers() {
     try {
-      return (await this.#get("/api/webrtc/config")).ice_servers ?? [];
+      return (await this.#get("/api/webrtc/config", PROBE_TIMEOUT_MS)).ice_servers ?? [];
     } catch (error) {
       if (error.status) return [];
       throw error;

@@ -3,7 +3,7 @@
 const SPRITE = new URL("../icons/sprite.svg", import.meta.url).href;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `<tag …attributes>children</tag>`; children are nodes or text, attributes with null are left out. */
+/** `<tag …attributes>children</tag>`; children are nodes or text, null attributes are left out. */
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

@@ -68,7 +68,7 @@ function number(value, digits) {
   return new Intl.NumberFormat(locale(), style).format(value);
 }
 
-/** The browser's own locale where it fits the page's language: British times for a British reader. */
+/** The browser's own locale where it fits the page's language: British times for the British. */
 function locale() {
   const wanted = globalThis.navigator?.language ?? "";
   return wanted.split("-")[0] === language() ? wanted : language();

@@ -8,7 +8,7 @@ import { Poll } from "./poll.js";
 
 const POLL_MS = 3000;
 
-/** Wires `[data-health]`; sends `announce` with a text when the state, not only a number, changed. */
+/** Wires `[data-health]`; sends `announce` when the state changed, not only a number. */
 export class HealthLine extends EventTarget {
   #line;
   #api;

@@ -1,4 +1,4 @@
-/** Every text of the page, in one small dictionary. `{name}` is replaced; counts choose a plural. */
+/** Every text of the page, in one small dictionary; `{name}` is replaced, counts choose a plural. */
 
 const EN = {
   "page.title": "Pet camera",
@@ -30,7 +30,7 @@ const EN = {
   "not-allowed.origin.text": "Open the camera at its own address; other sites may not show it.",
   "unsupported.title": "This browser can't show the picture",
   "unsupported.text":
-    "The camera sends H.264, and this browser does not play it over WebRTC. Chrome, Edge and Safari do.",
+    "The camera sends H.264, which this browser does not play live. Chrome, Edge and Safari do.",
   "blocked.title": "Paused by the browser",
   "blocked.text": "It starts no video by itself, perhaps to save power.",
   "blocked.button": "Show the picture",
@@ -187,7 +187,7 @@ export function text(key, values = {}) {
   return entry.replace(/\{(\w+)\}/g, (match, name) => values[name] ?? match);
 }
 
-/** Translates what the template marked: `data-text` (content) and `data-label` (accessible name). */
+/** Translates what the template marked: `data-text` (content), `data-label` (accessible name). */
 export function translate(root) {
   for (const node of root.querySelectorAll("[data-text]")) {
     node.textContent = text(node.dataset.text);

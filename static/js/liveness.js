@@ -1,4 +1,4 @@
-/** Whether the pictures still come. Pure: the caller says what time it is (ms, any monotonic clock). */
+/** Whether the pictures still come. Pure: the caller tells the time (ms, any monotonic clock). */
 
 export const STALL_MS = 2000;
 const INTERVALS_UNTIL_STALL = 4;

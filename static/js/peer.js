@@ -119,9 +119,10 @@ export class Peer extends EventTarget {
   #listen() {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
-    const retry = () => this.#isWaiting() && this.retryNow();
-    addEventListener("online", retry, { signal });
-    this.#api.addEventListener("reachable", retry, { signal });
+    // A request that set out before the network was there would only run into its time limit.
+    const isLost = () => this.#state === State.RECONNECTING;
+    addEventListener("online", () => isLost() && this.retryNow(), { signal });
+    this.#api.addEventListener("reachable", () => this.#isWaiting() && this.retryNow(), { signal });
     document.addEventListener("visibilitychange", () => this.#seen(), { signal });
     addEventListener("pagehide", () => this.#drop(), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.retryNow(), { signal });
@@ -272,7 +273,7 @@ export class Peer extends EventTarget {
   async #look(connection) {
     const framesDecoded = await decodedFrames(connection).catch(() => 0);
     if (connection !== this.#connection) return;
-    // Also counts where the browser tells of no single frame: older Firefox, or scrolled out of view.
+    // Some browsers do not tell of single frames, or not while the video is out of view.
     if (framesDecoded > this.#framesDecoded) this.#pictureShown();
     this.#framesDecoded = framesDecoded;
     const now = performance.now();

@@ -35,7 +35,7 @@ const WITH_BUTTON = new Set([
 ]);
 
 export class PetStream extends HTMLElement {
-  #api = new Api(this.getAttribute("src") ?? "");
+  #api = null;
   #peer = null;
   #parts = null;
   #countdown = 0;
@@ -51,6 +51,7 @@ export class PetStream extends HTMLElement {
   }
 
   get api() {
+    this.#api ??= new Api(this.getAttribute("src") ?? "");
     return this.#api;
   }
 
@@ -109,7 +110,7 @@ export class PetStream extends HTMLElement {
     video.addEventListener("dblclick", () => this.#toggleFullscreen());
     video.addEventListener("resize", () => this.#fit());
     full.hidden = !frame.requestFullscreen && !video.webkitEnterFullscreen;
-    this.#peer = new Peer({ api: this.#api, video });
+    this.#peer = new Peer({ api: this.api, video });
     this.#peer.addEventListener("change", () => this.#show());
   }
 

@@ -1,8 +1,8 @@
 /** Asking again and again while somebody looks at the page. */
 
 /**
- * Calls `task` (async, settles within its own time limit, never throws) every `intervalMs` while the
- * page is visible, and at once when it becomes so. Never two at a time.
+ * Calls `task` (async, settles within its own time limit, never throws) every `intervalMs` while
+ * the page is visible, and at once when it becomes so. Never two at a time.
  */
 export class Poll {
   #task;

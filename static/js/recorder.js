@@ -103,7 +103,7 @@ export class RecorderPanel extends EventTarget {
     const isOn = ["recording", "waiting", "stopping"].includes(phase);
     this.#panel.dataset.recordPanel = phase;
     this.#button.setAttribute("aria-pressed", String(isOn));
-    this.#button.setAttribute("aria-disabled", String(phase === "unknown" || phase === this.#pending));
+    this.#button.setAttribute("aria-disabled", String(!this.#status || Boolean(this.#pending)));
     this.#set("state", text(`record.${phase}`));
     const { filename } = this.#status ?? {};
     const notes = { recording: filename, stopping: filename, starting: "" };

@@ -9,7 +9,7 @@ const POLL_MS = 10_000;
 const POLL_WHILE_RECORDING_MS = 2_000;
 const PAGE = 20;
 
-/** `started_at` as the server gives it (epoch seconds or RFC 3339) as a Date; null if it has none. */
+/** `started_at` as the server gives it (epoch seconds or RFC 3339) as a Date, or null. */
 export function startOf({ started_at: startedAt }) {
   const date = new Date(typeof startedAt === "number" ? startedAt * 1000 : (startedAt ?? NaN));
   return Number.isNaN(date.getTime()) ? null : date;

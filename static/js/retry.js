@@ -5,8 +5,8 @@ export const MAX_DELAY_MS = 10_000;
 export const FULL_DELAY_MS = 5_000;
 
 /**
- * The wait before try number `attempt` (from 0), in ms: doubled each time up to a limit, and of that
- * a random half, so that ten viewers do not knock on a restarted server in the same instant.
+ * The wait before try number `attempt` (from 0), in ms: doubled each time up to a limit, half of
+ * it random, so that ten viewers do not knock on a restarted server in the same instant.
  */
 export function retryDelayMs(attempt, random = Math.random) {
   const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);

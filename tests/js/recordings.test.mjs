@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-globalThis.document ??= { title: "" }; // the modules' panels belong to a page; these functions do not
+globalThis.document ??= { title: "" }; // the panels belong to a page; these functions do not
 
 const { byDay, startOf } = await import("../../static/js/recordings.js");
 const { phaseOf } = await import("../../static/js/recorder.js");

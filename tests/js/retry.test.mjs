@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { FULL_DELAY_MS, MAX_DELAY_MS, afterFailure, retryDelayMs } from "../../static/js/retry.js";
 
 test("the wait doubles up to its limit", () => {
-  const longest = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => retryDelayMs(attempt, () => 1));
-  assert.deepEqual(longest, [500, 1000, 2000, 4000, 8000, MAX_DELAY_MS, MAX_DELAY_MS, MAX_DELAY_MS]);
+  const longest = [0, 1, 2, 3, 4, 5, 60].map((attempt) => retryDelayMs(attempt, () => 1));
+  assert.deepEqual(longest, [500, 1000, 2000, 4000, 8000, MAX_DELAY_MS, MAX_DELAY_MS]);
 });
 
 test("half of the wait is random, the other half is not", () => {

@@ -36,7 +36,8 @@ test("every text that page and scripts ask for exists", () => {
   const root = new URL("../../", import.meta.url);
   const scripts = readdirSync(new URL("static/js/", root)).map((name) => `static/js/${name}`);
   const page = "templates/pet_stream/dashboard.html";
-  const source = [...scripts, page].map((path) => readFileSync(new URL(path, root), "utf8")).join("");
+  const read = (path) => readFileSync(new URL(path, root), "utf8");
+  const source = [...scripts, page].map(read).join("");
   const asked = [...source.matchAll(/(?:\btext\(|data-text=|data-label=)"([\w.-]+)"/g)];
   assert.ok(asked.length > 30);
   for (const [, key] of asked) assert.ok(key in dictionaries.en, key);
@@ -52,7 +53,12 @@ const LIVE = { state: "live", width: 1280, height: 720, fps: 29.97 };
 const HEALTH = [
   [
     { status: "ok", camera: LIVE, webrtc_clients: 2, reasons: [] },
-    { level: "ok", headline: "Camera live", details: "1280 × 720 · 30 fps · 2 viewers", down: false },
+    {
+      level: "ok",
+      headline: "Camera live",
+      details: "1280 × 720 · 30 fps · 2 viewers",
+      down: false,
+    },
   ],
   [
     { status: "camera_offline", camera: { state: "stalled" }, reasons: ["no new picture for 3 s"] },
@@ -60,7 +66,12 @@ const HEALTH = [
   ],
   [
     { status: "degraded", camera: { state: "waiting" }, reasons: ["waiting for the first IDR"] },
-    { level: "bad", headline: "Camera is starting", details: "waiting for the first IDR", down: true },
+    {
+      level: "bad",
+      headline: "Camera is starting",
+      details: "waiting for the first IDR",
+      down: true,
+    },
   ],
   [
     { status: "degraded", camera: LIVE, reasons: ["The last recording ended: disk full"] },
