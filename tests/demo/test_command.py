@@ -1,0 +1,256 @@
+"""`pet-stream demo` and `run` as real processes: how they begin and, above all, how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from pet_stream.demo.scene import read_picture_number
+from pet_stream.ingest.segment import POSIX_FOLDER
+
+from ..browser.processes import Process
+from ..camera.camera import Camera
+from ..webrtc.viewer import Viewer
+
+CHECKOUT = Path(__file__).parents[2]
+START_TIMEOUT_S = 30.0
+PICTURE_WITHIN_S = 5.0
+END_WITHIN_S = 5.0
+
+StartCommand = Callable[..., Process]
+
+
+@pytest.fixture
+def start_command(cache_home: Path, tmp_path: Path) -> Iterator[StartCommand]:
+    """Starts `pet-stream` with arguments; ends what a test leaves running."""
+    processes: list[Process] = []
+
+    def start(*arguments: str, **environment: str) -> Process:
+        process = Process(
+            [sys.executable, "-m", "pet_stream.cli", *arguments],
+            env={**os.environ, "XDG_CACHE_HOME": str(cache_home), **environment},
+            cwd=CHECKOUT,
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.stop(signal.SIGKILL)
+
+
+class Demo:
+    def __init__(self, process: Process, url: str, recordings: Path) -> None:
+        self.process = process
+        self.url = url
+        self.recordings = recordings
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            return json.load(answer)
+
+    def post(self, path: str, body: dict[str, object]) -> Any:
+        request = urllib.request.Request(
+            self.url + path,
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method="POST",
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.load(answer)
+
+    def wait_for_picture(self, timeout_s: float = START_TIMEOUT_S) -> None:
+        wait_until(lambda: self.get("/health")["camera"]["state"] == "live", timeout_s)
+
+    def segments(self) -> list[Path]:
+        return list(POSIX_FOLDER.glob(f"pet_stream_demo_{self.process.pid}*"))
+
+    def assert_ended(self, exit_code: int, started_s: float) -> None:
+        assert time.monotonic() - started_s < END_WITHIN_S
+        assert exit_code == 0, self.process.log
+        assert "Traceback" not in self.process.log
+        assert self.segments() == []
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def demo(start_command: StartCommand, tmp_path: Path) -> Demo:
+    recordings = tmp_path / "recordings"
+    process = start_command("demo", "--port", "0", "--record-path", str(recordings))
+    url = process.wait_for_line(r"(http://127\.0\.0\.1:\d+)/", START_TIMEOUT_S)[1]
+    return Demo(process, url, recordings)
+
+
+def test_the_first_picture_comes_within_five_seconds(
+    start_command: StartCommand, tmp_path: Path
+) -> None:
+    started_s = time.monotonic()
+    process = start_command("demo", "--port", "0", "--record-path", str(tmp_path))
+    url = process.wait_for_line(r"(http://127\.0\.0\.1:\d+)/", START_TIMEOUT_S)[1]
+    demo = Demo(process, url, tmp_path)
+    demo.wait_for_picture()
+    assert time.monotonic() - started_s < PICTURE_WITHIN_S
+    assert "First run" not in process.log
+
+
+def test_the_host_shows_the_dashboard_and_has_its_own_api(demo: Demo) -> None:
+    demo.wait_for_picture()
+    with urllib.request.urlopen(demo.url + "/", timeout=5) as page:
+        assert page.url == demo.url + "/pet-stream/"
+        assert page.headers.get_content_type() == "text/html"
+    status = demo.get("/api/status")
+    assert status["camera"]["state"] == "live"
+    assert status["camera"]["segment"] == f"posix:/pet_stream_demo_{demo.process.pid}"
+
+
+def test_ctrl_c_ends_it(demo: Demo) -> None:
+    demo.wait_for_picture()
+    assert len(demo.segments()) == 2
+    started_s = time.monotonic()
+    demo.assert_ended(demo.process.stop(signal.SIGINT, is_for_group=True), started_s)
+
+
+def test_ctrl_c_at_the_very_start_ends_it(start_command: StartCommand, tmp_path: Path) -> None:
+    process = start_command("demo", "--port", "0", "--record-path", str(tmp_path))
+    process.wait_for_line("Embedded camera", START_TIMEOUT_S)
+    demo = Demo(process, "", tmp_path)
+    started_s = time.monotonic()
+    demo.assert_ended(process.stop(signal.SIGINT, is_for_group=True), started_s)
+
+
+def test_sigterm_in_mid_recording_with_a_viewer_finishes_the_file(demo: Demo) -> None:
+    demo.wait_for_picture()
+
+    async def watch() -> tuple[list[bytes], float, int]:
+        viewer = Viewer()
+        try:
+            answer = await asyncio.to_thread(
+                demo.post, "/api/webrtc/offer", {"type": "offer", "sdp": await viewer.offer()}
+            )
+            await viewer.accept(answer["sdp"])
+            await asyncio.wait_for(viewer.has(14), START_TIMEOUT_S)
+            assert demo.post("/api/recording/start", {})["status"] == "recording"
+            await asyncio.wait_for(viewer.has(60), START_TIMEOUT_S)
+            started_s = time.monotonic()
+            exit_code = await asyncio.to_thread(demo.process.stop, signal.SIGTERM)
+            return viewer.units, started_s, exit_code
+        finally:
+            await viewer.close()
+
+    units, started_s, exit_code = asyncio.run(watch())
+    demo.assert_ended(exit_code, started_s)
+    assert len(units) >= 60
+    [recording] = demo.recordings.iterdir()
+    assert recording.suffix in (".h264", ".mp4")
+    numbers = shown_numbers(recording)
+    assert len(numbers) > 30
+    assert numbers == [(numbers[0] + i) % 420 for i in range(len(numbers))]
+    assert numbers[0] % 14 == 0  # begins with an IDR
+
+
+def shown_numbers(recording: Path) -> list[int]:
+    """What the decoded pictures show, in order."""
+    numbers = []
+    with av.open(str(recording)) as container:
+        for frame in container.decode(video=0):
+            luma = frame.planes[0]
+            number = read_picture_number(bytes(luma), luma.line_size)
+            assert number is not None
+            numbers.append(number)
+    return numbers
+
+
+def test_kill_9_leaves_nothing_behind(demo: Demo) -> None:
+    demo.wait_for_picture()
+    demo.process.stop(signal.SIGKILL)
+    wait_until(lambda: demo.segments() == [], END_WITHIN_S)
+
+
+def test_a_taken_port_is_said_before_anything_is_started() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "-m", "pet_stream.cli", "demo", "--port", str(port)],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT_S,
+            check=False,
+        )
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"pet-stream: port {port} is taken by another program")
+    assert result.stderr.count("\n") == 1
+
+
+def test_on_the_network_it_shows_where_and_a_qr_code(
+    start_command: StartCommand, tmp_path: Path
+) -> None:
+    process = start_command(
+        "demo", "--host", "0.0.0.0", "--port", "0", "--record-path", str(tmp_path)
+    )
+    process.wait_for_line("Ctrl-C stops it", START_TIMEOUT_S)
+    assert process.stop() == 0
+    assert re.search(r"On this machine: +http://127\.0\.0\.1:\d+/", process.log)
+    assert ("On your network" in process.log) == ("█" in process.log)
+    assert "Only this machine" not in process.log
+
+
+def test_the_first_run_says_what_takes_so_long_and_can_be_interrupted(
+    start_command: StartCommand, tmp_path: Path
+) -> None:
+    process = start_command("demo", "--port", "0", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    process.wait_for_line("First run, drawing the demo's film", START_TIMEOUT_S)
+    started_s = time.monotonic()
+    demo = Demo(process, "", tmp_path)
+    demo.assert_ended(process.stop(signal.SIGINT, is_for_group=True), started_s)
+    assert not list(tmp_path.rglob("*.film*"))
+
+
+def test_run_serves_a_real_camera_from_the_start(
+    start_command: StartCommand, segment_name: str, tmp_path: Path
+) -> None:
+    """Before the first request, whether the camera is there or not."""
+    process = start_command(
+        *("run", "--port", "0", "--shm", segment_name, "--detections-shm", "none"),
+        *("--record-path", str(tmp_path / "recordings"), "--max-clients", "3"),
+    )
+    url = process.wait_for_line(r"(http://127\.0\.0\.1:\d+)/", START_TIMEOUT_S)[1]
+    host = Demo(process, url, tmp_path / "recordings")
+    health = host.get("/health")
+    assert (health["status"], health["max_clients"]) == ("camera_offline", 3)
+    with Camera(segment_name, fps=60):
+        host.wait_for_picture()
+        started_s = time.monotonic()
+        host.assert_ended(process.stop(signal.SIGTERM), started_s)
+
+
+def test_requests_are_not_logged(demo: Demo) -> None:
+    for _ in range(3):
+        demo.get("/health")
+        with contextlib.suppress(urllib.error.HTTPError):
+            demo.get("/nothing")
+    demo.process.stop()
+    assert "GET" not in demo.process.log
