@@ -78,4 +78,5 @@ def test_first_picture_comes_soon_and_ctrl_c_finishes_the_recording_and_ends_all
     [recording] = (tmp_path / "recordings").iterdir()
     page.wait_for_selector('pet-stream[data-player-state="reconnecting"]')
     assert decoded_count(recording) >= 2 * 30
+    page.close()
     page_errors.clear()  # the page has noticed that its server is gone
