@@ -1,9 +1,9 @@
 """A painter in plain Python: one byte per pixel, spans by slice assignment.
 
-A picture is a plane of palette indexes at twice the wanted size in each direction, handed to
-swscale as PAL8, which turns it into YUV 4:2:0 and, on the way, into an anti-aliased picture. An
-index is `light × 64 + ink`, so that a shadow or a patch of sunlight over whatever is painted
-already is a `bytes.translate`.
+A picture is a plane of palette indexes at twice the wanted size in each direction. Each of Y, U and
+V is that plane translated, and scaling the three down makes an anti-aliased picture. An index is
+`light × 64 + ink`, so that a shadow or a patch of sunlight over whatever is painted already is a
+`bytes.translate`, too.
 """
 
 from __future__ import annotations
@@ -45,15 +45,17 @@ class Palette:
             raise ValueError(f"more than {INK_COUNT} colours: {colour}")
         return NORMAL_LIGHT * INK_COUNT + number
 
-    def to_bytes(self) -> bytes:
-        """256 × (blue, green, red, opaque), as FFmpeg's PAL8 has it on little-endian machines."""
+    def to_yuv(self) -> tuple[bytes, bytes, bytes]:
+        """What each of the 256 indexes is in Y, U and V: BT.709, 16 to 235."""
         colours = [bytes.fromhex(colour[1:]) for colour in self._inks]
         colours += [bytes(3)] * (INK_COUNT - len(colours))
-        return b"".join(
-            bytes(min(255, round(part * light)) for part in reversed(colour)) + b"\xff"
+        pixels = [
+            _bt709(*(min(1.0, part * light / 255) for part in colour))
             for light in LIGHTS
             for colour in colours
-        )
+        ]
+        luma, blue, red = (bytes(pixel[plane] for pixel in pixels) for plane in range(3))
+        return luma, blue, red
 
 
 class Canvas:
@@ -114,20 +116,11 @@ class Canvas:
 
     def to_frame(self) -> av.VideoFrame:
         """The picture as YUV 4:2:0, BT.709."""
-        frame = av.VideoFrame(self._stride, self._rows, "pal8")
-        line_size = frame.planes[0].line_size
-        plane: bytes | bytearray = self._plane
-        if line_size != self._stride:
-            padding = bytes(line_size - self._stride)
-            plane = bytearray().join(
-                self._plane[start : start + self._stride] + padding
-                for start in range(0, len(self._plane), self._stride)
-            )
-        frame.planes[0].update(bytes(plane))
-        frame.planes[1].update(self._palette.to_bytes())
-        return frame.reformat(
-            self.width, self.height, "yuv420p", dst_colorspace="ITU709", interpolation="AREA"
-        )
+        indexes = bytes(self._plane)
+        frame = av.VideoFrame(self._stride, self._rows, "yuv444p")
+        for plane, table in zip(frame.planes, self._palette.to_yuv(), strict=True):
+            plane.update(_padded(indexes.translate(table), self._stride, plane.line_size))
+        return frame.reformat(self.width, self.height, "yuv420p", interpolation="AREA")
 
     def _run(self, colour: str) -> bytes:
         ink = self._palette.ink(colour)
@@ -218,6 +211,25 @@ def stroke(path: Sequence[Point], widths: Sequence[float]) -> list[Point]:
         *reversed(right),
         *_cap(path[0], right[0], widths[0] / 2),
     ]
+
+
+def _bt709(red: float, green: float, blue: float) -> tuple[int, int, int]:
+    """Y, U, V of a colour whose parts are 0 to 1 (ITU-R BT.709, 3.2 to 3.5)."""
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return (
+        round(16 + 219 * luma),
+        round(128 + 224 * (blue - luma) / 1.8556),
+        round(128 + 224 * (red - luma) / 1.5748),
+    )
+
+
+def _padded(plane: bytes, stride: int, line_size: int) -> bytes:
+    if line_size == stride:
+        return plane
+    padding = bytes(line_size - stride)
+    return b"".join(
+        plane[start : start + stride] + padding for start in range(0, len(plane), stride)
+    )
 
 
 def _cap(centre: Point, start: Point, radius: float) -> list[Point]:

@@ -24,7 +24,8 @@ from .scene import Scene
 BIT_RATE = 2_000_000
 
 _X264 = (
-    f"keyint={GOP_PICTURES}:min-keyint={GOP_PICTURES}:scenecut=0:bframes=0:repeat-headers=1:"
+    f"keyint={GOP_PICTURES}:min-keyint={GOP_PICTURES}:scenecut=0:repeat-headers=1:level=3.1:"
+    "bframes=0:cabac=0:8x8dct=0:weightp=0:"  # which makes it Constrained Baseline
     "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )
 
@@ -79,9 +80,7 @@ def _encoder() -> VideoCodecContext:
     encoder.framerate = Fraction(RATE_FPS)
     encoder.bit_rate = BIT_RATE
     encoder.options = {
-        "profile": "baseline",
-        "level": "3.1",
-        "preset": "fast",
+        "preset": "veryfast",
         "maxrate": str(BIT_RATE * 5 // 4),
         "bufsize": str(BIT_RATE),
         "x264-params": _X264,

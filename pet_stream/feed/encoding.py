@@ -15,6 +15,10 @@ DEFAULT_RATE_FPS = 30.0
 
 _BITS_PER_PIXEL = 0.075  # 2 Mbit/s for 720p30
 _MIN_BIT_RATE = 300_000
+_X264 = (
+    "scenecut=0:repeat-headers=1:"
+    "bframes=0:cabac=0:8x8dct=0:weightp=0"  # which makes it Constrained Baseline
+)
 
 
 class PictureEncoder:
@@ -54,12 +58,11 @@ class PictureEncoder:
         encoder.bit_rate = max(_MIN_BIT_RATE, bit_rate)
         gop = max(1, min(GOP_PICTURES, int(2 * self._rate)))
         encoder.options = {
-            "profile": "baseline",
             "preset": "veryfast",
             "tune": "zerolatency",
             "maxrate": str(encoder.bit_rate * 5 // 4),
             "bufsize": str(encoder.bit_rate),
-            "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:repeat-headers=1",
+            "x264-params": f"keyint={gop}:min-keyint={gop}:{_X264}",
         }
         return encoder
 
