@@ -6,7 +6,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
-unit := not browser and not slow and not soak
+unit := not browser and not slow
 scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
 
@@ -23,13 +23,13 @@ run: runtime ## the same page on the real camera
 	@exec .venv/bin/pet-stream run $(ARGS)
 
 .PHONY: test
-test: ## everything: lint, types, unit tests on several Pythons, browsers (no long runs)
+test: ## everything: lint, types, unit tests on several Pythons, browsers
 	@tools/packages venv gcc node chromium firefox ffmpeg
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests-on-other-pythons
 	@echo "== all tests on $$($(python) --version)"
-	@$(python) -m pytest -m "not soak" $(ARGS)
+	@$(python) -m pytest $(ARGS)
 
 .PHONY: check
 check: lint unit ## lint, types and the unit tests; no browser, under 2 minutes
@@ -52,9 +52,9 @@ browser: development ## the tests that drive Chromium and Firefox
 	@$(python) -m pytest -m browser $(ARGS)
 
 .PHONY: soak
-soak: development ## the long acceptance runs (an hour)
+soak: development ## the camera reader's acceptance runs, 18 000 pictures each (long)
 	@tools/packages gcc
-	@$(python) -m pytest -m soak $(ARGS)
+	@$(python) -m tests.ingest.acceptance $(ARGS)
 
 .PHONY: format
 format: development ## let ruff put the sources in order, and write the README's tables
@@ -64,7 +64,7 @@ format: development ## let ruff put the sources in order, and write the README's
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted
-	@rm -rf .venv .venv-3.* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-3.* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: runtime
