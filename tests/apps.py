@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask
 
@@ -31,7 +31,7 @@ def mount(
 
 
 @contextmanager
-def mounted_app(folder: Path, **settings: object) -> Iterator[Flask]:
+def mounted_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     """An app of its own, not started; stopped at the end."""
     app = Flask("host", static_folder=None)
     stream = mount(app, folder, **settings)

@@ -71,7 +71,7 @@ TAKEN = [
     ("METRICS", "1", True),
 ]
 
-REFUSED = [
+REFUSED: list[tuple[str, object]] = [
     ("SHM", None),
     ("SHM", ""),
     ("SHM", 7),

@@ -109,7 +109,7 @@ def test_there_are_at_least_thirty_and_ours_follow_the_naming_rules(client: Flas
 
 
 def test_there_is_no_created_series_and_no_label_of_a_viewer(client: FlaskClient) -> None:
-    labels = set()
+    labels: set[str] = set()
     client.get("/health")
     for family in families(client).values():
         for sample in family.samples:
@@ -122,7 +122,8 @@ def test_openmetrics_is_spoken_to_who_asks_for_it(client: FlaskClient) -> None:
     accept = "application/openmetrics-text; version=1.0.0"
     answer = client.get("/metrics", headers={"Accept": accept})
     assert answer.mimetype == "application/openmetrics-text"
-    names = {family.name for family in parse_openmetrics(answer.text)}
+    found = parse_openmetrics(answer.text)  # type: ignore[no-untyped-call]
+    names = {family.name for family in found}
     assert "streaming_frames_read" in names
 
 

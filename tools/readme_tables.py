@@ -34,8 +34,9 @@ def with_tables(text: str) -> str:
     """`text` of the README with each generated table between its two comments."""
     for name, table in {"settings": settings_table(), "metrics": metrics_table()}.items():
         marks = re.compile(f"(<!-- {name}[^>]*-->\n).*(<!-- /{name} -->)", re.DOTALL)
-        text, count = marks.subn(lambda match, table=table: match[1] + table + match[2], text)
-        assert count == 1, f"README.md has no place for the {name}"
+        match = marks.search(text)
+        assert match, f"README.md has no place for the {name}"
+        text = text[: match.end(1)] + table + text[match.start(2) :]
     return text
 
 

@@ -36,8 +36,8 @@ class RecordingWriter(RingWriter):
         super().__init__(url)
         self.written: list[tuple[bytes, SlotHeader, float]] = []
 
-    def write(self, data: bytes, **fields: int) -> None:  # type: ignore[override]
-        super().write(data, **fields)  # type: ignore[arg-type]
+    def write(self, data: bytes, **fields: int) -> None:
+        super().write(data, **fields)
         header = SlotHeader(
             fields["frame_number"],
             *divmod(fields["captured_at_ns"], 1_000_000_000),

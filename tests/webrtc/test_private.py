@@ -98,7 +98,7 @@ def test_a_release_that_moved_a_name_is_noticed_and_lived_with(
     async def look() -> tuple[list[str], bool]:
         transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
         private.offer_hosts(transport, [ip_network("127.0.0.0/8")])
-        transport._connection._nominated[1] = object()
+        transport._connection._nominated[1] = object()  # type: ignore[assignment]
         return private.missing_names(), await private.is_reachable(transport)
 
     missing, is_reachable = asyncio.run(look())

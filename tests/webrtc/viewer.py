@@ -36,7 +36,7 @@ class Viewer:
         private.offer_hosts(self._ice, LOOPBACK)
         self._receiver: Any = self._transceiver.receiver
         self._handle = self._receiver._handle_rtp_packet
-        self._receiver._handle_rtp_packet = self._record
+        self._receiver._handle_rtp_packet = self._record  # type: ignore[method-assign]
 
     async def offer(self) -> str:
         await self._connection.setLocalDescription()
