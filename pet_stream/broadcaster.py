@@ -87,6 +87,11 @@ class Broadcaster:
         for subscription in subscriptions:
             subscription.put(unit)
 
+    def forget(self) -> None:
+        """The camera has stopped: who joins now begins with its next IDR, not with an old one."""
+        with self._lock:
+            self._gop.clear()
+
     def subscribe(
         self,
         name: str,

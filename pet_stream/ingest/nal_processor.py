@@ -7,6 +7,7 @@ import logging
 from ..errors import BitstreamError
 from ..media.access_unit import AccessUnit
 from ..media.h264 import (
+    SLICE_TYPES,
     NalUnitType,
     ParameterSets,
     SequenceParameterSet,
@@ -76,12 +77,16 @@ class NalProcessor:
         return unit
 
     def _complete(self, picture: Picture) -> tuple[bytes, ...] | None:
-        """The NAL units with what an IDR needs in front of it; None while an IDR is awaited."""
+        """The NAL units with what an IDR needs in front of it.
+
+        None while an IDR is awaited, and for a slot that holds parameter sets or SEI alone.
+        """
         parameter_sets = self._sets_of(picture.header.camera_id)
         parameter_sets.update(picture.nal_units)
         self.has_parameter_sets = parameter_sets.is_complete
         if not is_idr(picture.nal_units):
-            return None if self._awaits_idr else picture.nal_units
+            has_slice = any(nal_unit_type(n) in SLICE_TYPES for n in picture.nal_units)
+            return picture.nal_units if has_slice and not self._awaits_idr else None
         nal_units = parameter_sets.insert(picture.nal_units)
         first_slice = next(n for n in nal_units if nal_unit_type(n) == NalUnitType.IDR_SLICE)
         header = parse_slice_header(first_slice, parameter_sets)

@@ -8,35 +8,56 @@ later a copy was made, the longer the camera was done.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ..errors import BitstreamError
+from ..media.h264 import is_idr, split_annex_b
 from ..media.ring import SLOT_COUNT, SlotHeader
 
 _AGREEING: Final = 2
+_COPYING_NS: Final = 10_000_000
+"""Longer than a camera takes for a slot, unless it is held up."""
 _MAX_PENDING: Final = 3
 _TAIL_BYTES: Final = 16
 
 
 @dataclass(slots=True)
 class PictureCopies:
-    """One picture's latest copy, and how many copies in a row were like it."""
+    """One picture's latest copy, and how many copies in a row were like it, found when."""
 
     header: SlotHeader
     data: bytes
+    first_ns: int
+    last_ns: int
     count: int = 1
 
     @property
     def agree(self) -> bool:
         return self.count >= _AGREEING
 
-    def add(self, header: SlotHeader, data: bytes) -> None:
+    @property
+    def outlast_copying(self) -> bool:
+        """Whether they were found alike for longer than a camera copies."""
+        return self.last_ns - self.first_ns >= _COPYING_NS
+
+    @property
+    def is_idr(self) -> bool:
+        try:
+            return is_idr(split_annex_b(self.data))
+        except BitstreamError:
+            return False
+
+    def add(self, header: SlotHeader, data: bytes, now_ns: int) -> None:
         if header == self.header and data == self.data:
             self.count += 1
+            self.last_ns = now_ns
         else:
             self.header, self.data, self.count = header, data, 1
+            self.first_ns = self.last_ns = now_ns
 
 
 class RelayCopies:
@@ -49,11 +70,12 @@ class RelayCopies:
         """A further copy. Copies belong together by their moment of capture: a frame number may be
         another picture's still."""
         moment = (header.captured_at_ns, header.camera_id)
+        now_ns = time.monotonic_ns()
         copies = self._pending.get(moment)
         if copies is None:
-            copies = self._pending[moment] = PictureCopies(header, data)
+            copies = self._pending[moment] = PictureCopies(header, data, now_ns, now_ns)
         else:
-            copies.add(header, data)
+            copies.add(header, data, now_ns)
         return copies
 
     def take_until(self, copies: PictureCopies, *, inclusive: bool) -> list[PictureCopies]:
@@ -109,10 +131,15 @@ class Residue:
         return tail == {0} or (len(tail) > _TAIL_BYTES // 2 and self._ends(data))
 
     def _ends(self, data: bytes) -> bool:
+        # In two parts, as an older picture may end within the tail, and what is behind it is from
+        # yet another.
         end = len(data)
-        start = max(0, end - _TAIL_BYTES)
-        tail = data[start:]
-        return any(old[start:end] == tail for old in self._pictures())
+        middle = max(0, end - _TAIL_BYTES // 2)
+        return self._has(data, middle, end) or self._has(data, max(0, end - _TAIL_BYTES), middle)
+
+    def _has(self, data: bytes, start: int, end: int) -> bool:
+        part = data[start:end]
+        return bool(part) and any(old[start:end] == part for old in self._pictures())
 
     def _pictures(self) -> Iterator[bytes]:
         yield from self._turn

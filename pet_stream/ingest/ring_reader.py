@@ -108,6 +108,10 @@ class RingReader:
         self._before_of: int | None = None
         self._before = b""
         """Header and data that stood in the slot of write `_before_of` until then."""
+        if index != self._next:
+            missed = self._counts.frames_missed
+            self._take_complete(next_write(index, -1))
+            self._counts.frames_missed = missed  # what was gone before is nobody's loss
 
     # --- complete slots
 
@@ -200,18 +204,26 @@ class RingReader:
 
     def _is_believed(self, copies: PictureCopies) -> bool:
         """The last word on a picture."""
-        if copies.agree:
-            return not self._residue.surely_ends(copies.data)
-        return not self._is_doubtful(copies)
+        if not copies.agree:
+            return not self._is_doubtful(copies)
+        if self._has_earlier_number(copies):
+            # Another picture's number, unless the camera has begun anew.
+            return copies.outlast_copying and copies.is_idr
+        return copies.outlast_copying or not self._residue.surely_ends(copies.data)
 
     def _is_doubtful(self, copies: PictureCopies) -> bool:
-        if self._chains.skipped_frame_numbers(copies.header) < 0:
-            return True
         try:
             continuity = self._chains.check(copies.header, split_annex_b(copies.data))
         except BitstreamError:
             return True
-        return continuity is Continuity.GAP or self._residue.may_end(copies.data)
+        return (
+            continuity is Continuity.GAP
+            or self._has_earlier_number(copies)
+            or self._residue.may_end(copies.data)
+        )
+
+    def _has_earlier_number(self, copies: PictureCopies) -> bool:
+        return self._chains.skipped_frame_numbers(copies.header) < 0
 
     # --- deciding
 

@@ -28,7 +28,7 @@ class Segment(Protocol):
         """A copy of `size` bytes from `offset`. Raises SegmentInvalid when they are not there."""
 
     def is_gone(self) -> bool:
-        """Whether the name now means another segment, or none: attach anew."""
+        """Whether the name means another segment by now, or none, or this one has shrunk."""
 
     def close(self) -> None: ...
 
@@ -81,10 +81,8 @@ class PosixSegment:
             raise SegmentMissing(f"there is no shared memory {name}") from exc
         except OSError as exc:
             raise SegmentInvalid(f"shared memory {name} can't be opened: {exc.strerror}") from exc
-
-    @property
-    def size(self) -> int:
-        return os.fstat(self._fd).st_size
+        self.size = os.fstat(self._fd).st_size
+        """Bytes when it was opened."""
 
     def read(self, offset: int, size: int) -> bytes:
         try:
@@ -97,9 +95,10 @@ class PosixSegment:
 
     def is_gone(self) -> bool:
         try:
-            return not os.path.samestat(os.stat(self._path), os.fstat(self._fd))
+            named, opened = os.stat(self._path), os.fstat(self._fd)
         except OSError:
             return True
+        return not os.path.samestat(named, opened) or opened.st_size < self.size
 
     def close(self) -> None:
         os.close(self._fd)

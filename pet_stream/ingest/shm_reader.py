@@ -105,17 +105,17 @@ class ShmReader:
     @property
     def status(self) -> CameraStatus:
         """A snapshot; any thread may ask."""
-        attachment, found_at_s = self._attachment, self._found_at_s
+        attachment = self._attachment
         video = self._processor.video
-        age_s = None if found_at_s is None else time.monotonic() - found_at_s
         interval_s = attachment.pacing.interval_s if attachment is not None else None
+        age_s = self._picture_age_s()
         state: Literal["offline", "waiting", "live", "stalled"] = "live"
         reason = ""
         if attachment is None:
             state, reason = "offline", self._offline_reason
         elif age_s is None:
             state, reason = "waiting", "the camera has not written a picture yet"
-        elif age_s > max(_STALLED_S, _STALLED_INTERVALS * (interval_s or 0.0)):
+        elif self._is_stalled(attachment):
             state, reason = "stalled", f"no new picture for {age_s:.0f} s"
         elif video is None:
             state, reason = "waiting", "waiting for the first IDR"
@@ -160,6 +160,8 @@ class ShmReader:
             if self._is_gone(attachment, now_s):
                 self._detach("the camera removed its shared memory")
                 return 0.0
+            if self._is_stalled(attachment):
+                self._broadcaster.forget()
         except SegmentError as exc:
             self.counts.read_errors += 1
             self._detach(str(exc))
@@ -200,9 +202,22 @@ class ShmReader:
         attachment, self._attachment = self._attachment, None
         if attachment is not None:
             attachment.segment.close()
+        self._broadcaster.forget()
         if reason != self._offline_reason:
             self._offline_reason = reason
-            logger.warning("camera offline: %s", reason)
+            logger.log(
+                logging.INFO if self._is_stopping else logging.WARNING, "camera offline: %s", reason
+            )
+
+    def _picture_age_s(self) -> float | None:
+        found_at_s = self._found_at_s
+        return None if found_at_s is None else time.monotonic() - found_at_s
+
+    def _is_stalled(self, attachment: _Attachment) -> bool:
+        """No picture for two seconds, or for four intervals at low rates."""
+        interval_s = attachment.pacing.interval_s or 0.0
+        age_s = self._picture_age_s() or 0.0
+        return age_s > max(_STALLED_S, _STALLED_INTERVALS * interval_s)
 
     @staticmethod
     def _is_gone(attachment: _Attachment, now_s: float) -> bool:

@@ -1,6 +1,6 @@
 """Holds what the reader delivered against what the C writer says it wrote.
 
-`python -m tests.ingest.acceptance` makes the long runs (see `make soak`); the tests make short ones.
+`python -m tests.ingest.acceptance` makes the long runs (`make soak`), the tests short ones.
 """
 
 from __future__ import annotations

@@ -18,16 +18,24 @@ def header(number: int, *, capture_ms: float | None = None, camera_id: int = 0) 
     )
 
 
+def place(order: PictureOrder, picture: SlotHeader) -> Order:
+    """Place it, and take it if it is newer, as the reader does where each is written once."""
+    place = order.place(picture)
+    if place is Order.NEWER:
+        order.take(picture)
+    return place
+
+
 def test_each_new_picture_is_newer() -> None:
     order = PictureOrder()
-    assert [order.sort(header(n)) for n in range(5)] == [Order.NEWER] * 5
+    assert [place(order, header(n)) for n in range(5)] == [Order.NEWER] * 5
     assert order.is_once_each
     assert not order.is_relayed
 
 
 def test_repeats_show_a_relay() -> None:
     order = PictureOrder()
-    assert [order.sort(header(n)) for n in (0, 0, 1, 1, 1)] == [
+    assert [place(order, header(n)) for n in (0, 0, 1, 1, 1)] == [
         Order.NEWER,
         Order.SAME,
         Order.NEWER,
@@ -41,7 +49,7 @@ def test_repeats_show_a_relay() -> None:
 def test_a_relay_is_not_forgotten_when_it_stops_repeating() -> None:
     order = PictureOrder()
     for n in (0, 0, 1, 2, 3, 4, 5, 6, 7):
-        order.sort(header(n))
+        place(order, header(n))
     assert order.is_relayed
     assert not order.is_once_each
 
@@ -49,45 +57,53 @@ def test_a_relay_is_not_forgotten_when_it_stops_repeating() -> None:
 def test_a_picture_from_a_turn_ago_is_older() -> None:
     order = PictureOrder()
     for n in range(40):
-        order.sort(header(n))
-    assert order.sort(header(10)) is Order.OLDER
-    assert order.sort(header(39)) is Order.SAME
-    assert order.sort(header(40)) is Order.NEWER
+        place(order, header(n))
+    assert place(order, header(10)) is Order.OLDER
+    assert place(order, header(39)) is Order.SAME
+    assert place(order, header(40)) is Order.NEWER
 
 
 def test_frame_numbers_may_skip_and_start_again() -> None:
     order = PictureOrder()
-    order.sort(header(100, capture_ms=0))
-    assert order.sort(header(105, capture_ms=33)) is Order.NEWER
-    assert order.sort(header(0, capture_ms=66)) is Order.NEWER
+    place(order, header(100, capture_ms=0))
+    assert place(order, header(105, capture_ms=33)) is Order.NEWER
+    assert place(order, header(0, capture_ms=66)) is Order.NEWER
 
 
 def test_the_other_camera_is_newer_by_its_capture_time() -> None:
     order = PictureOrder()
-    order.sort(header(100, capture_ms=1000))
-    assert order.sort(header(3, capture_ms=900, camera_id=1)) is Order.OLDER
-    assert order.sort(header(4, capture_ms=1400, camera_id=1)) is Order.NEWER
+    place(order, header(100, capture_ms=1000))
+    assert place(order, header(3, capture_ms=900, camera_id=1)) is Order.OLDER
+    assert place(order, header(4, capture_ms=1400, camera_id=1)) is Order.NEWER
 
 
 def test_a_clock_that_was_set_back_is_believed_after_some_pictures() -> None:
     order = PictureOrder()
     for n in range(30):
-        order.sort(header(n, capture_ms=10_000 + 33 * n))
-    orders = [order.sort(header(30 + n, capture_ms=33 * n)) for n in range(12)]
+        place(order, header(n, capture_ms=10_000 + 33 * n))
+    orders = [place(order, header(30 + n, capture_ms=33 * n)) for n in range(12)]
     assert orders == [Order.OLDER] * 7 + [Order.NEWER] * 5
 
 
 def test_old_pictures_in_any_number_are_no_clock_that_was_set_back() -> None:
     order = PictureOrder()
     for n in range(40):
-        order.sort(header(n))
-    assert all(order.sort(header(n)) is Order.OLDER for n in range(5, 39))
+        place(order, header(n))
+    assert all(place(order, header(n)) is Order.OLDER for n in range(5, 39))
 
 
 def test_a_new_segment_may_have_an_earlier_clock_but_repeats_nothing() -> None:
     order = PictureOrder()
     for n in range(10):
-        order.sort(header(n, capture_ms=10_000 + 33 * n))
+        place(order, header(n, capture_ms=10_000 + 33 * n))
     order.attach()
-    assert order.sort(header(9, capture_ms=10_000 + 33 * 9)) is not Order.NEWER
-    assert order.sort(header(0, capture_ms=5)) is Order.NEWER
+    assert place(order, header(9, capture_ms=10_000 + 33 * 9)) is not Order.NEWER
+    assert place(order, header(0, capture_ms=5)) is Order.NEWER
+
+
+def test_what_is_not_taken_stays_new() -> None:
+    order = PictureOrder()
+    assert order.place(header(1)) is Order.NEWER
+    assert order.place(header(1)) is Order.NEWER
+    order.take(header(1))
+    assert order.place(header(1)) is Order.SAME

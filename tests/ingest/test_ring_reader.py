@@ -1,0 +1,258 @@
+"""The reader against the C writer. The long forms: `python -m tests.ingest.acceptance`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from pet_stream.ingest.counts import CameraCounts
+from pet_stream.ingest.picture_order import PictureOrder
+from pet_stream.ingest.ring_reader import Picture, RingReader, _is_replaced, _spread
+from pet_stream.ingest.segment import open_segment
+from pet_stream.media import ring
+from tests.camera.camera import Camera, parse_payload
+
+from .acceptance import run
+
+
+class Reading:
+    """A reader that is polled by hand."""
+
+    def __init__(self, segment: str) -> None:
+        self.segment = open_segment(segment, ring.SEGMENT_BYTES)
+        self.counts = CameraCounts()
+        self.reader = RingReader(self.segment, PictureOrder(), self.counts)
+        self.pictures: list[Picture] = []
+
+    def poll(self, *, is_urgent: bool = False) -> list[Picture]:
+        """The pictures of this poll. Also kept in `pictures`."""
+        new = self.reader.poll(is_urgent=is_urgent)
+        self.pictures += new
+        return new
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers that the pictures carry; every one must be whole."""
+        stamps = [parse_payload(picture.nal_units) for picture in self.pictures]
+        assert all(stamp is not None and stamp.crc_ok for stamp in stamps)
+        return [stamp.number for stamp in stamps if stamp is not None]
+
+
+@contextmanager
+def reading(segment: str) -> Iterator[Reading]:
+    reading = Reading(segment)
+    try:
+        yield reading
+    finally:
+        reading.segment.close()
+
+
+COPIES = [
+    {"copy": "memcpy"},
+    {"copy": "forward"},
+    {"copy": "backward"},
+    {"copy": "forward", "pause_ms": 15, "pause_every": 3},
+    {"copy": "backward", "pause_ms": 15, "pause_every": 3},
+    {"copy": "forward", "pause_ms": 15, "pause_every": 3, "pause_at": "header"},
+    {"copy": "forward", "chunk": 64, "pause_ms": 15, "pause_every": 3, "pause_at": 60},
+]
+
+
+@pytest.mark.parametrize("copying", COPIES, ids=str)
+def test_every_picture_arrives_once_in_order_and_whole(
+    segment_name: str, copying: dict[str, Any]
+) -> None:
+    verdict, collection, _ = run(segment_name, count=120, fps=60, **copying)
+    assert verdict.is_perfect, verdict
+    assert verdict.written >= 110
+    assert collection.reader.counts.frames_missed == 0
+    assert verdict.discontinuities == 1
+
+
+def test_three_hundred_pictures_a_second_arrive(segment_name: str) -> None:
+    verdict, _, _ = run(segment_name, count=600, fps=300)
+    assert verdict.is_perfect, verdict
+    assert verdict.written >= 590
+
+
+@pytest.mark.parametrize("rate", [0, 606, 200, 100])
+def test_behind_a_relay_every_whole_picture_arrives(segment_name: str, rate: int) -> None:
+    verdict, _, _ = run(segment_name, count=90, is_relay=True, relay_rate=rate)
+    assert not verdict.torn
+    assert not verdict.stale
+    assert not verdict.out_of_order
+    assert not verdict.unreported
+    if rate:
+        # Running free it may turn the ring while a busy machine lets nobody else run.
+        assert len(verdict.lost) <= 1, verdict
+
+
+def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
+    with (
+        Camera(segment_name, relay=True, relay_rate=606, night_fps=30) as camera,
+        reading(segment_name) as reading_,
+    ):
+        for camera_id in (0, 1):
+            camera.command(f"camera {camera_id}")
+            for _ in range(1000):
+                reading_.poll()
+                ids = [picture.header.camera_id for picture in reading_.pictures]
+                if ids.count(camera_id) >= 20:
+                    break
+                camera.command("log")  # takes its time
+    changes = [
+        picture
+        for before, picture in pairwise(reading_.pictures)
+        if picture.header.camera_id != before.header.camera_id
+    ]
+    # In order of capture: the last picture of one camera may lie between two of the other.
+    assert len(changes) in (1, 3)
+    assert all(picture.is_discontinuity for picture in changes)
+
+
+@pytest.mark.parametrize("held_back", [31, 40, 60, 1000])
+def test_a_lap_is_reported_with_the_number_of_missed_pictures(
+    segment_name: str, held_back: int
+) -> None:
+    with Camera(segment_name, hold=True) as camera, reading(segment_name) as reading_:
+        camera.command("write 20")
+        reading_.poll()
+        assert reading_.numbers == list(range(19))
+        camera.command(f"write {held_back}")
+        after = reading_.poll()
+        numbers = reading_.numbers
+    missing = sorted(set(range(numbers[-1] + 1)) - set(numbers))
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == 20 + held_back - 2
+    assert reading_.counts.frames_missed == len(missing) > 0
+    assert after[0].is_discontinuity
+    assert not any(picture.is_discontinuity for picture in after[1:])
+
+
+@pytest.mark.parametrize("start", [2**32 - 1, 2**32 - 16, 2**32 - 17, 2**32 - 31, 2**32 - 40])
+def test_the_wrap_of_the_index_loses_nothing(segment_name: str, start: int) -> None:
+    with (
+        Camera(segment_name, hold=True, start_index=start) as camera,
+        reading(segment_name) as reading_,
+    ):
+        for _ in range(10):
+            camera.command("write 8")
+            reading_.poll()
+    assert reading_.numbers == list(range(79))
+    assert reading_.counts.frames_missed == 0
+    assert reading_.counts.discontinuities == 1
+
+
+def test_over_the_wrap_a_slot_may_live_for_sixteen_writes_only(segment_name: str) -> None:
+    with (
+        Camera(segment_name, hold=True, start_index=2**32 - 16) as camera,
+        reading(segment_name) as reading_,
+    ):
+        camera.command("write 10")
+        reading_.poll()
+        camera.command("write 28")
+        reading_.poll()
+    numbers = reading_.numbers
+    missing = set(range(numbers[-1] + 1)) - set(numbers)
+    assert missing
+    assert reading_.counts.frames_missed == len(missing)
+
+
+def test_the_pictures_before_attaching_are_taken_too(segment_name: str) -> None:
+    with Camera(segment_name, hold=True) as camera:
+        camera.command("write 100")
+        with reading(segment_name) as reading_:
+            reading_.poll()
+    assert reading_.numbers == list(range(72, 99))
+    assert reading_.counts.frames_missed == 0
+
+
+def test_other_formats_are_skipped_and_are_no_gap(segment_name: str) -> None:
+    with (
+        Camera(segment_name, hold=True, other_formats_every=3) as camera,
+        reading(segment_name) as reading_,
+    ):
+        for _ in range(6):
+            camera.command("write 10")
+            reading_.poll()
+    assert reading_.numbers == list(range(len(reading_.numbers)))
+    assert len(reading_.numbers) >= 39
+    assert reading_.counts.other_formats_skipped >= 15
+    assert reading_.counts.discontinuities == 1
+
+
+def test_pictures_that_the_encoder_lost_are_a_discontinuity(segment_name: str) -> None:
+    with Camera(segment_name, hold=True) as camera, reading(segment_name) as reading_:
+        camera.command("write 20")
+        reading_.poll()
+        camera.command("gap 3")
+        camera.command("write 20")
+        after = reading_.poll()
+    assert [picture.is_discontinuity for picture in after].count(True) == 1
+    assert reading_.counts.frames_missed == 0
+
+
+def test_a_ring_that_begins_anew_in_place_is_read_from_its_beginning(segment_name: str) -> None:
+    with Camera(segment_name, hold=True) as camera, reading(segment_name) as reading_:
+        camera.command("write 25")
+        reading_.poll()
+        camera.command("restart-inplace")
+        camera.command("write 20")
+        after = reading_.poll()
+    assert [p.header.frame_number for p in after] == list(range(19))
+    assert after[0].is_discontinuity
+
+
+def test_the_wait_for_the_newest_slot_is_not_needed_when_it_is_proven(segment_name: str) -> None:
+    with Camera(segment_name, hold=True) as camera, reading(segment_name) as reading_:
+        camera.command("write 20")
+        reading_.poll(is_urgent=True)
+        for number in range(20, 40):
+            camera.command("write 1")
+            reading_.poll(is_urgent=True)
+            if number > 20:
+                assert reading_.numbers[-1] == number
+
+
+def test_without_an_audience_the_newest_slot_waits_for_the_next_write(segment_name: str) -> None:
+    with Camera(segment_name, hold=True) as camera, reading(segment_name) as reading_:
+        camera.command("write 20")
+        reading_.poll()
+        camera.command("write 1")
+        reading_.poll()
+        assert reading_.numbers[-1] == 19
+
+
+OLD, NEW = bytes(range(1, 201)) * 60, bytes(range(201, 0, -1)) * 60
+
+
+@pytest.mark.parametrize(
+    ("after", "is_replaced"),
+    [
+        (NEW[:9000], True),
+        (OLD[:9000], False),
+        (NEW[:5000] + OLD[5000:9000], False),
+        (NEW[:8990] + OLD[8990:9000], True),  # within the last probe: the second read has it
+        (OLD[:4000] + NEW[4000:9000], False),
+        (OLD[:8] + NEW[8:9000], False),
+        (OLD[:4080] + NEW[4080:9000], False),
+        (NEW[:60], True),
+        (NEW[:50] + OLD[50:66], False),
+    ],
+)
+def test_a_slot_is_proven_complete_by_what_stood_there_before(
+    after: bytes, is_replaced: bool
+) -> None:
+    assert _is_replaced(OLD, after) is is_replaced
+
+
+@pytest.mark.parametrize("count", range(1, 45))
+def test_looks_behind_a_relay_are_few_and_spread_up_to_the_newest(count: int) -> None:
+    offsets = _spread(count, 8)
+    assert offsets == sorted(set(offsets))
+    assert offsets[-1] == count - 1
+    assert len(offsets) <= min(count, 10)
+    assert all(0 <= offset < count for offset in offsets)
+    assert count <= 10 or offsets[0] <= -(-count // 8)

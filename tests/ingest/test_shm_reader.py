@@ -1,0 +1,219 @@
+"""The camera thread through everything that a camera daemon does to it."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.ingest.shm_reader import ShmReader
+from pet_stream.media.access_unit import AccessUnit
+from tests.camera.camera import Camera, parse_payload
+
+TIMEOUT_S = 10.0
+
+
+class Audience:
+    """A running camera thread and a subscriber that keeps what it gets."""
+
+    def __init__(self, url: str, *, is_urgent: bool = True) -> None:
+        self.broadcaster = Broadcaster()
+        self.reader = ShmReader(url, self.broadcaster, "test")
+        self.units: list[AccessUnit] = []
+        self._changed = threading.Condition()
+        self._subscription = self.broadcaster.subscribe(
+            "audience", 1000, self._on_ready, is_urgent=is_urgent
+        )
+
+    def _on_ready(self) -> None:
+        with self._changed:
+            self.units += self._subscription.take()
+            self._changed.notify_all()
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + TIMEOUT_S
+        with self._changed:
+            while not condition():
+                assert time.monotonic() < deadline, (self.reader.status, self.reader.counts)
+                self._changed.wait(0.02)
+
+    def wait_for_more(self, count: int = 20) -> None:
+        target = len(self.units) + count
+        self.wait_until(lambda: len(self.units) >= target)
+
+    @property
+    def frame_numbers(self) -> list[int]:
+        return [unit.frame_number for unit in self.units]
+
+
+@contextmanager
+def audience(url: str, *, is_urgent: bool = True) -> Iterator[Audience]:
+    listener = Audience(url, is_urgent=is_urgent)
+    listener.reader.start()
+    try:
+        yield listener
+    finally:
+        listener.reader.stop()
+
+
+def assert_decodable(units: list[AccessUnit]) -> None:
+    """Whole, in order, and every break is at an IDR."""
+    assert units[0].is_idr
+    assert units[0].is_discontinuity
+    for before, unit in pairwise(units):
+        assert unit.sequence == before.sequence + 1
+        assert unit.capture_ns > before.capture_ns
+        assert unit.is_idr or not unit.is_discontinuity
+    stamps = [parse_payload(unit.nal_units) for unit in units]
+    assert all(stamp is not None and stamp.crc_ok for stamp in stamps)
+
+
+@pytest.mark.parametrize("is_urgent", [True, False])
+def test_publishes_every_access_unit_from_the_first_idr_on(
+    segment_name: str, is_urgent: bool
+) -> None:
+    with audience(segment_name, is_urgent=is_urgent) as listener, Camera(segment_name):
+        listener.wait_for_more(40)
+    assert_decodable(listener.units)
+    assert listener.frame_numbers == list(range(len(listener.units)))
+    unit = listener.units[0]
+    assert (unit.width, unit.height) == (1280, 720)
+    assert [nal_unit[0] & 31 for nal_unit in unit.nal_units[:2]] == [7, 8]
+
+
+def test_reads_system_v_segments_too(sysv_key: int) -> None:
+    url = f"sysv:{sysv_key:#x}"
+    with audience(url) as listener, Camera(url):
+        listener.wait_for_more(20)
+    assert_decodable(listener.units)
+
+
+def test_every_idr_gets_the_parameter_sets_that_the_camera_sent_once(segment_name: str) -> None:
+    with audience(segment_name) as listener, Camera(segment_name, headers_every=0, fps=60):
+        listener.wait_for_more(60)
+    idrs = [unit for unit in listener.units if unit.is_idr]
+    assert len(idrs) >= 4
+    for unit in idrs:
+        assert [n[0] & 31 for n in unit.nal_units].count(7) == 1
+        assert [n[0] & 31 for n in unit.nal_units].count(8) == 1
+
+
+@pytest.mark.parametrize("clock", ["monotonic", "realtime"])
+def test_latency_is_a_true_number_on_either_clock(segment_name: str, clock: str) -> None:
+    with (
+        audience(segment_name) as listener,
+        Camera(segment_name, clock=clock, encode_delay_ms=30),
+    ):
+        listener.wait_for_more(30)
+        assert listener.reader.status.clock == clock
+        assert 29 < listener.reader.counts.frame_latency_ms < 500
+
+
+def test_a_missing_camera_is_waited_for(
+    segment_name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), audience(segment_name) as listener:
+        listener.wait_until(lambda: listener.reader.counts.read_errors >= 3)
+        status = listener.reader.status
+        assert status.state == "offline"
+        assert segment_name in status.reason
+        with Camera(segment_name):
+            listener.wait_for_more()
+            assert listener.reader.status.state == "live"
+            assert listener.reader.status.reason == ""
+    assert len([r for r in caplog.records if "there is no shared memory" in r.message]) == 1
+
+
+@pytest.mark.parametrize("size", [0, 7, 4096, 93_313_447])
+def test_a_segment_that_is_too_small_is_waited_out(segment_name: str, size: int) -> None:
+    path = Path("/dev/shm") / segment_name.lstrip("/")
+    with path.open("wb") as file:
+        file.truncate(size)
+    try:
+        with audience(segment_name) as listener:
+            listener.wait_until(lambda: listener.reader.counts.read_errors >= 2)
+            assert listener.reader.status.state == "offline"
+            assert str(size) in listener.reader.status.reason
+            path.unlink()
+            with Camera(segment_name):
+                listener.wait_for_more()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def test_a_foreign_segment_gives_nothing_and_does_no_harm(segment_name: str) -> None:
+    path = Path("/dev/shm") / segment_name.lstrip("/")
+    path.write_bytes(b"\xa5" * 93_313_448)
+    try:
+        with audience(segment_name) as listener:
+            listener.wait_until(lambda: listener.reader.counts.invalid_headers_skipped > 0)
+            assert listener.reader.status.state == "waiting"
+    finally:
+        path.unlink()
+    assert listener.units == []
+
+
+RESTARTS = ["restart-unlink", "restart-unlink 700", "restart-inplace", "truncate 100000"]
+
+
+@pytest.mark.parametrize("restart", RESTARTS)
+def test_every_kind_of_restart_is_followed(segment_name: str, restart: str) -> None:
+    with audience(segment_name) as listener, Camera(segment_name) as camera:
+        listener.wait_for_more()
+        before = len(listener.units)
+        camera.command(restart)
+        if restart.startswith("truncate"):
+            listener.wait_until(lambda: listener.reader.status.state == "offline")
+            camera.command("restart-unlink")
+        listener.wait_until(lambda: any(u.is_discontinuity for u in listener.units[before:]))
+        listener.wait_for_more()
+    assert_decodable(listener.units)
+
+
+def test_a_camera_change_waits_for_the_other_cameras_idr(segment_name: str) -> None:
+    with audience(segment_name) as listener, Camera(segment_name) as camera:
+        listener.wait_for_more(30)
+        camera.command("camera 1")
+        listener.wait_until(lambda: any(unit.camera_id == 1 for unit in listener.units))
+        listener.wait_for_more()
+    assert_decodable(listener.units)
+    first = next(unit for unit in listener.units if unit.camera_id == 1)
+    assert first.is_idr
+    assert first.is_discontinuity
+
+
+def test_a_stalled_camera_is_said_to_be_stalled(segment_name: str) -> None:
+    with audience(segment_name) as listener, Camera(segment_name, fps=60) as camera:
+        listener.wait_for_more()
+        camera.command("stall 3000")
+        listener.wait_until(lambda: listener.reader.status.state == "stalled")
+        assert "no new picture" in listener.reader.status.reason
+        listener.wait_until(lambda: listener.broadcaster.gop == ())
+        listener.wait_until(lambda: listener.reader.status.state == "live")
+        listener.wait_for_more()
+    assert_decodable(listener.units)
+
+
+def test_two_pictures_a_second_keep_their_times(segment_name: str) -> None:
+    with audience(segment_name) as listener, Camera(segment_name, fps=4, gop=4):
+        listener.wait_for_more(8)
+        assert listener.reader.status.state == "live"
+    steps = [after.pts_90k - before.pts_90k for before, after in pairwise(listener.units)]
+    assert all(step == pytest.approx(22_500, abs=50) for step in steps)
+
+
+def test_starting_and_stopping_twice_is_harmless(segment_name: str) -> None:
+    reader = ShmReader(segment_name, Broadcaster(), "test")
+    reader.stop()
+    for _ in range(2):
+        reader.start()
+        reader.start()
+        assert sum(t.name == "test-camera" for t in threading.enumerate()) == 1
+        reader.stop()
+        reader.stop()
+    assert not any(t.name == "test-camera" for t in threading.enumerate())
