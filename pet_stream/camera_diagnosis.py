@@ -42,10 +42,12 @@ class Observation:
     pictures: list[Picture] = field(default_factory=list)
     counts: CameraCounts = field(default_factory=CameraCounts)
     clock: str | None = None
+    index: int = 0
+    """At the end, like what follows."""
     formats: set[int] = field(default_factory=set)
-    """In the slots at the beginning."""
-    plausible_slots: int = 0
+    """In the complete slots."""
     used_slots: int = 0
+    plausible_slots: int = 0
 
 
 def diagnose_camera(url: str, seconds: float) -> list[Finding]:
@@ -79,13 +81,6 @@ def diagnose_camera(url: str, seconds: float) -> list[Finding]:
 
 def _observe(segment: Segment, seconds: float) -> Observation:
     seen = Observation()
-    index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
-    seen.used_slots = min(index, ring.SLOT_COUNT)
-    for age in range(1, seen.used_slots + 1):
-        offset = ring.slot_offset(ring.next_write(index, -age))
-        header = ring.SlotHeader.parse(segment.read(offset, ring.SLOT_HEADER.size))
-        seen.plausible_slots += header.is_plausible
-        seen.formats.add(header.format)
     reader = RingReader(segment, PictureOrder(), seen.counts)
     clock = CaptureClock()
     end_s = time.monotonic() + seconds
@@ -100,7 +95,19 @@ def _observe(segment: Segment, seconds: float) -> Observation:
         is_first = False
         time.sleep(_POLL_S)
     seen.clock = clock.name
+    _survey(segment, seen)
     return seen
+
+
+def _survey(segment: Segment, seen: Observation) -> None:
+    """Look at every complete slot's header: the newest may be in progress."""
+    index = seen.index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
+    seen.used_slots = min(max(0, index - 1), ring.SLOT_COUNT - 2)
+    for age in range(2, seen.used_slots + 2):
+        offset = ring.slot_offset(ring.next_write(index, -age))
+        header = ring.SlotHeader.parse(segment.read(offset, ring.SLOT_HEADER.size))
+        seen.plausible_slots += header.is_plausible
+        seen.formats.add(header.format)
 
 
 def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
@@ -117,7 +124,7 @@ def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
         yield problem(
             "camera",
             f"Nothing was written in {seconds:g} s: "
-            + ("the camera stands still." if seen.used_slots else "it is empty."),
+            + ("the camera stands still." if seen.index else "it is empty."),
             "Is the camera daemon running? If another daemon writes now, name its segment by "
             "--shm.",
         )
@@ -196,6 +203,9 @@ def _stream(seen: Observation) -> Iterator[Finding]:
         yield problem("parameter sets", f"They are damaged: {exc}.", "Look at the encoder.")
         return
     kinds = {nal_unit_type(n) for picture in seen.pictures for n in picture.nal_units}
+    if NalUnitType.IDR_SLICE not in kinds:
+        yield _gop(seen.pictures)
+        return  # parameter sets come with key frames, if at all
     if not {NalUnitType.SPS, NalUnitType.PPS} <= kinds:
         yield problem(
             "parameter sets",

@@ -24,7 +24,7 @@ from pet_stream.media import ring
 
 from .footage import encode
 
-WATCH_S = 2.0
+WATCH_S = 1.2
 
 
 class Daemon:
@@ -106,7 +106,8 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
             "Browsers don't play them",
         ),
         ({"headers": "none"}, {}, "parameter sets", Level.PROBLEM, "No SPS and PPS"),
-        ({"gop": 240, "pictures": 240}, {}, "key frames", Level.WARNING, "One every"),
+        ({"gop": 135, "pictures": 135}, {}, "key frames", Level.WARNING, "One every 2."),
+        ({"gop": 600, "pictures": 600}, {}, "key frames", Level.PROBLEM, "No key frame"),
         (
             {"profile": "high", "x264": ("interlaced=1",)},
             {},
@@ -131,6 +132,7 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
         "b-pictures",
         "no-parameter-sets",
         "long-gop",
+        "endless-gop",
         "interlaced",
         "4:4:4",
         "large",
@@ -149,7 +151,7 @@ def test_what_is_wrong_with_a_camera_is_said_with_advice(
     words: str,
 ) -> None:
     units = encode(**{"pictures": 28, **footage})  # type: ignore[arg-type]
-    seconds = 5 if check in ("key frames", "rate") else WATCH_S
+    seconds = 5.5 if check in ("key frames", "rate") else WATCH_S
     with daemon(segment_name, units, **options):
         finding = by_check(diagnose_camera(segment_name, seconds))[check]
     assert finding.level is level

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from pet_stream.errors import AddressUnavailable
+from pet_stream.serving import WebServer, stop_on_signals
+
+TIMEOUT_S = 10.0
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    server = WebServer("127.0.0.1", 0)
+    yield server
+    server.stop()
+
+
+def get(server: WebServer, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=5) as answer:
+        return bytes(answer.read())
+
+
+def test_it_serves_requests_side_by_side(server: WebServer) -> None:
+    app = Flask(__name__, static_folder=None)
+    together = threading.Barrier(2, timeout=TIMEOUT_S)
+
+    @app.get("/")
+    def index() -> str:
+        together.wait()
+        return "both"
+
+    server.start(app)
+    other = threading.Thread(target=get, args=(server, "/"))
+    other.start()
+    assert get(server, "/") == b"both"
+    other.join()
+
+
+def test_the_address_is_taken_before_anything_is_answered(server: WebServer) -> None:
+    with pytest.raises(AddressUnavailable, match=f"port {server.port} is taken by another"):
+        WebServer("127.0.0.1", server.port)
+
+
+def test_stop_is_idempotent_and_does_not_wait_for_requests(server: WebServer) -> None:
+    app = Flask(__name__, static_folder=None)
+    is_running, may_end = threading.Event(), threading.Event()
+
+    @app.get("/")
+    def endless() -> str:
+        is_running.set()
+        may_end.wait(TIMEOUT_S)
+        return ""
+
+    server.start(app)
+    request = threading.Thread(target=get, args=(server, "/"))
+    request.start()
+    assert is_running.wait(TIMEOUT_S)
+    started_s = time.monotonic()
+    server.stop()
+    server.stop()
+    assert time.monotonic() - started_s < 2
+    may_end.set()
+    request.join(TIMEOUT_S)
+    with pytest.raises(ConnectionRefusedError), socket.socket() as probe:
+        probe.connect(("127.0.0.1", server.port))
+
+
+def test_ipv6_is_served_where_there_is_any() -> None:
+    with contextlib.suppress(AddressUnavailable):
+        WebServer("::1", 0).stop()
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("203.0.113.7", "is not an address of this machine"),
+        ("no such host", "is not an address of this machine"),
+    ],
+)
+def test_an_address_of_somebody_else_is_refused(host: str, reason: str) -> None:
+    with pytest.raises(AddressUnavailable, match=reason):
+        WebServer(host, 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_ask_to_stop_and_get_their_handlers_back(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stop_on_signals() as is_stopping:
+        assert not is_stopping.is_set()
+        os.kill(os.getpid(), number)
+        assert is_stopping.wait(TIMEOUT_S)
+    assert signal.getsignal(number) == before
