@@ -30,9 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=logging.DEBUG if parsed.verbose else parsed.log_level,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    if not parsed.verbose:
-        for name in ("aiortc", "aioice", "werkzeug", "libav"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+    for name in ("aiortc", "aioice", "asyncio", "libav", "werkzeug"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # each packet, otherwise
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
         return command(parsed)
