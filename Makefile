@@ -56,6 +56,16 @@ soak: development ## the camera reader's acceptance runs, 18 000 pictures each (
 	@tools/packages gcc
 	@$(python) -m tests.ingest.acceptance $(ARGS)
 
+.PHONY: bench
+bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
+	@tools/packages gcc chromium
+	@$(python) -m benchmarks $(ARGS)
+
+.PHONY: bench-quick
+bench-quick: development ## the main rows of it; under 2 minutes
+	@tools/packages gcc chromium
+	@$(python) -m benchmarks --quick $(ARGS)
+
 .PHONY: format
 format: development ## let ruff put the sources in order, and write the README's tables
 	@$(python) -m ruff check --fix

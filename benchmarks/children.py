@@ -1,0 +1,135 @@
+"""The programs that a run starts: each ends with it, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 15.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+class BenchError(Exception):
+    """A program of the bench ended, or did not answer in time."""
+
+
+class Child:
+    """`python -m MODULE ARGUMENTS`, spoken to over its standard input and output."""
+
+    def __init__(
+        self, module: str, *arguments: str, prefix: Sequence[str] = (), log: IO[str] | None = None
+    ) -> None:
+        self._name = module
+        self._unread = b""
+        self._process = subprocess.Popen(
+            [*prefix, sys.executable, "-m", module, *arguments],
+            cwd=CHECKOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            preexec_fn=_die_with_parent,  # safe: this process has one thread
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def say(self, **command: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def ask(self, timeout_s: float, **command: object) -> dict[str, Any]:
+        """One command and its answer. Raises BenchError."""
+        self.say(**command)
+        answer: dict[str, Any] = json.loads(self.read_line(timeout_s))
+        if "error" in answer:
+            raise BenchError(f"{self._name}: {answer['error']}")
+        return answer
+
+    def read_line(self, timeout_s: float) -> str:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._unread:
+            wait_s = max(0.0, deadline - time.monotonic())
+            if not select.select([descriptor], [], [], wait_s)[0]:
+                raise BenchError(f"{self._name}: no answer within {timeout_s:g} s")
+            data = os.read(descriptor, 65536)
+            if not data:
+                raise BenchError(f"{self._name} ended with {self._process.wait(STOP_TIMEOUT_S)}")
+            self._unread += data
+        line, _, self._unread = self._unread.partition(b"\n")
+        return line.decode()
+
+    def stop(self) -> None:
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        process.stdout.close()
+
+
+class Server(Child):
+    """A system under test, ready to answer."""
+
+    def __init__(
+        self, system: str, shm: str, *options: str, host: str = "127.0.0.1", **more: Any
+    ) -> None:
+        super().__init__(
+            f"benchmarks.systems.{system}", "--shm", shm, "--host", host, *options, **more
+        )
+        try:
+            word, port = self.read_line(START_TIMEOUT_S).split()
+        except (BenchError, ValueError):
+            self.stop()
+            raise
+        assert word == "ready"
+        self.url = f"http://{host}:{port}"
+
+    @property
+    def offer_url(self) -> str:
+        return f"{self.url}/api/webrtc/offer"
+
+    def request(self, method: str, path: str, body: object = None) -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            answer: bytes = response.read()
+            return answer
+
+
+@contextlib.contextmanager
+def running(child: Child) -> Iterator[Child]:
+    try:
+        yield child
+    finally:
+        child.stop()
+
+
+def _die_with_parent() -> None:
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

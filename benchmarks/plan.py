@@ -1,0 +1,72 @@
+"""What a run measures, in which order, and how long each part takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One server and a growing number of viewers."""
+
+    system: str
+    writing: str
+    viewers: tuple[int, ...]
+    options: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.system} ({self.note})" if self.note else self.system
+
+    @property
+    def module(self) -> str:
+        return {"ours": "ours", "ours-stock": "ours"}.get(self.system, self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    seconds: float
+    """Of one measurement."""
+    series: tuple[Series, ...]
+    connects: int
+    loss_seconds: float
+    loss_percents: tuple[float, ...]
+
+
+ALL = (0, 1, 5, 10, 20, 50)
+STOCK = ("--sender", "stock")
+BUSY = ("--busy-thread",)
+
+FULL = Plan(
+    seconds=10,
+    series=(
+        Series("ours", "once", ALL),
+        Series("stock", "once", ALL[1:]),
+        Series("ours-stock", "once", (10, 50), STOCK),
+        Series("reencode", "once", (1,)),
+        Series("ours", "relay", ALL),
+        Series("stock", "relay", ALL[1:]),
+        Series("reencode", "relay", (1,)),
+        Series("ours", "relay-free", (0, 10)),
+        Series("stock", "relay-free", (10,)),
+        Series("ours", "once", (10,), BUSY, "busy thread"),
+        Series("stock", "once", (10,), BUSY, "busy thread"),
+    ),
+    connects=25,
+    loss_seconds=60,
+    loss_percents=(2, 5),
+)
+QUICK = Plan(
+    seconds=4,
+    series=(
+        Series("ours", "once", (0, 10, 50)),
+        Series("stock", "once", (10,)),
+        Series("reencode", "once", (1,)),
+        Series("ours", "relay", (10,)),
+        Series("ours", "once", (10,), BUSY, "busy thread"),
+    ),
+    connects=20,
+    loss_seconds=15,
+    loss_percents=(2,),
+)

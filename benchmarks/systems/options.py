@@ -1,0 +1,50 @@
+"""What all servers under test have: options, and the web server of `pet-stream run`."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+
+from flask import Flask
+
+from pet_stream.serving import WebServer, stop_on_signals
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shm", required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--record-path", default=".")
+    parser.add_argument("--sender", choices=("fast", "stock"), default="fast")
+    parser.add_argument("--busy-thread", action="store_true", help="one Python thread, 100 %% busy")
+    return parser.parse_args()
+
+
+def serve(app: Flask, host: str) -> None:
+    """Serve until SIGTERM; prints the port when ready."""
+    with stop_on_signals() as is_stopping:
+        server = WebServer(host, 0)
+        server.start(app)
+        print(f"ready {server.port}", flush=True)
+        is_stopping.wait()
+        server.stop()
+
+
+def be_busy() -> None:
+    """Pure Python that never waits, as a host with a hard job has it."""
+
+    def count() -> None:
+        number = 0
+        while True:
+            number = (number + 1) % 1_000_003
+
+    threading.Thread(target=count, name="busy", daemon=True).start()
+
+
+def force_stock_sender() -> None:
+    """Have this process send with aiortc's own sender."""
+    from pet_stream.webrtc import peers, sender
+
+    defaults = peers.Peers.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["make_sender"] = sender.StockSender

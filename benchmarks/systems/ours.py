@@ -1,0 +1,45 @@
+"""pet_stream as `pet-stream run` serves it: a Flask app, the extension, Werkzeug's server.
+
+python -m benchmarks.systems.ours --shm /name
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from pet_stream import PetStream
+
+from .options import be_busy, force_stock_sender, parse_options, serve
+
+MAX_CLIENTS = 200
+
+
+def main() -> None:
+    options = parse_options()
+    app = Flask(__name__)
+    app.config.update(
+        PET_STREAM_SHM=options.shm,
+        PET_STREAM_DETECTIONS_SHM=None,
+        PET_STREAM_RECORD_PATH=options.record_path,
+        PET_STREAM_ICE_HOSTS=[options.host],
+        PET_STREAM_MAX_CLIENTS=MAX_CLIENTS,
+    )
+    stream = PetStream(app)
+
+    @app.get("/")
+    def index() -> str:
+        return "<!doctype html><title>bench</title>"
+
+    if options.sender == "stock":
+        force_stock_sender()
+    if options.busy_thread:
+        be_busy()
+    stream.start()
+    try:
+        serve(app, options.host)
+    finally:
+        stream.stop()
+
+
+if __name__ == "__main__":
+    main()

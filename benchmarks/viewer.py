@@ -1,0 +1,186 @@
+"""One viewer: aiortc makes the connection, a bare socket loop receives.
+
+Everything here that is private to aiortc, aioice or asyncio is in this module: the bench needs the
+kernel's arrival times, and a receiver that costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import struct
+import time
+import urllib.request
+from typing import Any
+
+import aioice.ice
+import pylibsrtp
+from aiortc import (
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCSessionDescription,
+)
+from aiortc.rtp import RtcpReceiverInfo, RtcpRrPacket
+
+from .rtp_check import StreamCheck
+
+SO_TIMESTAMPNS = 35  # <asm-generic/socket.h>; not in Python's socket module
+ANCILLARY_BYTES = socket.CMSG_SPACE(16)
+TIMESPEC = struct.Struct("@qq")
+RECEIVE_BUFFER_BYTES = 2 << 20
+CONNECT_TIMEOUT_S = 20.0
+LOOPBACK = "127.0.0.1"
+
+
+def use_loopback_only() -> None:
+    """Make aioice offer 127.0.0.1, which it never does by itself. For the whole process."""
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [LOOPBACK]
+
+
+def realtime_offset_ns() -> int:
+    """What to add to CLOCK_REALTIME to get CLOCK_MONOTONIC, to within a microsecond or so."""
+    best: tuple[int, int] | None = None
+    for _ in range(5):
+        before = time.monotonic_ns()
+        realtime = time.time_ns()
+        after = time.monotonic_ns()
+        candidate = (after - before, (before + after) // 2 - realtime)
+        best = min(best, candidate) if best else candidate
+    assert best is not None
+    return best[1]
+
+
+class Viewer:
+    """On the event loop's thread. `drain` is to be called whenever something may have come."""
+
+    def __init__(self, offer_url: str) -> None:
+        self.check = StreamCheck()
+        self.offer_sent_ns = 0
+        self.has_first_idr = asyncio.Event()
+        self._offer_url = offer_url
+        self._early: list[tuple[bytes, int]] = []
+        self._sockets: list[socket.socket] = []
+        self._protocol_of: dict[int, tuple[socket.socket, Any]] = {}
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        transceiver = self._connection.addTransceiver("video", direction="recvonly")
+        capabilities = RTCRtpReceiver.getCapabilities("video")
+        assert capabilities is not None
+        transceiver.setCodecPreferences(
+            [
+                codec
+                for codec in capabilities.codecs
+                if codec.mimeType in ("video/H264", "video/rtx")
+            ]
+        )
+        self._receiver = transceiver.receiver
+
+    async def connect(self, poll: Any) -> None:
+        """Connect; returns when the first IDR is complete. `poll`: an epoll object that gets the
+        sockets. Raises TimeoutError."""
+        await self._connection.setLocalDescription(await self._connection.createOffer())
+        self._take_sockets(poll)
+        offer = {"type": "offer", "sdp": self._connection.localDescription.sdp}
+        self.offer_sent_ns = time.monotonic_ns()
+        answer = await asyncio.to_thread(self._post, offer)
+        await self._connection.setRemoteDescription(
+            RTCSessionDescription(answer["sdp"], answer["type"])
+        )
+        await asyncio.wait_for(self.has_first_idr.wait(), CONNECT_TIMEOUT_S)
+
+    async def report(self) -> None:
+        """One receiver report, as browsers send each second."""
+        if self.check.ssrc:
+            info = RtcpReceiverInfo(
+                ssrc=self.check.ssrc,
+                fraction_lost=0,
+                packets_lost=0,
+                highest_sequence=self.check.highest_sequence & 0xFFFFFFFF,
+                jitter=0,
+                lsr=0,
+                dlsr=0,
+            )
+            try:
+                await self._dtls._send_rtp(bytes(RtcpRrPacket(ssrc=1, reports=[info])))
+            except ConnectionError:
+                pass
+
+    async def close(self) -> None:
+        await self._connection.close()
+        for udp in self._sockets:
+            udp.close()
+
+    def drain(self, descriptor: int, offset_ns: int) -> int:
+        """Take all that waits in one socket; how many datagrams it was."""
+        udp, protocol = self._protocol_of[descriptor]
+        count = 0
+        unprotect = None
+        while True:
+            try:
+                data, ancillary, _, sender = udp.recvmsg(2048, ANCILLARY_BYTES)
+            except BlockingIOError:
+                return count
+            except OSError:
+                return count
+            count += 1
+            if not data:
+                continue
+            if 128 <= data[0] <= 191 and not 192 <= data[1] <= 223:
+                seconds, nanoseconds = TIMESPEC.unpack(ancillary[0][2])
+                arrival_ns = seconds * 1_000_000_000 + nanoseconds + offset_ns
+                if unprotect is None:
+                    session = self._dtls._rx_srtp
+                    if session is None:
+                        self._early.append((data, arrival_ns))
+                        continue
+                    unprotect = session.unprotect
+                    self._put_early(unprotect)
+                self._put(unprotect, data, arrival_ns)
+            else:
+                protocol.datagram_received(data, sender)
+
+    def _put_early(self, unprotect: Any) -> None:
+        early, self._early = self._early, []
+        for data, arrival_ns in early:
+            self._put(unprotect, data, arrival_ns)
+
+    def _put(self, unprotect: Any, data: bytes, arrival_ns: int) -> None:
+        try:
+            packet = unprotect(data)
+        except pylibsrtp.Error:
+            self.check.counts.unauthentic += 1
+            return
+        self.check.put(packet, arrival_ns)
+        if self.check.first_idr_ns and not self.has_first_idr.is_set():
+            self.has_first_idr.set()
+
+    def _take_sockets(self, poll: Any) -> None:
+        """From now on the loop hears nothing of these sockets; `drain` hands on what is not RTP."""
+        loop: Any = asyncio.get_running_loop()
+        for protocol in self._receiver.transport.transport._connection._protocols:
+            transport = protocol.transport
+            original = transport.get_extra_info("socket")
+            loop._remove_reader(original.fileno())
+            udp = socket.socket(fileno=os.dup(original.fileno()))
+            udp.setblocking(False)
+            udp.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            self._sockets.append(udp)
+            self._protocol_of[udp.fileno()] = (udp, protocol)
+            poll(udp.fileno(), self)
+
+    @property
+    def _dtls(self) -> Any:
+        return self._receiver.transport
+
+    def _post(self, offer: dict[str, str]) -> dict[str, str]:
+        request = urllib.request.Request(
+            self._offer_url,
+            data=json.dumps(offer).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=CONNECT_TIMEOUT_S) as response:
+            answer: dict[str, str] = json.load(response)
+            return answer
