@@ -40,6 +40,10 @@ class PictureCopies:
         return self.count >= _AGREEING
 
     @property
+    def just_agreed(self) -> bool:
+        return self.count == _AGREEING
+
+    @property
     def outlast_copying(self) -> bool:
         """Whether they were found alike for longer than a camera copies."""
         return self.last_ns - self.first_ns >= _COPYING_NS

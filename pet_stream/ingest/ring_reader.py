@@ -37,7 +37,7 @@ _BACKLOG: Final = 28
 """Slots to begin with: all but the one that may be in progress and the one that is next."""
 _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
-_RELAY_LOOKS: Final = 8
+_RELAY_LOOKS: Final = 4
 """Of the writes since the last poll a relay's last two are looked at, and so many before them."""
 _PROBE_SPACING: Final = 4096
 _PROBE_BYTES: Final = 16
@@ -117,7 +117,7 @@ class RingReader:
 
     def _take_complete(self, end: int) -> None:
         """Take what is new in the writes up to, not including, `end`."""
-        for write, header in self._new_headers(end):
+        for write, header in _last_copies(self._new_headers(end)):
             if self._order.was_taken(header):
                 continue
             data = self._read_data(write, header)
@@ -194,7 +194,7 @@ class RingReader:
     def _weigh(self, header: SlotHeader, data: bytes) -> None:
         """Consider a further copy of an undecided picture."""
         copies = self._copies.add(header, data)
-        is_decided = copies.agree and not self._is_doubtful(copies)
+        is_decided = copies.just_agreed and not self._is_doubtful(copies)
         for decided in self._copies.take_until(copies, inclusive=is_decided):
             if self._is_believed(decided):
                 self._deliver(decided.header, decided.data)
@@ -284,6 +284,15 @@ class RingReader:
         data = self._segment.read(offset, header.data_size)
         age = writes_between(write, self._read_index())
         return data if age <= ring.slot_lifetime(write) else None
+
+
+def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHeader]]:
+    """Without those of which two later copies are in the list."""
+    return [
+        copy
+        for position, copy in enumerate(copies)
+        if [header for _, header in copies[position + 1 : position + 3]] != [copy[1]] * 2
+    ]
 
 
 def _spread(count: int, looks: int) -> list[int]:

@@ -60,6 +60,14 @@ class Collection:
     def __exit__(self, *exc: object) -> None:
         self.reader.stop()
 
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that the camera thread has used."""
+        thread = self.reader._thread
+        assert thread is not None
+        assert thread.ident is not None
+        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
+
     def wait_for(self, count: int, timeout_s: float) -> None:
         """Until so many pictures were delivered."""
         deadline = time.monotonic() + timeout_s
@@ -179,10 +187,10 @@ def run(
     with Camera(segment, count=count, hold=True, relay=is_relay, **options) as camera:  # type: ignore[arg-type]
         with Collection(segment, is_urgent=is_urgent) as collection:
             collection.wait_until_attached()
-            wall_s, cpu_s = time.monotonic(), time.process_time()
+            wall_s, cpu_s = time.monotonic(), collection.cpu_s
             camera.command("start")
             camera.wait_until_done(timeout_s=count / fps * 1.5 + 30)
-            used = (time.process_time() - cpu_s) / (time.monotonic() - wall_s)
+            used = (collection.cpu_s - cpu_s) / (time.monotonic() - wall_s)
             time.sleep(0.3)
         log = camera.log()
     return judge(collection.collector.arrivals, log, is_relay=is_relay), collection, used * 100
