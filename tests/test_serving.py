@@ -100,3 +100,18 @@ def test_signals_ask_to_stop_and_get_their_handlers_back(number: signal.Signals)
         os.kill(os.getpid(), number)
         assert is_stopping.wait(TIMEOUT_S)
     assert signal.getsignal(number) == before
+
+
+def test_a_signal_in_the_midst_of_a_wait_does_not_block() -> None:
+    with stop_on_signals() as is_stopping:
+        with is_stopping._cond:  # type: ignore[attr-defined]  # as wait() does at first
+            signal.raise_signal(signal.SIGINT)
+        assert is_stopping.wait(TIMEOUT_S)
+
+
+def test_nothing_is_left_after_a_run_without_a_signal() -> None:
+    before = set(threading.enumerate())
+    with stop_on_signals() as is_stopping:
+        pass
+    assert not is_stopping.is_set()
+    assert set(threading.enumerate()) == before

@@ -72,6 +72,8 @@ class Feeder:
             else:
                 if is_file and not self._is_looping:
                     return
+                if stop_requested.is_set():
+                    return
                 if is_file and self.counts.pictures == written:
                     raise SourceError(f"{self._options.url} has no picture that can be played")
                 if is_file:
