@@ -5,6 +5,8 @@ from __future__ import annotations
 _LOOK_S = 0.0005
 _LEAD_S = 0.0004
 """How long before the expected moment the looking begins."""
+_MAX_STEP_S = 0.016
+_OTHER_PHASE_S = 0.1
 _FIRST_LOOKS_S = 0.002
 _STALLED_S = 0.02
 _IDLE_S = 0.25
@@ -32,6 +34,7 @@ class Pacing:
         self._arrived_s: float | None = None
         self._outliers = 0
         self._delay_s: float | None = None
+        self._step_s = _LOOK_S
         self._looks = 0
 
     def on_writes(self, count: int, elapsed_s: float) -> None:
@@ -48,13 +51,7 @@ class Pacing:
         """The newest picture was found at `arrived_s`, after `captured_s` on the camera's clock."""
         if self._arrived_s is not None:
             self._learn_interval(captured_s - self._captured_s)
-        delay_s = arrived_s - captured_s
-        if self._delay_s is None or abs(delay_s - self._delay_s) > 0.1:
-            self._delay_s = delay_s
-        elif self._looks <= 1:
-            self._delay_s -= _LOOK_S  # there at the first look: it may have been there for long
-        else:
-            self._delay_s += (delay_s - self._delay_s) / 8
+        self._learn_delay(arrived_s - captured_s)
         self._captured_s = captured_s
         self._arrived_s = arrived_s
         self._looks = 0
@@ -85,6 +82,18 @@ class Pacing:
         if overdue_s < max(0.01, self.interval_s):
             return _LOOK_S
         return min(max(_LOOK_S, overdue_s / 8), _STALLED_S, longest_s)
+
+    def _learn_delay(self, sample_s: float) -> None:
+        if self._delay_s is None or abs(sample_s - self._delay_s) > _OTHER_PHASE_S:
+            self._delay_s = sample_s
+            self._step_s = _LOOK_S
+        elif self._looks <= 1:
+            # There at the first look, so it may have been there for long: come ever earlier.
+            self._delay_s -= self._step_s
+            self._step_s = min(2 * self._step_s, _MAX_STEP_S)
+        else:
+            self._delay_s += min((sample_s - self._delay_s) / 2, _LOOK_S / 2)
+            self._step_s = _LOOK_S
 
     def _learn_interval(self, sample_s: float) -> None:
         if not 0 < sample_s < _MAX_INTERVAL_S:

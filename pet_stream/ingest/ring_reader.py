@@ -184,7 +184,7 @@ class RingReader:
 
     def _read_before(self, write: int) -> None:
         """Remember what stands in the slot that is written next."""
-        size = min(max(_MIN_BEFORE_BYTES, self._largest_bytes * 3 // 2), _MAX_BEFORE_BYTES)
+        size = min(max(_MIN_BEFORE_BYTES, self._largest_bytes * 2), _MAX_BEFORE_BYTES)
         before = self._segment.read(ring.slot_offset(write), size)
         if self._read_index() == write:
             self._before_of, self._before = write, before
@@ -229,7 +229,7 @@ class RingReader:
 
     def _deliver(self, header: SlotHeader, data: bytes) -> None:
         self._order.take(header)
-        self._largest_bytes = max(header.data_size, self._largest_bytes * 63 // 64)
+        self._largest_bytes = max(header.data_size, self._largest_bytes * 255 // 256)
         try:
             nal_units = split_annex_b(data)
             continuity = self._chains.check(header, nal_units)
