@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from .bench_h264 import measure_split_us
 from .camera import WRITINGS, temporary_folder
@@ -45,7 +46,7 @@ def main() -> int:
         if not arguments.only:
             _run_rest(plan, runs, results)
             if arguments.loss:
-                _run_loss(plan, Path(folder), results)
+                _run_loss(plan, Path(folder), log, results)
     _add_notes(results)
     name = "only" if arguments.only else "quick" if arguments.quick else "full"
     results.save(RESULTS / f"{name}.json")
@@ -88,11 +89,11 @@ def _run_rest(plan: Plan, runs: Runs, results: Results) -> None:
     results.nal_split_us = measure_split_us()
 
 
-def _run_loss(plan: Plan, folder: Path, results: Results) -> None:
+def _run_loss(plan: Plan, folder: Path, log: IO[str], results: Results) -> None:
     from .loss.runs import LossUnavailable, run_loss
 
     try:
-        for row in run_loss(plan, folder):
+        for row in run_loss(plan, folder, log):
             results.loss.append(row)
             say(f"loss: {row}")
     except LossUnavailable as exc:

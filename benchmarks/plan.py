@@ -21,7 +21,32 @@ class Series:
 
     @property
     def module(self) -> str:
-        return {"ours": "ours", "ours-stock": "ours"}.get(self.system, self.system)
+        return module_of(self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class LossCase:
+    """One server, one browser, and the link between them."""
+
+    system: str
+    loss_percent: float
+    megabits: float = 10.0
+    delay_ms: float = 20.0
+    """Of each direction."""
+    options: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.system
+
+    @property
+    def module(self) -> str:
+        return module_of(self.system)
+
+
+def module_of(system: str) -> str:
+    """The program in benchmarks/systems."""
+    return system.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +56,7 @@ class Plan:
     series: tuple[Series, ...]
     connects: int
     loss_seconds: float
-    loss_percents: tuple[float, ...]
+    loss: tuple[LossCase, ...]
 
 
 ALL = (0, 1, 5, 10, 20, 50)
@@ -54,8 +79,13 @@ FULL = Plan(
         Series("stock", "once", (10,), BUSY, "busy thread"),
     ),
     connects=25,
-    loss_seconds=60,
-    loss_percents=(2, 5),
+    loss_seconds=45,
+    loss=(
+        LossCase("ours", 0),
+        LossCase("ours", 2),
+        LossCase("ours", 5),
+        LossCase("stock", 2),
+    ),
 )
 QUICK = Plan(
     seconds=4,
@@ -68,5 +98,5 @@ QUICK = Plan(
     ),
     connects=20,
     loss_seconds=15,
-    loss_percents=(2,),
+    loss=(LossCase("ours", 2),),
 )

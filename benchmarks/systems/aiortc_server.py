@@ -84,9 +84,12 @@ class AiortcServer:
 
         track = self._make_track()
         connection.addTrack(track)
+        capabilities = RTCRtpSender.getCapabilities("video")
+        assert capabilities is not None
         for transceiver in connection.getTransceivers():
-            codecs = RTCRtpSender.getCapabilities("video").codecs
-            transceiver.setCodecPreferences([c for c in codecs if c.mimeType == "video/H264"])
+            transceiver.setCodecPreferences(
+                [c for c in capabilities.codecs if c.mimeType in ("video/H264", "video/rtx")]
+            )
         await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
         return connection.localDescription.sdp

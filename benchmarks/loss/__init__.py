@@ -1,0 +1,1 @@
+"""What a browser shows over a narrow link that loses packets."""

@@ -1,0 +1,103 @@
+"""One viewer in headless Chromium; prints what its getStats says about a window, as JSON.
+
+python -m benchmarks.loss.browser http://10.213.7.1:8080 --seconds 60
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+
+from playwright.sync_api import sync_playwright
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",  # as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+SETTLE_MS = 3000
+
+WATCH = """async () => {
+    const begun = performance.now();
+    const peer = window.peer = new RTCPeerConnection();
+    const transceiver = peer.addTransceiver('video', {direction: 'recvonly'});
+    const codecs = RTCRtpReceiver.getCapabilities('video').codecs;
+    transceiver.setCodecPreferences(codecs.filter((codec) =>
+        ['video/H264', 'video/rtx'].includes(codec.mimeType)));
+    const video = document.body.appendChild(document.createElement('video'));
+    video.muted = true;
+    const decoded = new Promise((resolve) => {
+        peer.ontrack = ({track}) => {
+            video.srcObject = new MediaStream([track]);
+            video.requestVideoFrameCallback(() => resolve(performance.now() - begun));
+            video.play();
+        };
+    });
+    await peer.setLocalDescription();
+    const response = await fetch('/api/webrtc/offer', {
+        method: 'POST',
+        headers: {'Content-Type': 'application/json'},
+        body: JSON.stringify({type: 'offer', sdp: peer.localDescription.sdp}),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    await peer.setRemoteDescription(await response.json());
+    const timeout = new Promise((_, reject) =>
+        setTimeout(() => reject(new Error('no picture within 20 s')), 20000));
+    return await Promise.race([decoded, timeout]);
+}"""
+STATS = """async () => {
+    for (const report of (await window.peer.getStats()).values())
+        if (report.type === 'inbound-rtp' && report.kind === 'video') return report;
+}"""
+COUNTS = (
+    "framesDecoded",
+    "framesDropped",
+    "framesReceived",
+    "freezeCount",
+    "totalFreezesDuration",
+    "packetsReceived",
+    "packetsLost",
+    "nackCount",
+    "pliCount",
+    "retransmittedPacketsReceived",
+    "jitterBufferDelay",
+    "jitterBufferEmittedCount",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("--seconds", type=float, default=30)
+    arguments = parser.parse_args()
+    executable = shutil.which("chromium")
+    if executable is None:
+        sys.exit("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        page = browser.new_page()
+        page.goto(arguments.url)
+        result: dict[str, float] = {"first_picture_ms": page.evaluate(WATCH)}
+        page.wait_for_timeout(SETTLE_MS)
+        before = page.evaluate(STATS)
+        result["begin_ns"] = time.monotonic_ns()
+        page.wait_for_timeout(arguments.seconds * 1000)
+        after = page.evaluate(STATS)
+        result["end_ns"] = time.monotonic_ns()
+        browser.close()
+    for name in COUNTS:
+        result[name] = after.get(name, 0) - before.get(name, 0)
+    print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
