@@ -3,26 +3,29 @@
 The switcher daemon copies the newest slot of a camera's ring while the camera may still be writing
 it. A complete slot of ours can therefore hold a half-copied picture, one picture's header over
 another's bytes, or a header of two pictures, for good. But each picture comes many times, and the
-later a copy was made, the longer the camera was done.
+later a copy was made, the longer the camera was done. So two copies in a row must be alike,
+continue the reference chain (`frame_num`, H.264 7.4.3), and not end in old bytes; a picture in
+doubt is decided when the next one has come.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from ..errors import BitstreamError
+from ..media.continuity import Continuity
 from ..media.h264 import is_idr, split_annex_b
-from ..media.ring import SLOT_COUNT, SlotHeader
+from ..media.ring import SlotHeader
+from .camera_chains import CameraChains
+from .residue import Residue
 
 _AGREEING: Final = 2
+_MAX_PENDING: Final = 3
 _COPYING_NS: Final = 10_000_000
 """Longer than a camera takes for a slot, unless it is held up."""
-_MAX_PENDING: Final = 3
-_TAIL_BYTES: Final = 16
 
 
 @dataclass(slots=True)
@@ -67,84 +70,63 @@ class PictureCopies:
 class RelayCopies:
     """Collects the copies of the pictures that are not decided yet. Owned by the camera thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, chains: CameraChains) -> None:
+        self._chains = chains
+        self._residue = Residue()
         self._pending: dict[tuple[int, int], PictureCopies] = {}
 
-    def add(self, header: SlotHeader, data: bytes) -> PictureCopies:
-        """A further copy. Copies belong together by their moment of capture: a frame number may be
-        another picture's still."""
-        moment = (header.captured_at_ns, header.camera_id)
+    def add(self, header: SlotHeader, data: bytes) -> Iterator[tuple[PictureCopies, bool]]:
+        """Take a further copy; yields each picture that it decides, oldest first, and whether to
+        believe it. What is believed must be delivered before the next one is asked for.
+
+        Copies belong together by their moment of capture: the frame number may still be another
+        picture's.
+        """
         now_ns = time.monotonic_ns()
+        moment = (header.captured_at_ns, header.camera_id)
         copies = self._pending.get(moment)
         if copies is None:
             copies = self._pending[moment] = PictureCopies(header, data, now_ns, now_ns)
         else:
             copies.add(header, data, now_ns)
-        return copies
-
-    def take_until(self, copies: PictureCopies, *, inclusive: bool) -> list[PictureCopies]:
-        """Take out what was captured before `copies`, oldest first, and itself if `inclusive`.
-
-        Without agreement on `copies` it takes what is too long undecided.
-        """
         moments = sorted(self._pending)
         if copies.agree:
-            end = moments.index((copies.header.captured_at_ns, copies.header.camera_id)) + inclusive
+            end = moments.index(moment)
+            end += copies.just_agreed and not self._is_doubtful(copies)
         else:
-            end = max(0, len(moments) - _MAX_PENDING)
-        return [self._pending.pop(moment) for moment in moments[:end]]
+            end = max(0, len(moments) - _MAX_PENDING)  # too long undecided
+        for decided in moments[:end]:
+            copies = self._pending.pop(decided)
+            yield copies, self._is_believed(copies)
 
+    def take_all(self) -> list[PictureCopies]:
+        """There is no relay after all: everything undecided, oldest first."""
+        pending, self._pending = self._pending, {}
+        return [pending[moment] for moment in sorted(pending)]
 
-class Residue:
-    """The older bytes that a half-copied slot can hold: for each length, those of the last pictures
-    that were as long. Owned by the camera thread.
-
-    A slot that the camera is about to overwrite holds a picture of one turn of its ring ago and,
-    behind that one's end, what longer ones before it have left.
-    """
-
-    def __init__(self) -> None:
-        self._turn: deque[bytes] = deque()
-        self._longer: list[bytes] = []
-        """From before the last turns, each longer than all that came after it."""
-        self._unbroken = 0
-
-    def add(self, data: bytes, *, is_gap: bool) -> None:
+    def on_delivered(self, data: bytes, *, is_gap: bool) -> None:
         """`is_gap`: pictures are missing before this one."""
-        self._unbroken = 0 if is_gap else self._unbroken + 1
-        self._turn.append(data)
-        if len(self._turn) > 2 * SLOT_COUNT:
-            leaving = self._turn.popleft()
-            while self._longer and len(self._longer[-1]) <= len(leaving):
-                self._longer.pop()
-            self._longer.append(leaving)
+        self._residue.add(data, is_gap=is_gap)
 
-    def may_end(self, data: bytes) -> bool:
-        """Whether the end of `data` can be residue: an older picture has the same bytes in the same
-        place, or not all that can stand there are known."""
+    def _is_believed(self, copies: PictureCopies) -> bool:
+        """The last word on a picture."""
+        if not copies.agree:
+            return not self._is_doubtful(copies)
+        if self._has_earlier_number(copies):
+            # Another picture's number, unless the camera has begun anew.
+            return copies.outlast_copying and copies.is_idr
+        return copies.outlast_copying or not self._residue.surely_ends(copies.data)
+
+    def _is_doubtful(self, copies: PictureCopies) -> bool:
+        try:
+            continuity = self._chains.check(copies.header, split_annex_b(copies.data))
+        except BitstreamError:
+            return True
         return (
-            self._unbroken < SLOT_COUNT
-            or self._ends(data)
-            or not any(len(old) >= len(data) for old in self._pictures())
+            continuity is Continuity.GAP
+            or self._has_earlier_number(copies)
+            or self._residue.may_end(copies.data)
         )
 
-    def surely_ends(self, data: bytes) -> bool:
-        """Whether the end of `data` is residue or nothing, not alike by chance, as still scenes and
-        filler are."""
-        tail = set(data[-_TAIL_BYTES:])
-        return tail == {0} or (len(tail) > _TAIL_BYTES // 2 and self._ends(data))
-
-    def _ends(self, data: bytes) -> bool:
-        # In two parts, as an older picture may end within the tail, and what is behind it is from
-        # yet another.
-        end = len(data)
-        middle = max(0, end - _TAIL_BYTES // 2)
-        return self._has(data, middle, end) or self._has(data, max(0, end - _TAIL_BYTES), middle)
-
-    def _has(self, data: bytes, start: int, end: int) -> bool:
-        part = data[start:end]
-        return bool(part) and any(old[start:end] == part for old in self._pictures())
-
-    def _pictures(self) -> Iterator[bytes]:
-        yield from self._turn
-        yield from self._longer
+    def _has_earlier_number(self, copies: PictureCopies) -> bool:
+        return self._chains.skipped_frame_numbers(copies.header) < 0

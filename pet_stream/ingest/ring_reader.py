@@ -6,12 +6,9 @@ Two questions are answered for each picture.
 repeat a picture and some bring back an older one.
 
 *Are these its bytes, all of them?* A writer raises the index first and copies afterwards, so every
-slot but the newest is complete. Where each picture is written once, waiting for the next write
-would cost a picture's time; the newest slot is taken as soon as it is proven complete: what stood
-there before was read in advance, and all along the new picture it has been replaced. Where a relay
-writes, a complete slot may still hold wrong bytes (`relay_copies`): there two copies in a row must
-agree, continue the reference chain (`frame_num`, H.264 7.4.3), and not end in old bytes. A picture
-in doubt is decided when the next one appears.
+slot but the newest is complete. Where each picture is written once, that is enough, and the newest
+slot need not wait for the next write (`newest_slot`). Where a relay writes, even a complete slot
+may hold wrong bytes (`relay_copies`).
 """
 
 from __future__ import annotations
@@ -27,9 +24,11 @@ from ..media.h264 import is_idr, split_annex_b
 from ..media.ring import SlotHeader, next_write, writes_between
 from .camera_chains import CameraChains
 from .counts import CameraCounts
+from .newest_slot import NewestSlot
 from .picture_order import Order, PictureOrder
-from .relay_copies import PictureCopies, RelayCopies, Residue
+from .relay_copies import RelayCopies
 from .segment import Segment
+from .slots import Slots
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +38,6 @@ _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
 _RELAY_LOOKS: Final = 4
 """Of the writes since the last poll a relay's last two are looked at, and so many before them."""
-_PROBE_SPACING: Final = 4096
-_PROBE_BYTES: Final = 16
-_MIN_BEFORE_BYTES: Final = 64 * 1024
-_MAX_BEFORE_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +54,15 @@ class RingReader:
     """Reads one attached segment. Owned by the camera thread."""
 
     def __init__(self, segment: Segment, order: PictureOrder, counts: CameraCounts) -> None:
-        self._segment = segment
+        self._slots = Slots(segment)
         self._order = order
         self._counts = counts
         self._chains = CameraChains()
-        self._copies = RelayCopies()
-        self._residue = Residue()
-        self._largest_bytes = 0
+        self._newest = NewestSlot(self._slots)
+        self._relay_copies = RelayCopies(self._chains)
         self._pictures: list[Picture] = []
         self._last_index = 0
-        self._begin(self._read_index())
+        self._begin(self._slots.read_index())
 
     def poll(self, *, is_urgent: bool) -> list[Picture]:
         """The new pictures, oldest first.
@@ -76,7 +70,7 @@ class RingReader:
         `is_urgent`: somebody watches, take the newest slot as soon as it is complete; otherwise it
         is taken when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
         """
-        index = self._read_index()
+        index = self._slots.read_index()
         if writes_between(self._next, index) > ring.WRITE_INDEX_MODULUS // 2:
             logger.info("the camera's ring begins anew")
             self._begin(index)
@@ -85,10 +79,10 @@ class RingReader:
         if writes_between(self._next, index) > 1:
             self._take_complete(next_write(index, -1))
         if is_urgent and self._order.is_once_each:
-            if self._next != index and self._before_of == self._next:
-                self._take_newest(self._next)
-            if self._before_of not in (self._next, index):
-                self._read_before(index)
+            if self._next != index and self._newest.write == self._next:
+                self._take_newest()
+            if self._newest.write not in (self._next, index):
+                self._newest.remember(index)
         pictures, self._pictures = self._pictures, []
         return pictures
 
@@ -98,6 +92,7 @@ class RingReader:
         return self._order.is_relayed
 
     def _begin(self, index: int) -> None:
+        """Take what the ring holds so far."""
         self._order.attach()
         self._chains.reset()
         self._next = next_write(index, -min(index, _BACKLOG))
@@ -105,26 +100,22 @@ class RingReader:
         self.new_writes = 0
         """Writes between the last two polls."""
         self._has_missed = False
-        self._before_of: int | None = None
-        self._before = b""
-        """Header and data that stood in the slot of write `_before_of` until then."""
-        if index != self._next:
+        if self._next != index:
             missed = self._counts.frames_missed
             self._take_complete(next_write(index, -1))
             self._counts.frames_missed = missed  # what was gone before is nobody's loss
 
-    # --- complete slots
-
     def _take_complete(self, end: int) -> None:
-        """Take what is new in the writes up to, not including, `end`."""
+        """Take what is new in the writes up to, not including, `end`: their slots are complete."""
         for write, header in _last_copies(self._new_headers(end)):
-            if self._order.was_taken(header):
-                continue
-            data = self._read_data(write, header)
+            data = self._slots.read_data(write, header)
             if not self._order.is_once_each:
-                if data is not None:
+                if data is not None and not self._order.was_taken(header):
                     self._weigh(header, data)
-            elif data is not None:
+                continue
+            for copies in self._relay_copies.take_all():
+                self._deliver(copies.header, copies.data)
+            if data is not None:
                 self._deliver(header, data)
             else:
                 self._miss(1)
@@ -137,8 +128,8 @@ class RingReader:
         self._next = end
         offsets = _spread(count, _RELAY_LOOKS) if self._order.is_relayed else range(count)
         looked_at = [next_write(first, offset) for offset in offsets]
-        headers = [(write, self._read_header(write)) for write in looked_at]
-        index = self._read_index()
+        headers = [(write, self._slots.read_header(write)) for write in looked_at]
+        index = self._slots.read_index()
         new = []
         for write, header in headers:
             if writes_between(write, index) + _LAP_MARGIN > ring.slot_lifetime(write):
@@ -162,74 +153,31 @@ class RingReader:
             return True
         return False
 
-    # --- the newest slot, which may still be in progress
-
-    def _take_newest(self, write: int) -> None:
+    def _take_newest(self) -> None:
         """Take the slot that the writer is at, if it is proven complete."""
-        header = self._read_header(write)
-        size = ring.SLOT_HEADER.size + header.data_size
+        header = self._slots.read_header(self._next)
         if (
-            not header.is_plausible
-            or header.format != ring.FORMAT_H264
-            or not self._order.is_newer(header)
-            or size > len(self._before)
-            or not _is_replaced(self._before, self._segment.read(ring.slot_offset(write), size))
+            header.is_plausible
+            and header.format == ring.FORMAT_H264
+            and self._order.is_newer(header)
+            and (data := self._newest.read(header)) is not None
         ):
-            return
-        # The first copy may have overtaken the writer; now all of it stands there.
-        if self._read_header(write) == header and (data := self._read_data(write, header)):
-            self._next = next_write(write)
+            self._next = next_write(self._next)
             self._order.place(header)
             self._deliver(header, data)
 
-    def _read_before(self, write: int) -> None:
-        """Remember what stands in the slot that is written next."""
-        size = min(max(_MIN_BEFORE_BYTES, self._largest_bytes * 2), _MAX_BEFORE_BYTES)
-        before = self._segment.read(ring.slot_offset(write), size)
-        if self._read_index() == write:
-            self._before_of, self._before = write, before
-
-    # --- behind a relay
-
     def _weigh(self, header: SlotHeader, data: bytes) -> None:
-        """Consider a further copy of an undecided picture."""
-        copies = self._copies.add(header, data)
-        is_decided = copies.just_agreed and not self._is_doubtful(copies)
-        for decided in self._copies.take_until(copies, inclusive=is_decided):
-            if self._is_believed(decided):
-                self._deliver(decided.header, decided.data)
+        """Consider a copy of a picture that may come again."""
+        for copies, is_believed in self._relay_copies.add(header, data):
+            if is_believed:
+                self._deliver(copies.header, copies.data)
             else:
                 self._counts.stale_skipped += 1
                 self._has_missed = True
 
-    def _is_believed(self, copies: PictureCopies) -> bool:
-        """The last word on a picture."""
-        if not copies.agree:
-            return not self._is_doubtful(copies)
-        if self._has_earlier_number(copies):
-            # Another picture's number, unless the camera has begun anew.
-            return copies.outlast_copying and copies.is_idr
-        return copies.outlast_copying or not self._residue.surely_ends(copies.data)
-
-    def _is_doubtful(self, copies: PictureCopies) -> bool:
-        try:
-            continuity = self._chains.check(copies.header, split_annex_b(copies.data))
-        except BitstreamError:
-            return True
-        return (
-            continuity is Continuity.GAP
-            or self._has_earlier_number(copies)
-            or self._residue.may_end(copies.data)
-        )
-
-    def _has_earlier_number(self, copies: PictureCopies) -> bool:
-        return self._chains.skipped_frame_numbers(copies.header) < 0
-
-    # --- deciding
-
     def _deliver(self, header: SlotHeader, data: bytes) -> None:
         self._order.take(header)
-        self._largest_bytes = max(header.data_size, self._largest_bytes * 255 // 256)
+        self._newest.expect(header.data_size)
         try:
             nal_units = split_annex_b(data)
             continuity = self._chains.check(header, nal_units)
@@ -246,7 +194,7 @@ class RingReader:
         self._counts.discontinuities += is_discontinuity
         self._pictures.append(Picture(header, nal_units, is_discontinuity))
         if not self._order.is_once_each:
-            self._residue.add(data, is_gap=is_discontinuity)
+            self._relay_copies.on_delivered(data, is_gap=is_discontinuity)
 
     def _is_gap(
         self, header: SlotHeader, nal_units: tuple[bytes, ...], continuity: Continuity
@@ -268,23 +216,6 @@ class RingReader:
         self._counts.frames_missed += count
         self._has_missed = True
 
-    # --- the segment
-
-    def _read_index(self) -> int:
-        """`write_index`: the number of the next write to come."""
-        return int(ring.INDEX.unpack(self._segment.read(0, ring.INDEX.size))[0])
-
-    def _read_header(self, write: int) -> SlotHeader:
-        data = self._segment.read(ring.slot_offset(write), ring.SLOT_HEADER.size)
-        return SlotHeader.parse(data)
-
-    def _read_data(self, write: int, header: SlotHeader) -> bytes | None:
-        """The picture in the slot of `write`; None when the writer has come round meanwhile."""
-        offset = ring.slot_offset(write) + ring.SLOT_HEADER.size
-        data = self._segment.read(offset, header.data_size)
-        age = writes_between(write, self._read_index())
-        return data if age <= ring.slot_lifetime(write) else None
-
 
 def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHeader]]:
     """Without those of which two later copies are in the list."""
@@ -297,22 +228,6 @@ def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHe
 
 def _spread(count: int, looks: int) -> list[int]:
     """The last two of `range(count)`, and about `looks` spread over those before."""
-    stride = max(1, -(-(count - 2) // looks))
-    return [
-        *range(max(0, (count - 2) % stride), count - 2, stride),
-        *range(max(0, count - 2), count),
-    ]
-
-
-def _is_replaced(before: bytes, after: bytes) -> bool:
-    """Whether none of the probed places of a slot, header and data, is as it was `before`.
-
-    Probes are the frame number (some C libraries write the first bytes of a copy last), places
-    every few kilobytes, and the very end: a copy that is half-way, in whatever direction, leaves
-    one of them. A picture that ends like its forerunner by chance is not proven.
-    """
-    end = len(after)
-    return before[:8] != after[:8] and all(
-        before[stop - _PROBE_BYTES : stop] != after[stop - _PROBE_BYTES : stop]
-        for stop in (*range(_PROBE_SPACING, end, _PROBE_SPACING), end)
-    )
+    last_two = max(0, count - 2)
+    stride = max(1, -(-last_two // looks))
+    return [*range(last_two % stride, last_two, stride), *range(last_two, count)]

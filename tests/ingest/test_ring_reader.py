@@ -9,7 +9,7 @@ import pytest
 
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
-from pet_stream.ingest.ring_reader import Picture, RingReader, _is_replaced, _spread
+from pet_stream.ingest.ring_reader import Picture, RingReader, _spread
 from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
 from tests.camera.camera import Camera, parse_payload
@@ -223,29 +223,6 @@ def test_without_an_audience_the_newest_slot_waits_for_the_next_write(segment_na
         camera.command("write 1")
         reading_.poll()
         assert reading_.numbers[-1] == 19
-
-
-OLD, NEW = bytes(range(1, 201)) * 60, bytes(range(201, 0, -1)) * 60
-
-
-@pytest.mark.parametrize(
-    ("after", "is_replaced"),
-    [
-        (NEW[:9000], True),
-        (OLD[:9000], False),
-        (NEW[:5000] + OLD[5000:9000], False),
-        (NEW[:8990] + OLD[8990:9000], True),  # within the last probe: the second read has it
-        (OLD[:4000] + NEW[4000:9000], False),
-        (OLD[:8] + NEW[8:9000], False),
-        (OLD[:4080] + NEW[4080:9000], False),
-        (NEW[:60], True),
-        (NEW[:50] + OLD[50:66], False),
-    ],
-)
-def test_a_slot_is_proven_complete_by_what_stood_there_before(
-    after: bytes, is_replaced: bool
-) -> None:
-    assert _is_replaced(OLD, after) is is_replaced
 
 
 @pytest.mark.parametrize("count", range(1, 45))
