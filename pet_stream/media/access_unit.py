@@ -8,6 +8,11 @@ START_CODE = b"\x00\x00\x00\x01"
 """The 4-byte start code (H.264 B.1.1: zero_byte and start_code_prefix_one_3bytes)."""
 
 
+def ticks_90k(time_ns: int) -> int:
+    """Nanoseconds of CLOCK_MONOTONIC on the 90 kHz RTP clock, not wrapped."""
+    return time_ns * 9 // 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
     """One coded picture, ready to be sent or recorded.
@@ -34,7 +39,7 @@ class AccessUnit:
     @property
     def pts_90k(self) -> int:
         """Capture time in ticks of the 90 kHz RTP clock, not wrapped (RFC 6184 section 8.2.1)."""
-        return self.capture_ns * 9 // 100_000
+        return ticks_90k(self.capture_ns)
 
     @property
     def size_bytes(self) -> int:

@@ -24,7 +24,7 @@ class Viewer(Protocol):
 
 
 class Audience:
-    """The connected viewers. On the event-loop thread; `viewer_count` and `fill_ratio` from any.
+    """The connected viewers. On the event-loop thread; properties from any.
 
     Pictures are taken from the broadcaster only while somebody watches. The loop keeps a GOP of
     its own, so that who joins gets exactly what the others have had since the last IDR.
@@ -40,6 +40,10 @@ class Audience:
         self._gop = GopCache()
         self._subscription: Subscription | None = None
         self._subscription_drops = 0
+
+    @property
+    def viewers(self) -> tuple[Viewer, ...]:
+        return self._viewers
 
     @property
     def viewer_count(self) -> int:

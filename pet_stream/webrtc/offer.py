@@ -19,6 +19,11 @@ MAX_SECTIONS = 64
 MAX_CANDIDATES = 32
 FEEDBACK = ("nack", "nack pli", "ccm fir")
 MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
+PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
+SENT_EXTENSIONS = (PLAYOUT_DELAY, CAPTURE_TIME)
+"""Header extensions that an answer accepts. They come with each IDR and hold until the next one:
+browsers keep the delay and interpolate the time."""
 _PAYLOAD_TYPES = {*range(64), *range(96, 128)}  # the others would look like RTCP (RFC 5761 4)
 FINGERPRINT_BYTES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 

@@ -46,6 +46,7 @@ class Peer:
         self,
         pc_id: str,
         h264_format: H264Format,
+        offer: Offer,
         *,
         ice_servers: tuple[IceServer, ...],
         ice_hosts: tuple[IpNetwork, ...] | None,
@@ -55,6 +56,7 @@ class Peer:
     ) -> None:
         self.pc_id = pc_id
         self._h264_format = h264_format
+        self._offer = offer
         self._counts = counts
         self._limits = limits
         self._connected = asyncio.Event()
@@ -69,16 +71,17 @@ class Peer:
         transceiver = self._connection.addTransceiver("video", direction="sendonly")
         self._rtp_sender = transceiver.sender
         private.offer_hosts(self._ice, ice_hosts)
-        self.sender = make_sender(transceiver, h264_format, counts)
+        extensions = {uri: number for number, uri in offer.extensions}
+        self.sender = make_sender(transceiver, h264_format, extensions, counts)
 
-    async def negotiate(self, offer: Offer, profile_level_id: str) -> str:
-        """The answer to `offer`, all host candidates in it. Not to be cancelled: aioice would
+    async def negotiate(self, profile_level_id: str) -> str:
+        """The answer to the offer, all host candidates in it. Not to be cancelled: aioice would
         lose the sockets that it is just opening."""
-        offered = offer_for_aiortc(offer, self._h264_format)
+        offered = offer_for_aiortc(self._offer, self._h264_format)
         await self._connection.setRemoteDescription(RTCSessionDescription(offered, "offer"))
         await self._connection.setLocalDescription()
         answered = self._connection.localDescription.sdp
-        return answer_from_aiortc(answered, offer, self._h264_format, profile_level_id)
+        return answer_from_aiortc(answered, self._offer, self._h264_format, profile_level_id)
 
     async def live(self, on_connected: Callable[[], object]) -> str:
         """Wait until the viewer is gone, and say why. `on_connected` is called at most once."""

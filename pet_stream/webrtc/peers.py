@@ -17,9 +17,10 @@ from ..event_loop import EventLoopThread
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
 from .h264_format import answered_profile_level_id, choose_format
+from .ladder import Senders
 from .offer import parse_offer
 from .peer import Peer, TimeLimits
-from .sender import PeerCounts, SenderFactory, StockSender
+from .sender import PeerCounts, SenderFactory, Step
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Peers:
         video: Callable[[], SequenceParameterSet | None],
         ice_servers: tuple[IceServer, ...] = (),
         ice_hosts: tuple[IpNetwork, ...] | None = None,
-        make_sender: SenderFactory = StockSender,
+        make_sender: SenderFactory | None = None,
         limits: TimeLimits | None = None,
     ) -> None:
         self.counts = PeerCounts()
@@ -60,7 +61,7 @@ class Peers:
             Peer,
             ice_servers=ice_servers,
             ice_hosts=ice_hosts,
-            make_sender=make_sender,
+            make_sender=make_sender or Senders(),
             counts=self.counts,
             limits=self._limits,
         )
@@ -75,6 +76,11 @@ class Peers:
     def connected_count(self) -> int:
         return self._audience.viewer_count
 
+    def count_by_step(self) -> dict[Step, int]:
+        """How many viewers are sent to in which way."""
+        steps = [viewer.sender.step for viewer in self._audience.viewers]
+        return {step: steps.count(step) for step in Step}
+
     async def answer(self, sdp: str) -> Answer:
         """Answer a viewer's offer; pictures follow when it has connected and there are any.
 
@@ -85,12 +91,12 @@ class Peers:
         h264_format = choose_format(offer.h264_formats, sps)
         place = self._places.acquire()
         try:
-            peer = self._make_peer(secrets.token_urlsafe(16), h264_format)
+            peer = self._make_peer(secrets.token_urlsafe(16), h264_format, offer)
         except BaseException:
             place.release()
             raise
         answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        negotiate = partial(peer.negotiate, offer, answered_profile_level_id(h264_format, sps))
+        negotiate = partial(peer.negotiate, answered_profile_level_id(h264_format, sps))
         life = self._live(peer, place, negotiate, answered)
         task = self._lives[peer] = self._event_loop.spawn(life, f"viewer {peer.short_id}")
         task.add_done_callback(lambda _: self._forget(peer, place, answered))

@@ -9,7 +9,7 @@ the camera's profile-level-id, every other section refused (JSEP, RFC 8829 secti
 from __future__ import annotations
 
 from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
-from .offer import MID, Offer, Section
+from .offer import MID, SENT_EXTENSIONS, Offer, Section
 
 AIORTC_H264 = 96
 """Payload types for aiortc: it keeps those from 96 on only, Chromium also offers lower ones."""
@@ -57,6 +57,9 @@ def answer_from_aiortc(sdp: str, offer: Offer, format_: H264Format, profile_leve
     feedback = [line for line in lines if line.startswith(f"a=rtcp-fb:{AIORTC_H264} ")]
     port = media.split()[1]
     payload_types, format_lines = _format_lines(format_, feedback, profile_level_id)
+    kept += [
+        f"a=extmap:{number} {uri}" for number, uri in offer.extensions if uri in SENT_EXTENSIONS
+    ]
     answer = [line for line in session if not line.startswith("a=group:")]
     if offer.bundle:
         answer.append("a=group:BUNDLE " + " ".join(str(item.mid) for item in offer.bundle))

@@ -1,0 +1,221 @@
+"""One viewer's pictures at the cost of little more than their encryption."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from aiortc import RTCDtlsTransport
+
+from ..media.access_unit import AccessUnit
+from ..media.rtcp import goodbye
+from ..media.rtp import HEADER, MAX_PACKET_BYTES, STRIDE, VERSION_2, PacketBlock
+from . import private
+from .h264_format import H264Format
+from .packet_stream import PacketStream, PacketStreams, StreamFormat
+from .retransmission import Retransmitter
+from .route import Route, RouteFailed
+from .sender import PeerCounts, Step
+from .sender_reports import SenderReports
+
+MAX_WAITING = 8
+"""Access units that may wait for room in a viewer's socket, those it starts with not counted."""
+
+REPLAY_NS = 2_000_000_000
+"""From this age of the GOP on, who asks for a key frame gets the GOP again: the next is far. Also
+the time until the same viewer is given another one."""
+
+
+class Shared:
+    """What all fast senders share. On the event-loop thread."""
+
+    def __init__(self) -> None:
+        self.streams = PacketStreams()
+        self.pictures = private.SrtpBuffer(STRIDE)
+        self.retransmissions = private.SrtpBuffer(MAX_PACKET_BYTES)
+
+
+class FastSender:
+    """Sends packets that all viewers share. On the event-loop thread.
+
+    Per viewer a picture is copied, encrypted in place and handed to the kernel. A viewer whose
+    socket is full loses access units up to the next IDR and delays nobody.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        transport: RTCDtlsTransport,
+        h264_format: H264Format,
+        extensions: tuple[tuple[str, int], ...],
+        cname: str,
+        counts: PeerCounts,
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        """For a viewer that is connected. `on_failure`: nothing can be sent this way any more.
+
+        Raises AttributeError or TypeError if the installed releases lack what it needs.
+        """
+        streams, rtx_payload_type = shared.streams, h264_format.rtx_payload_type
+        self._shared = shared
+        self._counts = counts
+        self._on_failure = on_failure
+        self._transport = transport
+        self._session = private.SrtpSession(transport)
+        probe = HEADER.pack(VERSION_2, 0, 0, 0, streams.rtx_ssrc)
+        tag_bytes = len(self._session.protect(probe)) - len(probe)
+        self._reports = SenderReports(streams.ssrc, cname)
+        self._retransmitter = (
+            None
+            if rtx_payload_type is None
+            else Retransmitter(rtx_payload_type, streams.rtx_ssrc, tag_bytes)
+        )
+        stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
+        self._stream = streams.join(stream_format)
+        self._waiting: deque[tuple[AccessUnit, PacketBlock]] = deque()
+        self._rest: tuple[memoryview, int] | None = None
+        """The first of those waiting, encrypted, and up to where it has been sent."""
+        self._max_waiting = MAX_WAITING
+        self._awaits_idr = True
+        self._replayed_ns = 0
+        self._route = Route(transport.transport)
+        self._tap = private.listen_to_rtcp(transport, streams.ssrc, self)
+
+    @property
+    def step(self) -> Step:
+        return self._route.step
+
+    def start(self, gop: Sequence[AccessUnit]) -> None:
+        self._change_stream(self._shared.streams.join(self._stream.format, gop))
+        self._send_gop(gop)
+
+    def send(self, unit: AccessUnit) -> None:
+        block = self._stream.block(unit)
+        if unit.is_idr:
+            self._drop_all_but(1 if self._rest is not None else 0)
+            self._awaits_idr = False
+        elif self._awaits_idr:
+            self._counts.frames_dropped += 1
+            return
+        elif len(self._waiting) >= self._max_waiting:
+            self._counts.frames_dropped += 1
+            self._give_up()
+            return
+        self._waiting.append((unit, block))
+        if self._rest is None:
+            self._send_waiting()
+
+    def close(self) -> None:
+        private.stop_listening(self._transport, self._tap)
+        self._shared.streams.leave(self._stream)
+        self._route.close()
+
+    def say_goodbye(self) -> None:
+        self._route.send_one(self._session.protect_rtcp(goodbye(self._shared.streams.ssrc)))
+
+    # What goes on elsewhere when this has failed
+
+    @property
+    def unsent(self) -> list[AccessUnit]:
+        return [unit for unit, _ in self._waiting]
+
+    @property
+    def next_sequence_number(self) -> int:
+        """Of the first packet that was not sent."""
+        if not self._waiting:
+            return self._stream.next_sequence_number
+        block = self._waiting[0][1]
+        packets_sent = 0 if self._rest is None else self._rest[1] // block.stride
+        first: int = HEADER.unpack_from(block.data)[2]
+        return first + packets_sent & 0xFFFF
+
+    # What the viewer says
+
+    def handle_nack(self, sequence_numbers: Sequence[int]) -> None:
+        if self._retransmitter is None or self._awaits_idr or self._rest is not None:
+            return
+        block = self._retransmitter.block(
+            self._stream, sequence_numbers, time.monotonic(), self._reports.round_trip_s
+        )
+        if block is None:
+            return
+        try:
+            data = self._shared.retransmissions.protect(self._session, block)
+            self._route.send(data, block)  # without room it is lost again
+        except (RouteFailed, private.SrtpError):
+            return  # the next picture will fail, too, and that is handled
+        self._counts.packets_retransmitted += len(block.sizes)
+
+    def handle_keyframe_request(self) -> None:
+        """The camera can't be asked for an IDR: the next one is the answer, if it is near."""
+        self._counts.keyframe_requests += 1
+        gop = self._stream.gop
+        if not gop or gop[-1].capture_ns - gop[0].capture_ns < REPLAY_NS:
+            return
+        if gop[-1].capture_ns - self._replayed_ns >= REPLAY_NS:
+            self._replayed_ns = gop[-1].capture_ns
+            self._give_up()
+            self._change_stream(self._shared.streams.branch(self._stream, gop))
+            self._send_gop(gop)
+
+    def handle_report(self, lsr: int, dlsr: int) -> None:
+        self._reports.handle_report(lsr, dlsr)
+
+    def _change_stream(self, stream: PacketStream) -> None:
+        left, self._stream = self._stream, stream
+        self._shared.streams.leave(left)
+
+    def _send_gop(self, gop: Sequence[AccessUnit]) -> None:
+        self._awaits_idr = not gop
+        self._max_waiting = len(gop) + MAX_WAITING  # until these are through
+        self._waiting.extend(zip(gop, self._stream.latest(len(gop)), strict=True))
+        self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        """Send what waits, until the socket is full. Pacing, if it ever helps, belongs here."""
+        try:
+            while self._waiting:
+                if not self._send_first(*self._waiting[0]):
+                    self._route.call_when_there_is_room(self._send_waiting)
+                    return
+            self._max_waiting = MAX_WAITING
+        except Exception as exc:
+            self._on_failure(exc)
+
+    def _send_first(self, unit: AccessUnit, block: PacketBlock) -> bool:
+        """Send the first of those waiting, or the rest of it; False if it is not through."""
+        if self._rest is None:
+            data, start = self._shared.pictures.protect(self._session, block), 0
+        else:
+            data, start = self._rest
+        try:
+            stopped = self._route.send(data, block, start)
+        except RouteFailed as exc:
+            self._rest = data, exc.position
+            raise
+        if stopped < block.end:
+            if self._rest is None:
+                data = memoryview(bytes(data[: block.end]))
+            self._rest = data, stopped
+            return False
+        self._rest = None
+        self._waiting.popleft()
+        self._counts.frames_sent += 1
+        reports = self._reports
+        reports.packet_count += len(block.sizes)
+        reports.payload_bytes += block.payload_bytes
+        if unit.capture_ns >= reports.due_ns:
+            self._route.send_one(self._session.protect_rtcp(reports.compound(unit)))
+        return True
+
+    def _give_up(self) -> None:
+        """Send nothing before the next IDR, not even the rest of a picture."""
+        self._drop_all_but(0)
+        self._rest = None
+        self._awaits_idr = True
+
+    def _drop_all_but(self, kept: int) -> None:
+        while len(self._waiting) > kept:
+            self._waiting.pop()
+            self._counts.frames_dropped += 1
