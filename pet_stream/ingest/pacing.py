@@ -13,7 +13,7 @@ _IDLE_S = 0.25
 _OFFLINE_S = 0.1
 _MAX_INTERVAL_S = 5.0
 _LOOKS_A_PICTURE = 6
-_SLOTS_A_LOOK = 7
+_SLOTS_A_LOOK = 15
 """Of 30 slots: at most so many writes happen between two looks, late wake-ups included."""
 
 

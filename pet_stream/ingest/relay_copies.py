@@ -91,8 +91,7 @@ class RelayCopies:
             copies.add(header, data, now_ns)
         moments = sorted(self._pending)
         if copies.agree:
-            end = moments.index(moment)
-            end += copies.just_agreed and not self._is_doubtful(copies)
+            end = moments.index(moment) + self._is_settled(copies)
         else:
             end = max(0, len(moments) - _MAX_PENDING)  # too long undecided
         for decided in moments[:end]:
@@ -108,6 +107,12 @@ class RelayCopies:
         """`is_gap`: pictures are missing before this one."""
         self._residue.add(data, is_gap=is_gap)
 
+    def _is_settled(self, copies: PictureCopies) -> bool:
+        """Whether the copies that agree need not wait for the next picture."""
+        if copies.just_agreed:
+            return not self._is_doubtful(copies)
+        return copies.outlast_copying and not self._is_gap(copies) and self._is_believed(copies)
+
     def _is_believed(self, copies: PictureCopies) -> bool:
         """The last word on a picture."""
         if not copies.agree:
@@ -118,15 +123,19 @@ class RelayCopies:
         return copies.outlast_copying or not self._residue.surely_ends(copies.data)
 
     def _is_doubtful(self, copies: PictureCopies) -> bool:
-        try:
-            continuity = self._chains.check(copies.header, split_annex_b(copies.data))
-        except BitstreamError:
-            return True
         return (
-            continuity is Continuity.GAP
+            self._is_gap(copies)
             or self._has_earlier_number(copies)
             or self._residue.may_end(copies.data)
         )
+
+    def _is_gap(self, copies: PictureCopies) -> bool:
+        """Whether the bytes do not continue what was delivered last."""
+        try:
+            nal_units = split_annex_b(copies.data)
+            return self._chains.check(copies.header, nal_units) is Continuity.GAP
+        except BitstreamError:
+            return True
 
     def _has_earlier_number(self, copies: PictureCopies) -> bool:
         return self._chains.skipped_frame_numbers(copies.header) < 0
