@@ -21,7 +21,7 @@ from .bench_h264 import measure_split_us
 from .camera import WRITINGS, temporary_folder
 from .children import BenchError
 from .machine import describe_machine
-from .plan import FULL, QUICK, STOCK, Plan, Series
+from .plan import FULL, QUICK, SENDERS, SYSTEMS, Plan, Series
 from .report import Results, as_markdown
 from .runs import Runs, say
 from .startup import measure_startup
@@ -80,6 +80,9 @@ def _run_one(series: Series, runs: Runs, results: Results) -> None:
 def _run_rest(plan: Plan, runs: Runs, results: Results) -> None:
     results.rows.append(runs.recording_only())
     say(f"recording only: {results.rows[-1].cpu_percent:.2f} % of a core")
+    results.rows += runs.with_stalled_viewer()
+    before, stalled = results.rows[-2:]
+    say(f"a stalled viewer: the others' p95 {before.p95_ms:.2f} ms, then {stalled.p95_ms:.2f} ms")
     results.connects = runs.connects()
     say(
         f"offer to first IDR: cold {results.connects.cold_ms:.0f} ms, then p50 "
@@ -126,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         type=_series,
         metavar="SYSTEM:CAMERA:N,N…",
-        help="these series alone (repeatable): ours, ours-stock, stock or reencode; "
+        help=f"these series alone (repeatable): {', '.join(SYSTEMS)}; "
         f"{', '.join(WRITINGS)}; numbers of viewers",
     )
     parser.add_argument(
@@ -141,9 +144,9 @@ def _series(text: str) -> Series:
         counts = tuple(sorted(int(count) for count in viewers.split(",")))
     except ValueError as exc:
         raise argparse.ArgumentTypeError(f"{text!r} is not SYSTEM:CAMERA:N,N") from exc
-    if writing not in WRITINGS or system not in ("ours", "ours-stock", "stock", "reencode"):
+    if writing not in WRITINGS or system not in SYSTEMS:
         raise argparse.ArgumentTypeError(f"{text!r}: no such system or camera")
-    return Series(system, writing, counts, STOCK if system == "ours-stock" else ())
+    return Series(system, writing, counts, SENDERS.get(system, ()))
 
 
 if __name__ == "__main__":

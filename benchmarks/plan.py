@@ -60,18 +60,24 @@ class Plan:
 
 
 ALL = (0, 1, 5, 10, 20, 50)
-STOCK = ("--sender", "stock")
+SENDERS = {
+    "ours-packets": ("--sender", "packets"),
+    "ours-transport": ("--sender", "transport"),
+    "ours-stock": ("--sender", "stock"),
+}
+"""The steps that pet_stream's sender goes down where a better one fails."""
+SYSTEMS = ("ours", *SENDERS, "stock", "reencode")
 BUSY = ("--busy-thread",)
 
 FULL = Plan(
     seconds=10,
     series=(
-        Series("ours", "once", ALL),
+        Series("ours", "once", (*ALL, 100)),
         Series("stock", "once", ALL[1:]),
-        Series("ours-stock", "once", (10, 50), STOCK),
+        *(Series(system, "once", (10,), options) for system, options in SENDERS.items()),
         Series("reencode", "once", (1,)),
         Series("ours", "relay", ALL),
-        Series("stock", "relay", ALL[1:]),
+        Series("stock", "relay", (1, 10, 50)),
         Series("reencode", "relay", (1,)),
         Series("ours", "relay-free", (0, 10)),
         Series("stock", "relay-free", (10,)),
@@ -79,9 +85,8 @@ FULL = Plan(
         Series("stock", "once", (10,), BUSY, "busy thread"),
     ),
     connects=25,
-    loss_seconds=45,
+    loss_seconds=60,
     loss=(
-        LossCase("ours", 0),
         LossCase("ours", 2),
         LossCase("ours", 5),
         LossCase("stock", 2),
@@ -97,6 +102,6 @@ QUICK = Plan(
         Series("ours", "once", (10,), BUSY, "busy thread"),
     ),
     connects=20,
-    loss_seconds=15,
+    loss_seconds=30,
     loss=(LossCase("ours", 2),),
 )

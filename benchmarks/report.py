@@ -103,6 +103,12 @@ def _goals(results: Results) -> Iterable[Sequence[str]]:
         missed_fps = None if row.fps_min is None else 30 - row.fps_min
         yield _goal("busy thread: missing fps", missed_fps, 0.3, "")
         yield _goal("… p95", row.p95_ms, 15, "ms")
+    before = results.row("ours", "once", 9, "before a stall")
+    stalled = results.row("ours", "once", 9, "one more stalled")
+    if before and stalled and before.p95_ms and stalled.p95_ms:
+        yield _goal(
+            "a stalled viewer: others' p95 moves by", stalled.p95_ms - before.p95_ms, 1, "ms"
+        )
     if connects := results.connects:
         yield _goal("offer → first IDR, warm, p95", connects.warm_p95_ms, 60, "ms")
         yield _goal("… the first one, cold", connects.cold_ms, 500, "ms")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -90,6 +92,39 @@ class Runs:
             assert status["frame_count"] > 0, status
             server.request("POST", "/api/recording/stop")
         return row
+
+    def with_stalled_viewer(self, viewers: int = 9) -> tuple[Row, Row]:
+        """What `viewers` get, without and with one more beside them whose process is stopped."""
+        writing = WRITINGS["once"]
+        with (
+            self._camera(writing) as camera,
+            self._server("ours", camera) as server,
+            self._crowd(server) as crowd,
+            self._crowd(server) as victim,
+        ):
+            crowd.ask(ADD_TIMEOUT_S, do="add", count=viewers)
+            time.sleep(SETTLE_S)
+
+            def measured(note: str) -> Row:
+                return measure(
+                    server,
+                    crowd,
+                    camera,
+                    writing,
+                    system="ours",
+                    viewers=viewers,
+                    seconds=self._plan.seconds,
+                    note=note,
+                )
+
+            before = measured("before a stall")
+            victim.ask(ADD_TIMEOUT_S, do="add", count=1)
+            os.kill(victim.pid, signal.SIGSTOP)
+            try:
+                stalled = measured("one more stalled")
+            finally:
+                os.kill(victim.pid, signal.SIGCONT)
+        return before, stalled
 
     def connects(self, system: str = "ours") -> Connects:
         """Viewers that come and go, one after the other, in a server just started."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import threading
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from pet_stream.serving import WebServer, stop_on_signals
+
+if TYPE_CHECKING:
+    from aiortc import RTCIceTransport
 
 
 def parse_options() -> argparse.Namespace:
@@ -15,7 +19,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--shm", required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--record-path", default=".")
-    parser.add_argument("--sender", choices=("fast", "stock"), default="fast")
+    parser.add_argument(
+        "--sender", choices=("fast", "packets", "transport", "stock"), default="fast"
+    )
     parser.add_argument("--busy-thread", action="store_true", help="one Python thread, 100 %% busy")
     return parser.parse_args()
 
@@ -41,10 +47,23 @@ def be_busy() -> None:
     threading.Thread(target=count, name="busy", daemon=True).start()
 
 
-def force_stock_sender() -> None:
-    """Have this process send with aiortc's own sender."""
-    from pet_stream.webrtc import peers, sender
+def force_step(name: str) -> None:
+    """Have this process send as if a better way had failed; `fast` leaves it as it is."""
+    from pet_stream.webrtc import peers
+    from pet_stream.webrtc.route import Route
+    from pet_stream.webrtc.sender import Step
+    from pet_stream.webrtc.stock_sender import StockSender
 
-    defaults = peers.Peers.__init__.__kwdefaults__
-    assert defaults is not None
-    defaults["make_sender"] = sender.StockSender
+    step = Step.GSO if name == "fast" else Step(name)
+    if step is Step.STOCK:
+        defaults = peers.Peers.__init__.__kwdefaults__
+        assert defaults is not None
+        defaults["make_sender"] = StockSender
+    elif step is not Step.GSO:
+        original = Route.__init__
+
+        def begin_on_step(route: Route, transport: RTCIceTransport) -> None:
+            original(route, transport)
+            route.step = step
+
+        Route.__init__ = begin_on_step  # type: ignore[method-assign,assignment]

@@ -9,7 +9,7 @@ from flask import Flask
 
 from pet_stream import PetStream
 
-from .options import be_busy, force_stock_sender, parse_options, serve
+from .options import be_busy, force_step, parse_options, serve
 
 MAX_CLIENTS = 200
 
@@ -30,8 +30,8 @@ def main() -> None:
     def index() -> str:
         return "<!doctype html><title>bench</title>"
 
-    if options.sender == "stock":
-        force_stock_sender()
+    if options.sender != "fast":
+        force_step(options.sender)
     if options.busy_thread:
         be_busy()
     stream.start()
