@@ -152,6 +152,9 @@ TABLE = (
         _webrtc("vanished")),
     Row(COUNTER, "pet_stream_webrtc_keyframe_requests_total", "Pictures asked for by PLI or FIR",
         _webrtc("keyframe_requests")),
+    Row(COUNTER, "pet_stream_webrtc_packets_retransmitted_total",
+        "RTP packets sent once more because a viewer missed them",
+        _webrtc("packets_retransmitted")),
     Row(GAUGE, "pet_stream_recording_duration_seconds", "Length of the running or last recording",
         lambda s: s.recorder.status.duration_ms / 1000),
     Row(GAUGE, "pet_stream_recording_gaps", "Gaps in the running or last recording",
@@ -231,6 +234,13 @@ class StreamCollector(Collector):
         build = GaugeMetricFamily("pet_stream_build_info", "Always 1.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
+        senders = GaugeMetricFamily(
+            "pet_stream_viewers_by_sender", "Viewers by how they are sent to.", labels=["step"]
+        )
+        peers = self._stream.peers.made if has_samples else None
+        for step, count in ({} if peers is None else peers.count_by_step()).items():
+            senders.add_metric([step.value], count)
+        yield senders
         yield from self._stream.http_counts.collect()
 
 

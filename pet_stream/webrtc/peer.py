@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from aiortc import (
     RTCConfiguration,
@@ -13,7 +14,6 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
-from aiortc.stats import RTCTransportStats
 
 from ..config_values import IceServer, IpNetwork
 from . import private
@@ -59,9 +59,13 @@ class Peer:
         self._offer = offer
         self._counts = counts
         self._limits = limits
-        self._connected = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._connected: asyncio.Future[None] = loop.create_future()
+        self._ended: asyncio.Future[str] = loop.create_future()
+        self._heard_s = 0.0
+        self._packet_count = 0
+        self._question: asyncio.Task[None] | None = None
         self._refusal: asyncio.Task[None] | None = None
-        self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         servers = [
             RTCIceServer(list(server.urls), server.username, server.credential)
             for server in ice_servers
@@ -84,13 +88,32 @@ class Peer:
         return answer_from_aiortc(answered, self._offer, self._h264_format, profile_level_id)
 
     async def live(self, on_connected: Callable[[], object]) -> str:
-        """Wait until the viewer is gone, and say why. `on_connected` is called at most once."""
-        watch = asyncio.create_task(self._watch(on_connected))
-        try:
-            await asyncio.wait({watch, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-            return self._ended.result() if self._ended.done() else watch.result()
-        finally:
-            watch.cancel()
+        """Wait until the viewer is gone, and say why. `on_connected` is called at most once; from
+        then on `look` has to be called now and then."""
+        limit_s = self._limits.connect_s
+        either: set[asyncio.Future[Any]] = {self._connected, self._ended}
+        await asyncio.wait(either, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        if not (self._connected.done() or self._ended.done()):
+            self._counts.errors += 1
+            return f"not connected within {limit_s:g} s"
+        if not self._ended.done():
+            self._heard_s = asyncio.get_running_loop().time()
+            on_connected()
+            await asyncio.wait({self._ended})
+        return self._ended.result()
+
+    def look(self, now_s: float) -> None:
+        """Look for a sign of life since the last time. Browsers report on what they get each
+        second; who is silent is asked."""
+        packet_count = private.received_packet_count(self._rtp_sender.transport)
+        if packet_count != self._packet_count:
+            self._packet_count, self._heard_s = packet_count, now_s
+        silence_s = now_s - self._heard_s
+        if silence_s >= self._limits.silence_s:
+            self._counts.vanished += 1
+            self.end("vanished")
+        elif silence_s >= self._limits.silence_s / 2 and _is_idle(self._question):
+            self._question = asyncio.create_task(self._ask())
 
     def end(self, reason: str) -> None:
         """Make `live` return."""
@@ -107,62 +130,40 @@ class Peer:
         return self.pc_id[:6]
 
     async def close(self) -> None:
-        if self._refusal is not None:
-            self._refusal.cancel()
-        if not self._connected.is_set():  # aioice up to 0.11 would go on waiting for candidates
+        for task in (self._question, self._refusal):
+            if task is not None:
+                task.cancel()
+        if not self._connected.done():  # aioice up to 0.11 would go on waiting for candidates
             await self._ice.addRemoteCandidate(None)
         await self._connection.close()
 
-    async def _watch(self, on_connected: Callable[[], object]) -> str:
-        try:
-            await asyncio.wait_for(self._connected.wait(), self._limits.connect_s)
-        except asyncio.TimeoutError:
-            self._counts.errors += 1
-            return f"not connected within {self._limits.connect_s:g} s"
-        on_connected()
-        clock = asyncio.get_running_loop().time
-        heard_at, packet_count = clock(), 0
-        while (silence_s := clock() - heard_at) < self._limits.silence_s:
-            look = asyncio.sleep(self._limits.look_s)
-            has_answered = False
-            if silence_s < self._limits.silence_s / 2:
-                await look
-            else:
-                _, has_answered = await asyncio.gather(look, private.is_reachable(self._ice))
-            received = await self._received_packet_count()
-            if received != packet_count or has_answered:
-                heard_at, packet_count = clock(), received
-        self._counts.vanished += 1
-        return "vanished"
-
     def _on_connection_state(self) -> None:
         state = self._connection.connectionState
-        if state == "connected":
+        if state == "connected" and not self._connected.done():
             self._counts.connections += 1
             private.on_refusal(self._ice, self._on_refusal)
-            self._connected.set()
+            self._connected.set_result(None)
         elif state in ("failed", "closed"):
-            if state == "failed" and not self._connected.is_set():
+            if state == "failed" and not self._connected.done():
                 self._counts.errors += 1
             self.end(f"connection {state}")
 
     def _on_refusal(self) -> None:
-        if self._refusal is None or self._refusal.done():
+        if _is_idle(self._refusal):
             self._refusal = asyncio.create_task(self._confirm_refusal())
 
     async def _confirm_refusal(self) -> None:
         if not await private.is_reachable(self._ice):
             self.end("gone without a goodbye")
 
-    async def _received_packet_count(self) -> int:
-        """DTLS, RTP and RTCP packets so far. Browsers report on what they receive each second."""
-        report = await self._rtp_sender.getStats()
-        return sum(
-            stats.packetsReceived
-            for stats in report.values()
-            if isinstance(stats, RTCTransportStats)
-        )
+    async def _ask(self) -> None:
+        if await private.is_reachable(self._ice):
+            self._heard_s = asyncio.get_running_loop().time()
 
     @property
     def _ice(self) -> RTCIceTransport:
         return self._rtp_sender.transport.transport
+
+
+def _is_idle(task: asyncio.Task[None] | None) -> bool:
+    return task is None or task.done()

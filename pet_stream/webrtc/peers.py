@@ -21,6 +21,7 @@ from .ladder import Senders
 from .offer import parse_offer
 from .peer import Peer, TimeLimits
 from .sender import PeerCounts, SenderFactory, Step
+from .watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Peers:
         self._places = places
         self._video = video
         self._limits = limits or TimeLimits()
+        self._watch = Watch(self._limits.look_s)
         self._make_peer = partial(
             Peer,
             ice_servers=ice_servers,
@@ -133,15 +135,20 @@ class Peers:
         try:
             if await self._negotiate(negotiate, answered):
                 logger.info("viewer %s: answered", peer.short_id)
-                reason = await peer.live(on_connected=partial(self._audience.join, peer))
+                reason = await peer.live(on_connected=partial(self._welcome, peer))
                 logger.info("viewer %s: %s", peer.short_id, reason)
         finally:
+            self._watch.remove(peer)
             self._audience.leave(peer)
             place.release()
             try:
                 await asyncio.wait_for(peer.close(), self._limits.close_s)
             except asyncio.TimeoutError:
                 logger.warning("viewer %s did not close in time", peer.short_id)
+
+    def _welcome(self, peer: Peer) -> None:
+        self._watch.add(peer)
+        self._audience.join(peer)
 
     async def _negotiate(
         self, negotiate: Callable[[], Awaitable[str]], answered: asyncio.Future[str]

@@ -90,6 +90,12 @@ async def is_reachable(transport: RTCIceTransport) -> bool:
     return True
 
 
+def received_packet_count(transport: RTCDtlsTransport) -> int:
+    """DTLS, RTP and RTCP packets so far; always 0 if that is not to be known."""
+    count: int = getattr(transport, "_RTCDtlsTransport__rx_packets", 0)
+    return count
+
+
 def on_refusal(transport: RTCIceTransport, callback: Callable[[], object]) -> None:
     """Call `callback` when the viewer's host says that its port is closed (ICMP port unreachable).
 
@@ -305,6 +311,7 @@ def missing_names() -> list[str]:
         (router, "unregister_sender", ("sender",)),
         (dtls, "_tx_srtp", ()),
         (dtls, "_send_rtp", ()),
+        (dtls, "_RTCDtlsTransport__rx_packets", ()),
         (sender, "_ssrc", ()),
         (sender, "_rtx_ssrc", ()),
         (pylibsrtp.Session(), "_srtp", ()),

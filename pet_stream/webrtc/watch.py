@@ -1,0 +1,42 @@
+"""Looks after all viewers with one timer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+
+class Watched(Protocol):
+    def look(self, now_s: float) -> None: ...
+
+
+class Watch:
+    """Calls `look` of each viewer again and again. On the event-loop thread; runs while there are
+    any."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._watched: list[Watched] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, viewer: Watched) -> None:
+        self._watched.append(viewer)
+        if self._timer is None:
+            self._wait()
+
+    def remove(self, viewer: Watched) -> None:
+        """Does nothing if it is not watched."""
+        if viewer in self._watched:
+            self._watched.remove(viewer)
+        if not self._watched and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._look)
+
+    def _look(self) -> None:
+        self._wait()
+        now_s = asyncio.get_running_loop().time()
+        for viewer in tuple(self._watched):
+            viewer.look(now_s)
