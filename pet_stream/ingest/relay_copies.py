@@ -115,11 +115,11 @@ class RelayCopies:
 
     def _is_believed(self, copies: PictureCopies) -> bool:
         """The last word on a picture."""
-        if not copies.agree:
-            return not self._is_doubtful(copies)
         if self._has_earlier_number(copies):
             # Another picture's number, unless the camera has begun anew.
             return copies.outlast_copying and copies.is_idr
+        if not copies.agree and self._is_gap(copies):
+            return False
         return copies.outlast_copying or not self._residue.surely_ends(copies.data)
 
     def _is_doubtful(self, copies: PictureCopies) -> bool:
