@@ -274,14 +274,15 @@ def _gop(pictures: list[Picture]) -> Finding:
         if span_s < MAX_IDR_INTERVAL_S:
             return warning("key frames", words, "Watch longer: --seconds 10.")
         return problem("key frames", words, advice)
-    longest_s = max(
-        (times_s[b] - times_s[a] for a, b in pairwise(idr_indexes)),
-        default=max(times_s[idr_indexes[0]] - times_s[0], times_s[-1] - times_s[idr_indexes[-1]]),
-    )
+    if len(idr_indexes) == 1:
+        words = f"One in {span_s:.1f} s."
+        seen_at_s = times_s[idr_indexes[0]]
+        without_s = max(seen_at_s - times_s[0], times_s[-1] - seen_at_s)
+        is_rare = without_s > MAX_IDR_INTERVAL_S
+        return warning("key frames", words, advice) if is_rare else ok("key frames", words)
+    longest_s = max(times_s[b] - times_s[a] for a, b in pairwise(idr_indexes))
     if longest_s > MAX_IDR_INTERVAL_S:
         return warning("key frames", f"One every {longest_s:.1f} s.", advice)
-    if len(idr_indexes) == 1:
-        return ok("key frames", f"One in {span_s:.1f} s.")
     lengths = [b - a for a, b in pairwise(idr_indexes)]
     return ok("key frames", f"One every {statistics.median(lengths):g} pictures.")
 

@@ -39,7 +39,10 @@ class Daemon:
         clock_offset_ns: int = 0,
         size: tuple[int, int] = (320, 240),
         picture_format: int = ring.FORMAT_H264,
+        first: int = 0,
     ) -> None:
+        """`first`: the unit to begin with, as a camera that was started long ago."""
+        units = [*units[first:], *units[:first]]
         self._writer = RingWriter(name)
         self._stop = threading.Event()
         self._thread = threading.Thread(
@@ -107,7 +110,8 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
         ),
         ({"headers": "none"}, {}, "parameter sets", Level.PROBLEM, "No SPS and PPS"),
         ({"gop": 135, "pictures": 135}, {}, "key frames", Level.WARNING, "One every 2."),
-        ({"gop": 600, "pictures": 600}, {}, "key frames", Level.PROBLEM, "No key frame"),
+        ({"gop": 600, "pictures": 600}, {}, "key frames", Level.WARNING, "One in 5."),
+        ({"gop": 600, "pictures": 600}, {"first": 1}, "key frames", Level.PROBLEM, "No key frame"),
         (
             {"profile": "high", "x264": ("interlaced=1",)},
             {},
@@ -133,6 +137,7 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
         "no-parameter-sets",
         "long-gop",
         "endless-gop",
+        "endless-gop-begun-long-ago",
         "interlaced",
         "4:4:4",
         "large",
