@@ -4,62 +4,87 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
+from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.codecs.h264 import h264_depayload
-from aiortc.rtp import RtpPacket
+from aiortc.rtp import RtcpPacket, RtcpSrPacket
 
+from pet_stream.media.access_unit import START_CODE
+from pet_stream.media.depacketizer import Depacketizer
+from pet_stream.media.rtp import RtpPacket, original, parse_packet
 from pet_stream.webrtc import private
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 
 
 class Viewer:
-    """On the event-loop thread. `units` are the access units received, in Annex B."""
+    """On the event-loop thread. `units` are the access units received, in Annex B.
+
+    What is missing stops `units` until it comes as a retransmission.
+    """
 
     def __init__(self, *, reports: bool = True) -> None:
-        """`reports`: send RTCP receiver reports, as browsers do."""
+        """`reports`: send RTCP receiver reports and NACKs, as browsers do."""
         self.units: list[bytes] = []
         self.timestamps: list[int] = []
-        self.payload_types: set[int] = set()
+        self.packets: list[RtpPacket] = []
+        """As they came; retransmissions as what they are of."""
+        self.sender_reports: list[RtcpSrPacket] = []
         self.gap_count = 0
+        self.retransmitted_count = 0
+        self.loses: Callable[[RtpPacket], bool] = lambda packet: False
+        """Decides which packets get lost on the way to this viewer, retransmissions excepted."""
         self._reports = reports
-        self._unit = b""
-        self._sequence_number: int | None = None
+        self._unit: list[bytes] = []
+        self._depacketizer = Depacketizer()
+        self._early: dict[int, RtpPacket] = {}
+        self._expected: int | None = None
+        self._last_number: int | None = None
+        self._rtx_payload_type: int | None = None
         self._changed = asyncio.Event()
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection.on("connectionstatechange", self._changed.set)
         self._transceiver = self._connection.addTransceiver("video", direction="recvonly")
         private.offer_hosts(self._ice, LOOPBACK)
         self._receiver: Any = self._transceiver.receiver
-        self._handle = self._receiver._handle_rtp_packet
-        self._receiver._handle_rtp_packet = self._record  # type: ignore[method-assign]
+        dtls: Any = self._receiver.transport
+        self._handle_rtp, self._handle_rtcp = dtls._handle_rtp_data, dtls._handle_rtcp_data
+        dtls._handle_rtp_data, dtls._handle_rtcp_data = self._take_rtp, self._take_rtcp
 
     async def offer(self) -> str:
         await self._connection.setLocalDescription()
         return self._connection.localDescription.sdp
 
     async def accept(self, answer_sdp: str) -> None:
+        rtx = re.search(r"a=rtpmap:(\d+) rtx/90000", answer_sdp)
+        self._rtx_payload_type = int(rtx[1]) if rtx else None
         await self._connection.setRemoteDescription(RTCSessionDescription(answer_sdp, "answer"))
 
     async def has(self, count: int) -> list[bytes]:
         """Wait for the first `count` access units."""
-        while len(self.units) < count:
-            self._changed.clear()
-            await self._changed.wait()
+        await self.until(lambda: len(self.units) >= count)
         return self.units[:count]
 
     async def becomes(self, state: str) -> None:
-        while self._connection.connectionState != state:
+        await self.until(lambda: self._connection.connectionState == state)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for something to come that makes `condition` true."""
+        while not condition():
             self._changed.clear()
             await self._changed.wait()
 
     @property
     def state(self) -> str:
         return self._connection.connectionState
+
+    @property
+    def payload_types(self) -> set[int]:
+        return {packet.payload_type for packet in self.packets}
 
     def vanish(self) -> None:
         """Neither send nor hear anything from now on, as if the plug had been pulled."""
@@ -75,7 +100,13 @@ class Viewer:
                 os.dup2(unbound.fileno(), protocol.transport.get_extra_info("socket").fileno())
 
     async def ask_for_a_keyframe(self) -> None:
-        await self._receiver._send_rtcp_pli(self._ssrc)
+        await self._receiver._send_rtcp_pli(self.packets[-1].ssrc)
+
+    async def ask_for(self, sequence_numbers: list[int]) -> None:
+        await self._receiver._send_rtcp_nack(self.packets[-1].ssrc, sequence_numbers)
+
+    async def send_rtcp(self, data: bytes) -> None:
+        await self._receiver.transport._send_rtp(data)
 
     async def close(self) -> None:
         await self._connection.close()
@@ -88,18 +119,37 @@ class Viewer:
     def _protocols(self) -> Any:
         return private._connection(self._ice)._protocols
 
-    async def _record(self, packet: RtpPacket, arrival_time_ms: int) -> None:
-        self._ssrc = packet.ssrc
-        self.payload_types.add(packet.payload_type)
-        if self._sequence_number is not None:
-            expected = (self._sequence_number + 1) & 0xFFFF
-            self.gap_count += packet.sequence_number != expected
-        self._sequence_number = packet.sequence_number
-        self._unit += h264_depayload(packet.payload)
-        if packet.marker:
-            self.units.append(self._unit)
-            self.timestamps.append(packet.timestamp)
-            self._unit = b""
-            self._changed.set()
+    async def _take_rtp(self, data: bytes, arrival_time_ms: int) -> None:
+        packet = parse_packet(data)
+        if packet.payload_type == self._rtx_payload_type:
+            self.retransmitted_count += 1
+            main = self.packets[-1]
+            self._put(parse_packet(original(data, main.payload_type, main.ssrc)))
+        elif self.loses(packet):
+            return
+        else:
+            if self._last_number is not None:
+                self.gap_count += packet.sequence_number != self._last_number + 1 & 0xFFFF
+            self._last_number = packet.sequence_number
+            self._put(packet)
+        self._changed.set()
         if self._reports:
-            await self._handle(packet, arrival_time_ms=arrival_time_ms)
+            await self._handle_rtp(data, arrival_time_ms=arrival_time_ms)
+
+    async def _take_rtcp(self, data: bytes) -> None:
+        self.sender_reports += [p for p in RtcpPacket.parse(data) if isinstance(p, RtcpSrPacket)]
+        self._changed.set()
+        await self._handle_rtcp(data)
+
+    def _put(self, packet: RtpPacket) -> None:
+        self.packets.append(packet)
+        if self._expected is None:
+            self._expected = packet.sequence_number
+        self._early[packet.sequence_number] = packet
+        while (next_packet := self._early.pop(self._expected, None)) is not None:
+            self._expected = self._expected + 1 & 0xFFFF
+            self._unit += self._depacketizer.push(next_packet)
+            if next_packet.is_marked:
+                self.units.append(START_CODE + START_CODE.join(self._unit))
+                self.timestamps.append(next_packet.timestamp)
+                self._unit = []
