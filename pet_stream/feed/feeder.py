@@ -70,12 +70,12 @@ class Feeder:
                     raise
                 logger.warning("%s; trying again in %g s", exc, retry_s)
             else:
-                if is_file and not self._is_looping:
-                    return
                 if stop_requested.is_set():
                     return
                 if is_file and self.counts.pictures == written:
                     raise SourceError(f"{self._options.url} has no picture that can be played")
+                if is_file and not self._is_looping:
+                    return
                 if is_file:
                     continue
                 logger.warning("%s ended; opening it again", self._options.url)

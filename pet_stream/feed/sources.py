@@ -117,7 +117,9 @@ class Source:
                 if pictures and pictures[-1].time_s - pictures[0].time_s > _PROBE_S:
                     break
                 if len(probed) >= _MAX_PROBED and not pictures:
-                    raise NotPlayable("it has no IDR")
+                    break
+            if not pictures:
+                raise NotPlayable("it has no IDR")
         except NotPlayable as exc:
             on_plan(f"encoding: {exc}")
             yield from self._encoded(_chain(probed, packets))

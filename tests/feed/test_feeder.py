@@ -20,7 +20,8 @@ from pet_stream.feed.ring_writer import RingWriter
 from pet_stream.feed.sources import SourceOptions
 from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
-from pet_stream.media.h264 import is_idr, split_annex_b
+from pet_stream.media.access_unit import START_CODE
+from pet_stream.media.h264 import NalUnitType, is_idr, nal_unit_type, split_annex_b
 from pet_stream.media.ring import SlotHeader
 
 from ..footage import decode, encode
@@ -122,8 +123,8 @@ def test_a_picture_too_large_takes_those_that_need_it_along(
     writer: RecordingWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     units = encode(pictures=42)
-    limit = max(map(len, units[:14])) - 1  # the first IDR is the largest of its GOP
-    monkeypatch.setattr(ring, "MAX_DATA_BYTES", max(limit, 1))
+    limit = max(map(len, units)) - 1  # the largest is an IDR
+    monkeypatch.setattr(ring, "MAX_DATA_BYTES", limit)
     fitting = [i for i in (0, 14, 28) if len(units[i]) <= limit]
     feeder = Feeder(
         SourceOptions(str(write_h264(tmp_path / "v.ts", units)), fps=120),
@@ -158,13 +159,28 @@ def test_a_file_that_is_missing_ends_it(writer: RecordingWriter, tmp_path: Path)
         Feeder(SourceOptions(str(tmp_path / "nothing")), writer).run(threading.Event())
 
 
-def test_a_file_without_pictures_is_not_looped_for_ever(
-    writer: RecordingWriter, tmp_path: Path
+@pytest.mark.parametrize("is_looping", [False, True])
+def test_a_file_without_pictures_is_an_error(
+    writer: RecordingWriter, tmp_path: Path, is_looping: bool
 ) -> None:
     headless = encode(pictures=28, headers="none")
     path = write_h264(tmp_path / "v.h264", headless)
     with pytest.raises(SourceError):
-        Feeder(SourceOptions(str(path)), writer, is_looping=True).run(threading.Event())
+        Feeder(SourceOptions(str(path)), writer, is_looping=is_looping).run(threading.Event())
+
+
+def test_a_short_file_without_an_idr_is_encoded(
+    writer: RecordingWriter, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Intra refresh: parts of the picture are renewed one after the other, none is an IDR."""
+    units = encode(pictures=56, gop=14, x264=("intra-refresh=1",))
+    head = [n for n in split_annex_b(units[0]) if nal_unit_type(n) != NalUnitType.IDR_SLICE]
+    path = tmp_path / "v.h264"
+    path.write_bytes(b"".join([*(START_CODE + n for n in head), *units[1:]]))
+    with caplog.at_level(logging.INFO, "pet_stream"):
+        Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
+    assert "encoding: it has no IDR" in caplog.text
+    assert writer.written
 
 
 class BreakingCamera(threading.Thread):
