@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
 
 from ..errors import Full, PetStreamError
+from .cors import add_cors_headers
 from .current import current_stream
 
 NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/pet-stream/")
@@ -47,11 +48,11 @@ def answer_unroutable() -> Response | None:
     """
     error = request.routing_exception
     if isinstance(error, MethodNotAllowed) and _is_path_of_ours(error):
-        return answer_http_error(error)
+        return add_cors_headers(answer_http_error(error))
     if isinstance(error, NotFound):
         prefix = current_stream().config.url_prefix
         if request.path.startswith(tuple(prefix + namespace for namespace in NAMESPACES)):
-            return answer_http_error(error)
+            return add_cors_headers(answer_http_error(error))
     return None
 
 

@@ -47,6 +47,8 @@ def test_preflight_changes_nothing(client: FlaskClient) -> None:
         ("POST", "/api/recording/stop", 409),
         ("POST", "/api/webrtc/offer", 400),
         ("GET", "/api/recordings/none.h264", 404),
+        ("GET", "/stop", 405),
+        ("GET", "/api/webrtc/a/b", 404),
     ],
 )
 def test_answers_and_errors_can_be_read_by_an_allowed_origin(
