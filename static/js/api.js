@@ -23,6 +23,8 @@ export class ApiError extends Error {
  * Sends `reachable` and `unreachable` events when that changes.
  */
 export class Api extends EventTarget {
+  /** The server's wall clock minus this one, ms; null as long as it is not known. */
+  clockOffsetMs = null;
   #base;
   #isReachable = true;
 
@@ -57,6 +59,23 @@ export class Api extends EventTarget {
     navigator.sendBeacon?.(this.#url("/api/webrtc", pcId, "close"));
   }
 
+  // WebSockets and events
+
+  /** The pictures themselves (`stream_messages.js`), for where WebRTC does not work. */
+  openStream() {
+    return new WebSocket(this.#socketUrl("/api/stream/h264"));
+  }
+
+  /** What changes on the server, told at once (`live_state.js`). */
+  openState() {
+    return new WebSocket(this.#socketUrl("/api/stream/ws"));
+  }
+
+  /** What the detector sees (`detections.js`). */
+  openDetections() {
+    return new EventSource(this.#url("/api/stream/detections"));
+  }
+
   // Camera and recordings
 
   health() {
@@ -87,6 +106,10 @@ export class Api extends EventTarget {
 
   #url(path, ...parts) {
     return [this.#base + path, ...parts.map(encodeURIComponent)].join("/");
+  }
+
+  #socketUrl(path) {
+    return new URL(this.#url(path), document.baseURI).href.replace(/^http/, "ws");
   }
 
   #get(path, timeoutMs = TIMEOUT_MS) {

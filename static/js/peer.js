@@ -1,8 +1,9 @@
-/** One viewer's WebRTC connection: opens it, watches that pictures come, brings it back. */
+/** One viewer: gets the pictures one way or the other, watches that they come, brings them back. */
 
 import { isCameraDown } from "./camera.js";
 import { Liveness } from "./liveness.js";
 import { afterFailure, retryDelayMs } from "./retry.js";
+import { WebRtcLink, playsH264 } from "./webrtc.js";
 
 /** Everything that a viewer can be in; exactly one at a time, and each is shown. */
 export const State = Object.freeze({
@@ -14,14 +15,16 @@ export const State = Object.freeze({
   NOT_ALLOWED: "not-allowed",
   UNSUPPORTED: "unsupported",
   BLOCKED: "blocked",
+  PAUSED: "paused",
   CLOSED: "closed",
 });
 
 const LOOK_MS = 500;
-/** Candidates of this host are there at once; STUN and TURN need a round trip or two. */
-const GATHER_MS = 200;
-const GATHER_WITH_SERVERS_MS = 1500;
+/** Without a connection by then: the other way if there is one, else anew. */
+const DIRECT_LIMIT_MS = 6_000;
 const CONNECT_LIMIT_MS = 10_000;
+/** WebRTC did not get through: so long it is not tried first. */
+const SOCKET_PREFERRED_MS = 300_000;
 /** Connected without a picture: from here on the camera is asked after … */
 const ASK_AFTER_MS = 1_000;
 const ASK_EVERY_MS = 2_000;
@@ -34,21 +37,22 @@ const RETURN_LIMIT_MS = 4_000;
 const STEADY_MS = 5_000;
 
 /**
- * Shows the camera in `video` and keeps it there until `stop()`. Sends a `change` event whenever
- * `state`, `reason` or `retryAt` is another.
+ * Shows the camera on `screen` and keeps it there until `stop()`. Sends a `change` event whenever
+ * `state`, `reason`, `transport` or `retryAt` is another, and `picture` for each one shown, with
+ * `detail {rtpTimestamp}` or `{captureUs}`.
  *
- * A try is one `RTCPeerConnection`, from the offer to its end; whatever comes back late from an
- * earlier one (an answer, health, statistics) is recognised by it and dropped.
+ * A try is one link (`webrtc.js`, `socket_link.js`), from its beginning to its end; whatever comes
+ * back late from an earlier one (an answer, health, statistics) is recognised by it and dropped.
  */
 export class Peer extends EventTarget {
   #api;
-  #video;
+  #screen;
+  #options;
   #state = State.CLOSED;
   #reason = "";
   #retryAt = null;
 
-  #connection = null;
-  #peerId = "";
+  #link = null;
   #liveness = new Liveness(0);
   #framesDecoded = 0;
   #startedAt = 0;
@@ -57,16 +61,22 @@ export class Peer extends EventTarget {
   #cameraBackAt = 0;
   #askedAt = 0;
 
+  #socketUntil = 0;
   #attempt = 0;
   #retryTimer = 0;
   #lookTimer = 0;
-  #frameRequest = 0;
+  #hiddenTimer = 0;
   #listeners = null;
 
-  constructor({ api, video }) {
+  /**
+   * `transport`: `auto`, `webrtc` or `websocket`; `decoder`: for the latter, `auto`, `webcodecs` or
+   * `mse`; `pauseAfterMs`: so long a hidden page goes on, Infinity for ever.
+   */
+  constructor({ api, screen, transport = "auto", decoder = "auto", pauseAfterMs = Infinity }) {
     super();
     this.#api = api;
-    this.#video = video;
+    this.#screen = screen;
+    this.#options = { transport, decoder, pauseAfterMs };
   }
 
   get state() {
@@ -81,6 +91,11 @@ export class Peer extends EventTarget {
   /** When the next try comes, as `performance.now()`; null if none is planned or it runs now. */
   get retryAt() {
     return this.#retryAt;
+  }
+
+  /** How the pictures come, or are tried to: `webrtc`, `websocket`; "" without a try. */
+  get transport() {
+    return this.#link?.transport ?? "";
   }
 
   start() {
@@ -106,6 +121,11 @@ export class Peer extends EventTarget {
     return this.#connect();
   }
 
+  /** Numbers about this try; null without one. */
+  async stats() {
+    return (await this.#link?.stats?.().catch(() => null)) ?? null;
+  }
+
   #become(state, reason = "", retryAt = null) {
     if (state === this.#state && reason === this.#reason && retryAt === this.#retryAt) return;
     this.#state = state;
@@ -119,18 +139,23 @@ export class Peer extends EventTarget {
   #listen() {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
-    // A request that set out before the network was there would only run into its time limit.
-    const isLost = () => this.#state === State.RECONNECTING;
-    addEventListener("online", () => isLost() && this.retryNow(), { signal });
+    addEventListener("online", () => this.#online(), { signal });
     this.#api.addEventListener("reachable", () => this.#isWaiting() && this.retryNow(), { signal });
     document.addEventListener("visibilitychange", () => this.#seen(), { signal });
     addEventListener("pagehide", () => this.#drop(), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.retryNow(), { signal });
-    this.#video.addEventListener("pause", () => this.#play(), { signal });
+    this.#screen.video.addEventListener("pause", () => this.#play(), { signal });
+    this.#screen.video.addEventListener("leavepictureinpicture", () => this.#seen(), { signal });
+  }
+
+  #online() {
+    this.#socketUntil = 0; // another network, where the direct way may be open
+    // A request that set out before the network was there would only run into its time limit.
+    if (this.#state === State.RECONNECTING) this.retryNow();
   }
 
   #isWaiting() {
-    return this.#state === State.RECONNECTING && !this.#connection;
+    return this.#state === State.RECONNECTING && !this.#link;
   }
 
   #isWatched() {
@@ -138,87 +163,118 @@ export class Peer extends EventTarget {
   }
 
   #seen() {
-    if (document.hidden) return;
+    clearTimeout(this.#hiddenTimer);
+    const { pauseAfterMs } = this.#options;
+    if (!this.#isWatched()) {
+      if (pauseAfterMs < Infinity) {
+        this.#hiddenTimer = setTimeout(() => this.#pause(), pauseAfterMs);
+      }
+      return;
+    }
     this.#liveness.restart(performance.now());
-    if (this.#isWaiting()) this.retryNow();
+    if (this.#isWaiting() || this.#state === State.PAUSED) this.retryNow();
+  }
+
+  #pause() {
+    const { LIVE, CONNECTING, RECONNECTING, CAMERA_OFFLINE } = State;
+    if (this.#isWatched()) return;
+    if (![LIVE, CONNECTING, RECONNECTING, CAMERA_OFFLINE].includes(this.#state)) return;
+    this.#drop();
+    this.#become(State.PAUSED);
   }
 
   // A try
 
   async #connect() {
     this.#drop();
-    if (!globalThis.RTCPeerConnection) return this.#become(State.UNSUPPORTED, "no_webrtc");
     const isAgain = this.#state === State.RECONNECTING || this.#state === State.FULL;
-    this.#become(isAgain ? this.#state : State.CONNECTING, isAgain ? this.#reason : "");
+    const transport = this.#nextTransport();
+    const reason = transport === "websocket" ? transport : "";
+    this.#become(isAgain ? this.#state : State.CONNECTING, isAgain ? this.#reason : reason);
     const now = performance.now();
     this.#startedAt = now;
     this.#connectedAt = this.#liveAt = this.#cameraBackAt = this.#askedAt = 0;
     this.#framesDecoded = 0;
     this.#liveness = new Liveness(now);
 
-    // A placeholder holds the try until ICE servers and camera are known.
-    let connection = (this.#connection = { close() {} });
+    // A placeholder holds the try until the camera is known to be there, and the way to it.
+    let link = (this.#link = { transport, close() {} });
     try {
-      const [iceServers, health] = await Promise.all([
-        this.#api.iceServers(),
+      const [Link, health] = await Promise.all([
+        loadLink(link.transport),
         this.#api.health().catch(() => ({})),
       ]);
-      if (connection !== this.#connection) return undefined;
+      if (link !== this.#link) return;
       if (isCameraDown(health)) this.#become(State.CAMERA_OFFLINE, reasonOf(health));
-      connection = this.#connection = this.#open(iceServers);
-      const sdp = await localDescription(connection, iceServers.length > 0);
-      if (connection !== this.#connection) return undefined;
-      const answer = await this.#api.offer(sdp);
-      if (connection !== this.#connection) return this.#api.sayGoodbye(answer.pc_id);
-      this.#peerId = answer.pc_id;
-      await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
-      if (connection !== this.#connection) return undefined;
-      this.#lookTimer = setInterval(() => this.#look(connection), LOOK_MS);
+      link = this.#link = this.#make(Link);
+      await link.open();
+      if (link === this.#link) this.#lookTimer = setInterval(() => this.#look(link), LOOK_MS);
     } catch (error) {
-      if (connection === this.#connection) this.#failed(error);
+      if (link === this.#link) this.#failed(error);
     }
-    return undefined;
   }
 
-  #open(iceServers) {
-    const connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
-    const { receiver } = connection.addTransceiver("video", { direction: "recvonly" });
-    // Live, not smooth: show each picture as soon as it is there.
-    if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
-    if ("playoutDelayHint" in receiver) receiver.playoutDelayHint = 0;
-    connection.ontrack = ({ track }) => {
-      this.#video.srcObject = new MediaStream([track]);
-      this.#play();
-      this.#awaitFrame(connection);
+  #nextTransport() {
+    const { transport } = this.#options;
+    if (transport !== "auto") return transport;
+    const isDirect = playsH264() !== false && performance.now() >= this.#socketUntil;
+    return isDirect ? "webrtc" : "websocket";
+  }
+
+  #make(Link) {
+    const { decoder } = this.#options;
+    let link = null;
+    const ifPresent = (callback) => (argument, other) => {
+      if (link === this.#link) callback(argument, other);
     };
-    connection.onconnectionstatechange = () => {
-      if (connection !== this.#connection) return;
-      const state = connection.connectionState;
-      if (state === "connected") this.#connectedAt ||= performance.now();
-      if (state === "failed" || state === "closed") this.#retry("connection");
+    const on = {
+      connected: ifPresent(() => (this.#connectedAt ||= performance.now())),
+      playing: ifPresent(() => this.#play()),
+      picture: ifPresent((picture) => this.#pictureShown(picture)),
+      camera: ifPresent((status) => this.#cameraIs(status)),
+      ended: ifPresent((error, wasOpen) => this.#ended(error, wasOpen)),
     };
-    return connection;
+    link = new Link({ api: this.#api, screen: this.#screen, decoder, on });
+    return link;
   }
 
   /** Ends the try, if there is one, and gives the place back. */
   #drop() {
     clearTimeout(this.#retryTimer);
     clearInterval(this.#lookTimer);
-    this.#video.cancelVideoFrameCallback?.(this.#frameRequest);
-    const connection = this.#connection;
-    this.#connection = null;
-    if (this.#peerId) this.#api.sayGoodbye(this.#peerId);
-    this.#peerId = "";
-    connection?.close();
+    const link = this.#link;
+    this.#link = null;
+    link?.close();
   }
 
   #failed(error) {
     const { state, reason, delayMs } = afterFailure(error);
+    if (state === State.UNSUPPORTED && this.#mayTakeOtherWay("webrtc")) {
+      return this.#takeSocket(Infinity);
+    }
     if (state === State.RECONNECTING) return this.#retry(reason);
     this.#drop();
     return delayMs === null
       ? this.#become(state, reason)
       : this.#connectAfter(delayMs, state, reason);
+  }
+
+  /** A link that was there, or nearly, is not any more. */
+  #ended(error, wasOpen) {
+    if (!wasOpen && this.#mayTakeOtherWay("webrtc")) return this.#takeSocket();
+    if (!wasOpen && this.#mayTakeOtherWay("websocket")) this.#socketUntil = 0;
+    if (error.code || error.status) return this.#failed(error);
+    return this.#retry(wasOpen || this.transport === "webrtc" ? "connection" : "server");
+  }
+
+  /** This try goes the way `present`, and the other one is free to be chosen. */
+  #mayTakeOtherWay(present) {
+    return this.#options.transport === "auto" && this.transport === present;
+  }
+
+  #takeSocket(forMs = SOCKET_PREFERRED_MS) {
+    this.#socketUntil = performance.now() + forMs;
+    return this.#connect();
   }
 
   #retry(reason) {
@@ -237,31 +293,24 @@ export class Peer extends EventTarget {
   // Pictures
 
   async #play() {
-    if (!this.#connection || !this.#video.srcObject) return;
     try {
-      await this.#video.play();
+      await this.#link?.play?.();
     } catch (error) {
       // Saving power, some browsers start no video by themselves. Anything else: a newer stream.
       if (error.name === "NotAllowedError") this.#become(State.BLOCKED);
     }
   }
 
-  #awaitFrame(connection) {
-    this.#frameRequest = this.#video.requestVideoFrameCallback?.(() => {
-      if (connection !== this.#connection) return;
-      this.#pictureShown();
-      this.#awaitFrame(connection);
-    });
-  }
-
-  #pictureShown() {
-    if (this.#video.paused) return; // the first picture of a video that may not play
+  #pictureShown(picture = null) {
+    const { surface, video } = this.#screen;
+    if (surface === video && video.paused) return; // the first one of a video that may not play
+    if (picture) this.dispatchEvent(new CustomEvent("picture", { detail: picture }));
     const now = performance.now();
     this.#liveness.picture(now);
     if (this.#state === State.LIVE) return;
     if (this.#state !== State.CAMERA_OFFLINE) this.#goLive();
     // What a server keeps of a camera that has stopped is a picture, but not live: ask first.
-    else if (now - this.#askedAt > ASK_AFTER_PICTURE_MS) this.#askWhy(this.#connection);
+    else if (now - this.#askedAt > ASK_AFTER_PICTURE_MS) this.#askWhy(this.#link);
   }
 
   #goLive() {
@@ -269,10 +318,14 @@ export class Peer extends EventTarget {
     this.#become(State.LIVE);
   }
 
+  #cameraIs({ camera, reason = "" }) {
+    if (isCameraDown({ camera: { state: camera } })) this.#become(State.CAMERA_OFFLINE, reason);
+  }
+
   /** Twice a second: do pictures come, and if not, what is to be done? */
-  async #look(connection) {
-    const framesDecoded = await decodedFrames(connection).catch(() => 0);
-    if (connection !== this.#connection) return;
+  async #look(link) {
+    const { framesDecoded = 0 } = (await link.stats().catch(() => null)) ?? {};
+    if (link !== this.#link) return;
     // Some browsers do not tell of single frames, or not while the video is out of view.
     if (framesDecoded > this.#framesDecoded) this.#pictureShown();
     this.#framesDecoded = framesDecoded;
@@ -282,26 +335,30 @@ export class Peer extends EventTarget {
       if (now - this.#liveAt > STEADY_MS) this.#attempt = 0;
       if (!this.#liveness.isStalled(now)) return;
       this.#become(State.RECONNECTING, "stalled");
-      await this.#askWhy(connection);
+      await this.#askWhy(link);
     } else if (!this.#connectedAt) {
-      if (now - this.#startedAt > CONNECT_LIMIT_MS) this.#retry("connection");
+      const hasOtherWay = this.#mayTakeOtherWay("webrtc");
+      const limitMs = hasOtherWay ? DIRECT_LIMIT_MS : CONNECT_LIMIT_MS;
+      if (now - this.#startedAt < limitMs) return;
+      if (hasOtherWay) this.#takeSocket();
+      else this.#retry("connection");
     } else if (now > Math.max(this.#connectedAt + ASK_AFTER_MS, this.#askedAt + ASK_EVERY_MS)) {
-      await this.#askWhy(connection);
+      await this.#askWhy(link);
     }
   }
 
   /** Connected, but no picture: the camera's fault (then wait for it), or this connection's. */
-  async #askWhy(connection) {
+  async #askWhy(link) {
     this.#askedAt = performance.now();
     let health;
     try {
       health = await this.#api.health();
     } catch {
-      if (connection === this.#connection) this.#retry("server");
+      if (link === this.#link) this.#retry("server");
       return;
     }
     const now = performance.now();
-    if (connection !== this.#connection || this.#state === State.LIVE) return;
+    if (link !== this.#link || this.#state === State.LIVE) return;
     if (isCameraDown(health)) {
       this.#cameraBackAt = 0;
       this.#become(State.CAMERA_OFFLINE, reasonOf(health));
@@ -316,25 +373,12 @@ export class Peer extends EventTarget {
   }
 }
 
+/** The fallback's modules are fetched only where they are needed. */
+async function loadLink(transport) {
+  if (transport === "webrtc") return WebRtcLink;
+  return (await import("./socket_link.js")).SocketLink;
+}
+
 function reasonOf({ reasons = [] }) {
   return reasons[0] ?? "";
-}
-
-/** The offer, with the candidates that are there in time; the server learns others by itself. */
-async function localDescription(connection, hasIceServers) {
-  await connection.setLocalDescription();
-  await new Promise((resolve) => {
-    const check = () => connection.iceGatheringState === "complete" && resolve();
-    connection.addEventListener("icegatheringstatechange", check);
-    setTimeout(resolve, hasIceServers ? GATHER_WITH_SERVERS_MS : GATHER_MS);
-    check();
-  });
-  return connection.localDescription.sdp;
-}
-
-async function decodedFrames(connection) {
-  for (const report of (await connection.getStats()).values()) {
-    if (report.type === "inbound-rtp" && report.kind === "video") return report.framesDecoded ?? 0;
-  }
-  return 0;
 }

@@ -1,53 +1,67 @@
 /**
  * `<pet-stream src="…">`: the live picture in any page, by one element and this one module.
  *
- * Attributes: `src`, the server's base (origin and prefix; empty: this page's origin) and `label`,
- * the accessible name. The present state stands in `data-player-state`.
- * Events (bubbling): `pet-stream:state` with `detail {state, reason}`.
- * Properties: `state`, `video`, `api`; methods: `start()`, `stop()`, `retry()`.
+ * Attributes, read when the element is put into the page:
+ *   src          the server's base (origin and prefix; empty: this page's origin)
+ *   label        the accessible name
+ *   transport    auto (WebRTC, else WebSocket), webrtc or websocket
+ *   decoder      of the latter: auto (WebCodecs, else MSE), webcodecs or mse
+ *   pause-after  seconds until a hidden page stops watching (60), or never
+ *   boxes        off: detections are not drawn until somebody switches them on
+ * Events (bubbling): `pet-stream:state` with `detail {state, reason, transport}`.
+ * Properties: `state`, `transport`, `video`, `api`, `boxes` (those drawn now, in pixels of the
+ * picture); methods: `start()`, `stop()`, `retry()`, `stats()`, `snapshot()`.
+ * The present state stands in `data-player-state`, the way in `data-player-transport`.
  */
 
 import { Api } from "./api.js";
-import { element, icon, setText } from "./dom.js";
-import { clock } from "./format.js";
-import { hasText, text } from "./i18n.js";
+import { Controls } from "./controls.js";
+import { DetectionFeed } from "./detections.js";
+import { element, setText } from "./dom.js";
+import { Gestures } from "./gestures.js";
+import { text } from "./i18n.js";
+import { Overlay } from "./overlay.js";
 import { Peer, State } from "./peer.js";
+import * as out from "./picture_out.js";
+import { QualityPanel } from "./quality.js";
+import { Screen } from "./screen.js";
+import { Sightings } from "./tracks.js";
+import { Veil } from "./veil.js";
+import { WHOLE, isZoomed } from "./zoom.js";
 
 const STYLE = new URL("../css/player.css", import.meta.url).href;
-const COUNTDOWN_MS = 250;
-
-const ICONS = {
-  [State.CAMERA_OFFLINE]: "camera-off",
-  [State.RECONNECTING]: "link-off",
-  [State.FULL]: "people",
-  [State.NOT_ALLOWED]: "lock",
-  [State.UNSUPPORTED]: "film-off",
-  [State.BLOCKED]: "play",
-  [State.CLOSED]: "play",
-};
-
-const WITH_BUTTON = new Set([
-  State.RECONNECTING,
-  State.FULL,
-  State.NOT_ALLOWED,
-  State.BLOCKED,
-  State.CLOSED,
-]);
+const PAUSE_AFTER_S = 60;
+const BOXES_KEY = "pet-stream.boxes";
 
 export class PetStream extends HTMLElement {
   #api = null;
   #peer = null;
+  #screen = null;
   #parts = null;
-  #countdown = 0;
+  #veil = null;
+  #controls = null;
+  #gestures = null;
+  #quality = null;
+  #overlay = null;
+  #sightings = new Sightings();
+  #feed = null;
+  #hasBoxes = true;
   #news = "";
-  #lastLiveAt = null;
 
   get state() {
     return this.#peer?.state ?? State.CLOSED;
   }
 
+  get transport() {
+    return this.#peer?.transport ?? "";
+  }
+
   get video() {
     return this.#parts?.video ?? null;
+  }
+
+  get boxes() {
+    return this.#overlay?.boxes ?? [];
   }
 
   get api() {
@@ -67,121 +81,210 @@ export class PetStream extends HTMLElement {
     this.#peer?.retryNow();
   }
 
+  /** Numbers about the present connection, as the readout shows them; null without one. */
+  async stats() {
+    return this.#peer?.stats() ?? null;
+  }
+
+  /** Saves the picture as a PNG file. */
+  snapshot() {
+    return out.saveSnapshot(this.#screen);
+  }
+
   connectedCallback() {
     if (!this.shadowRoot) this.#build();
     this.start();
+    document.addEventListener("visibilitychange", this.#watchDetections);
   }
 
   disconnectedCallback() {
     this.stop();
-    clearInterval(this.#countdown);
+    document.removeEventListener("visibilitychange", this.#watchDetections);
+    this.#feed.stop();
+    this.#veil.stop();
+    this.#quality.toggle(false);
   }
 
+  // Putting it together
+
   #build() {
-    const video = element("video", {
-      autoplay: "",
-      playsinline: "",
-      disableremoteplayback: "",
-      "aria-label": this.getAttribute("label") ?? text("player.label"),
-    });
+    const label = this.getAttribute("label") ?? text("player.label");
+    const video = element("video", { autoplay: "", playsinline: "", disableremoteplayback: "" });
     video.muted = true; // the attribute counts for parsed elements only
-    const symbol = element("div", { class: "symbol" });
-    const title = element("p", { class: "title" });
-    const note = element("p", { class: "note" });
-    const wait = element("p", { class: "wait", "aria-hidden": "true" });
-    const button = element("button", { type: "button", class: "retry" });
-    const words = element("div", { class: "words" }, title, note, wait);
-    const veil = element("div", { class: "veil" }, symbol, words, button);
-    const badge = element("span", { class: "badge", "aria-hidden": "true" }, text("player.live"));
-    const fullLabel = { "aria-label": text("player.fullscreen") };
-    const full = element("button", { type: "button", class: "full", ...fullLabel }, icon("expand"));
+    const picture = element("canvas", { class: "picture", "aria-hidden": "true" });
+    const boxes = element("canvas", { class: "boxes", "aria-hidden": "true" });
+    const stage = element("div", { class: "stage" }, video, picture);
+    const badge = element("span", { class: "badge", "aria-hidden": "true" });
     const spoken = element("p", { class: "spoken", role: "status" });
-    const frame = element("div", { class: "frame", hidden: "" }, video, badge, veil, full, spoken);
+    const keys = element("p", { class: "spoken", id: "keys" }, text("player.keys"));
+    const frame = element("div", {
+      class: "frame",
+      tabindex: "0",
+      role: "group",
+      "aria-label": label,
+      "aria-describedby": "keys",
+      hidden: "",
+    });
+    this.#parts = { video, stage, frame, badge, spoken };
+    this.#screen = new Screen(video, picture);
+    this.#veil = new Veil(() => this.retry());
+    this.#quality = new QualityPanel(() => this.stats());
+    this.#controls = new Controls(frame, this.#actions());
+    this.#gestures = new Gestures(frame, isControl);
+    this.#overlay = new Overlay(boxes, this.#screen, () => this.#gestures.view);
+    this.#feed = new DetectionFeed(this.api, this.#sightings, () =>
+      this.#controls.setPresent("boxes", true),
+    );
+    const { node: veil } = this.#veil;
+    frame.append(stage, boxes, badge, this.#quality.node, veil, this.#controls.node, keys, spoken);
     const style = element("link", { rel: "stylesheet", href: STYLE });
     style.onload = style.onerror = () => {
       frame.removeAttribute("hidden");
       this.dataset.playerReady = "";
     };
     this.attachShadow({ mode: "open" }).append(style, frame);
-    this.#parts = { video, frame, symbol, title, note, wait, button, full, spoken };
-
-    button.addEventListener("click", () => this.retry());
-    full.addEventListener("click", () => this.#toggleFullscreen());
-    video.addEventListener("dblclick", () => this.#toggleFullscreen());
-    video.addEventListener("resize", () => this.#fit());
-    full.hidden = !frame.requestFullscreen && !video.webkitEnterFullscreen;
-    this.#peer = new Peer({ api: this.api, video });
-    this.#peer.addEventListener("change", () => this.#show());
+    this.#wire();
+    this.#controls.setPresent("boxes", false); // until there is a detector
+    this.#controls.setPresent("whole", false);
+    this.#switchBoxes(remembered(BOXES_KEY) ?? this.getAttribute("boxes") !== "off");
   }
 
-  #show() {
-    const { state, reason } = this.#peer;
-    const { symbol, button, spoken } = this.#parts;
-    if (this.dataset.playerState === State.LIVE && state !== State.LIVE) {
-      this.#lastLiveAt = new Date();
+  #actions() {
+    const { frame, video } = this.#parts;
+    const actions = {
+      whole: () => this.#gestures.reset(),
+      boxes: () => this.#switchBoxes(!this.#hasBoxes, { isChoice: true }),
+      snapshot: () => this.snapshot(),
+      quality: () => this.#showQuality(!this.#quality.isOpen),
+    };
+    if (out.hasSmallWindow()) {
+      actions.small = () => out.toggleSmallWindow(this.#screen).catch(() => {}); // it was refused
     }
-    if (state === State.LIVE) this.#lastLiveAt = null;
-    this.#tick();
-    const [title, note] = this.#words(state, reason);
-    setText(this.#parts.title, title);
-    setText(this.#parts.note, note);
+    if (out.hasFullScreen(frame, video)) actions.full = () => out.toggleFullScreen(frame, video);
+    return actions;
+  }
+
+  #wire() {
+    const { frame } = this.#parts;
+    frame.addEventListener("keydown", (event) => this.#pressed(event));
+    frame.addEventListener("dblclick", (event) => {
+      if (!isControl(event)) this.#actions().full?.();
+    });
+    this.#gestures.addEventListener("tap", () => this.#controls.toggle());
+    this.#gestures.addEventListener("view", () => this.#zoom());
+    this.#screen.addEventListener("resize", () => this.#fit());
+    this.#peer = new Peer({
+      api: this.api,
+      screen: this.#screen,
+      transport: this.getAttribute("transport") ?? "auto",
+      decoder: this.getAttribute("decoder") ?? "auto",
+      pauseAfterMs: pauseAfterMs(this.getAttribute("pause-after")),
+    });
+    this.#peer.addEventListener("change", () => this.#show());
+    this.#peer.addEventListener("picture", ({ detail }) => this.#drawBoxes(detail));
+  }
+
+  // State
+
+  #show() {
+    const { state, reason, transport } = this.#peer;
+    const words = this.#veil.show(this.#peer);
+    const isLive = state === State.LIVE;
+    if (!isLive) this.#overlay.show([]);
     // The camera's own words count seconds: that is read, but no news.
-    const news = state === State.CAMERA_OFFLINE ? state : `${state} ${reason}`;
+    const news = [state, state === State.CAMERA_OFFLINE ? "" : reason, transport].join(" ");
     if (news === this.#news) return;
     this.#news = news;
+    const isFallback = transport === "websocket";
     this.dataset.playerState = state;
-    symbol.replaceChildren(...(state in ICONS ? [icon(ICONS[state])] : []));
-    button.hidden = !WITH_BUTTON.has(state);
-    setText(button, text(hasText(`${state}.button`) ? `${state}.button` : "player.retry"));
-    setText(spoken, state === State.LIVE ? title : `${title}. ${note}`);
-    const detail = { state, reason };
+    this.dataset.playerTransport = transport;
+    setText(this.#parts.badge, text(isFallback ? "player.live.fallback" : "player.live"));
+    setText(this.#parts.spoken, isLive && isFallback ? text("player.live.fallback") : words);
+    this.#watchDetections();
+    const detail = { state, reason, transport };
     this.dispatchEvent(
       new CustomEvent("pet-stream:state", { detail, bubbles: true, composed: true }),
     );
   }
 
-  /** Title and explanation: for this reason if there are words for it, else for the state. */
-  #words(state, reason) {
-    const say = (part) => {
-      const special = `${state}.${reason}.${part}`;
-      return text(hasText(special) ? special : `${state}.${part}`);
-    };
-    const note = say("text");
-    const known = state !== State.CAMERA_OFFLINE || !reason;
-    return [say("title"), known ? note : `${sentence(reason)} ${note}`];
+  // Boxes
+
+  #watchDetections = () => {
+    const isWanted = this.#hasBoxes && this.state === State.LIVE && !document.hidden;
+    if (isWanted) this.#feed.start();
+    else this.#feed.stop();
+  };
+
+  #drawBoxes(picture) {
+    if (!this.#hasBoxes || this.#sightings.isEmpty) return this.#overlay.show([]);
+    const timeUs = this.#sightings.captureTimeOf(picture);
+    return this.#overlay.show(timeUs === null ? [] : this.#sightings.boxesAt(timeUs));
   }
 
-  /** The countdown and the time of the last picture; runs only while something counts. */
-  #tick() {
-    const { retryAt, state } = this.#peer;
-    const seconds = retryAt === null ? 0 : Math.ceil((retryAt - performance.now()) / 1000);
-    clearInterval(this.#countdown);
-    if (seconds > 0) this.#countdown = setInterval(() => this.#tick(), COUNTDOWN_MS);
-    const words = [];
-    if (seconds > 0) words.push(text("player.in", { seconds }));
-    else if (state === State.RECONNECTING || state === State.FULL) words.push(text("player.now"));
-    if (this.#lastLiveAt) words.push(text("player.last", { time: clock(this.#lastLiveAt) }));
-    setText(this.#parts.wait, words.join(" · "));
+  #switchBoxes(isOn, { isChoice = false } = {}) {
+    this.#hasBoxes = isOn;
+    this.#controls.setPressed("boxes", isOn);
+    if (isChoice) remember(BOXES_KEY, isOn);
+    if (!isOn) this.#overlay.show([]);
+    if (this.#peer) this.#watchDetections();
+  }
+
+  // What people do
+
+  #pressed(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isOurs = this.#controls.press(event.key) || this.#gestures.press(event.key);
+    if (isOurs) event.preventDefault();
+    else if (event.key === "Escape" && this.#quality.isOpen) this.#showQuality(false);
+  }
+
+  #showQuality(isOpen) {
+    this.#quality.toggle(isOpen);
+    this.#controls.setPressed("quality", isOpen);
+  }
+
+  #zoom() {
+    const { scale, x, y } = this.#gestures.view;
+    this.#parts.stage.style.transform =
+      this.#gestures.view === WHOLE ? "" : `translate(${x * 100}%, ${y * 100}%) scale(${scale})`;
+    this.#controls.setPresent("whole", isZoomed(this.#gestures.view));
+    this.#overlay.redraw();
   }
 
   /** The frame takes the picture's own shape. */
   #fit() {
-    const { video, frame } = this.#parts;
-    if (!video.videoWidth) return;
-    frame.style.setProperty("--ratio", String(video.videoWidth / video.videoHeight));
-  }
-
-  #toggleFullscreen() {
-    const { frame, video } = this.#parts;
-    if (this.shadowRoot.fullscreenElement) return document.exitFullscreen();
-    if (frame.requestFullscreen) return frame.requestFullscreen();
-    return video.webkitEnterFullscreen?.(); // an iPhone shows only the video itself
+    const { width, height } = this.#screen;
+    this.#parts.frame.style.setProperty("--ratio", String(width / height));
+    this.#overlay.redraw();
   }
 }
 
-function sentence(words) {
-  const capital = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?。]$/.test(words) ? capital : `${capital}.`;
+function isControl({ target }) {
+  return Boolean(target.closest("button, .quality"));
+}
+
+function pauseAfterMs(attribute) {
+  if (attribute === "never") return Infinity;
+  const seconds = Number.parseFloat(attribute ?? "");
+  return (seconds >= 0 ? seconds : PAUSE_AFTER_S) * 1000;
+}
+
+/** A choice of this browser's owner; null if there is none, or none may be kept. */
+function remembered(key) {
+  try {
+    const value = localStorage.getItem(key);
+    return value === null ? null : value === "true";
+  } catch {
+    return null;
+  }
+}
+
+function remember(key, value) {
+  try {
+    localStorage.setItem(key, String(value));
+  } catch {
+    // storage is switched off: it counts for this visit
+  }
 }
 
 customElements.define("pet-stream", PetStream);

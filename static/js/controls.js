@@ -1,0 +1,99 @@
+/** The buttons over the picture, and their keys: boxes, snapshot, readout, small and full screen. */
+
+import { element, icon } from "./dom.js";
+import { text } from "./i18n.js";
+
+const AWAKE_MS = 3000;
+
+/** In the order of the bar; `key` works while the focus is in the player. */
+const BUTTONS = [
+  { name: "whole", symbol: "zoom-out", label: "player.whole" },
+  { name: "boxes", symbol: "boxes", label: "player.boxes", key: "b", isToggle: true },
+  { name: "snapshot", symbol: "snapshot", label: "player.snapshot", key: "s" },
+  { name: "quality", symbol: "quality", label: "player.quality", key: "i", isToggle: true },
+  { name: "small", symbol: "small", label: "player.small", key: "p" },
+  { name: "full", symbol: "expand", label: "player.fullscreen", key: "f" },
+];
+
+/** `actions`: a function for each button's name; a button without one is not there. */
+export class Controls {
+  #frame;
+  #actions;
+  #buttons = new Map();
+  #timer = 0;
+
+  constructor(frame, actions) {
+    this.#frame = frame;
+    this.#actions = actions;
+    for (const button of BUTTONS) {
+      if (actions[button.name]) this.#buttons.set(button.name, this.#make(button));
+    }
+    const label = text("player.controls");
+    this.node = element(
+      "div",
+      { class: "controls", role: "group", "aria-label": label },
+      ...this.#buttons.values(),
+    );
+    frame.addEventListener("pointermove", ({ pointerType }) => {
+      if (pointerType !== "touch") this.wake();
+    });
+    frame.addEventListener("pointerleave", ({ pointerType }) => {
+      if (pointerType !== "touch") this.#sleep();
+    });
+  }
+
+  setPressed(name, isPressed) {
+    this.#buttons.get(name)?.setAttribute("aria-pressed", String(isPressed));
+  }
+
+  setPresent(name, isPresent) {
+    const button = this.#buttons.get(name);
+    if (button) button.hidden = !isPresent;
+  }
+
+  /** Shows the bar for a while. */
+  wake() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#sleep(), AWAKE_MS);
+    this.#frame.toggleAttribute("data-awake", true);
+  }
+
+  toggle() {
+    if (this.#frame.hasAttribute("data-awake")) this.#sleep();
+    else this.wake();
+  }
+
+  /** Whether `key` was one of ours. */
+  press(key) {
+    const button = BUTTONS.find((other) => other.key === key.toLowerCase());
+    const node = button && this.#buttons.get(button.name);
+    if (!node || node.hidden) return false;
+    this.#actions[button.name]();
+    this.wake();
+    return true;
+  }
+
+  #sleep() {
+    clearTimeout(this.#timer);
+    this.#frame.toggleAttribute("data-awake", false);
+  }
+
+  #make({ name, symbol, label, key, isToggle }) {
+    const words = text(label);
+    const attributes = {
+      type: "button",
+      class: "control",
+      "data-control": name,
+      "aria-label": words,
+      "aria-keyshortcuts": key ?? null,
+      "aria-pressed": isToggle ? "false" : null,
+      title: key ? `${words} (${key.toUpperCase()})` : words,
+    };
+    const button = element("button", attributes, icon(symbol));
+    button.addEventListener("click", () => {
+      this.#actions[name]();
+      this.wake();
+    });
+    return button;
+  }
+}

@@ -1,0 +1,96 @@
+/** Draws the boxes of what was detected over the picture that is on screen. */
+
+import { hasText, text } from "./i18n.js";
+import { placement } from "./zoom.js";
+
+/** Far apart, bright enough for a black label, seen by the colour-blind as different. */
+const COLOURS = ["#5ee0c8", "#ffc04d", "#8fc7ff", "#ff9db5", "#c6e86b", "#d9b3ff", "#ff9b6b"];
+const FIRST = { cat: 0, dog: 1, person: 2, bird: 3 };
+const LABEL_FONT = "600 13px system-ui, sans-serif";
+const LABEL_HEIGHT = 20;
+const LABEL_PADDING = 6;
+
+/** Always the same colour for the same class. */
+export function colourOf(name) {
+  if (name in FIRST) return COLOURS[FIRST[name]];
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) >>> 0;
+  return COLOURS[sum % COLOURS.length];
+}
+
+export function labelOf({ name, confidence }) {
+  const word = hasText(`class.${name}`) ? text(`class.${name}`) : name;
+  return Number.isFinite(confidence) ? `${word} ${Math.round(confidence * 100)}\u00a0%` : word;
+}
+
+export class Overlay {
+  /** The boxes that are drawn now, in pixels of the picture. */
+  boxes = [];
+  #canvas;
+  #context;
+  #screen;
+  #getView;
+  #size = { width: 0, height: 0 };
+
+  constructor(canvas, screen, getView) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext("2d");
+    this.#screen = screen;
+    this.#getView = getView;
+    new ResizeObserver(() => this.#resized()).observe(canvas);
+  }
+
+  /** Draws these boxes instead of those before. */
+  show(boxes) {
+    if (!boxes.length && !this.boxes.length) return;
+    this.boxes = boxes;
+    this.redraw();
+  }
+
+  redraw() {
+    const { width, height } = this.#size;
+    const context = this.#context;
+    context.clearRect(0, 0, width, height);
+    if (!this.boxes.length || !this.#screen.width || !width) return;
+    const place = placement(this.#size, this.#screen, this.#getView());
+    context.font = LABEL_FONT;
+    context.textBaseline = "middle";
+    for (const box of this.boxes) this.#drawBox(box, place);
+    for (const box of this.boxes) this.#drawLabel(box, place);
+  }
+
+  #resized() {
+    const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const density = Math.min(globalThis.devicePixelRatio || 1, 3);
+    this.#size = { width, height };
+    this.#canvas.width = Math.round(width * density);
+    this.#canvas.height = Math.round(height * density);
+    this.#context.setTransform(density, 0, 0, density, 0, 0);
+    this.redraw();
+  }
+
+  #drawBox(box, { scale, x, y }) {
+    const context = this.#context;
+    const at = [x + box.x * scale, y + box.y * scale, box.width * scale, box.height * scale];
+    context.lineWidth = 4;
+    context.strokeStyle = "rgb(0 0 0 / 0.45)";
+    context.strokeRect(...at);
+    context.lineWidth = 2;
+    context.strokeStyle = colourOf(box.name);
+    context.strokeRect(...at);
+  }
+
+  /** Above its box, inside it where there is no room above, and never off the frame's sides. */
+  #drawLabel(box, { scale, x, y }) {
+    const context = this.#context;
+    const label = labelOf(box);
+    const width = context.measureText(label).width + 2 * LABEL_PADDING;
+    const top = y + box.y * scale - 1;
+    const left = Math.max(0, Math.min(x + box.x * scale - 1, this.#size.width - width));
+    const labelTop = top >= LABEL_HEIGHT ? top - LABEL_HEIGHT : Math.max(0, top);
+    context.fillStyle = colourOf(box.name);
+    context.fillRect(left, labelTop, width, LABEL_HEIGHT);
+    context.fillStyle = "#0b1112";
+    context.fillText(label, left + LABEL_PADDING, labelTop + LABEL_HEIGHT / 2 + 0.5);
+  }
+}

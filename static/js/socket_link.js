@@ -1,0 +1,196 @@
+/** One try to get the pictures over a WebSocket: the way that works where WebRTC does not. */
+
+import { ApiError } from "./api.js";
+import { MsePlayer } from "./mse.js";
+import { CLOSED_FULL, CLOSED_NOT_ALLOWED, parseText, parseUnit } from "./stream_messages.js";
+import { WebCodecsPlayer } from "./webcodecs.js";
+
+const PLAYERS = { webcodecs: WebCodecsPlayer, mse: MsePlayer };
+const OPEN_LIMIT_MS = 8_000;
+/** The network is slower than the camera: what waits on its way is given up. */
+const MAX_BEHIND_MS = 2_000;
+const MAX_BEHIND_FOR_MS = 3_000;
+
+/**
+ * Calls `on.connected()`, `on.picture({captureUs})` for each one shown, `on.camera({camera,
+ * reason})` when the server says how the camera is, and `on.ended(error)` once, at the end.
+ */
+export class SocketLink {
+  transport = "websocket";
+  #api;
+  #screen;
+  #on;
+  #decoders;
+  #socket = null;
+  #player = null;
+  #format = null;
+  #queue = Promise.resolve();
+  #timer = 0;
+  #refusal = null;
+  #isOpen = false;
+  #isClosed = false;
+  #bytes = 0;
+  #lastSequence = null;
+  #lost = 0;
+  #units = 0;
+  #shown = null;
+  #leastDelayMs = Infinity;
+  #behindSince = 0;
+
+  /** `decoder`: `webcodecs`, `mse`, or `auto` for the first of these that plays the format. */
+  constructor({ api, screen, decoder = "auto", on }) {
+    this.#api = api;
+    this.#screen = screen;
+    this.#on = on;
+    this.#decoders = decoder in PLAYERS ? [decoder] : Object.keys(PLAYERS);
+  }
+
+  async open() {
+    const socket = (this.#socket = this.#api.openStream());
+    socket.binaryType = "arraybuffer";
+    this.#timer = setTimeout(() => this.#end(new ApiError("no answer")), OPEN_LIMIT_MS);
+    socket.onopen = () => {
+      clearTimeout(this.#timer);
+      this.#isOpen = true;
+      this.#on.connected();
+    };
+    socket.onmessage = ({ data }) => {
+      this.#queue = this.#queue.then(() => this.#take(data)).catch((error) => this.#end(error));
+    };
+    socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  close() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+    this.#player?.close();
+  }
+
+  /** Nothing to do when autoplay is refused but to ask again. */
+  async play() {
+    if (this.#screen.surface === this.#screen.video) await this.#screen.video.play();
+  }
+
+  async stats() {
+    const { width, height } = this.#screen;
+    return {
+      framesDecoded: this.#player?.framesDecoded ?? 0,
+      width,
+      height,
+      bytes: this.#bytes,
+      packetsLost: this.#lost + (this.#player?.framesDropped ?? 0),
+      packets: this.#units,
+      latencyMs: this.#latencyMs(),
+      way: this.#player?.name ?? "",
+    };
+  }
+
+  async #take(data) {
+    if (this.#isClosed) return;
+    if (typeof data === "string") await this.#takeText(parseText(data));
+    else this.#takeUnit(parseUnit(data));
+  }
+
+  async #takeText(message) {
+    if (message?.type === "format") {
+      this.#format = message;
+      this.#player ??= await this.#choosePlayer();
+      this.#player?.configure(message);
+    } else if (message?.type === "status") {
+      this.#on.camera(message);
+    } else if (message?.type === "error") {
+      this.#refusal = new ApiError(message.error ?? message.code, {
+        status: message.code === "full" ? 503 : 403,
+        code: message.code,
+        retryAfterS: message.retry_after_s,
+      });
+    }
+  }
+
+  /** Raises ApiError if nothing here plays this format. */
+  async #choosePlayer() {
+    while (this.#decoders.length) {
+      const Player = PLAYERS[this.#decoders[0]];
+      if (await Player.plays(this.#format)) {
+        if (this.#isClosed) return null;
+        const player = new Player(this.#screen, {
+          onPicture: (picture) => this.#showed(picture),
+          onError: (error) => this.#playerFailed(error),
+        });
+        this.#on.playing();
+        return player;
+      }
+      this.#decoders.shift();
+    }
+    throw new ApiError("no decoder for this format", { status: 422, code: "no_decoder" });
+  }
+
+  /** The next kind of player takes over at the next IDR; without one this try has failed. */
+  async #playerFailed(error) {
+    if (this.#isClosed) return;
+    this.#player.close();
+    this.#player = null;
+    this.#decoders.shift();
+    if (!this.#decoders.length) return void this.#end(error);
+    this.#queue = this.#queue
+      .then(async () => {
+        this.#player = await this.#choosePlayer();
+        this.#player?.configure(this.#format);
+      })
+      .catch((failure) => this.#end(failure));
+  }
+
+  #takeUnit(unit) {
+    this.#units += 1;
+    this.#bytes += unit.data.length;
+    if (this.#lastSequence !== null) {
+      this.#lost += Math.max(0, ((unit.sequence - this.#lastSequence) >>> 0) - 1) % 0x8000;
+    }
+    this.#lastSequence = unit.sequence;
+    this.#shown = { captureUs: unit.captureUs, wallUs: unit.wallUs };
+    this.#watchDelay(unit);
+    this.#player?.add(unit);
+  }
+
+  /** Arrival against capture, compared with the best so far: the clocks need not agree. */
+  #watchDelay({ captureUs }) {
+    const now = performance.now();
+    const delayMs = now - captureUs / 1000;
+    this.#leastDelayMs = Math.min(this.#leastDelayMs, delayMs);
+    if (delayMs - this.#leastDelayMs < MAX_BEHIND_MS) this.#behindSince = now;
+    else if (now - this.#behindSince > MAX_BEHIND_FOR_MS) this.#end(new ApiError("too slow"));
+  }
+
+  #showed(picture) {
+    const { captureUs, wallUs } = this.#shown;
+    const shownWallUs = wallUs - (captureUs - picture.captureUs);
+    const atUs = (performance.timeOrigin + performance.now()) * 1000;
+    this.#lastLatencyUs = atUs - shownWallUs;
+    this.#on.picture(picture);
+  }
+
+  #lastLatencyUs = null;
+
+  /** Capture to display; null as long as the server's clock is not known. */
+  #latencyMs() {
+    const { clockOffsetMs } = this.#api;
+    if (this.#lastLatencyUs === null || clockOffsetMs === null) return null;
+    return this.#lastLatencyUs / 1000 + clockOffsetMs;
+  }
+
+  #closed(code) {
+    if (this.#refusal) return this.#end(this.#refusal);
+    if (code === CLOSED_FULL) return this.#end(new ApiError("full", { code: "full" }));
+    if (CLOSED_NOT_ALLOWED.has(code)) return this.#end(new ApiError("refused", { status: 403 }));
+    return this.#end(new ApiError("closed"));
+  }
+
+  #end(error) {
+    if (this.#isClosed) return;
+    const wasOpen = this.#isOpen;
+    this.close();
+    this.#on.ended(error, wasOpen);
+  }
+}

@@ -1,0 +1,43 @@
+/** The messages of `GET /api/stream/h264`, the camera's H.264 over a WebSocket. Pure. */
+
+const HEADER_BYTES = 24;
+const IDR = 1;
+const DISCONTINUITY = 2;
+
+/** Close codes of the server's own (RFC 6455, 7.4.2). */
+export const CLOSED_FULL = 4503;
+export const CLOSED_NOT_ALLOWED = new Set([4401, 4403]);
+
+/**
+ * A text message, parsed. A `format` message gets its AVCDecoderConfigurationRecord (ISO/IEC
+ * 14496-15, 5.3.3.1) as bytes in `description`. Null if it is not one that we know.
+ */
+export function parseText(json) {
+  let message;
+  try {
+    message = JSON.parse(json);
+  } catch {
+    return null;
+  }
+  if (message?.type !== "format") return typeof message?.type === "string" ? message : null;
+  const description = Uint8Array.from(atob(message.avcc), (letter) => letter.charCodeAt(0));
+  return { ...message, description };
+}
+
+/**
+ * One access unit from a binary message: NAL units with 4-byte lengths in `data`, capture times in
+ * µs, of the server's monotonic clock (`captureUs`) and of its wall clock (`wallUs`).
+ */
+export function parseUnit(buffer) {
+  if (buffer.byteLength < HEADER_BYTES) throw new RangeError("shorter than its header");
+  const view = new DataView(buffer);
+  const flags = view.getUint8(0);
+  return {
+    isIdr: (flags & IDR) !== 0,
+    isDiscontinuity: (flags & DISCONTINUITY) !== 0,
+    sequence: view.getUint32(4),
+    captureUs: Number(view.getBigUint64(8)),
+    wallUs: Number(view.getBigUint64(16)),
+    data: new Uint8Array(buffer, HEADER_BYTES),
+  };
+}

@@ -1,0 +1,97 @@
+/** What lies over the picture while it is not live: what is going on, and what happens next. */
+
+import { element, icon, setText } from "./dom.js";
+import { clock } from "./format.js";
+import { hasText, text } from "./i18n.js";
+import { State } from "./peer.js";
+
+const COUNTDOWN_MS = 250;
+
+const ICONS = {
+  [State.CAMERA_OFFLINE]: "camera-off",
+  [State.RECONNECTING]: "link-off",
+  [State.FULL]: "people",
+  [State.NOT_ALLOWED]: "lock",
+  [State.UNSUPPORTED]: "film-off",
+  [State.BLOCKED]: "play",
+  [State.PAUSED]: "pause",
+  [State.CLOSED]: "play",
+};
+
+const WITH_BUTTON = new Set([
+  State.RECONNECTING,
+  State.FULL,
+  State.NOT_ALLOWED,
+  State.BLOCKED,
+  State.PAUSED,
+  State.CLOSED,
+]);
+
+export class Veil {
+  #symbol = element("div", { class: "symbol" });
+  #title = element("p", { class: "title" });
+  #note = element("p", { class: "note" });
+  #wait = element("p", { class: "wait", "aria-hidden": "true" });
+  #button = element("button", { type: "button", class: "retry" });
+  #countdown = 0;
+  #shown = "";
+  #wasLive = false;
+  #lastLiveAt = null;
+
+  constructor(onRetry) {
+    const words = element("div", { class: "words" }, this.#title, this.#note, this.#wait);
+    this.node = element("div", { class: "veil" }, this.#symbol, words, this.#button);
+    this.#button.addEventListener("click", onRetry);
+  }
+
+  /** Shows a state; returns what a screen reader is told. */
+  show({ state, reason, retryAt }) {
+    const isLive = state === State.LIVE;
+    if (this.#wasLive && !isLive) this.#lastLiveAt = new Date();
+    if (isLive) this.#lastLiveAt = null;
+    this.#wasLive = isLive;
+    this.#tick(state, retryAt);
+    const [title, note] = wordsFor(state, reason);
+    setText(this.#title, title);
+    setText(this.#note, note);
+    if (this.#shown !== state) {
+      this.#shown = state;
+      this.#symbol.replaceChildren(...(state in ICONS ? [icon(ICONS[state])] : []));
+      this.#button.hidden = !WITH_BUTTON.has(state);
+      setText(this.#button, text(hasText(`${state}.button`) ? `${state}.button` : "player.retry"));
+    }
+    return isLive ? title : `${title}. ${note}`;
+  }
+
+  stop() {
+    clearInterval(this.#countdown);
+  }
+
+  /** The countdown and the time of the last picture; runs only while something counts. */
+  #tick(state, retryAt) {
+    const seconds = retryAt === null ? 0 : Math.ceil((retryAt - performance.now()) / 1000);
+    clearInterval(this.#countdown);
+    if (seconds > 0) this.#countdown = setInterval(() => this.#tick(state, retryAt), COUNTDOWN_MS);
+    const words = [];
+    if (seconds > 0) words.push(text("player.in", { seconds }));
+    else if (state === State.RECONNECTING || state === State.FULL) words.push(text("player.now"));
+    if (this.#lastLiveAt) words.push(text("player.last", { time: clock(this.#lastLiveAt) }));
+    setText(this.#wait, words.join(" · "));
+  }
+}
+
+/** Title and explanation: for this reason if there are words for it, else for the state. */
+function wordsFor(state, reason) {
+  const say = (part) => {
+    const special = `${state}.${reason}.${part}`;
+    return text(hasText(special) ? special : `${state}.${part}`);
+  };
+  const note = say("text");
+  const isKnown = state !== State.CAMERA_OFFLINE || !reason;
+  return [say("title"), isKnown ? note : `${sentence(reason)} ${note}`];
+}
+
+function sentence(words) {
+  const capital = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?。]$/.test(words) ? capital : `${capital}.`;
+}

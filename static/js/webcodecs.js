@@ -1,0 +1,71 @@
+/** Plays access units by WebCodecs: each picture is drawn the moment it is decoded. */
+
+/** A decoder that is further behind than this begins anew at the newest IDR. */
+const MAX_LAG_US = 300_000;
+
+export class WebCodecsPlayer {
+  name = "WebCodecs";
+  framesDecoded = 0;
+  framesDropped = 0;
+  #screen;
+  #decoder;
+  #config = null;
+  #newestUs = 0;
+  #shownUs = 0;
+  #needsIdr = true;
+
+  /** Whether this browser plays `format` this way, here: only a secure context has WebCodecs. */
+  static async plays(format) {
+    if (!globalThis.VideoDecoder) return false;
+    return VideoDecoder.isConfigSupported(configOf(format))
+      .then(({ supported }) => supported)
+      .catch(() => false);
+  }
+
+  constructor(screen, { onPicture, onError }) {
+    this.#screen = screen;
+    this.#decoder = new VideoDecoder({
+      output: (frame) => {
+        this.framesDecoded += 1;
+        this.#shownUs = frame.timestamp;
+        screen.draw(frame);
+        frame.close();
+        onPicture({ captureUs: this.#shownUs });
+      },
+      error: onError,
+    });
+  }
+
+  configure(format) {
+    this.#config = configOf(format);
+    this.#needsIdr = true;
+  }
+
+  /** Raises what `VideoDecoder.decode` raises. */
+  add({ isIdr, captureUs, data }) {
+    const isLate = this.#shownUs > 0 && this.#newestUs - this.#shownUs > MAX_LAG_US;
+    if (isIdr && (this.#needsIdr || isLate)) this.#begin();
+    if (this.#needsIdr) return;
+    this.#newestUs = captureUs;
+    const type = isIdr ? "key" : "delta";
+    this.#decoder.decode(new EncodedVideoChunk({ type, timestamp: captureUs, data }));
+  }
+
+  close() {
+    if (this.#decoder.state !== "closed") this.#decoder.close();
+    this.#screen.use(this.#screen.video);
+  }
+
+  #begin() {
+    this.framesDropped += this.#decoder.decodeQueueSize;
+    this.#decoder.reset();
+    this.#decoder.configure(this.#config);
+    this.#needsIdr = false;
+    this.#shownUs = 0;
+  }
+}
+
+function configOf({ codec, width, height, description }) {
+  const size = { codedWidth: width, codedHeight: height };
+  return { codec, ...size, description, optimizeForLatency: true };
+}

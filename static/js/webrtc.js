@@ -1,0 +1,169 @@
+/** One try to get the pictures over WebRTC: one `RTCPeerConnection`, from the offer to its end. */
+
+/** Candidates of this host are there at once; STUN and TURN need a round trip or two. */
+const GATHER_MS = 200;
+const GATHER_WITH_SERVERS_MS = 1500;
+const CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
+
+/** Whether this browser receives H.264 over WebRTC, as far as it says; null if it does not say. */
+export function playsH264() {
+  if (!globalThis.RTCPeerConnection) return false;
+  const codecs = globalThis.RTCRtpReceiver?.getCapabilities?.("video")?.codecs;
+  return codecs ? codecs.some(({ mimeType }) => /^video\/h264$/i.test(mimeType)) : null;
+}
+
+/**
+ * Calls `on.connected()`, `on.playing()` when there is a track, `on.picture({rtpTimestamp})` for
+ * each one shown (where the browser tells of single ones), and `on.ended(error)` once.
+ */
+export class WebRtcLink {
+  transport = "webrtc";
+  #api;
+  #screen;
+  #on;
+  #connection = null;
+  #receiver = null;
+  #peerId = "";
+  #frameRequest = 0;
+  #isConnected = false;
+  #isClosed = false;
+  #lastLatencyMs = null;
+
+  constructor({ api, screen, on }) {
+    this.#api = api;
+    this.#screen = screen;
+    this.#on = on;
+  }
+
+  /** Raises ApiError when the server refuses. */
+  async open() {
+    const iceServers = await this.#api.iceServers();
+    if (this.#isClosed) return;
+    const connection = this.#open(iceServers);
+    const sdp = await localDescription(connection, iceServers.length > 0);
+    if (this.#isClosed) return;
+    const answer = await this.#api.offer(sdp);
+    if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
+    this.#peerId = answer.pc_id;
+    await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
+  }
+
+  close() {
+    this.#isClosed = true;
+    this.#screen.video.cancelVideoFrameCallback?.(this.#frameRequest);
+    if (this.#peerId) this.#api.sayGoodbye(this.#peerId);
+    this.#peerId = "";
+    this.#connection?.close();
+  }
+
+  async play() {
+    if (this.#screen.video.srcObject) await this.#screen.video.play();
+  }
+
+  async stats() {
+    const { width, height } = this.#screen;
+    const found = { width, height, framesDecoded: 0, way: "WebRTC" };
+    if (!this.#connection || this.#isClosed) return found;
+    let roundTripMs = null;
+    for (const report of (await this.#connection.getStats()).values()) {
+      if (report.type === "inbound-rtp" && report.kind === "video") Object.assign(found, of(report));
+      if (report.type === "candidate-pair" && report.nominated && report.currentRoundTripTime) {
+        roundTripMs = report.currentRoundTripTime * 1000;
+      }
+    }
+    const { clockOffsetMs } = this.#api;
+    const isKnown = this.#lastLatencyMs !== null && clockOffsetMs !== null;
+    found.latencyMs = isKnown ? this.#lastLatencyMs + clockOffsetMs : null;
+    return { ...found, roundTripMs };
+  }
+
+  #open(iceServers) {
+    const connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.#connection = connection;
+    const transceiver = connection.addTransceiver("video", { direction: "recvonly" });
+    this.#receiver = transceiver.receiver;
+    askForCaptureTimes(transceiver);
+    // Live, not smooth: show each picture as soon as it is there.
+    if ("jitterBufferTarget" in this.#receiver) this.#receiver.jitterBufferTarget = 0;
+    if ("playoutDelayHint" in this.#receiver) this.#receiver.playoutDelayHint = 0;
+    connection.ontrack = ({ track }) => {
+      if (this.#isClosed) return;
+      const { video } = this.#screen;
+      this.#screen.use(video);
+      video.srcObject = new MediaStream([track]);
+      this.#on.playing();
+      this.#awaitFrame();
+    };
+    connection.onconnectionstatechange = () => this.#changed(connection.connectionState);
+    return connection;
+  }
+
+  #changed(state) {
+    if (this.#isClosed) return;
+    if (state === "connected" && !this.#isConnected) {
+      this.#isConnected = true;
+      this.#on.connected();
+    }
+    if (state === "failed" || state === "closed") {
+      const wasOpen = this.#isConnected;
+      this.close();
+      this.#on.ended(new Error(`connection ${state}`), wasOpen);
+    }
+  }
+
+  #awaitFrame() {
+    const { video } = this.#screen;
+    this.#frameRequest = video.requestVideoFrameCallback?.((now, frame) => {
+      if (this.#isClosed) return;
+      this.#measure(now, frame);
+      this.#on.picture({ rtpTimestamp: frame.rtpTimestamp });
+      this.#awaitFrame();
+    });
+  }
+
+  /** Capture to display, by the capture time (server's clock) that comes with each key frame. */
+  #measure(now, { rtpTimestamp, expectedDisplayTime }) {
+    const [source] = this.#receiver.getSynchronizationSources?.() ?? [];
+    if (!source?.captureTimestamp || rtpTimestamp === undefined) return;
+    const sinceThenMs = ((rtpTimestamp - source.rtpTimestamp) | 0) / 90;
+    const capturedAtMs = source.captureTimestamp - NTP_TO_UNIX_MS + sinceThenMs;
+    this.#lastLatencyMs = performance.timeOrigin + (expectedDisplayTime ?? now) - capturedAtMs;
+  }
+}
+
+/** 1900 to 1970. */
+const NTP_TO_UNIX_MS = 2_208_988_800_000;
+
+function of(report) {
+  return {
+    framesDecoded: report.framesDecoded ?? 0,
+    bytes: report.bytesReceived,
+    packetsLost: report.packetsLost,
+    packets: report.packetsReceived + report.packetsLost,
+  };
+}
+
+/** Asks for the header extension `abs-capture-time`, which no browser offers by itself. */
+function askForCaptureTimes(transceiver) {
+  try {
+    const extensions = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
+    const wanted = extensions.find(({ uri }) => uri === CAPTURE_TIME);
+    if (!wanted) return;
+    wanted.direction = "recvonly";
+    transceiver.setHeaderExtensionsToNegotiate(extensions);
+  } catch {
+    // only the readout of the latency would have used it
+  }
+}
+
+/** The offer, with the candidates that are there in time; the server learns others by itself. */
+async function localDescription(connection, hasIceServers) {
+  await connection.setLocalDescription();
+  await new Promise((resolve) => {
+    const check = () => connection.iceGatheringState === "complete" && resolve();
+    connection.addEventListener("icegatheringstatechange", check);
+    setTimeout(resolve, hasIceServers ? GATHER_WITH_SERVERS_MS : GATHER_MS);
+    check();
+  });
+  return connection.localDescription.sdp;
+}
