@@ -268,15 +268,19 @@ class RenumberedTransport:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
-    def _register_rtp_sender(self, *_: object) -> None:
-        """Nothing that the viewer asks for could be found under its old number."""
+    def _register_rtp_sender(self, sender: Any, _parameters: object) -> None:
+        self._registered = _WithoutNacks(sender)
+        self._transport._rtp_router.register_sender(self._registered, ssrc=self._ssrc)
+
+    def _unregister_rtp_sender(self, _sender: object) -> None:
+        self._transport._rtp_router.unregister_sender(self._registered)
 
     async def _send_rtp(self, data: bytes) -> None:
-        first, second, number, timestamp, ssrc = HEADER.unpack_from(data)
-        if 192 <= second <= 223:  # RTCP (RFC 5761 section 4); its sender reports would be wrong
-            if second == GOODBYE:
+        if 192 <= data[1] <= 223:  # RTCP (RFC 5761 section 4); its sender reports would be wrong
+            if data[1] == GOODBYE:
                 await self._transport._send_rtp(data)
             return
+        first, second, number, timestamp, ssrc = HEADER.unpack_from(data)
         if ssrc != self._ssrc:
             return
         if self._shift is None:
@@ -284,6 +288,18 @@ class RenumberedTransport:
         number, timestamp = number + self._shift[0] & 0xFFFF, timestamp + self._shift[1]
         header = HEADER.pack(first, second, number, timestamp & 0xFFFFFFFF, ssrc)
         await self._transport._send_rtp(header + data[HEADER.size :])
+
+
+class _WithoutNacks:
+    """A sender that can't find what the viewer asks for under its old number."""
+
+    def __init__(self, sender: Any) -> None:
+        self._ssrc = sender._ssrc
+        self._sender = sender
+
+    async def _handle_rtcp_packet(self, packet: Any) -> None:
+        if not hasattr(packet, "lost"):
+            await self._sender._handle_rtcp_packet(packet)
 
 
 def missing_names() -> list[str]:

@@ -17,6 +17,7 @@ from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.peers import Answer, Peers
+from pet_stream.webrtc.sender import SenderFactory
 
 from ..footage import encode
 from .viewer import LOOPBACK, Viewer
@@ -38,24 +39,26 @@ class Camera:
         self._start_ns = time.monotonic_ns()
 
     def publish(self, count: int) -> list[AccessUnit]:
-        units = []
-        for _ in range(count):
-            nal_units = self._pictures[self._number % len(self._pictures)]
-            unit = AccessUnit(
-                nal_units=nal_units,
-                sequence=self._number,
-                capture_ns=self._start_ns + self._number * FRAME_NS,
-                is_idr=any(nal_unit_type(n) == NalUnitType.IDR_SLICE for n in nal_units),
-                is_discontinuity=False,
-                width=320,
-                height=240,
-                camera_id=0,
-                frame_number=self._number,
-            )
-            self._number += 1
-            self._broadcaster.publish(unit)
-            units.append(unit)
-        return units
+        return [
+            self.publish_picture(self._pictures[self._number % len(self._pictures)])
+            for _ in range(count)
+        ]
+
+    def publish_picture(self, nal_units: tuple[bytes, ...]) -> AccessUnit:
+        unit = AccessUnit(
+            nal_units=nal_units,
+            sequence=self._number,
+            capture_ns=self._start_ns + self._number * FRAME_NS,
+            is_idr=any(nal_unit_type(n) == NalUnitType.IDR_SLICE for n in nal_units),
+            is_discontinuity=False,
+            width=320,
+            height=240,
+            camera_id=0,
+            frame_number=self._number,
+        )
+        self._number += 1
+        self._broadcaster.publish(unit)
+        return unit
 
 
 class Streaming:
@@ -66,6 +69,7 @@ class Streaming:
         max_clients: int = 10,
         limits: TimeLimits | None = None,
         ice_hosts: tuple[IpNetwork, ...] = LOOPBACK,
+        make_sender: SenderFactory | None = None,
     ) -> None:
         self.event_loop = EventLoopThread("test")
         self.event_loop.start()
@@ -80,6 +84,7 @@ class Streaming:
             video=lambda: self.sps,
             ice_hosts=ice_hosts,
             limits=limits,
+            make_sender=make_sender,
         )
         self._viewers: list[Viewer] = []
 

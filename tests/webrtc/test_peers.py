@@ -212,6 +212,7 @@ def test_one_refused_packet_does_not_end_a_viewer_that_is_there(streaming: Strea
     assert streaming.places.active_count == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_pictures", [True, False])
 def test_a_viewer_that_vanishes_frees_its_place_within_five_seconds(
     streaming: Streaming, has_pictures: bool
@@ -225,6 +226,7 @@ def test_a_viewer_that_vanishes_frees_its_place_within_five_seconds(
     assert streaming.peers.counts.vanished == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reports", [True, False])
 def test_a_viewer_that_is_there_stays_whether_there_are_pictures_or_not(
     make_streaming: MakeStreaming, reports: bool
@@ -298,6 +300,7 @@ def test_a_viewer_cancelled_in_mid_answer_gives_the_place_back(
     assert streaming.places.total_count == 1
 
 
+@pytest.mark.slow
 def test_fifty_viewers_one_after_the_other_leave_nothing_behind(streaming: Streaming) -> None:
     def come_and_go() -> None:
         viewer, _ = streaming.connect()

@@ -57,6 +57,9 @@ class Viewer:
 
     async def offer(self) -> str:
         await self._connection.setLocalDescription()
+        for protocol in self._protocols:  # a whole IDR comes while the loop is still sending it
+            udp = protocol.transport.get_extra_info("socket")
+            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         return self._connection.localDescription.sdp
 
     async def accept(self, answer_sdp: str) -> None:

@@ -1,0 +1,402 @@
+"""Real viewers over loopback: shared packets bit for bit, repaired, reported, held back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import aioice.ice
+import pytest
+
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.rtp import RtpPacket
+from pet_stream.webrtc import packet_stream, private
+from pet_stream.webrtc.fast_sender import MAX_WAITING, FastSender
+from pet_stream.webrtc.ladder import Senders
+from pet_stream.webrtc.retransmission import MAX_PER_REQUEST
+from pet_stream.webrtc.sender import Step
+
+from .conftest import GOP, Streaming
+
+SPS, PPS = b"\x67\x42\xc0\x1f\x95\xa0\x14", b"\x68\xce\x3c\x80"
+
+
+def large(header: int, size: int) -> bytes:
+    return bytes([header]) + random.Random(size).randbytes(size - 1)
+
+
+def annex_b(units: list[AccessUnit]) -> list[bytes]:
+    return [unit.to_annex_b() for unit in units]
+
+
+class Fast(Streaming):
+    """Gives access to what the fast senders share and to each of them."""
+
+    def __init__(self, **options: Any) -> None:
+        self.senders = Senders()
+        super().__init__(make_sender=self.senders, **options)
+
+    @property
+    def streams(self) -> list[packet_stream.PacketStream]:
+        assert self.senders._shared is not None
+        return self.senders._shared.streams._streams
+
+    def sender(self, index: int = 0) -> FastSender:
+        sender: Any = list(self.peers._lives)[index].sender
+        fast = sender._fast
+        assert isinstance(fast, FastSender)
+        return fast
+
+    def peer_connection(self) -> Any:
+        """aioice's."""
+        return private._connection(next(iter(self.peers._lives))._ice)
+
+    def on_loop(self, function: Callable[..., object], *arguments: object) -> None:
+        async def call() -> None:
+            function(*arguments)
+
+        self.run(call())
+
+
+@pytest.fixture
+def streaming(make_streaming: Callable[..., Streaming]) -> Iterator[Fast]:
+    made = Fast()
+    yield made
+    made.stop()
+    assert made.places.active_count == 0
+    assert made.streams == []
+
+
+# What is sent
+
+
+def test_viewers_get_the_fast_sender(streaming: Fast) -> None:
+    streaming.camera.publish(1)
+    streaming.connect()
+    streaming.connect()
+    counts = streaming.peers.count_by_step()
+    assert counts == {Step.GSO: 2, Step.PACKETS: 0, Step.TRANSPORT: 0, Step.STOCK: 0}
+
+
+def test_large_idrs_and_pictures_of_many_slices_arrive_bit_for_bit(
+    streaming: Fast,
+) -> None:
+    viewer, _ = streaming.connect()
+    pictures = [
+        (b"\x09\x10", SPS, PPS, b"\x06\x05\x02\xaa\xbb\x80", large(0x65, 150_000)),
+        (b"\x41\x9a",),
+        tuple(large(0x41, size) for size in (900, 5000, 30, 1188, 1176, 2)),
+        (SPS, PPS, *(large(0x65, 40_000 + size) for size in range(4))),
+    ]
+    for count, picture in enumerate(pictures, 1):
+        unit = streaming.camera.publish_picture(picture)
+        assert streaming.run(viewer.has(count))[-1] == unit.to_annex_b()
+    assert viewer.gap_count == 0
+
+
+def test_timestamps_are_capture_times_and_the_same_for_all(streaming: Fast) -> None:
+    first, _ = streaming.connect()
+    units = streaming.camera.publish(4)
+    second, _ = streaming.connect()
+    units += streaming.camera.publish(4)
+    expected = [unit.pts_90k % 2**32 for unit in units]
+    for viewer in (first, second):
+        streaming.run(viewer.has(8))
+        assert viewer.timestamps == expected
+
+
+def test_all_viewers_of_a_kind_share_packets_and_their_numbers(streaming: Fast) -> None:
+    first, _ = streaming.connect()
+    streaming.camera.publish(5)
+    second, _ = streaming.connect()
+    streaming.camera.publish(GOP)
+    streaming.run(first.has(5 + GOP))
+    streaming.run(second.has(5 + GOP))
+    assert second.packets == first.packets
+    assert [stream.viewer_count for stream in streaming.streams] == [2]
+
+
+def test_who_would_join_close_to_the_wrap_of_the_numbers_gets_numbers_of_its_own(
+    streaming: Fast,
+) -> None:
+    first, _ = streaming.connect()
+    streaming.streams[0]._packetizer.sequence_number = 65_533
+    units = streaming.camera.publish(4)
+    second, _ = streaming.connect()
+    units += streaming.camera.publish(8)
+    for viewer in (first, second):
+        assert streaming.run(viewer.has(12)) == annex_b(units)
+    assert min(packet.sequence_number for packet in first.packets) == 0
+    assert len(streaming.streams) == 2
+    assert second.packets[0].sequence_number < 0x8000
+
+
+# Repair
+
+
+def test_lost_packets_come_again_when_they_are_asked_for(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    chance, lost = random.Random(3), []
+
+    def loses(packet: RtpPacket) -> bool:
+        if viewer.packets and chance.random() < 0.2:
+            lost.append(packet.sequence_number)
+            return True
+        return False
+
+    viewer.loses = loses
+    units = [streaming.camera.publish_picture((SPS, PPS, large(0x65, 40_000))) for _ in range(4)]
+    viewer.loses = lambda packet: False
+    units += streaming.camera.publish(2)  # shows that the last ones were lost
+    assert streaming.run(viewer.has(len(units))) == annex_b(units)
+    assert viewer.retransmitted_count == len(lost)
+    assert streaming.peers.counts.packets_retransmitted == len(lost)
+
+
+def test_nobody_gets_more_than_the_limit_of_a_request_and_nothing_twice_at_once(
+    streaming: Fast,
+) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    streaming.camera.publish_picture((SPS, PPS, large(0x65, 170_000)))
+    streaming.run(viewer.has(1))
+    numbers = [packet.sequence_number for packet in viewer.packets]
+    assert len(numbers) > MAX_PER_REQUEST
+
+    async def ask_again_and_again() -> None:
+        for _ in range(5):
+            streaming.sender().handle_nack(numbers[:20])
+        streaming.sender().handle_nack([*numbers, *numbers])
+        streaming.sender().handle_nack([numbers[0] - 1000 & 0xFFFF])
+
+    streaming.run(ask_again_and_again())
+    streaming.run(viewer.until(lambda: viewer.retransmitted_count >= MAX_PER_REQUEST))
+    assert streaming.peers.counts.packets_retransmitted == MAX_PER_REQUEST
+
+
+def test_a_full_intra_request_is_counted(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    streaming.camera.publish(1)
+    streaming.run(viewer.has(1))
+    ssrc = viewer.packets[0].ssrc
+    for named in (ssrc + 1, ssrc):  # RFC 5104 4.3.1: the stream is named in the FCI only
+        fir = struct.pack("!BBHIIIB3x", 0x84, 206, 4, 1, 0, named, 1)
+        streaming.run(viewer.send_rtcp(fir))
+    streaming.until(lambda: streaming.peers.counts.keyframe_requests == 1)
+
+
+def test_in_a_long_gop_a_request_for_a_key_frame_is_answered_by_the_gop_once(
+    streaming: Fast,
+) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    units = streaming.camera.publish(1)
+    for count in range(2, 67):
+        units += [streaming.camera.publish_picture((large(0x41, 2000),))]
+        streaming.run(viewer.has(count))
+    streaming.run(viewer.ask_for_a_keyframe())
+    assert streaming.run(viewer.has(132)) == annex_b(units + units)
+    streaming.run(viewer.ask_for_a_keyframe())
+    streaming.until(lambda: streaming.peers.counts.keyframe_requests == 2)
+    units += [streaming.camera.publish_picture((large(0x41, 2000),))]
+    streaming.run(viewer.has(133))
+    assert viewer.units[-1] == units[-1].to_annex_b()
+    assert viewer.timestamps[:66] == viewer.timestamps[66:132]
+    assert viewer.gap_count == 0
+
+
+def test_in_a_short_gop_the_next_idr_is_the_answer(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(3)
+    streaming.run(viewer.has(3))
+    streaming.run(viewer.ask_for_a_keyframe())
+    streaming.until(lambda: streaming.peers.counts.keyframe_requests == 1)
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(3 + GOP)) == annex_b(units)
+
+
+# Reports
+
+
+def test_reports_tell_when_a_picture_was_taken(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(2 * GOP)
+    streaming.run(viewer.until(lambda: len(viewer.sender_reports) >= 2))
+    streaming.run(viewer.has(2 * GOP))
+    to_wall_clock_s = time.time() - time.monotonic()
+    info = viewer.sender_reports[-1].sender_info
+    reported_s = info.ntp_timestamp / 2**32 - 2_208_988_800
+    behind = info.rtp_timestamp - units[-1].pts_90k % 2**32
+    behind = (behind + 2**31) % 2**32 - 2**31
+    taken_s = reported_s - behind / 90_000
+    assert taken_s == pytest.approx(units[-1].capture_ns / 1e9 + to_wall_clock_s, abs=0.05)
+
+
+def test_reports_count_what_was_sent(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    streaming.camera.publish(1)
+    streaming.run(viewer.until(lambda: viewer.sender_reports))
+    info = viewer.sender_reports[0].sender_info
+    assert info.packet_count == len(viewer.packets)
+    assert info.octet_count == sum(len(packet.payload) for packet in viewer.packets)
+
+
+def test_receiver_reports_give_the_round_trip(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    guess_s = streaming.sender()._reports.round_trip_s
+
+    def publish_until_reported() -> bool:
+        streaming.camera.publish(1)
+        return streaming.sender()._reports.round_trip_s < guess_s
+
+    streaming.until(publish_until_reported)
+    assert viewer.state == "connected"
+
+
+# A socket that is full
+
+
+class FullSocket:
+    """A socket without room until `room_bytes` says otherwise; always ready, as after a wait."""
+
+    def __init__(self, udp: socket.socket, room_bytes: int = 0) -> None:
+        self._udp = udp
+        self.room_bytes = room_bytes
+
+    def sendto(self, piece: memoryview, address: Any) -> None:
+        self._take(len(piece))
+        self._udp.sendto(piece, address)
+
+    def sendmsg(self, pieces: Any, ancillary: Any, flags: int, address: Any) -> None:
+        self._take(sum(map(len, pieces)))
+        self._udp.sendmsg(pieces, ancillary, flags, address)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._udp, name)
+
+    def _take(self, count: int) -> None:
+        if count > self.room_bytes:
+            raise BlockingIOError(11, "full")
+        self.room_bytes -= count
+
+
+def fill(streaming: Fast, index: int = 0, room_bytes: int = 0) -> FullSocket:
+    route = streaming.sender(index)._route
+    full = FullSocket(route._udp, room_bytes)  # type: ignore[arg-type]
+    streaming.on_loop(setattr, route, "_udp", full)
+    return full
+
+
+def test_a_picture_that_the_socket_has_no_room_for_follows_when_there_is(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(1)
+    streaming.run(viewer.has(1))
+    full = fill(streaming, room_bytes=100_000)
+    units += [streaming.camera.publish_picture((SPS, PPS, large(0x65, 130_000)))]
+    units += streaming.camera.publish(MAX_WAITING - 1)
+    streaming.until(lambda: len(streaming.sender()._waiting) == MAX_WAITING)
+    full.room_bytes = 1 << 30
+    assert streaming.run(viewer.has(1 + MAX_WAITING)) == annex_b(units)
+    assert streaming.peers.counts.frames_dropped == 0
+
+
+def test_a_viewer_whose_socket_stays_full_loses_pictures_up_to_an_idr_and_delays_nobody(
+    streaming: Fast,
+) -> None:
+    slow, _ = streaming.connect()
+    quick, _ = streaming.connect()
+    units = streaming.camera.publish(1)
+    for viewer in (slow, quick):
+        streaming.run(viewer.has(1))
+    full = fill(streaming, 0)
+    for count in range(2, 3 * GOP + 1):
+        units += streaming.camera.publish(1)
+        assert streaming.run(quick.has(count)) == annex_b(units)
+    sender = streaming.sender(0)
+    assert len(sender._waiting) <= MAX_WAITING
+    full.room_bytes = 1 << 30
+    streaming.on_loop(sender._send_waiting)
+    idr = streaming.camera.publish(GOP)[0]
+    streaming.run(slow.until(lambda: slow.packets[-1].timestamp >= idr.pts_90k % 2**32))
+    sent = {packet.timestamp for packet in slow.packets}
+    lost = [unit for unit in units if unit.pts_90k % 2**32 not in sent]
+    assert streaming.peers.counts.frames_dropped == len(lost) > 2 * GOP
+    first_after = next(p for p in slow.packets if p.timestamp > units[0].pts_90k % 2**32)
+    assert first_after.timestamp == idr.pts_90k % 2**32
+
+
+def test_who_waits_for_a_key_frame_gets_no_old_packets(streaming: Fast) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    streaming.camera.publish(2)
+    streaming.run(viewer.has(2))
+    streaming.on_loop(streaming.sender()._give_up)
+    streaming.on_loop(streaming.sender().handle_nack, [viewer.packets[-1].sequence_number])
+    assert streaming.peers.counts.packets_retransmitted == 0
+
+
+# Where it is sent
+
+
+def test_pictures_follow_when_ice_changes_to_another_pair(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(3)
+    streaming.run(viewer.has(3))
+
+    async def change_pair() -> asyncio.DatagramTransport:
+        connection = streaming.peer_connection()
+        pair = connection._nominated[1]
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(
+            lambda: aioice.ice.StunProtocol(connection), local_addr=("127.0.0.1", 0)
+        )
+        protocol.local_candidate = pair.local_candidate
+        connection._protocols.append(protocol)
+        connection._nominated[1] = aioice.ice.CandidatePair(protocol, pair.remote_candidate)
+        return transport
+
+    transport = streaming.run(change_pair())
+    sender = streaming.sender()
+    before = sender._route._udp
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(3 + GOP)) == annex_b(units)
+    assert before is not None
+    assert before.fileno() == -1
+    assert sender._route._udp is not None
+    assert sender._route._udp.getsockname() == transport.get_extra_info("sockname")
+    assert sender.step is Step.GSO
+
+
+def test_a_viewer_hears_goodbye(streaming: Fast, monkeypatch: pytest.MonkeyPatch) -> None:
+    streaming.camera.publish(1)
+    viewer, pc_id = streaming.connect()
+    streaming.run(viewer.has(1))
+    sent: list[bytes] = []
+    route = streaming.sender()._route
+    monkeypatch.setattr(route, "send_one", sent.append)
+    streaming.run(streaming.peers.close(pc_id))
+    (packet,) = sent
+    assert packet[1] == 203  # RTCP BYE is not encrypted up to its SSRC (RFC 3711 section 3.4)
+
+
+def test_what_arrives_before_anything_was_sent_does_no_harm(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+
+    async def talk() -> None:
+        sender = streaming.sender()
+        sender.handle_nack([1, 2, 3])
+        sender.handle_keyframe_request()
+        sender.handle_report(0, 0)
+
+    streaming.run(talk())
+    units = streaming.camera.publish(1)
+    assert streaming.run(viewer.has(1)) == annex_b(units)
+
+
+def test_the_buffer_for_encryption_grows_with_the_picture(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    count = private._FIRST_PACKETS + 10
+    unit = streaming.camera.publish_picture((SPS, PPS, large(0x65, count * 1200)))
+    assert streaming.run(viewer.has(1)) == annex_b([unit])

@@ -1,0 +1,250 @@
+"""Each step of sending, forced: nothing is lost on the way down."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.webrtc import private, route
+from pet_stream.webrtc.sender import Step
+from pet_stream.webrtc.stock_sender import StockSender
+
+from .conftest import GOP, Streaming
+
+MakeStreaming = Callable[..., Streaming]
+
+
+def annex_b(units: list[AccessUnit]) -> list[bytes]:
+    return [unit.to_annex_b() for unit in units]
+
+
+def step(streaming: Streaming) -> Step:
+    (only,) = (step for step, count in streaming.peers.count_by_step().items() if count)
+    return only
+
+
+def route_of(streaming: Streaming) -> route.Route:
+    sender: Any = next(iter(streaming.peers._lives)).sender
+    found = sender._fast._route
+    assert isinstance(found, route.Route)
+    return found
+
+
+class BrokenSocket:
+    """A socket on which some calls fail for good."""
+
+    def __init__(self, udp: Any, failing: dict[str, int]) -> None:
+        self._udp = udp
+        self._failing = failing
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._failing:
+            return getattr(self._udp, name)
+
+        def fail(*_: object) -> None:
+            raise OSError(self._failing[name], "broken")
+
+        return fail
+
+
+def break_socket(streaming: Streaming, **failing: int) -> None:
+    way = route_of(streaming)
+
+    async def replace() -> None:
+        way._udp = BrokenSocket(way._udp, failing)  # type: ignore[assignment]
+
+    streaming.run(replace())
+
+
+def fail(*_: object, **__: object) -> None:
+    raise AttributeError("moved")
+
+
+@pytest.fixture
+def publish_large(streaming: Streaming) -> Callable[[int], list[AccessUnit]]:
+    """Pictures of several packets, so that there are runs to send."""
+
+    def publish(count: int) -> list[AccessUnit]:
+        return [
+            streaming.camera.publish_picture((b"\x67\x42", b"\x68\xce", b"\x65" * 9000))
+            for _ in range(count)
+        ]
+
+    return publish
+
+
+def test_a_kernel_without_segmentation_gets_packets_one_by_one(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "UDP_SEGMENT", 9999)
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(GOP)) == annex_b(units)
+    assert step(streaming) is Step.PACKETS
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EMSGSIZE, errno.EINVAL])
+def test_where_segmentation_fails_packets_go_one_by_one_from_there_on(
+    streaming: Streaming, publish_large: Callable[[int], list[AccessUnit]], code: int
+) -> None:
+    viewer, _ = streaming.connect()
+    units = publish_large(2)
+    streaming.run(viewer.has(2))
+    break_socket(streaming, sendmsg=code)
+    units += publish_large(3)
+    assert streaming.run(viewer.has(5)) == annex_b(units)
+    assert step(streaming) is Step.PACKETS
+    assert viewer.gap_count == 0
+
+
+def test_where_the_socket_fails_the_transport_sends(
+    streaming: Streaming, publish_large: Callable[[int], list[AccessUnit]]
+) -> None:
+    viewer, _ = streaming.connect()
+    units = publish_large(2)
+    streaming.run(viewer.has(2))
+    break_socket(streaming, sendmsg=errno.EIO, sendto=errno.EBADF)
+    units += publish_large(3)
+    assert streaming.run(viewer.has(5)) == annex_b(units)
+    assert step(streaming) is Step.TRANSPORT
+    assert viewer.gap_count == 0
+
+
+def test_through_a_turn_server_the_transport_sends(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way_of = private.way_of
+    monkeypatch.setattr(private, "way_of", lambda pair: way_of(pair)._replace(descriptor=None))
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(GOP)) == annex_b(units)
+    assert step(streaming) is Step.TRANSPORT
+
+
+def test_a_relay_candidate_has_no_socket_of_its_own() -> None:
+    class Pair:
+        class protocol:
+            transport = None
+
+        class local_candidate:
+            type = "relay"
+
+        remote_addr = ("192.0.2.1", 9)
+
+    assert private.way_of(Pair).descriptor is None
+
+
+def test_where_the_transport_fails_aiortcs_sender_goes_on_and_nothing_is_lost(
+    streaming: Streaming,
+    publish_large: Callable[[int], list[AccessUnit]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    viewer, pc_id = streaming.connect(reports=False)
+    units = publish_large(2)
+    streaming.run(viewer.has(2))
+    break_socket(streaming, sendmsg=errno.EIO, sendto=errno.EBADF)
+    monkeypatch.setattr(private, "send_by_transport", fail)
+    units += publish_large(5)
+    assert streaming.run(viewer.has(7)) == annex_b(units)
+    assert step(streaming) is Step.STOCK
+    assert viewer.gap_count == 0
+    assert viewer.timestamps == [unit.pts_90k % 2**32 for unit in units]
+    streaming.run(viewer.ask_for_a_keyframe())
+    streaming.until(lambda: streaming.peers.counts.keyframe_requests == 1)
+    streaming.run(streaming.peers.close(pc_id))
+
+
+def test_the_first_packets_may_be_the_ones_that_fail(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private, "send_by_transport", fail)
+    way_of = private.way_of
+    monkeypatch.setattr(private, "way_of", lambda pair: way_of(pair)._replace(descriptor=None))
+    units = streaming.camera.publish(5)
+    viewer, _ = streaming.connect()
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(5 + GOP)) == annex_b(units)
+    assert step(streaming) is Step.STOCK
+
+
+# What another release may have moved
+
+
+@pytest.fixture(params=["pylibsrtp's functions", "the SRTP session", "the pairs", "the SSRC"])
+def hidden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    match request.param:
+        case "pylibsrtp's functions":
+            monkeypatch.setattr(private, "_libsrtp", object())
+        case "the SRTP session":
+            monkeypatch.setattr(private.SrtpSession, "__init__", fail)
+        case "the pairs":
+            monkeypatch.setattr(private, "nominated_pairs", fail)
+        case "the SSRC":
+            monkeypatch.setattr(private, "set_ssrcs", fail)
+
+
+@pytest.mark.usefixtures("hidden")
+def test_without_a_private_name_aiortcs_sender_serves_from_the_start(
+    make_streaming: MakeStreaming,
+) -> None:
+    streaming = make_streaming()
+    units = streaming.camera.publish(5)
+    viewer, _ = streaming.connect()
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(5 + GOP)) == annex_b(units)
+    assert step(streaming) is Step.STOCK
+
+
+# Errors that are no reason for another way
+
+
+def test_a_closed_port_or_an_unreachable_host_changes_nothing(
+    streaming: Streaming, publish_large: Callable[[int], list[AccessUnit]]
+) -> None:
+    viewer, _ = streaming.connect()
+    units = publish_large(1)
+    streaming.run(viewer.has(1))
+    way = route_of(streaming)
+    for code in (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH):
+        break_socket(streaming, sendmsg=code)
+        publish_large(1)
+        streaming.until(lambda: len(streaming.peers._audience._gop.units) == 1)
+    assert way.step is Step.GSO
+    assert isinstance(way._udp, BrokenSocket)
+    way._udp._failing.clear()
+    assert units
+
+
+def test_an_error_about_an_earlier_packet_loses_nothing(streaming: Streaming) -> None:
+    """With IP_RECVERR a call reports what became of an earlier packet, and sends nothing."""
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(2)
+    streaming.run(viewer.has(2))
+    way = route_of(streaming)
+
+    class ReportingSocket(BrokenSocket):
+        def __getattr__(self, name: str) -> Any:
+            if name in self._failing:
+                code = self._failing.pop(name)
+                raise OSError(code, "about an earlier packet")
+            return getattr(self._udp, name)
+
+    async def replace() -> None:
+        way._udp = ReportingSocket(way._udp, {"sendto": errno.ECONNREFUSED})  # type: ignore[assignment]
+
+    streaming.run(replace())
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(2 + GOP)) == annex_b(units)
+    assert viewer.gap_count == 0
+
+
+def test_stock_alone_can_be_chosen(make_streaming: MakeStreaming) -> None:
+    streaming = make_streaming(make_sender=StockSender)
+    units = streaming.camera.publish(3)
+    viewer, _ = streaming.connect()
+    assert streaming.run(viewer.has(3)) == annex_b(units)
+    assert step(streaming) is Step.STOCK
