@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -113,6 +114,15 @@ class Server(Child):
     @property
     def offer_url(self) -> str:
         return f"{self.url}/api/webrtc/offer"
+
+    def counters(self) -> dict[str, float]:
+        """All counters of `/metrics` without labels; empty if this server has no such page."""
+        try:
+            text = self.request("GET", "/metrics").decode()
+        except urllib.error.HTTPError:
+            return {}
+        samples = (line.split() for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in samples if name.endswith("_total")}
 
     def request(self, method: str, path: str, body: object = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .camera import FPS
 from .runs import Connects
 from .window import Row
 
@@ -84,6 +85,8 @@ def _goals(results: Results) -> Iterable[Sequence[str]]:
             if viewers == 10:
                 yield _goal("… p50", row.p50_ms, 1.0, "ms")
                 yield _goal("… p95", row.p95_ms, 1.8, "ms")
+                per_mille = 1000 * row.missing_pictures / (viewers * row.seconds * FPS)
+                yield _goal("… pictures that did not arrive", per_mille, 1.0, "‰")
             else:
                 yield _goal("… p95", row.p95_ms, 5.0, "ms")
     if row := results.row("ours", "once", 100):

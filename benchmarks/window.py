@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,8 @@ class Row:
     """What the machine did beside server, camera and viewers: the noise."""
     idle_percent: float = 0.0
     """Of the whole machine; at 0 the latencies say nothing about the server alone."""
+    counters: dict[str, float] = field(default_factory=dict)
+    """What the server's own counters rose by."""
 
 
 def measure(
@@ -73,8 +75,7 @@ def measure(
     seconds: float,
     note: str = "",
 ) -> Row:
-    ours = [server.pid, camera.pid, os.getpid(), *([crowd.pid] if crowd else [])]
-    before_ns, before_busy_s = [cpu_ns(pid) for pid in ours], machine_busy_s()
+    pids = [server.pid, camera.pid, os.getpid(), *([crowd.pid] if crowd else [])]
     result: dict[str, Any] = {}
 
     def watch() -> None:
@@ -86,9 +87,12 @@ def measure(
         result.update(json.loads(path.read_text()))
         path.unlink()
 
+    counters = server.counters()
+    before_ns, before_busy_s = [cpu_ns(pid) for pid in pids], machine_busy_s()
     usage = observe(server.pid, watch)
-    own_s = sum(cpu_ns(pid) - then for pid, then in zip(ours, before_ns, strict=True)) / NS
+    own_s = sum(cpu_ns(pid) - then for pid, then in zip(pids, before_ns, strict=True)) / NS
     busy_s = machine_busy_s() - before_busy_s
+    rises = {name: value - counters.get(name, 0.0) for name, value in server.counters().items()}
     cores = os.cpu_count() or 1
     row = Row(
         system=system,
@@ -98,6 +102,7 @@ def measure(
         us_per_packet=None,
         others_cpu_percent=max(0.0, busy_s - own_s) / usage.seconds * 100,
         idle_percent=max(0.0, 100 - busy_s / usage.seconds / cores * 100),
+        counters={name: rise for name, rise in rises.items() if rise},
         **asdict(usage),
     )
     if result:
