@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 _LOOK_S = 0.0005
 _LEAD_S = 0.0004
 """How long before the expected moment the looking begins."""
 _MAX_STEP_S = 0.016
+_DELAYS = 8
+"""The looking begins with the earliest of so many pictures."""
 _OTHER_PHASE_S = 0.1
 _FIRST_LOOKS_S = 0.002
 _STALLED_S = 0.02
 _IDLE_S = 0.25
 _OFFLINE_S = 0.1
 _MAX_INTERVAL_S = 5.0
-_LOOKS_A_PICTURE = 6
+_LOOKS_A_PICTURE = 4
 _SLOTS_A_LOOK = 15
 """Of 30 slots: at most so many writes happen between two looks, late wake-ups included."""
 
@@ -31,11 +35,11 @@ class Pacing:
         """Between two pictures, smoothed; None before the third picture."""
         self._write_interval_s: float | None = None
         self._captured_s = 0.0
+        self._looked_s = 0.0
         self._arrived_s: float | None = None
         self._outliers = 0
-        self._delay_s: float | None = None
+        self._delays_s: deque[float] = deque(maxlen=_DELAYS)
         self._step_s = _LOOK_S
-        self._looks = 0
 
     def on_writes(self, count: int, elapsed_s: float) -> None:
         """`count` slots were written in the last `elapsed_s`."""
@@ -51,14 +55,13 @@ class Pacing:
         """The newest picture was found at `arrived_s`, after `captured_s` on the camera's clock."""
         if self._arrived_s is not None:
             self._learn_interval(captured_s - self._captured_s)
-        self._learn_delay(arrived_s - captured_s)
+        self._learn_delay(arrived_s - captured_s, arrived_s - self._looked_s)
         self._captured_s = captured_s
         self._arrived_s = arrived_s
-        self._looks = 0
 
     def delay_s(self, now_s: float, *, is_urgent: bool) -> float:
         """How long to wait before the next look. `is_urgent`: somebody watches."""
-        self._looks += 1
+        self._looked_s = now_s
         longest_s = _IDLE_S
         if self._write_interval_s is not None:
             # A relay's ring may turn faster than that, but repeats each picture many times.
@@ -71,28 +74,34 @@ class Pacing:
                 ),
             )
         if not is_urgent:
-            self._looks = 0
             return longest_s
-        if self.interval_s is None or self._arrived_s is None or self._delay_s is None:
+        if self.interval_s is None or self._arrived_s is None:
             return min(_FIRST_LOOKS_S, longest_s)
-        due_s = self._captured_s + self.interval_s + self._delay_s - _LEAD_S
+        due_s = self._captured_s + self.interval_s + min(self._delays_s) - _LEAD_S
         if now_s < due_s:
             return max(_LOOK_S, min(due_s - now_s, longest_s))
         overdue_s = now_s - due_s
         if overdue_s < max(0.01, self.interval_s):
-            return _LOOK_S
-        return min(max(_LOOK_S, overdue_s / 8), _STALLED_S, longest_s)
+            return self._look_s
+        return min(max(self._look_s, overdue_s / 8), _STALLED_S, longest_s)
 
-    def _learn_delay(self, sample_s: float) -> None:
-        if self._delay_s is None or abs(sample_s - self._delay_s) > _OTHER_PHASE_S:
-            self._delay_s = sample_s
-            self._step_s = _LOOK_S
-        elif self._looks <= 1:
-            # There at the first look, so it may have been there for long: come ever earlier.
-            self._delay_s -= self._step_s
+    @property
+    def _look_s(self) -> float:
+        """Between looks when a picture is due. A slow relay has nothing new any sooner."""
+        writing_s, interval_s = self._write_interval_s, self.interval_s
+        if writing_s is None or interval_s is None or writing_s > interval_s / 2:
+            return _LOOK_S
+        return max(_LOOK_S, writing_s / 2)
+
+    def _learn_delay(self, sample_s: float, unwatched_s: float) -> None:
+        if self._delays_s and abs(sample_s - self._delays_s[-1]) > _OTHER_PHASE_S:
+            self._delays_s.clear()
+        if unwatched_s > 2 * self._look_s:
+            # It may have been there for long: come ever earlier.
+            self._delays_s.append(sample_s - min(self._step_s, unwatched_s))
             self._step_s = min(2 * self._step_s, _MAX_STEP_S)
         else:
-            self._delay_s += min((sample_s - self._delay_s) / 2, _LOOK_S / 2)
+            self._delays_s.append(sample_s)
             self._step_s = _LOOK_S
 
     def _learn_interval(self, sample_s: float) -> None:

@@ -36,7 +36,7 @@ _BACKLOG: Final = 28
 """Slots to begin with: all but the one that may be in progress and the one that is next."""
 _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
-_RELAY_LOOKS: Final = 8
+_RELAY_LOOKS: Final = 4
 """Of the writes since the last poll a relay's last two are looked at, and so many before them."""
 
 

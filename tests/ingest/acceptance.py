@@ -204,6 +204,7 @@ RUNS: dict[str, dict[str, object]] = {
     "once 30 fps idle": {"fps": 30, "is_urgent": False},
     "once 300 fps": {"fps": 300},
     "relay free": {"is_relay": True},
+    "relay 606/s": {"is_relay": True, "relay_rate": 606},
     "relay 200/s": {"is_relay": True, "relay_rate": 200},
     "relay 100/s": {"is_relay": True, "relay_rate": 100},
     "relay free paused": {"is_relay": True, "pause_ms": 6, "pause_every": 7, "copy": "forward"},
