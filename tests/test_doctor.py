@@ -98,6 +98,7 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
     assert "CLOCK_MONOTONIC" in found["camera clock"].message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("footage", "options", "check", "level", "words"),
     [

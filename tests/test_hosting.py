@@ -156,6 +156,7 @@ def test_the_hosts_own_pages_and_streams_are_undisturbed(server: Server) -> None
     assert not [reason for reason in health["reasons"] if "answered by" in reason]
 
 
+@pytest.mark.slow
 @served_by("app.run", "flask run", "gunicorn", "gunicorn --preload")
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
 def test_ends_soon_and_finishes_the_recording(server: Server, with_signal: signal.Signals) -> None:
@@ -167,6 +168,7 @@ def test_ends_soon_and_finishes_the_recording(server: Server, with_signal: signa
     assert_finished(server, name)
 
 
+@pytest.mark.slow
 @served_by("flask run --debug")
 def test_ctrl_c_at_the_reloader_finishes_the_recording_in_its_quarter_second(
     server: Server,

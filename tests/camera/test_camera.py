@@ -378,6 +378,7 @@ class TestCommands:
             camera.command("dance")
 
 
+@pytest.mark.slow
 class TestRelay:
     def test_repeats_every_picture_that_it_relays(self, segment_name: str) -> None:
         log = relay(segment_name, count=4, fps=8)
