@@ -59,7 +59,42 @@ class Config:
         "./recordings", values.folder, "folder of the recordings, made if missing"
     )
     record_format: str = _setting(
-        "h264", values.one_of("h264", hint=" ('mp4' does not exist yet)"), "`h264`"
+        "mp4", values.one_of("mp4", "h264"), "`mp4`, or `h264`: the raw stream, without times"
+    )
+    preroll_seconds: float = _setting(
+        5, values.number(0, 600), "what a recording holds of the time before its start"
+    )
+    replay_seconds: float = _setting(
+        30, values.number(0, 3600), "how much of the past is kept in memory, for clips and pre-roll"
+    )
+    replay_mb: int = _setting(
+        32, values.whole_number(0, 4096), "the same in megabytes; the smaller of the two holds"
+    )
+    sync_seconds: float = _setting(
+        3, values.number(0.5, 60), "what a power cut may cost a recording"
+    )
+    segment_minutes: float = _setting(
+        60, values.number(0, 1440), "a longer recording goes on in another file; 0: never"
+    )
+    max_recording_minutes: float = _setting(
+        0, values.number(0, 100_000), "the longest recording; 0: no limit"
+    )
+    heartbeat_seconds: float = _setting(
+        0,
+        values.number(0, 3600),
+        "a recording ends when no page has wanted it for so long; 0: it does not",
+    )
+    min_free_mb: int = _setting(
+        200, values.whole_number(0, 1_000_000), "recording ends when less is free on the disk"
+    )
+    keep_days: float = _setting(
+        0, values.number(0, 36_500), "older recordings are deleted; 0: never, as for the next two"
+    )
+    keep_mb: int = _setting(
+        0, values.whole_number(0, 100_000_000), "the oldest are deleted while all take up more"
+    )
+    keep_free_mb: int = _setting(
+        0, values.whole_number(0, 100_000_000), "the oldest are deleted while less is free"
     )
     max_clients: int = _setting(
         10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000"

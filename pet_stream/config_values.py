@@ -61,6 +61,19 @@ def whole_number(minimum: int, maximum: int) -> Callable[[object], int]:
     return parse
 
 
+def number(minimum: float, maximum: float) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
+            value = float(value)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"a number from {minimum:g} to {maximum:g}")
+        if not minimum <= value <= maximum:
+            raise ValueError(f"a number from {minimum:g} to {maximum:g}")
+        return value
+
+    return parse
+
+
 def one_of(*words: str, hint: str = "") -> Callable[[object], str]:
     def parse(value: object) -> str:
         if value not in words:

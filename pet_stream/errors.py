@@ -19,11 +19,16 @@
     │   ├── NotFound            no such peer or recording
     │   ├── OriginRefused       a state-changing request from a foreign page
     │   └── TooLarge            the body exceeds its limit
+    ├── NoPicture               the camera sends none that could be shown
     ├── Full                    every viewer's place is taken
     └── RecordingError
         ├── AlreadyRecording    one at a time
         ├── NameExists          recordings are never overwritten
         ├── NotRecording        nothing to stop
+        ├── NotRecorderOwner    another process records into this folder
+        ├── NothingToSave       no picture of the last seconds is there
+        ├── RecordingInUse      it is just being written
+        ├── NotCuttable         a file without the times that a cut needs
         └── StorageError        the folder can't be written
 
 Each class carries the HTTP status and the `code` word of its JSON answer; `str(error)` is the text
@@ -43,13 +48,18 @@ __all__ = [
     "InvalidOffer",
     "LoopUnavailable",
     "NameExists",
+    "NoPicture",
     "NoUsableH264",
+    "NotCuttable",
     "NotFound",
+    "NotRecorderOwner",
     "NotRecording",
+    "NothingToSave",
     "OriginRefused",
     "ParameterSetUnknown",
     "PetStreamError",
     "RecordingError",
+    "RecordingInUse",
     "RequestError",
     "SegmentBusy",
     "SegmentError",
@@ -159,6 +169,11 @@ class TooLarge(RequestError):
     code = "too_large"
 
 
+class NoPicture(PetStreamError):
+    http_status = 503
+    code = "no_picture"
+
+
 class Full(PetStreamError):
     """Every place is taken; a place may be free again after `retry_after_s`."""
 
@@ -189,6 +204,32 @@ class NameExists(RecordingError):
 
 class NotRecording(RecordingError):
     code = "not_recording"
+
+
+class NotRecorderOwner(RecordingError):
+    """`owner` says which process records, in words."""
+
+    code = "not_recorder_owner"
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.owner = owner
+
+    def __str__(self) -> str:
+        return f"Recordings are made by {self.owner}, and by one process only"
+
+
+class NothingToSave(RecordingError):
+    code = "nothing_to_save"
+
+
+class RecordingInUse(RecordingError):
+    code = "recording_in_use"
+
+
+class NotCuttable(RecordingError):
+    http_status = 422
+    code = "not_cuttable"
 
 
 class StorageError(RecordingError):

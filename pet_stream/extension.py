@@ -21,9 +21,10 @@ from .event_loop import EventLoopThread
 from .forks import call_in_child
 from .ingest.shm_reader import ShmReader
 from .late_peers import LatePeers
+from .media.replay import ReplayMemory
 from .metrics import HasRegistry, HttpCounts, StreamCollector
 from .process_exit import exit_on_sigterm
-from .recording import Library, Recorder
+from .recording import Archive, Library, Recorder, RecorderSettings, Retention, Snapshots
 from .switch_interval import switch_interval
 from .web import build_blueprint
 from .web.host_check import HostCheck
@@ -101,7 +102,9 @@ class Stream:
     broadcaster: Broadcaster
     places: Places
     recorder: Recorder
+    archive: Archive
     library: Library
+    snapshots: Snapshots
     peers: LatePeers
     host_check: HostCheck
     http_counts: HttpCounts
@@ -123,15 +126,25 @@ class Stream:
         self.http_counts = HttpCounts()
         self.event_loop = EventLoopThread(name)
         self.places = Places(config.max_clients)
-        self.broadcaster = Broadcaster(on_audience_change=self._handle_audience_change)
+        self.broadcaster = Broadcaster(
+            on_audience_change=self._handle_audience_change,
+            replay=ReplayMemory(
+                max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
+            ),
+        )
         self.reader = ShmReader(config.shm, self.broadcaster, name)
+        self.library = Library(config.record_path, lambda: self.recorder.status)
+        self.archive = Archive(self.library, _retention(config), name)
         self.recorder = Recorder(
             broadcaster=self.broadcaster,
             folder=config.record_path,
             file_format=config.record_format,
+            settings=_recorder_settings(config),
+            claim=self.archive.claim,
+            on_finished=self.archive.tidy,
             name=name,
         )
-        self.library = Library(config.record_path, self._running_name)
+        self.snapshots = Snapshots(lambda: self.broadcaster.gop)
         self.peers = LatePeers(self._make_peers, f"{name}-import")
 
     def start(self) -> None:
@@ -154,6 +167,7 @@ class Stream:
             call_in_child(self._handle_fork)
             self._is_watching_forks = True
         self.event_loop.start()
+        self.archive.start()
         self.reader.start()
         self.is_running = True
         atexit.register(self.stop)
@@ -172,6 +186,7 @@ class Stream:
                 logger.warning("recording and viewers did not end in order: %s", exc)
             self.reader.stop()
             self.event_loop.stop()
+            self.archive.stop()
             self.peers.join(IMPORT_TIMEOUT_S)
             switch_interval.shorten(self, is_needed=False)
         logger.info("stopped reading %s", self.config.shm)
@@ -187,10 +202,6 @@ class Stream:
             ice_servers=self.config.ice_servers,
             ice_hosts=self.config.ice_hosts,
         )
-
-    def _running_name(self) -> str | None:
-        status = self.recorder.status
-        return status.filename if status.is_recording else None
 
     async def _finish(self) -> None:
         """On the loop: everybody says goodbye at the same time."""
@@ -213,3 +224,22 @@ class Stream:
         self._may_autostart = self.config.autostart
         switch_interval.shorten(self, is_needed=False)
         self._assemble()
+
+
+def _recorder_settings(config: Config) -> RecorderSettings:
+    return RecorderSettings(
+        preroll_s=config.preroll_seconds,
+        sync_s=config.sync_seconds,
+        min_free_bytes=config.min_free_mb * 1_000_000,
+        segment_s=60 * config.segment_minutes,
+        max_duration_s=60 * config.max_recording_minutes,
+        heartbeat_s=config.heartbeat_seconds,
+    )
+
+
+def _retention(config: Config) -> Retention:
+    return Retention(
+        max_age_s=86_400 * config.keep_days,
+        max_bytes=config.keep_mb * 1_000_000,
+        min_free_bytes=config.keep_free_mb * 1_000_000,
+    )

@@ -210,7 +210,7 @@ def test_aiortc_is_imported_in_the_background_when_a_player_is_served(
     )
 
 
-def test_a_child_process_has_a_camera_thread_of_its_own_and_leaves_the_parents_alone(
+def test_a_child_process_has_a_camera_thread_of_its_own_and_leaves_the_recorder_to_its_parent(
     tmp_path: Path,
 ) -> None:
     output = run_script(
@@ -231,7 +231,12 @@ def test_a_child_process_has_a_camera_thread_of_its_own_and_leaves_the_parents_a
         child = os.fork()
         if child == 0:
             print(names())
-            print(client.post("/api/recording/start", json={"filename": "childs"}).status_code)
+            refused = client.post("/api/recording/start", json={"filename": "childs"})
+            print(refused.status_code, refused.get_json()["code"])
+            assert f"process {os.getppid()} (" in refused.get_json()["error"]
+            for thread in threading.enumerate():
+                if thread.name == "pet-stream-recorder":
+                    thread.join(10)
             print(names())
             sys.exit()
         print(os.waitpid(child, 0)[1])
@@ -242,8 +247,10 @@ def test_a_child_process_has_a_camera_thread_of_its_own_and_leaves_the_parents_a
         tmp_path,
         warnings="ignore",  # Python 3.12 and newer warn of any fork with threads
     )
-    threads = str([*ONE_SET, "pet-stream-recorder"])
-    assert output.splitlines() == ["200", "[]", "200", threads, "0", "True", "parents.h264"]
+    assert output.splitlines() == [
+        *("200", "[]", "409 not_recorder_owner", str(ONE_SET)),
+        *("0", "True", "parents.mp4"),
+    ]
 
 
 def test_leaving_without_stop_is_clean(tmp_path: Path) -> None:

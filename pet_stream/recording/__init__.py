@@ -1,7 +1,21 @@
 """Recording: what the camera sends, on the disk and found again."""
 
+from .archive import Archive
 from .library import Library, Recording
 from .recorder import Recorder
+from .retention import Retention
+from .settings import RecorderSettings
+from .snapshots import Snapshots
 from .status import RecorderCounts, RecordingStatus
 
-__all__ = ["Library", "Recorder", "RecorderCounts", "Recording", "RecordingStatus"]
+__all__ = [
+    "Archive",
+    "Library",
+    "Recorder",
+    "RecorderCounts",
+    "RecorderSettings",
+    "Recording",
+    "RecordingStatus",
+    "Retention",
+    "Snapshots",
+]

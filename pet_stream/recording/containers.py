@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from ..media import mp4
 from ..media.access_unit import AccessUnit
+from ..media.sample_table import Sample, SampleTable
+
+MAX_FRAGMENT_NS = 2_000_000_000
+"""A GOP that lasts longer reaches the file in several fragments."""
+_USUAL_DURATION = mp4.TIMESCALE // 30
+"""Of the only picture of a file."""
 
 
 class Container(Protocol):
     """Writes access units into one open file. Used by one thread, the writer's.
 
-    The file is opened, synced and closed by the writer: a container only appends to it (a muxer
-    may seek in it).
+    The file is opened, synced and closed by the writer: a container only appends to it, and may
+    change what it wrote when it closes.
     """
 
     @property
@@ -53,16 +61,13 @@ class AnnexBContainer:
 
     def write(self, units: Sequence[AccessUnit]) -> None:
         pictures = [unit.to_annex_b() for unit in units]
-        rest = memoryview(b"".join(pictures))
-        total = len(rest)
         try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            _write_all(self._file, b"".join(pictures))
         except OSError:
-            self._keep_whole(pictures, total - len(rest))
+            self._keep_whole(pictures, self._file.tell() - self.bytes_written)
             raise
         self.frame_count += len(pictures)
-        self.bytes_written += total
+        self.bytes_written += sum(map(len, pictures))
 
     def close(self) -> None:
         pass
@@ -78,5 +83,120 @@ class AnnexBContainer:
         os.ftruncate(self._file.fileno(), self.bytes_written)
 
 
-FORMATS: Mapping[str, ContainerFactory] = {"h264": AnnexBContainer}
+class Mp4Container:
+    """MP4 that grows by a fragment for each GOP, and has an index once it is closed.
+
+    The pictures of a GOP are kept until the next one begins, or until MAX_FRAGMENT_NS have gone by:
+    then it is known how long each of them is shown. Times are capture times, from the first picture
+    on, so that gaps and slow cameras play at true speed.
+    """
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self.bytes_written = 0
+        self._format: mp4.VideoFormat | None = None
+        self._created_at = 0.0
+        self._table = SampleTable()
+        self._fragment_count = 0
+        self._first_ns = 0
+        self._pending: list[AccessUnit] = []
+        self._pending_times: list[int] = []
+
+    @property
+    def frame_count(self) -> int:
+        return len(self._table) + len(self._pending)
+
+    def write(self, units: Sequence[AccessUnit]) -> None:
+        if not units:
+            return
+        if self._format is None:
+            self._begin(units[0])
+        fragments: list[tuple[list[bytes], list[Sample]]] = []
+        for unit in units:
+            time_of_unit = self._time_of(unit)
+            if self._pending and (
+                unit.is_idr or unit.capture_ns - self._pending[0].capture_ns >= MAX_FRAGMENT_NS
+            ):
+                fragments.append(self._take_pending(time_of_unit))
+            self._pending.append(unit)
+            self._pending_times.append(time_of_unit)
+        self._append(fragments)
+
+    def close(self) -> None:
+        if self._format is None:
+            return
+        if self._pending:
+            times = self._pending_times
+            if len(times) > 1:
+                last_duration = times[-1] - times[-2]
+            else:
+                last_duration = self._table.durations[-1] if len(self._table) else _USUAL_DURATION
+            self._append([self._take_pending(times[-1] + last_duration)])
+        end = self.bytes_written
+        try:
+            self._append_bytes(mp4.index(self._format, self._table, self._created_at))
+            # The index first: a crash in between leaves a file that still grows, not one that lies.
+            os.fdatasync(self._file.fileno())
+        except OSError:
+            self._cut_off_at(end)
+            raise
+        os.pwrite(self._file.fileno(), mp4.as_one_mdat(end), mp4.PLACEHOLDER_AT)
+
+    def _begin(self, idr: AccessUnit) -> None:
+        age_s = (time.monotonic_ns() - idr.capture_ns) / 1e9
+        video_format, created_at = mp4.VideoFormat.of(idr), time.time() - age_s
+        self._append_bytes(mp4.file_start(video_format, created_at))
+        self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
+
+    def _time_of(self, unit: AccessUnit) -> int:
+        """Ticks since the first picture; always later than the picture before."""
+        ticks = (unit.capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
+        earliest = self._pending_times[-1] + 1 if self._pending_times else 0
+        return max(ticks, earliest, self._table.total_duration)
+
+    def _take_pending(self, end_time: int) -> tuple[list[bytes], list[Sample]]:
+        assert self._format is not None
+        data = [mp4.sample_data(unit, self._format) for unit in self._pending]
+        ends = [*self._pending_times[1:], end_time]
+        samples = [
+            Sample(len(picture), min(end - start, mp4.MAX_DURATION), unit.is_idr)
+            for picture, start, end, unit in zip(
+                data, self._pending_times, ends, self._pending, strict=True
+            )
+        ]
+        self._pending, self._pending_times = [], []
+        return data, samples
+
+    def _append(self, fragments: list[tuple[list[bytes], list[Sample]]]) -> None:
+        for data, samples in fragments:
+            start = mp4.fragment_start(
+                self._fragment_count + 1, self._table.total_duration, samples
+            )
+            offset = self.bytes_written + len(start)
+            self._append_bytes(b"".join((start, *data)))
+            self._table.append_chunk(offset, samples)
+            self._fragment_count += 1
+
+    def _append_bytes(self, data: bytes) -> None:
+        try:
+            _write_all(self._file, data)
+        except OSError:
+            self._pending, self._pending_times = [], []  # they refer to what is lost
+            self._cut_off_at(self.bytes_written)
+            raise
+        self.bytes_written += len(data)
+
+    def _cut_off_at(self, size: int) -> None:
+        os.ftruncate(self._file.fileno(), size)
+        self._file.seek(size)
+        self.bytes_written = size
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+FORMATS: Mapping[str, ContainerFactory] = {"mp4": Mp4Container, "h264": AnnexBContainer}
 """What can be recorded, by the file's ending."""

@@ -6,6 +6,9 @@ format which is recorded. Names of files that are already in the folder may have
 inside as well, so that files copied in by hand are found. No name has a slash, a NUL, a leading
 dot or dash, or `..` in it; other letters are refused rather than normalised, because they look
 alike and differ.
+
+A recording of several files has one name: `cat.mp4` is `cat_001.mp4`, `cat_002.mp4` … on the disk.
+Files that were repaired after a crash have `_recovered` in front of their ending.
 """
 
 from __future__ import annotations
@@ -17,11 +20,17 @@ from collections.abc import Iterator
 from ..errors import BadName
 
 MAX_NAME_CHARS = 100
+MAX_STORED_CHARS = MAX_NAME_CHARS + len("_001_recovered_2")
 SUFFIXES = (".h264", ".mp4")
 
 _REQUESTED_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _STORED_STEM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]*[A-Za-z0-9_-])?")
-_AUTOMATIC_STEM = re.compile(r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?")
+_AUTOMATIC_STEM = re.compile(
+    r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:_[0-9]{3})?(?:_recovered(?:_[0-9]+)?)?"
+)
+_SEGMENT_STEM = re.compile(r"(.+)_([0-9]{3})((?:_recovered(?:_[0-9]+)?)?)")
+_RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
+RECOVERED = "_recovered"
 _TIME_FORMAT = "%Y%m%d_%H%M%S"
 
 
@@ -50,7 +59,7 @@ def stored_name(text: str) -> str:
 def is_stored_name(text: str) -> bool:
     stem, dot, ending = text.rpartition(".")
     return (
-        len(text) <= MAX_NAME_CHARS
+        len(text) <= MAX_STORED_CHARS
         and dot + ending in SUFFIXES
         and ".." not in text
         and _STORED_STEM.fullmatch(stem) is not None
@@ -60,12 +69,34 @@ def is_stored_name(text: str) -> bool:
 def automatic_names(started_at: float, suffix: str) -> Iterator[str]:
     """`recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time, then the same
     with `_2`, `_3` …, without end."""
+    return (stem + suffix for stem in automatic_stems(started_at))
+
+
+def automatic_stems(started_at: float) -> Iterator[str]:
+    """The same without an ending."""
     stem = time.strftime(f"recording_{_TIME_FORMAT}", time.localtime(started_at))
-    yield stem + suffix
+    yield stem
     number = 2
     while True:
-        yield f"{stem}_{number}{suffix}"
+        yield f"{stem}_{number}"
         number += 1
+
+
+def segment_of(name: str) -> tuple[str, int] | None:
+    """The recording that the file `name` could be a part of, and which one, from 1: `cat.mp4`, 2
+    for `cat_002.mp4`. None: it stands for itself."""
+    stem, dot, ending = name.rpartition(".")
+    match = _SEGMENT_STEM.fullmatch(stem)
+    return None if match is None else (match[1] + dot + ending, int(match[2]))
+
+
+def recovered_name(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return stem + RECOVERED + dot + ending
+
+
+def is_recovered(name: str) -> bool:
+    return _RECOVERED_STEM.fullmatch(name.rpartition(".")[0]) is not None
 
 
 def start_time_in(name: str) -> float | None:

@@ -6,31 +6,47 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..broadcaster import Broadcaster
-from ..errors import AlreadyRecording, NameExists, NotRecording, StorageError
+from ..broadcaster import Broadcaster, Subscription
+from ..errors import (
+    AlreadyRecording,
+    BadName,
+    NameExists,
+    NothingToSave,
+    NotRecorderOwner,
+    NotRecording,
+    StorageError,
+)
+from ..media.access_unit import AccessUnit
 from .containers import FORMATS, ContainerFactory
-from .names import automatic_names, requested_name
-from .session import Session, describe
+from .names import automatic_stems, requested_name
+from .session import Session, describe_failure
+from .settings import RecorderSettings
 from .status import RecorderCounts, RecordingStatus
 
 logger = logging.getLogger(__name__)
 
 MAX_AUTOMATIC_NAMES = 1000
+QUEUE_UNITS = 4000
+"""More pictures than QUEUE seconds have at any rate; the queue is bounded by time and bytes."""
+MAX_GOP_AGE_S = 2.0
+"""A cached GOP whose newest picture is older belongs to a camera that has stopped."""
 
 
 class Recorder:
-    """Records what the broadcaster publishes, one recording at a time.
+    """Records what the broadcaster publishes, one recording at a time, and saves clips of the last
+    seconds beside it.
 
-    Belongs to the event loop: `start`, `stop` and `close` run there, and each changes the state
-    before its first await, so two commands at once need no lock. The disk is touched by the
-    recording's writer thread only: a disk that hangs delays an answer by `disk_timeout_s`, the
+    Belongs to the event loop: `start`, `stop`, `clip`, `heartbeat` and `close` run there, and each
+    changes the state before its first await, so two commands at once need no lock. The disk is
+    touched by writer threads only: a disk that hangs delays an answer by `disk_timeout_s`, the
     writer until it goes on, and the loop not at all. Any thread may read the properties.
 
-    The file has its final name from the start: a raw stream is playable at every moment, so a
-    crash leaves a recording behind.
+    `claim` is called by each writer first; it raises NotRecorderOwner where another process
+    records. `on_finished` is called on the loop when files have been added to the folder.
     """
 
     def __init__(
@@ -39,7 +55,10 @@ class Recorder:
         broadcaster: Broadcaster,
         folder: Path,
         file_format: str,
+        settings: RecorderSettings | None = None,
         formats: Mapping[str, ContainerFactory] = FORMATS,
+        claim: Callable[[], object] = lambda: None,
+        on_finished: Callable[[], object] = lambda: None,
         name: str = "pet-stream",
         disk_timeout_s: float = 4.0,
     ) -> None:
@@ -47,12 +66,17 @@ class Recorder:
             raise ValueError(f"no such recording format: {file_format!r}")
         self._broadcaster = broadcaster
         self._folder = folder
-        self._container = formats[file_format]
-        self._suffix = f".{file_format}"
-        self._thread_name = f"{name}-recorder"
+        self._format = file_format
+        self._formats = formats
+        self._settings = RecorderSettings() if settings is None else settings
+        self._claim = claim
+        self._on_finished = on_finished
+        self._name = name
         self._disk_timeout_s = disk_timeout_s
         self._session: Session | None = None
         self._session_before: Session | None = None
+        self._clips: set[Session] = set()
+        self._clip_frame_count = 0
         self._error_count = 0
 
     @property
@@ -62,7 +86,7 @@ class Recorder:
 
     @property
     def running_name(self) -> str | None:
-        """The file that is being written, for the library."""
+        """The recording that is being written, for the library."""
         status = self.status
         return status.filename if status.is_recording else None
 
@@ -70,7 +94,7 @@ class Recorder:
     def counts(self) -> RecorderCounts:
         session = self._session
         written, dropped = (0, 0) if session is None else session.frame_totals
-        return RecorderCounts(written, dropped, self._error_count)
+        return RecorderCounts(written + self._clip_frame_count, dropped, self._error_count)
 
     @property
     def buffer_fill_ratio(self) -> float:
@@ -78,27 +102,32 @@ class Recorder:
         session = self._session
         return 0.0 if session is None else session.fill_ratio
 
-    async def start(self, filename: str | None = None) -> RecordingStatus:
-        """Begin a recording, at the cached IDR if the camera is running, else at its next one.
+    async def start(
+        self,
+        filename: str | None = None,
+        *,
+        file_format: str | None = None,
+        duration_s: float | None = None,
+        preroll_s: float | None = None,
+        heartbeat_s: float | None = None,
+    ) -> RecordingStatus:
+        """Begin a recording with what was shown in the last `preroll_s`, from an IDR on; if the
+        camera is not running, with its next IDR.
 
-        Without `filename` (None or "") the name is made from the time. Returns when the file
-        exists; a start that fails leaves none. Raises AlreadyRecording, BadName, NameExists,
-        StorageError.
+        Without `filename` (None or "") the name is made from the time. What is None is as the
+        settings say. Returns when the file exists; a start that fails leaves none. Raises
+        AlreadyRecording, BadName, NameExists, NotRecorderOwner, StorageError.
         """
-        session = self._begin(filename)  # no await up to here: of two starts one wins
-        try:
-            await asyncio.wait({session.opened}, timeout=self._disk_timeout_s)
-        except asyncio.CancelledError:
-            session.discard()
-            raise
-        if not session.opened.done():
-            session.discard()
-            raise StorageError("Nothing can be recorded: the disk does not answer")
-        failure = session.failure
-        if isinstance(failure, FileExistsError):
-            raise NameExists("There is a recording of this name already") from failure
-        if failure is not None:
-            raise StorageError(f"Nothing can be recorded: {describe(failure)}") from failure
+        settings = self._settings
+        limits = [limit for limit in (duration_s, settings.max_duration_s) if limit]
+        settings = replace(
+            settings,
+            max_duration_s=min(limits, default=0),
+            preroll_s=settings.preroll_s if preroll_s is None else preroll_s,
+            heartbeat_s=settings.heartbeat_s if heartbeat_s is None else heartbeat_s,
+        )
+        session = self._begin(filename, file_format, settings)  # of two starts one wins: no await
+        await self._opened(session)
         return session.status
 
     async def stop(self, reason: str | None = None) -> RecordingStatus:
@@ -108,27 +137,74 @@ class Recorder:
         file, and its `stop_reason` says so. Raises NotRecording, also for the second of two stops;
         StorageError when the disk takes too long: the recording ends as soon as the disk lets it.
         """
-        session = self._session
-        if session is None or session.is_over or session.is_ending:
-            raise NotRecording("Not recording")
+        session = self._running()
         if not session.opened.done():
             raise NotRecording("The recording has not begun yet")
         session.end(reason)
         return await self._closed(session)
 
-    async def close(self) -> None:
-        """Finish the recording that runs, if there is one. Idempotent."""
-        session = self._session
-        if session is None or session.is_over:
-            return
-        if not session.is_ending:
-            session.end("the server was shut down")
-        try:
-            await self._closed(session)
-        except StorageError as exc:
-            logger.warning("recording %s is left alone: %s", session.status.filename, exc)
+    async def heartbeat(self) -> RecordingStatus:
+        """Somebody wants the recording to go on. Raises NotRecording."""
+        session = self._running()
+        session.beat()
+        return session.status
 
-    def _begin(self, filename: str | None) -> Session:
+    async def clip(
+        self, seconds: float, filename: str | None = None, *, file_format: str | None = None
+    ) -> RecordingStatus:
+        """Save what was shown in the last `seconds`, as far as it is kept, from an IDR on.
+
+        Returns when the file is on the disk. Raises BadName, NameExists, NothingToSave,
+        NotRecorderOwner, StorageError.
+        """
+        file_format = self._format if file_format is None else file_format
+        started_at = time.time() - seconds
+        stems = _stems(filename, file_format, started_at)
+        units = self._broadcaster.since(time.monotonic_ns() - round(seconds * 1e9))
+        if not units:
+            raise NothingToSave("No picture of the last seconds is there")
+        session = self._make_session(
+            Subscription("clip", 1, lambda: None),
+            units,
+            stems,
+            file_format,
+            replace(self._settings, max_duration_s=0, heartbeat_s=0),
+            started_at=time.time() - (time.monotonic_ns() - units[0].capture_ns) / 1e9,
+            totals_before=(0, 0),
+            on_over=self._handle_clip_over,
+            thread_name=f"{self._name}-clip",
+        )
+        self._clips.add(session)
+        try:
+            session.start()
+        except RuntimeError:
+            self._clips.discard(session)
+            raise
+        await self._opened(session)
+        session.end(None)
+        return await self._closed(session)
+
+    async def close(self) -> None:
+        """Finish the recording that runs, if there is one, and the clips. Idempotent."""
+        session = self._session
+        if session is not None and not session.is_over and not session.is_ending:
+            session.end("the server was shut down")
+        unfinished = [*self._clips]
+        if session is not None and not session.is_over:
+            unfinished.append(session)
+        for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                logger.warning("a recording is left alone: %s", outcome)
+
+    def _running(self) -> Session:
+        session = self._session
+        if session is None or session.is_over or session.is_ending:
+            raise NotRecording("Not recording")
+        return session
+
+    def _begin(
+        self, filename: str | None, file_format: str | None, settings: RecorderSettings
+    ) -> Session:
         last = self._session
         if last is not None and not last.is_over:
             raise AlreadyRecording(
@@ -136,34 +212,117 @@ class Recorder:
                 if last.is_ending
                 else "Already recording"
             )
+        file_format = self._format if file_format is None else file_format
         started_at = time.time()
-        names: Iterable[str]
-        if filename:
-            names = (requested_name(filename, self._suffix),)
-        else:
-            names = itertools.islice(automatic_names(started_at, self._suffix), MAX_AUTOMATIC_NAMES)
-        session = Session(
-            broadcaster=self._broadcaster,
-            folder=self._folder,
-            names=names,
-            container=self._container,
+        stems = _stems(filename, file_format, started_at)
+        now_ns = time.monotonic_ns()
+        subscription = self._broadcaster.subscribe(
+            "recorder",
+            QUEUE_UNITS,
+            lambda: None,
+            since_ns=now_ns - round(settings.preroll_s * 1e9) if settings.preroll_s else None,
+            max_bytes=settings.queue_bytes,
+            max_seconds=settings.queue_s,
+        )
+        session = self._make_session(
+            subscription,
+            _recent(subscription.take(), now_ns, max(settings.preroll_s, MAX_GOP_AGE_S)),
+            stems,
+            file_format,
+            settings,
             started_at=started_at,
             totals_before=(0, 0) if last is None else last.frame_totals,
             on_over=self._handle_over,
-            thread_name=self._thread_name,
+            thread_name=f"{self._name}-recorder",
         )
         session.start()
         self._session, self._session_before = session, last
         return session
 
+    def _make_session(
+        self,
+        subscription: Subscription,
+        preroll: Sequence[AccessUnit],
+        stems: Iterable[str],
+        file_format: str,
+        settings: RecorderSettings,
+        *,
+        started_at: float,
+        totals_before: tuple[int, int],
+        on_over: Callable[[Session], object],
+        thread_name: str,
+    ) -> Session:
+        return Session(
+            broadcaster=self._broadcaster,
+            subscription=subscription,
+            preroll=preroll,
+            folder=self._folder,
+            stems=stems,
+            suffix=f".{file_format}",
+            container=self._formats[file_format],
+            settings=settings,
+            claim=self._claim,
+            started_at=started_at,
+            totals_before=totals_before,
+            on_over=on_over,
+            thread_name=thread_name,
+        )
+
     def _handle_over(self, session: Session) -> None:
-        if session.failure is not None and not isinstance(session.failure, FileExistsError):
-            self._error_count += 1
+        self._count_failure(session)
         if session.never_was:
             self._session = self._session_before
+        self._session_before = None  # or each would keep the one before it for ever
+        self._on_finished()
+
+    def _handle_clip_over(self, session: Session) -> None:
+        self._count_failure(session)
+        self._clips.discard(session)
+        self._clip_frame_count += session.frame_totals[0]
+        self._on_finished()
+
+    def _count_failure(self, session: Session) -> None:
+        failure = session.failure
+        if failure is not None and not isinstance(failure, FileExistsError | NotRecorderOwner):
+            self._error_count += 1
+
+    async def _opened(self, session: Session) -> None:
+        """Wait until the file exists. Raises NameExists, NotRecorderOwner, StorageError."""
+        try:
+            await asyncio.wait({session.opened}, timeout=self._disk_timeout_s)
+        except asyncio.CancelledError:
+            session.discard()
+            raise
+        if not session.opened.done():
+            session.discard()
+            raise StorageError("Nothing can be recorded: the disk does not answer")
+        failure = session.failure
+        if isinstance(failure, NotRecorderOwner):
+            raise failure
+        if isinstance(failure, FileExistsError):
+            raise NameExists("There is a recording of this name already") from failure
+        if failure is not None:
+            raise StorageError(f"Nothing can be recorded: {describe_failure(failure)}") from failure
 
     async def _closed(self, session: Session) -> RecordingStatus:
         await asyncio.wait({session.closed}, timeout=self._disk_timeout_s)
         if not session.closed.done():
             raise StorageError("The disk does not answer; the recording ends as soon as it does")
         return session.status
+
+
+def _stems(filename: str | None, file_format: str, started_at: float) -> Iterable[str]:
+    """Names to try, without their ending. Raises BadName."""
+    if file_format not in FORMATS:
+        raise BadName("A recording's format is mp4 or h264")
+    if filename:
+        suffix = f".{file_format}"
+        return (requested_name(filename, suffix).removesuffix(suffix),)
+    return itertools.islice(automatic_stems(started_at), MAX_AUTOMATIC_NAMES)
+
+
+def _recent(units: Sequence[AccessUnit], now_ns: int, max_age_s: float) -> Sequence[AccessUnit]:
+    """`units`, unless the camera has stopped since: an hour-old picture is not what is recorded."""
+    if not units or now_ns - units[-1].capture_ns > max_age_s * 1e9:
+        return ()
+    return units

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from ..broadcaster import Broadcaster
+from ..broadcaster import Broadcaster, Subscription
+from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
 from .containers import ContainerFactory
+from .disk import describe
+from .settings import RecorderSettings
 from .status import RecordingStatus
 from .writer import Writer
 
 logger = logging.getLogger(__name__)
-
-QUEUE_UNITS = 60
-"""Pictures between the camera and the disk: 2 s at 30 fps."""
-MAX_PREROLL_AGE_S = 2.0
-"""A cached GOP whose newest picture is older belongs to a camera that has stopped."""
 
 
 class Session:
@@ -37,9 +32,14 @@ class Session:
         self,
         *,
         broadcaster: Broadcaster,
+        subscription: Subscription,
+        preroll: Sequence[AccessUnit],
         folder: Path,
-        names: Iterable[str],
+        stems: Iterable[str],
+        suffix: str,
         container: ContainerFactory,
+        settings: RecorderSettings,
+        claim: Callable[[], object],
         started_at: float,
         totals_before: tuple[int, int],
         on_over: Callable[[Session], object],
@@ -50,22 +50,26 @@ class Session:
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self.is_ending = False
         self.is_over = False
+        self.settings = settings
         self._broadcaster = broadcaster
+        self._subscription = subscription
         self._started_at = started_at
         self._stopped_at: float | None = None
         self._stop_reason: str | None = None
         self._totals_before = totals_before
         self._lost_in_queue = 0
         self._on_over = on_over
-        wake = threading.Event()
-        self._subscription = broadcaster.subscribe("recorder", QUEUE_UNITS, wake.set)
+        self._timers: list[asyncio.TimerHandle] = []
+        self._beat_at = self._loop.time()
         self._writer = Writer(
             folder,
-            names,
+            stems,
+            suffix,
             container,
-            self._subscription,
-            wake,
-            preroll=_recent(self._subscription.take()),
+            subscription,
+            settings,
+            preroll=preroll,
+            claim=claim,
             on_opened=lambda: self._post(self._handle_opened),
             on_closed=lambda: self._post(self._handle_closed),
             thread_name=thread_name,
@@ -80,6 +84,7 @@ class Session:
 
     def end(self, reason: str | None) -> None:
         """Let the writer finish the file with what was published up to now. Does not wait."""
+        self._cancel_timers()
         self.is_ending = True
         self._stop_reason = reason
         self._broadcaster.unsubscribe(self._subscription)
@@ -90,8 +95,12 @@ class Session:
         self._writer.discard()
         self.end(None)
 
+    def beat(self) -> None:
+        """Somebody wants the recording to go on."""
+        self._beat_at = self._loop.time()
+
     @property
-    def failure(self) -> OSError | None:
+    def failure(self) -> OSError | NotRecorderOwner | None:
         return self._writer.failure
 
     @property
@@ -126,6 +135,8 @@ class Session:
             duration_ms=progress.duration_ms,
             dropped_count=self._dropped_count,
             gap_count=progress.gap_count,
+            segment_count=progress.segment_count,
+            heartbeat_s=self.settings.heartbeat_s or None,
             started_at=self._started_at,
             stopped_at=self._stopped_at,
             stop_reason=self._stop_reason if is_over else None,
@@ -147,15 +158,42 @@ class Session:
         if not self.opened.done():
             self.opened.set_result(None)
             logger.info("recording %s", self.status.filename)
+        if not self.is_ending:
+            self._set_limits()
+
+    def _set_limits(self) -> None:
+        self.beat()
+        if self.settings.max_duration_s:
+            self._call_later(
+                self.settings.max_duration_s, self.end, "it has the length that was asked for"
+            )
+        if self.settings.heartbeat_s:
+            self._call_later(self.settings.heartbeat_s, self._check_heartbeat)
+
+    def _check_heartbeat(self) -> None:
+        left_s = self._beat_at + self.settings.heartbeat_s - self._loop.time()
+        if left_s > 0:
+            self._call_later(left_s, self._check_heartbeat)
+        else:
+            self.end("the page that wanted it is gone")
+
+    def _call_later(self, delay_s: float, callback: Callable[..., None], *args: str) -> None:
+        self._timers.append(self._loop.call_later(delay_s, callback, *args))
+
+    def _cancel_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
 
     def _handle_closed(self) -> None:
         self._writer.join(1.0)  # this call was the last thing it did
+        self._cancel_timers()
         if not self.is_ending:
             self._broadcaster.unsubscribe(self._subscription)
         left = self._subscription.take()
         if self.failure is not None:
             self._lost_in_queue = len(left)
-            self._stop_reason = describe(self.failure)
+            self._stop_reason = describe_failure(self.failure)
         elif not self._writer.progress.frame_count:
             self._stop_reason = "no picture came from the camera"
         self._stopped_at = time.time()
@@ -180,21 +218,6 @@ class Session:
         )
 
 
-def _recent(units: Sequence[AccessUnit]) -> Sequence[AccessUnit]:
-    """`units`, unless the camera has stopped since: an hour-old picture is not what is recorded."""
-    if not units or time.monotonic_ns() - units[-1].capture_ns > MAX_PREROLL_AGE_S * 1e9:
-        return ()
-    return units
-
-
-def describe(error: OSError) -> str:
-    """What went wrong with the disk, for a person; names no path."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "the recordings folder is not writable"
-    if error.errno == errno.ENOENT:
-        return "the file, or its folder, was deleted in mid-recording"
-    if error.errno == errno.ENOTDIR:
-        return "the recordings folder is not a folder"
-    return f"the disk failed: {error.strerror or os.strerror(error.errno or errno.EIO)}"
+def describe_failure(failure: OSError | NotRecorderOwner) -> str:
+    """Why a recording ended or did not begin, for a person."""
+    return str(failure) if isinstance(failure, NotRecorderOwner) else describe(failure)

@@ -27,6 +27,10 @@ class RecordingStatus:
     """Pictures lost because the disk was too slow, or failed."""
     gap_count: int = 0
     """Places in the file where pictures are missing; each ends at an IDR."""
+    segment_count: int = 0
+    """Files; more than one if the camera or its SPS changed, or it got long."""
+    heartbeat_s: float | None = None
+    """It ends when nobody says for so long that it shall go on."""
     started_at: float | None = None
     """Epoch seconds."""
     stopped_at: float | None = None
@@ -46,6 +50,7 @@ class RecordingStatus:
             "stop_reason": self.stop_reason,
             "waiting": self.is_waiting,
             "dropped_count": self.dropped_count,
+            "heartbeat_s": self.heartbeat_s,
         }
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import itertools
 import logging
-import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
-from .containers import Container, ContainerFactory
+from .containers import ContainerFactory
+from .disk import check_free, create_part, make_folder
+from .segment import Segment
+from .settings import RecorderSettings
 
 logger = logging.getLogger(__name__)
+
+POLL_S = 0.5
+"""How often the queue is emptied: seldom, because nobody waits for it."""
 
 
 class UnitQueue(Protocol):
@@ -28,7 +34,7 @@ class UnitQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is in the file so far."""
+    """What is in the files so far."""
 
     frame_count: int = 0
     bytes_written: int = 0
@@ -38,47 +44,63 @@ class Progress:
     """Places where pictures are missing, whether the camera or the disk lost them."""
     lost_count: int = 0
     """Pictures that an error kept from being written."""
+    segment_count: int = 0
 
 
 class Writer:
     """Writes one recording: makes the folder and the file, begins with `preroll`, goes on with
-    what `queue` holds each time `wake` is set, ends by request_stop() or an OSError.
+    what `queue` holds every POLL_S, ends by request_stop() or an OSError.
+
+    A recording of one file is called `<stem><suffix>`; if the camera or its SPS changes, or the
+    file gets too long, `<stem>_001<suffix>`, `<stem>_002<suffix>` and so on. While a file is
+    written, `.part` stands behind its name. A file is removed if no picture came into it, or if the
+    start failed or was given up.
 
     Made and stopped by the event loop's thread; names with an underscore belong to the writer's
     own thread once started. Any thread may read `path` (None until the file exists and holds the
     preroll), `progress`, `failure` (what ended it) and `is_unwanted`. In the writer's thread,
-    `on_opened` is called when `path` is set, `on_closed` in any case, as its last act. A file is
-    removed if no picture came into it, or if the start failed or was given up.
+    `claim` is called before anything else, `on_opened` when `path` is set, `on_closed` in any case,
+    as its last act.
     """
 
     def __init__(
         self,
         folder: Path,
-        names: Iterable[str],
+        stems: Iterable[str],
+        suffix: str,
         container: ContainerFactory,
         queue: UnitQueue,
-        wake: threading.Event,
+        settings: RecorderSettings,
         *,
         preroll: Sequence[AccessUnit],
+        claim: Callable[[], object],
         on_opened: Callable[[], object],
         on_closed: Callable[[], object],
         thread_name: str,
     ) -> None:
         self.path: Path | None = None
         self.progress = Progress()
-        self.failure: OSError | None = None
+        self.failure: OSError | NotRecorderOwner | None = None
         self.is_unwanted = False
         self._folder = folder
-        self._names = names
+        self._stems = stems
+        self._suffix = suffix
         self._container_factory = container
         self._queue = queue
-        self._wake = wake
+        self._settings = settings
         self._preroll = preroll
+        self._claim = claim
         self._on_opened = on_opened
         self._on_closed = on_closed
+        self._wake = threading.Event()
         self._stop_requested = threading.Event()
+        self._stem = ""
+        self._segments: list[Segment] = []
         self._first_ns = 0
         self._last: AccessUnit | None = None
+        self._gap_count = 0
+        self._taken_count = 0
+        self._synced_at = 0.0
         self._thread = threading.Thread(target=self.run, name=thread_name, daemon=True)
 
     def start(self) -> None:
@@ -99,98 +121,133 @@ class Writer:
 
     def run(self) -> None:
         with self._first_failure_kept():
-            path, file = self._create_file()
-            with file:
-                self._record(path, file)
+            self._claim()
+            self._begin()
+            with self._first_failure_kept():
+                self._write(self._preroll)
+                self._preroll = ()
+                self.path = self._folder / f"{self._stem}{self._suffix}"
+                self._on_opened()
+                while self.run_once():
+                    pass
+            with self._first_failure_kept():
+                self._segments[-1].complete()
+            self._finish()
         self._on_closed()
 
-    def run_once(self, container: Container) -> bool:
+    def run_once(self) -> bool:
         """Write what has come; False once a stop was asked for and nothing is left to write."""
-        self._wake.wait()
+        self._wake.wait(POLL_S)
         self._wake.clear()
         is_last = self._stop_requested.is_set()  # looked at first: what came before it is written
-        self._write(container, self._queue.take())
+        self._write(self._queue.take())
+        now = time.monotonic()
+        if not is_last and now - self._synced_at >= (self._settings.sync_s or POLL_S):
+            self._synced_at = now
+            self._segments[-1].sync()
+            check_free(self._folder, self._settings.min_free_bytes)
         return not is_last
 
-    def _create_file(self) -> tuple[Path, io.FileIO]:
-        """The first of the names that is free. Raises FileExistsError when none is."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except FileExistsError as exc:  # not a recording's name that is taken
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from exc
-        for name in self._names:
-            path = self._folder / name
-            try:
-                return path, io.FileIO(path, "xb")  # O_EXCL: never overwrites, follows no link
-            except FileExistsError:
-                continue
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    def _begin(self) -> None:
+        """Take the first of the stems that is free. Raises FileExistsError when none is."""
+        make_folder(self._folder)
+        check_free(self._folder, self._settings.min_free_bytes)
+        self._synced_at = time.monotonic()
+        for stem in self._stems:
+            with contextlib.suppress(FileExistsError):
+                self._open_segment(stem)
+                self._stem = stem
+                return
+        raise FileExistsError(errno.EEXIST, "every name is taken")
 
-    def _record(self, path: Path, file: io.FileIO) -> None:
-        container = self._container_factory(file)
-        with self._first_failure_kept():
-            self._write(container, self._preroll)
-            self._preroll = ()
-            self.path = path
-            self._on_opened()
-            while self.run_once(container):
-                pass
-        with self._first_failure_kept():
-            container.close()
-            self.progress = replace(self.progress, bytes_written=container.bytes_written)
-        if self.path is None or self.is_unwanted or not self.progress.frame_count:
-            path.unlink(missing_ok=True)
+    def _begin_next(self) -> None:
+        """Finish the segment and go on in another one. Raises OSError."""
+        self._segments[-1].complete()
+        self._segments[-1].publish(self._segment_name(len(self._segments)))
+        self._open_segment(f"{self._stem}_{len(self._segments) + 1:03d}")
+
+    def _open_segment(self, stem: str) -> None:
+        part, file = create_part(self._folder, stem, self._suffix)
+        try:
+            self._segments.append(Segment(part, file, self._container_factory))
+        except BaseException:
+            file.close()
+            part.unlink(missing_ok=True)
+            raise
+
+    def _segment_name(self, number: int) -> str:
+        return f"{self._stem}_{number:03d}{self._suffix}"
+
+    def _finish(self) -> None:
+        segment, count = self._segments[-1], len(self._segments)
+        is_needed = self.path is not None and not self.is_unwanted
+        if segment.path is not None:  # there was no next one
+            pass
+        elif not is_needed or not segment.container.frame_count:
+            segment.discard()
         else:
-            self._sync(file)
+            segment.publish(self._segment_name(count) if count > 1 else self._stem + self._suffix)
+            if count == 1:
+                self.path = segment.path
+        self._tell_progress()
 
     @contextlib.contextmanager
     def _first_failure_kept(self) -> Iterator[None]:
         """Whatever fails in here ends only this step; the first failure is the one reported."""
         try:
             yield
-        except OSError as exc:
+        except (OSError, NotRecorderOwner) as exc:
             self.failure = self.failure or exc
         except Exception:
             logger.exception("the recording's writer failed")
             self.failure = self.failure or OSError(errno.EIO, "internal error")
 
-    def _write(self, container: Container, units: Sequence[AccessUnit]) -> None:
+    def _write(self, units: Sequence[AccessUnit]) -> None:
         if self._last is None:  # never begins in mid-GOP
             units = list(itertools.dropwhile(lambda unit: not unit.is_idr, units))
         if not units:
             return
-        count_before = container.frame_count
+        self._taken_count += len(units)
         try:
-            container.write(units)
+            for run in self._runs(units):
+                self._segments[-1].write(run)
+                self._account(run)
         finally:
-            self._account(container, units, container.frame_count - count_before)
+            self._tell_progress()
 
-    def _account(self, container: Container, units: Sequence[AccessUnit], written: int) -> None:
-        gap_count = self.progress.gap_count
-        for unit in units[:written]:
+    def _runs(self, units: Sequence[AccessUnit]) -> Iterator[Sequence[AccessUnit]]:
+        """`units` in pieces, each for the segment that is the newest when it is asked for."""
+        begin = 0
+        for index, unit in enumerate(units):
+            if not unit.is_idr:
+                continue
+            segment = self._segments[-1]
+            if index > begin:
+                if segment.takes(unit, self._settings.segment_s):
+                    continue
+                yield units[begin:index]
+                begin = index
+            if not segment.takes(unit, self._settings.segment_s):
+                self._begin_next()
+        yield units[begin:]
+
+    def _account(self, units: Sequence[AccessUnit]) -> None:
+        for unit in units:
             if self._last is None:
                 self._first_ns = unit.capture_ns
             elif unit.is_discontinuity or unit.sequence != self._last.sequence + 1:
-                gap_count += 1
+                self._gap_count += 1
             self._last = unit
-        self.progress = Progress(
-            frame_count=container.frame_count,
-            bytes_written=container.bytes_written,
-            duration_ms=(self._last.capture_ns - self._first_ns) // 1_000_000 if self._last else 0,
-            gap_count=gap_count,
-            lost_count=self.progress.lost_count + len(units) - written,
-        )
 
-    def _sync(self, file: io.FileIO) -> None:
-        """Bring file and name onto the disk, so that they outlast a power cut from here on."""
-        os.fsync(file.fileno())
-        if not os.fstat(file.fileno()).st_nlink:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        except OSError as exc:
-            if exc.errno != errno.EINVAL:  # a file system that has no such thing
-                raise
-        finally:
-            os.close(descriptor)
+    def _tell_progress(self) -> None:
+        containers = [segment.container for segment in self._segments]
+        frame_count = sum(container.frame_count for container in containers)
+        last = self._last
+        self.progress = Progress(
+            frame_count=frame_count,
+            bytes_written=sum(container.bytes_written for container in containers),
+            duration_ms=(last.capture_ns - self._first_ns) // 1_000_000 if last else 0,
+            gap_count=self._gap_count,
+            lost_count=self._taken_count - frame_count,
+            segment_count=len(containers),
+        )

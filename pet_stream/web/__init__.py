@@ -22,8 +22,21 @@ from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
-from .recording import recording_status, start_recording, stop_recording
-from .recordings import get_recording, list_recordings
+from .recording import (
+    keep_recording,
+    recording_status,
+    save_clip,
+    start_recording,
+    stop_recording,
+)
+from .recordings import (
+    delete_recording,
+    get_recording,
+    get_thumbnail,
+    list_recordings,
+    snapshot,
+    star_recording,
+)
 from .signaling import close_peer, offer, webrtc_config
 
 STATIC_PATH = "/pet-stream/static"
@@ -45,8 +58,14 @@ ROUTES = (
     Route(("POST",), "/api/recording/start", start_recording),
     Route(("POST",), "/api/recording/stop", stop_recording),
     Route(("GET",), "/api/recording/status", recording_status),
+    Route(("POST",), "/api/recording/heartbeat", keep_recording),
+    Route(("POST",), "/api/recording/clip", save_clip),
     Route(("GET",), "/api/recordings", list_recordings),
     Route(("GET",), "/api/recordings/<name>", get_recording),
+    Route(("DELETE",), "/api/recordings/<name>", delete_recording),
+    Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording),
+    Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail),
+    Route(("GET",), "/api/snapshot.jpg", snapshot),
     Route(("GET",), "/health", health),
     Route(("GET",), "/pet-stream/", dashboard),
 )

@@ -1,16 +1,23 @@
-"""Starting and stopping a recording."""
+"""Starting and stopping a recording, and saving what just happened."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadName
+from ..errors import BadName, BadRequest
 from ..recording import RecordingStatus
 from .current import current_stream
 from .json_bodies import read_json
 
 TIMEOUT_S = 5.0
 """The recorder answers within 4 s, even when the disk does not."""
+CLIP_TIMEOUT_S = 10.0
+MAX_SECONDS = 86_400.0
+DEFAULT_CLIP_S = 30.0
 
 
 def start_recording() -> ResponseReturnValue:
@@ -27,9 +34,55 @@ def start_recording() -> ResponseReturnValue:
 
 
 def stop_recording() -> ResponseReturnValue:
-    status = stop()
+    return _finished("stopped", stop())
+
+
+def save_clip() -> ResponseReturnValue:
+    body = read_json()
+    seconds = _seconds(body, "seconds")
+    stream = current_stream()
+    clip = stream.recorder.clip(
+        DEFAULT_CLIP_S if seconds is None else seconds,
+        _text(body, "filename"),
+        file_format=_format(body),
+    )
+    return _finished("saved", stream.event_loop.call(clip, CLIP_TIMEOUT_S))
+
+
+def keep_recording() -> ResponseReturnValue:
+    """A page says that the recording shall go on."""
+    stream = current_stream()
+    return stream.event_loop.call(stream.recorder.heartbeat(), TIMEOUT_S).to_json()
+
+
+def recording_status() -> ResponseReturnValue:
+    return current_stream().recorder.status.to_json()
+
+
+def start() -> RecordingStatus:
+    """Raises AlreadyRecording, NameExists, BadName, BadRequest, NotRecorderOwner, StorageError,
+    LoopUnavailable."""
+    body = read_json()
+    stream = current_stream()
+    recording = stream.recorder.start(
+        _text(body, "filename"),
+        file_format=_format(body),
+        duration_s=_seconds(body, "duration_s"),
+        preroll_s=_seconds(body, "preroll_s"),
+        heartbeat_s=_seconds(body, "heartbeat_s"),
+    )
+    return stream.event_loop.call(recording, TIMEOUT_S)
+
+
+def stop() -> RecordingStatus:
+    """Raises NotRecording, StorageError, LoopUnavailable."""
+    stream = current_stream()
+    return stream.event_loop.call(stream.recorder.stop(), TIMEOUT_S)
+
+
+def _finished(word: str, status: RecordingStatus) -> dict[str, object]:
     return {
-        "status": "stopped",
+        "status": word,
         "file": str(status.path),
         "filename": status.filename,
         "frame_count": status.frame_count,
@@ -40,20 +93,25 @@ def stop_recording() -> ResponseReturnValue:
     }
 
 
-def recording_status() -> ResponseReturnValue:
-    return current_stream().recorder.status.to_json()
+def _text(body: Mapping[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    if not isinstance(value, str | None):
+        raise BadName(f"{key} is a text")
+    return value
 
 
-def start() -> RecordingStatus:
-    """Raises AlreadyRecording, NameExists, BadName, BadRequest, StorageError, LoopUnavailable."""
-    filename = read_json().get("filename")
-    if not isinstance(filename, str | None):
-        raise BadName("filename is a text")
-    stream = current_stream()
-    return stream.event_loop.call(stream.recorder.start(filename), TIMEOUT_S)
+def _format(body: Mapping[str, Any]) -> str | None:
+    value = body.get("format")
+    if value not in (None, "mp4", "h264"):
+        raise BadRequest("format is mp4 or h264")
+    return None if value is None else str(value)
 
 
-def stop() -> RecordingStatus:
-    """Raises NotRecording, StorageError, LoopUnavailable."""
-    stream = current_stream()
-    return stream.event_loop.call(stream.recorder.stop(), TIMEOUT_S)
+def _seconds(body: Mapping[str, Any], key: str) -> float | None:
+    value = body.get(key)
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not 0 <= value <= MAX_SECONDS:
+        raise BadRequest(f"{key} is a number of seconds")
+    return float(value)

@@ -58,8 +58,7 @@ def make_recorder(
         recorder = Recorder(
             broadcaster=broadcaster,
             folder=folder,
-            file_format="h264",
-            **options,  # type: ignore[arg-type]
+            **{"file_format": "h264", **options},  # type: ignore[arg-type]
         )
         made.append(recorder)
         return recorder

@@ -8,6 +8,7 @@ import pytest
 
 from pet_stream.errors import BadName, NotFound, StorageError
 from pet_stream.recording.library import Library
+from pet_stream.recording.status import RecordingStatus
 
 from .test_names import NOT_PLAIN
 
@@ -60,7 +61,8 @@ def test_only_the_recordings_of_the_folder_are_listed(tmp_path: Path) -> None:
 def test_the_running_recording_is_marked(tmp_path: Path) -> None:
     write(tmp_path / "one.h264")
     write(tmp_path / "two.h264")
-    listed = Library(tmp_path, lambda: "two.h264").recordings()
+    status = RecordingStatus(is_recording=True, filename="two.h264")
+    listed = Library(tmp_path, lambda: status).recordings()
     assert {item.name: item.state for item in listed} == {
         "one.h264": "complete",
         "two.h264": "recording",
@@ -72,8 +74,9 @@ def test_what_is_listed_can_be_fetched(tmp_path: Path) -> None:
     library = Library(tmp_path)
     (recording,) = library.recordings()
     assert library.path_of(recording.name) == tmp_path / "2024.05.01 cat.mp4"
-    assert recording.to_json().keys() == {
-        *("name", "size_bytes", "started_at", "start_time", "state", "format")
+    assert recording.to_json(library.details(recording)).keys() == {
+        *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
+        *("duration_s", "width", "height", "codec", "segments"),
     }
 
 
@@ -101,7 +104,7 @@ def test_a_folder_that_is_none_is_an_error_without_its_path(tmp_path: Path) -> N
     with pytest.raises(StorageError) as refused:
         library.recordings()
     assert str(tmp_path) not in str(refused.value)
-    with pytest.raises(NotFound):
+    with pytest.raises(StorageError):
         library.path_of("cat.h264")
 
 

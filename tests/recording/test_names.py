@@ -8,9 +8,13 @@ import pytest
 from pet_stream.errors import BadName
 from pet_stream.recording.names import (
     MAX_NAME_CHARS,
+    MAX_STORED_CHARS,
     automatic_names,
+    is_recovered,
     is_stored_name,
+    recovered_name,
     requested_name,
+    segment_of,
     start_time_in,
     stored_name,
 )
@@ -89,8 +93,45 @@ def test_a_requested_name_comes_with_or_without_its_ending(text: str, name: str)
 def test_an_overlong_name_is_refused(text: str) -> None:
     with pytest.raises(BadName):
         requested_name(text, ".h264")
+
+
+@pytest.mark.parametrize("length", [MAX_STORED_CHARS - 4, 100_000])
+def test_no_stored_name_is_overlong(length: int) -> None:
     with pytest.raises(BadName):
-        stored_name(text + ".h264")
+        stored_name("a" * length + ".h264")
+
+
+def test_the_longest_name_can_be_stored_in_segments_and_recovered() -> None:
+    name = requested_name("a" * (MAX_NAME_CHARS - 5), ".h264")
+    segment = name.removesuffix(".h264") + "_001.h264"
+    assert stored_name(recovered_name(segment))
+    assert segment_of(recovered_name(segment)) == (name, 1)
+    assert is_recovered(recovered_name(segment))
+    assert not is_recovered(segment)
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [
+        ("cat_001.mp4", ("cat.mp4", 1)),
+        ("cat_012_recovered.mp4", ("cat.mp4", 12)),
+        ("cat_2.mp4", None),
+        ("cat.mp4", None),
+        ("_001.mp4", None),
+        ("recording_20240501_120000.mp4", None),
+        ("recording_20240501_120000_2_003.mp4", ("recording_20240501_120000_2.mp4", 3)),
+    ],
+)
+def test_the_segments_of_a_recording_are_numbered(
+    name: str, segment: tuple[str, int] | None
+) -> None:
+    assert segment_of(name) == segment
+
+
+@pytest.mark.parametrize("ending", ["_001", "_recovered", "_2_007_recovered", "_recovered_2"])
+def test_segments_and_repaired_files_tell_the_time_of_their_recording(ending: str) -> None:
+    name = "recording_20240501_120000"
+    assert start_time_in(f"{name}{ending}.mp4") == start_time_in(f"{name}.mp4")
 
 
 @pytest.mark.parametrize(

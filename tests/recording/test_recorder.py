@@ -27,7 +27,7 @@ from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
 from pet_stream.recording.library import Library
 from pet_stream.recording.names import automatic_names
 from pet_stream.recording.recorder import Recorder
-from pet_stream.recording.session import QUEUE_UNITS
+from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecorderCounts, RecordingStatus
 
 from .disks import Broken, FailsToWrite, Gate, SlowToOpen, SlowToWrite
@@ -278,7 +278,7 @@ def test_the_status_tells_how_the_recording_grows(
     told = recorder.status.to_json()
     assert told["recording"] is True
     assert told["filename"] == "cat.h264"
-    assert told["bytes_written"] == (tmp_path / "recordings" / "cat.h264").stat().st_size
+    assert told["bytes_written"] == (tmp_path / "recordings" / "cat.h264.part").stat().st_size
     assert told["duration_ms"] == 12 * FRAME_NS // 1_000_000
     assert told["stop_reason"] is None
     start_time = datetime.fromisoformat(told["start_time"])
@@ -304,13 +304,14 @@ def test_the_status_before_the_first_recording() -> None:
         "stop_reason": None,
         "waiting": False,
         "dropped_count": 0,
+        "heartbeat_s": None,
     }
 
 
 def test_the_library_shows_the_recording_that_runs(
     recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    library = Library(tmp_path / "recordings", lambda: recorder.running_name)
+    library = Library(tmp_path / "recordings", lambda: recorder.status)
     camera.publish(3)
     call(recorder.start("cat"))
     (running,) = library.recordings()
@@ -356,34 +357,45 @@ def test_only_recording_is_no_reason_to_read_the_camera_with_low_latency(
 # ---- disks
 
 
+@pytest.mark.parametrize("limits", [{"queue_s": 2}, {"queue_bytes": 120_000}])
 def test_a_disk_that_blocks_costs_whole_gops_of_the_file_and_nothing_else(
-    recorder_with: MakeRecorder, gate: Gate, camera: Camera, broadcaster: Broadcaster, call: Call
+    recorder_with: MakeRecorder,
+    gate: Gate,
+    camera: Camera,
+    broadcaster: Broadcaster,
+    call: Call,
+    limits: dict[str, int],
 ) -> None:
-    recorder = recorder_with(SlowToWrite)
+    recorder = recorder_with(SlowToWrite, settings=RecorderSettings(**limits))
     viewer = broadcaster.subscribe("viewer", 1000, lambda: None)
     call(recorder.start())
     expected = camera.publish(1)
     assert gate.arrived.wait(TIMEOUT_S)
-    expected += camera.publish(QUEUE_UNITS)
-    assert recorder.buffer_fill_ratio == 1.0
+    while not recorder.status.dropped_count:
+        published = camera.publish(1)
+        if not recorder.status.dropped_count:
+            expected += published
+    queued = len(expected) - 1
+    assert 2 * GOP < queued < 8 * GOP
+    assert recorder.buffer_fill_ratio > 0.9
 
     durations_s = []
-    for _ in range(5 * GOP):
+    for _ in range(5 * GOP + 2):
         begun = time.perf_counter()
         camera.publish(1)
         durations_s.append(time.perf_counter() - begun)
     assert sorted(durations_s)[len(durations_s) // 2] < NEXT_TO_NOTHING_S
-    assert recorder.status.dropped_count == 5 * GOP
+    assert recorder.status.dropped_count == 5 * GOP + 3
     assert recorder.status.is_recording
 
     gate.open.set()
-    wait_until(lambda: recorder.status.frame_count == 1 + QUEUE_UNITS)
+    wait_until(lambda: recorder.status.frame_count == 1 + queued)
     late_count = len(camera.publish_to_idr())  # the rest of a GOP of which the beginning is lost
     expected += camera.publish(20)
     stopped = call(recorder.stop())
 
     assert late_count > 0
-    assert stopped.dropped_count == 5 * GOP + late_count
+    assert stopped.dropped_count == 5 * GOP + 3 + late_count
     assert stopped.gap_count == 1
     assert stopped.path is not None
     assert stopped.path.read_bytes() == annex_b(expected)
@@ -586,7 +598,7 @@ def test_a_file_deleted_in_mid_recording_is_told_at_the_end(
     camera.publish(10)
     path = call(recorder.start()).path
     assert path is not None
-    path.unlink()
+    path.with_name(path.name + ".part").unlink()
     camera.publish(10)
     stopped = call(recorder.stop())
     assert stopped.stop_reason == "the file, or its folder, was deleted in mid-recording"

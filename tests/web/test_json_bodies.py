@@ -68,7 +68,7 @@ def test_what_is_no_json_object_is_refused(client: FlaskClient, body: bytes) -> 
 def test_the_content_type_does_not_matter(client: FlaskClient, content_type: str | None) -> None:
     answer = client.post(START, data=b'{"filename": "mine"}', content_type=content_type)
     assert answer.status_code == 200
-    assert answer.get_json()["filename"] == "mine.h264"
+    assert answer.get_json()["filename"] == "mine.mp4"
 
 
 @pytest.mark.parametrize("body", [b"", b" \r\n"])

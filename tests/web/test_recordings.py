@@ -26,7 +26,10 @@ def test_lists_what_is_in_the_folder(client: FlaskClient, name: str) -> None:
 
 
 def test_lists_nothing_before_the_first_recording(client: FlaskClient) -> None:
-    assert client.get("/api/recordings").get_json() == {"recordings": []}
+    answer = client.get("/api/recordings").get_json()
+    assert answer["recordings"] == []
+    assert (answer["total"], answer["total_bytes"], answer["next_offset"]) == (0, 0, None)
+    assert 0 < answer["disk"]["free_bytes"] <= answer["disk"]["size_bytes"]
 
 
 def test_only_the_file_being_written_is_listed_as_recording(live_client: FlaskClient) -> None:
@@ -35,11 +38,11 @@ def test_only_the_file_being_written_is_listed_as_recording(live_client: FlaskCl
         return {recording["name"]: recording["state"] for recording in recordings}
 
     live_client.post("/api/recording/start", json={"filename": "a"})
-    assert states() == {"a.h264": "recording"}
+    assert states() == {"a.mp4": "recording"}
     live_client.post("/api/recording/stop")
-    assert states() == {"a.h264": "complete"}
+    assert states() == {"a.mp4": "complete"}
     live_client.post("/api/recording/start", json={"filename": "b"})
-    assert states() == {"a.h264": "complete", "b.h264": "recording"}
+    assert states() == {"a.mp4": "complete", "b.mp4": "recording"}
 
 
 def test_gives_the_file(client: FlaskClient, name: str) -> None:

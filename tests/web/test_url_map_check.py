@@ -103,6 +103,8 @@ def test_a_rule_of_the_host_that_loses_some_of_its_paths_is_reported(tmp_path: P
     assert [(c.path, c.winner, c.loser) for c in find_conflicts(app.url_map)] == [
         ("/api/recording/start", "pet_stream.start_recording", "own_0"),
         ("/api/recording/stop", "pet_stream.stop_recording", "own_0"),
+        ("/api/recording/heartbeat", "pet_stream.keep_recording", "own_0"),
+        ("/api/recording/clip", "pet_stream.save_clip", "own_0"),
     ]
 
 

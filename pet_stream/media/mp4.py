@@ -1,0 +1,292 @@
+"""MP4 files of one H.264 track: what stands in them (ISO/IEC 14496-12 and 14496-15).
+
+A file grows by fragments: `file_start`, then a `fragment` for each GOP. It can be played at every
+moment, and what a crash leaves of it can, too. When it is complete, `index` is appended and
+`as_one_mdat` written over the placeholder near its beginning: from then on everything between
+them, the fragments' own headers included, is one `mdat` box, and the file an ordinary MP4 that
+players can seek in. Nothing is ever moved or written twice.
+"""
+
+from __future__ import annotations
+
+import itertools
+import struct
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from .access_unit import AccessUnit
+from .bits import BitReader, unescape
+from .nal_unit import NalUnitType, nal_unit_type
+from .sample_table import Sample, SampleTable
+
+TIMESCALE = 90_000
+"""Ticks a second of the files written here."""
+MAX_DURATION = 2**32 - 1
+"""Of one sample, in ticks: 13 hours."""
+EPOCH_OFFSET_S = 2_082_844_800
+"""From 1904, where MP4's clock begins, to 1970."""
+
+_TRACK_ID = 1
+_SYNC = 0x02000000  # sample_depends_on = 2: on no other
+_NOT_SYNC = 0x01010000  # sample_depends_on = 1, sample_is_non_sync_sample
+_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+_FTYP = struct.pack(">4sI", b"isom", 0x200) + b"isomiso6avc1mp41"
+_PROFILES_WITHOUT_CHROMA_FORMAT = (66, 77, 88)
+
+PLACEHOLDER_AT = 8 + len(_FTYP)
+"""Where the box stands that becomes the header of the `mdat`."""
+_PLACEHOLDER_SIZE = 16
+_MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    """What a decoder must know before the first picture."""
+
+    sps: tuple[bytes, ...]
+    pps: tuple[bytes, ...]
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, idr: AccessUnit) -> VideoFormat:
+        """The parameter sets that stand in front of `idr`."""
+        return cls(
+            sps=_of_type(idr, NalUnitType.SPS),
+            pps=_of_type(idr, NalUnitType.PPS),
+            width=idr.width,
+            height=idr.height,
+        )
+
+    @property
+    def codec(self) -> str:
+        """Such as "avc1.42c01f" (RFC 6381 section 3.3)."""
+        return f"avc1.{self.sps[0][1:4].hex()}"
+
+    def decoder_configuration(self) -> bytes:
+        """AVCDecoderConfigurationRecord (14496-15, 5.3.3.1)."""
+        first = self.sps[0]
+        record = struct.pack(">B3sBB", 1, first[1:4], 0xFC | 3, 0xE0 | len(self.sps))
+        record += b"".join(struct.pack(">H", len(n)) + n for n in self.sps)
+        record += bytes([len(self.pps)])
+        record += b"".join(struct.pack(">H", len(n)) + n for n in self.pps)
+        if first[1] not in _PROFILES_WITHOUT_CHROMA_FORMAT:
+            record += _chroma_format(first)
+        return record
+
+    def sample_entry(self) -> bytes:
+        """The `avc1` box, with `avcC` in it."""
+        return _box(
+            b"avc1",
+            struct.pack(">6xH16xHH", 1, self.width, self.height),  # data_reference_index 1
+            struct.pack(">IIIH", 0x480000, 0x480000, 0, 1),  # 72 dpi, one picture a sample
+            struct.pack(">32xHh", 24, -1),
+            _box(b"avcC", self.decoder_configuration()),
+        )
+
+
+def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
+    """`unit` as a file holds it: a length in front of each NAL unit (14496-15, 5.3.4.2).
+
+    Parameter sets that `video_format` has are left out; others stay with their picture.
+    """
+    known = (*video_format.sps, *video_format.pps)
+    parts: list[bytes] = []
+    for nal_unit in unit.nal_units:
+        if nal_unit not in known:
+            parts += (len(nal_unit).to_bytes(4, "big"), nal_unit)
+    return b"".join(parts)
+
+
+def file_start(video_format: VideoFormat, created_at: float) -> bytes:
+    """What a growing file begins with; `created_at` in epoch seconds."""
+    placeholder = _box(b"free", bytes(_PLACEHOLDER_SIZE - 8))
+    extends = _box(b"mvex", _full_box(b"trex", 0, struct.pack(">5I", _TRACK_ID, 1, 0, 0, 0)))
+    movie = _movie([video_format], _sample_boxes(SampleTable()), 0, created_at, extends)
+    return _box(b"ftyp", _FTYP) + placeholder + movie
+
+
+def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> bytes:
+    """What stands in front of the data of `samples`, the next ones of the file.
+
+    `number` counts the fragments from 1; `start_time` in ticks since the file's first sample. Only
+    the first sample may be an IDR.
+    """
+    entries = itertools.chain.from_iterable((s.duration, s.size_bytes) for s in samples)
+    size = 8 + 16 + 8 + 20 + 20 + 24 + 8 * len(samples)  # of the moof
+    first_flags = _SYNC if samples[0].is_sync else _NOT_SYNC
+    moof = _box(
+        b"moof",
+        _full_box(b"mfhd", 0, struct.pack(">I", number)),
+        _box(
+            b"traf",
+            # default-base-is-moof, default-sample-flags-present
+            _full_box(b"tfhd", 0x020020, struct.pack(">II", _TRACK_ID, _NOT_SYNC)),
+            _full_box(b"tfdt", 0, struct.pack(">Q", start_time), version=1),
+            _full_box(
+                b"trun",
+                0x000305,  # data offset, first sample's flags; each one's duration and size
+                struct.pack(">IiI", len(samples), size + 8, first_flags),
+                struct.pack(f">{2 * len(samples)}I", *entries),
+            ),
+        ),
+    )
+    return moof + struct.pack(">I4s", 8 + sum(s.size_bytes for s in samples), b"mdat")
+
+
+def index(video_format: VideoFormat, table: SampleTable, created_at: float) -> bytes:
+    """The `moov` box with everything that a player needs to seek; offsets are those of the file."""
+    return _movie([video_format], _sample_boxes(table), table.total_duration, created_at)
+
+
+def as_one_mdat(end: int) -> bytes:
+    """What to write at PLACEHOLDER_AT when the index stands at `end`."""
+    return struct.pack(">I4sQ", 1, b"mdat", end - PLACEHOLDER_AT)
+
+
+def whole_file_start(parts: Sequence[tuple[VideoFormat, SampleTable]], created_at: float) -> bytes:
+    """What stands in front of the data of a file that is written in one go, the index first.
+
+    The data of all `parts` follows it without gaps, in their order; the chunks in their tables are
+    not looked at. Parts of one format share it, so that they play on without a seam.
+    """
+    formats = list(dict.fromkeys(video_format for video_format, _ in parts))
+    whole = SampleTable()
+    positions: list[int] = []
+    for _, table in parts:
+        positions.append(sum(whole.sizes))
+        whole.extend(table)
+    data_bytes = sum(whole.sizes)
+    has_large_offsets = data_bytes > _MAX_SMALL_DATA_BYTES
+    if has_large_offsets:
+        mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + data_bytes)
+    else:
+        mdat = struct.pack(">I4s", 8 + data_bytes, b"mdat")
+    descriptions = [formats.index(video_format) + 1 for video_format, _ in parts]
+
+    def start(data_offset: int) -> bytes:
+        whole.chunk_offsets = array("Q", (data_offset + position for position in positions))
+        whole.chunk_counts = array("I", (len(table) for _, table in parts))
+        boxes = _sample_boxes(whole, descriptions, has_large_offsets=has_large_offsets)
+        movie = _movie(formats, boxes, whole.total_duration, created_at)
+        return _box(b"ftyp", _FTYP) + movie + mdat
+
+    return start(len(start(0)))  # its length does not depend on the offsets in it
+
+
+def _movie(
+    formats: Sequence[VideoFormat],
+    sample_boxes: bytes,
+    duration: int,
+    created_at: float,
+    extends: bytes = b"",
+) -> bytes:
+    created = int(created_at) + EPOCH_OFFSET_S
+    first = formats[0]
+    times = struct.pack(">QQ", created, created)
+    mvhd = struct.pack(">IQ", TIMESCALE, duration) + struct.pack(">IH10x", 0x10000, 0x100)
+    mvhd += _MATRIX + struct.pack(">24xI", _TRACK_ID + 1)
+    tkhd = struct.pack(">I4xQ16x", _TRACK_ID, duration) + _MATRIX
+    tkhd += struct.pack(">II", first.width << 16, first.height << 16)
+    description = struct.pack(">I", len(formats))
+    description += b"".join(video_format.sample_entry() for video_format in formats)
+    return _box(
+        b"moov",
+        _full_box(b"mvhd", 0, times, mvhd, version=1),
+        _box(
+            b"trak",
+            _full_box(b"tkhd", 3, times, tkhd, version=1),  # enabled, in movie
+            _box(
+                b"mdia",
+                _full_box(
+                    b"mdhd",
+                    0,
+                    times,
+                    struct.pack(">IQHH", TIMESCALE, duration, 0x55C4, 0),  # language "und"
+                    version=1,
+                ),
+                _full_box(b"hdlr", 0, struct.pack(">I4s12x", 0, b"vide"), b"VideoHandler\0"),
+                _box(
+                    b"minf",
+                    _full_box(b"vmhd", 1, bytes(8)),
+                    _box(
+                        b"dinf",
+                        _full_box(b"dref", 0, struct.pack(">I", 1), _full_box(b"url ", 1)),
+                    ),
+                    _box(b"stbl", _full_box(b"stsd", 0, description), sample_boxes),
+                ),
+            ),
+        ),
+        extends,
+    )
+
+
+def _sample_boxes(
+    table: SampleTable,
+    descriptions: Sequence[int] | None = None,
+    *,
+    has_large_offsets: bool = False,
+) -> bytes:
+    """`stts`, `stss`, `stsc`, `stsz` and the chunk offsets; `descriptions` has the number of the
+    sample description of each chunk, from 1 (None: there is only one)."""
+    durations = [(len(list(group)), key) for key, group in itertools.groupby(table.durations)]
+    chunks = zip(table.chunk_counts, descriptions or itertools.repeat(1), strict=False)
+    chunk_runs = [
+        (1 + next(group)[0], *run)
+        for run, group in itertools.groupby(enumerate(chunks), key=lambda item: item[1])
+    ]
+    if table.chunk_offsets and table.chunk_offsets[-1] >= 2**32:
+        has_large_offsets = True
+    return b"".join(
+        (
+            _counted_box(b"stts", len(durations), itertools.chain.from_iterable(durations)),
+            _counted_box(b"stss", len(table.sync_indexes), (i + 1 for i in table.sync_indexes)),
+            _counted_box(b"stsc", len(chunk_runs), itertools.chain.from_iterable(chunk_runs)),
+            _full_box(b"stsz", 0, struct.pack(">II", 0, len(table)), _big_endian("I", table.sizes)),
+            _counted_box(
+                b"co64" if has_large_offsets else b"stco",
+                len(table.chunk_offsets),
+                table.chunk_offsets,
+                "Q" if has_large_offsets else "I",
+            ),
+        )
+    )
+
+
+def _counted_box(kind: bytes, count: int, values: Iterable[int], code: str = "I") -> bytes:
+    return _full_box(kind, 0, struct.pack(">I", count), _big_endian(code, values))
+
+
+def _big_endian(code: str, values: Iterable[int]) -> bytes:
+    swapped = array(code, values)
+    if sys.byteorder == "little":
+        swapped.byteswap()
+    return swapped.tobytes()
+
+
+def _box(kind: bytes, *payload: bytes) -> bytes:
+    body = b"".join(payload)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def _full_box(kind: bytes, flags: int, *payload: bytes, version: int = 0) -> bytes:
+    return _box(kind, struct.pack(">I", version << 24 | flags), *payload)
+
+
+def _of_type(unit: AccessUnit, kind: NalUnitType) -> tuple[bytes, ...]:
+    found = (nal_unit for nal_unit in unit.nal_units if nal_unit_type(nal_unit) == kind)
+    return tuple(dict.fromkeys(found))
+
+
+def _chroma_format(sps: bytes) -> bytes:
+    """What High profiles add to the record: chroma_format_idc and the two bit depths."""
+    reader = BitReader(unescape(sps[4:40]))
+    reader.ue()  # seq_parameter_set_id
+    chroma_format_idc = reader.ue_up_to(3, "chroma_format_idc")
+    if chroma_format_idc == 3:
+        reader.flag()  # separate_colour_plane_flag
+    luma = reader.ue_up_to(6, "bit_depth_luma_minus8")
+    chroma = reader.ue_up_to(6, "bit_depth_chroma_minus8")
+    return bytes([0xFC | chroma_format_idc, 0xF8 | luma, 0xF8 | chroma, 0])

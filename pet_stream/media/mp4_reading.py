@@ -1,0 +1,304 @@
+"""Reading MP4 files: what they show, for how long, and what is whole of one that broke off.
+
+Files come from this program, a crash of it, or anywhere: nothing in them is trusted, each step is
+bounded by the file's size. Everything raises BitstreamError for what is not as ISO/IEC 14496-12
+says, OSError only if `read_at` does.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..errors import BitstreamError
+from .mp4 import VideoFormat
+from .nal_unit import NalUnitType, nal_unit_type
+from .parameter_sets import parse_sps
+from .sample_table import Sample, SampleTable
+
+ReadAt = Callable[[int, int], bytes]
+"""Offset and size → that many bytes, or fewer at the end of the file."""
+
+MAX_BOX_BYTES = 64 * 1024 * 1024
+"""Of a box that is read into memory: the index of days of video."""
+MAX_DESCRIPTION_BYTES = 64 * 1024
+_CONTAINERS = (b"trak", b"mdia", b"minf", b"stbl")
+_AVC1_HEADER = 8 + 78  # of the sample entry, in front of the boxes in it
+_NON_SYNC = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    kind: bytes
+    start: int
+    payload: int
+    """Where its header ends."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list of recordings tells about a file."""
+
+    duration_s: float
+    width: int
+    height: int
+    codec: str
+    """Such as "avc1.42c01f"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """The video track of a file, and where each of its samples lies."""
+
+    video_format: VideoFormat
+    timescale: int
+    table: SampleTable
+    whole_bytes: int
+    """Where the last whole fragment ends, of a file that has no index."""
+    has_index: bool
+    """False: a file that grows, or that a crash cut off."""
+
+
+def read_summary(read_at: ReadAt, size: int) -> Summary:
+    """Reads a few kilobytes of a complete file, and the headers of all fragments otherwise."""
+    moovs = [box for box in boxes(read_at, 0, size) if box.kind == b"moov"]
+    if not moovs:
+        raise BitstreamError("The file has no moov box")
+    track = _read_track(read_at, moovs[-1])
+    duration = track.duration
+    if not duration:
+        duration = sum(sample.duration for _, run in _fragments(read_at, size) for sample in run)
+    return Summary(
+        duration_s=duration / track.timescale,
+        width=track.video_format.width,
+        height=track.video_format.height,
+        codec=track.video_format.codec,
+    )
+
+
+def read_movie(read_at: ReadAt, size: int) -> Movie:
+    """The whole index, or, where there is none yet, that of the fragments that are whole.
+
+    Raises BitstreamError also for what was never written here: several tracks that are video,
+    pictures out of order, lengths of NAL units other than 4 bytes.
+    """
+    top = list(boxes(read_at, 0, size))
+    indexed = [b for b in top if b.kind == b"moov" and _has_samples(read_at, b)]
+    if indexed:
+        track = _read_track(read_at, indexed[-1])
+        table = _read_sample_boxes(read_at, track.sample_boxes, size)
+        return Movie(track.video_format, track.timescale, table, size, has_index=True)
+    first = next((box for box in top if box.kind == b"moov"), None)
+    if first is None:
+        raise BitstreamError("The file has no moov box")
+    track = _read_track(read_at, first)
+    table = SampleTable()
+    whole_bytes = first.end
+    for offset, samples in _fragments(read_at, size):
+        table.append_chunk(offset, samples)
+        whole_bytes = offset + sum(sample.size_bytes for sample in samples)
+    return Movie(track.video_format, track.timescale, table, whole_bytes, has_index=False)
+
+
+def boxes(read_at: ReadAt, start: int, end: int) -> Iterator[Box]:
+    """The boxes one after the other, up to the first that is not whole."""
+    while start + 8 <= end:
+        header = read_at(start, 16)
+        if len(header) < 8:
+            return
+        size, kind = struct.unpack_from(">I4s", header)
+        header_size = 8
+        if size == 1 and len(header) == 16:
+            size, header_size = struct.unpack_from(">Q", header, 8)[0], 16
+        elif size == 0:  # up to the end of the file
+            size = end - start
+        if size < header_size or start + size > end:
+            return
+        yield Box(kind, start, start + header_size, start + size)
+        start += size
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    video_format: VideoFormat
+    timescale: int
+    duration: int
+    sample_boxes: dict[bytes, Box]
+
+
+def _read_track(read_at: ReadAt, moov: Box) -> _Track:
+    """The first track that is H.264."""
+    for trak in _children(read_at, moov, b"trak"):
+        found = {box.kind: box for box in _descendants(read_at, trak)}
+        if b"mdhd" not in found or b"stsd" not in found:
+            continue
+        video_format = _read_description(read_at, found[b"stsd"])
+        if video_format is None:
+            continue
+        mdhd = read_at(found[b"mdhd"].payload, 36)
+        try:
+            layout = ">4x16xIQ" if mdhd[:1] == b"\1" else ">4x8xII"
+            timescale, duration = struct.unpack_from(layout, mdhd)
+        except struct.error as exc:
+            raise BitstreamError("The mdhd box is cut off") from exc
+        if not timescale:
+            raise BitstreamError("The track's timescale is 0")
+        return _Track(video_format, timescale, duration, found)
+    raise BitstreamError("The file has no H.264 track")
+
+
+def _children(read_at: ReadAt, parent: Box, kind: bytes) -> Iterator[Box]:
+    return (b for b in boxes(read_at, parent.payload, parent.end) if b.kind == kind)
+
+
+def _descendants(read_at: ReadAt, parent: Box) -> Iterator[Box]:
+    for box in boxes(read_at, parent.payload, parent.end):
+        if box.kind in _CONTAINERS:
+            yield from _descendants(read_at, box)
+        else:
+            yield box
+
+
+def _read_description(read_at: ReadAt, stsd: Box) -> VideoFormat | None:
+    for entry in boxes(read_at, stsd.payload + 8, stsd.end):
+        if entry.kind not in (b"avc1", b"avc3"):
+            continue
+        for box in boxes(read_at, entry.start + _AVC1_HEADER, entry.end):
+            if box.kind == b"avcC" and box.end - box.payload <= MAX_DESCRIPTION_BYTES:
+                record = read_at(box.payload, box.end - box.payload)
+                return _read_decoder_configuration(record)
+    return None
+
+
+def _read_decoder_configuration(record: bytes) -> VideoFormat:
+    try:
+        if record[4] & 3 != 3:
+            raise BitstreamError("The lengths of NAL units have not 4 bytes")
+        sps, position = _read_parameter_sets(record, 6, record[5] & 0x1F)
+        pps, _ = _read_parameter_sets(record, position + 1, record[position])
+    except (IndexError, struct.error) as exc:
+        raise BitstreamError("The avcC box is cut off") from exc
+    if not sps or any(nal_unit_type(n) != NalUnitType.SPS for n in sps):
+        raise BitstreamError("The avcC box has no sequence parameter set")
+    parsed = parse_sps(sps[0])
+    return VideoFormat(sps, pps, parsed.width, parsed.height)
+
+
+def _read_parameter_sets(record: bytes, position: int, count: int) -> tuple[tuple[bytes, ...], int]:
+    found = []
+    for _ in range(count):
+        (size,) = struct.unpack_from(">H", record, position)
+        found.append(record[position + 2 : position + 2 + size])
+        position += 2 + size
+        if not size or position > len(record):
+            raise BitstreamError("The avcC box is cut off")
+    return tuple(found), position
+
+
+# ---- files with an index
+
+
+def _has_samples(read_at: ReadAt, moov: Box) -> bool:
+    for trak in _children(read_at, moov, b"trak"):
+        for box in _descendants(read_at, trak):
+            if box.kind == b"stsz" and read_at(box.payload + 8, 4) not in (b"", bytes(4)):
+                return True
+    return False
+
+
+def _read_sample_boxes(read_at: ReadAt, found: dict[bytes, Box], size: int) -> SampleTable:
+    if b"ctts" in found:
+        raise BitstreamError("The pictures are not in the order of showing")
+
+    def values(kind: bytes, skip: int = 4, code: str = "I") -> array[int]:
+        """The numbers of a box, behind version, flags and `skip` bytes."""
+        box = found.get(kind)
+        if box is None:
+            return array(code)
+        start = box.payload + 4 + skip
+        if not 0 <= box.end - start <= MAX_BOX_BYTES:
+            raise BitstreamError(f"The {kind.decode('latin-1')} box has no sensible size")
+        data = read_at(start, box.end - start)
+        numbers = array(code, data[: len(data) - len(data) % array(code).itemsize])
+        if sys.byteorder == "little":
+            numbers.byteswap()
+        return numbers
+
+    if b"stsz" not in found:
+        raise BitstreamError("The file has no stsz box")
+    header = read_at(found[b"stsz"].payload + 4, 8)
+    same_size, count = struct.unpack(">II", header) if len(header) == 8 else (0, 0)
+    if count > size:
+        raise BitstreamError("The file has more pictures than bytes")
+    table = SampleTable(sizes=array("I", [same_size]) * count if same_size else values(b"stsz", 8))
+    run_lengths = values(b"stts")
+    for number, duration in zip(run_lengths[::2], run_lengths[1::2], strict=False):
+        if len(table.durations) + number > count:
+            raise BitstreamError("The stts box has more pictures than the file")
+        table.durations.extend(array("I", [duration]) * number)
+    if b"stss" in found:
+        table.sync_indexes = array("I", (n - 1 for n in values(b"stss") if 0 < n <= count))
+    else:
+        table.sync_indexes = array("I", range(count))
+    table.chunk_offsets = values(b"co64", code="Q") or array("Q", values(b"stco"))
+    table.chunk_counts = _chunk_counts(values(b"stsc"), len(table.chunk_offsets), count)
+    table.total_duration = sum(table.durations)
+    if not len(table.sizes) == len(table.durations) == sum(table.chunk_counts) == count:
+        raise BitstreamError("The index contradicts itself")
+    if any(offset + extent > size for offset, extent in table.extents()):
+        raise BitstreamError("The index points behind the end of the file")
+    return table
+
+
+def _chunk_counts(stsc: array[int], chunk_count: int, sample_count: int) -> array[int]:
+    runs = list(zip(stsc[::3], stsc[1::3], stsc[2::3], strict=False))
+    counts: array[int] = array("I")
+    for number, (first, samples, description) in enumerate(runs):
+        end = runs[number + 1][0] if number + 1 < len(runs) else chunk_count + 1
+        if description != 1 or not first <= end <= chunk_count + 1 or samples > sample_count:
+            raise BitstreamError("The stsc box is not of one kind of video")
+        counts.extend(array("I", [samples]) * (end - first))
+    return counts
+
+
+# ---- files without
+
+
+def _fragments(read_at: ReadAt, size: int) -> Iterator[tuple[int, list[Sample]]]:
+    """Offset of the data and samples of each fragment that is whole."""
+    moof: Box | None = None
+    for box in boxes(read_at, 0, size):
+        if box.kind == b"moof":
+            moof = box
+        elif box.kind == b"mdat" and moof is not None:
+            samples = _read_run(read_at, moof)
+            if not samples or sum(s.size_bytes for s in samples) != box.end - box.payload:
+                return
+            yield box.payload, samples
+            moof = None
+
+
+def _read_run(read_at: ReadAt, moof: Box) -> list[Sample]:
+    """The samples of a fragment that was written here; empty for any other."""
+    if moof.end - moof.start > MAX_BOX_BYTES:
+        return []
+    trafs = list(_children(read_at, moof, b"traf"))
+    runs = [box for traf in trafs for box in boxes(read_at, traf.payload, traf.end)]
+    truns = [box for box in runs if box.kind == b"trun"]
+    if len(trafs) != 1 or len(truns) != 1:
+        return []
+    data = read_at(truns[0].payload, truns[0].end - truns[0].payload)
+    if len(data) < 16:
+        return []
+    flags, count, _, first_flags = struct.unpack_from(">IIiI", data)
+    if flags & 0xFFFFFF != 0x305 or len(data) != 16 + 8 * count:
+        return []
+    entries = struct.iter_unpack(">II", data[16:])
+    return [
+        Sample(size, duration, is_sync=number == 0 and not first_flags & _NON_SYNC)
+        for number, (duration, size) in enumerate(entries)
+    ]

@@ -1,0 +1,109 @@
+"""Which pictures are in an MP4 file, and where: what its index says, in a few bytes each."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture in a file; a *sample* in the words of ISO/IEC 14496-12."""
+
+    size_bytes: int
+    duration: int
+    """Ticks of the track's timescale until the next picture."""
+    is_sync: bool
+    """An IDR: decoding can begin here."""
+
+
+@dataclass(slots=True)
+class SampleTable:
+    """The samples of one track, in decoding order, which is the order of showing; 8 bytes each.
+
+    Samples lie in *chunks*: runs of samples without anything in between.
+    """
+
+    sizes: array[int] = field(default_factory=lambda: array("I"))
+    durations: array[int] = field(default_factory=lambda: array("I"))
+    sync_indexes: array[int] = field(default_factory=lambda: array("I"))
+    """Positions of the IDRs, from 0."""
+    chunk_offsets: array[int] = field(default_factory=lambda: array("Q"))
+    """Where each chunk begins in the file."""
+    chunk_counts: array[int] = field(default_factory=lambda: array("I"))
+    """Samples in each chunk."""
+    total_duration: int = 0
+    """Ticks."""
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def append_chunk(self, offset: int, samples: Iterable[Sample]) -> None:
+        count_before = len(self.sizes)
+        for sample in samples:
+            if sample.is_sync:
+                self.sync_indexes.append(len(self.sizes))
+            self.sizes.append(sample.size_bytes)
+            self.durations.append(sample.duration)
+            self.total_duration += sample.duration
+        self.chunk_offsets.append(offset)
+        self.chunk_counts.append(len(self.sizes) - count_before)
+
+    def extend(self, other: SampleTable) -> None:
+        """Append the samples of `other`, but not its chunks."""
+        count_before = len(self.sizes)
+        self.sync_indexes.extend(count_before + index for index in other.sync_indexes)
+        self.sizes.extend(other.sizes)
+        self.durations.extend(other.durations)
+        self.total_duration += other.total_duration
+
+    def chunks(self) -> Iterator[tuple[int, int, int]]:
+        """Offset, first sample and sample count of each chunk."""
+        first = 0
+        for offset, count in zip(self.chunk_offsets, self.chunk_counts, strict=True):
+            yield offset, first, count
+            first += count
+
+    def part(self, first: int, end: int) -> SampleTable:
+        """The samples from `first` up to `end`, in chunks of their own."""
+        part = SampleTable(
+            sizes=self.sizes[first:end],
+            durations=self.durations[first:end],
+            sync_indexes=array("I", (i - first for i in self.sync_indexes if first <= i < end)),
+            total_duration=sum(self.durations[first:end]),
+        )
+        for offset, chunk_first, count in self.chunks():
+            piece_first, piece_end = max(first, chunk_first), min(end, chunk_first + count)
+            if piece_first < piece_end:
+                part.chunk_offsets.append(offset + sum(self.sizes[chunk_first:piece_first]))
+                part.chunk_counts.append(piece_end - piece_first)
+        return part
+
+    def extents(self) -> Iterator[tuple[int, int]]:
+        """Offset and size in bytes of each chunk."""
+        for offset, first, count in self.chunks():
+            yield offset, sum(self.sizes[first : first + count])
+
+    def gops_between(self, start: float, end: float) -> tuple[int, int]:
+        """First sample, and the one behind the last, of the GOPs shown between two times.
+
+        Times are ticks from the beginning. The first GOP begins at or before `start`, the last one
+        ends at or after `end`; an empty range when nothing is shown then.
+        """
+        time = 0
+        first, behind = 0, len(self.sizes)
+        sync_indexes = iter((*self.sync_indexes, len(self.sizes)))
+        next_sync = next(sync_indexes)
+        for index, duration in enumerate(self.durations):
+            if index == next_sync:
+                if time <= start:
+                    first = index
+                elif time >= end:
+                    behind = index
+                    break
+                next_sync = next(sync_indexes)
+            time += duration
+        if start >= self.total_duration or start >= end:
+            return behind, behind
+        return first, behind

@@ -1,0 +1,87 @@
+"""The recordings folder over time: owned, repaired after a crash, kept within its limits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import partial
+from pathlib import Path
+
+from ..errors import NotRecorderOwner
+from .housekeeping import Housekeeper
+from .library import Library
+from .ownership import Ownership
+from .repair import repair
+from .retention import Retention, remove_old
+from .thumbnails import Thumbnails
+
+logger = logging.getLogger(__name__)
+
+TIDY_EVERY_S = 600.0
+STOP_TIMEOUT_S = 2.0
+
+
+class Archive:
+    """Any thread may use it. Between start() and stop(), if the settings limit what is kept, the
+    limits are looked at after each recording and every TIDY_EVERY_S."""
+
+    def __init__(self, library: Library, retention: Retention, name: str) -> None:
+        self._library = library
+        self._retention = retention
+        self._housekeeper = Housekeeper(f"{name}-housekeeping")
+        self._ownership = Ownership(library.folder, self._repair_soon)
+        self._timer_name = f"{name}-retention"
+        self._timer: threading.Thread | None = None
+        self._stop_requested = threading.Event()
+        self.thumbnails = Thumbnails(library, self._housekeeper)
+
+    def start(self) -> None:
+        """Repair, in the background, what a crash left; only where there is a folder already."""
+        self._stop_requested.clear()
+        self._housekeeper.start()
+        if self._library.folder.is_dir():
+            self._housekeeper.submit(self._claim_quietly)
+        if self._retention.is_on:
+            self._timer = threading.Thread(target=self._run, name=self._timer_name, daemon=True)
+            self._timer.start()
+
+    def stop(self) -> None:
+        self._stop_requested.set()
+        if self._timer is not None:
+            self._timer.join(STOP_TIMEOUT_S)
+            self._timer = None
+        self._housekeeper.stop(STOP_TIMEOUT_S)
+        self._ownership.release()
+
+    def claim(self) -> None:
+        """Become the process that records. Raises NotRecorderOwner, OSError."""
+        self._ownership.claim()
+
+    def tidy(self) -> None:
+        """Delete, in the background, what the settings do not keep."""
+        if self._retention.is_on:
+            self._housekeeper.submit(self._remove_old)
+
+    def _remove_old(self) -> None:
+        try:
+            self.claim()
+        except NotRecorderOwner:
+            return
+        remove_old(self._library, self._retention)
+
+    def _run(self) -> None:
+        self.tidy()
+        while not self._stop_requested.wait(TIDY_EVERY_S):
+            self.tidy()
+
+    def _claim_quietly(self) -> None:
+        try:
+            self.claim()
+        except NotRecorderOwner as exc:
+            logger.warning("this process does not record: %s", exc)
+        except OSError as exc:
+            logger.warning("the recordings folder can't be used: %s", exc)
+
+    def _repair_soon(self, parts: list[Path]) -> None:
+        for part in parts:
+            self._housekeeper.submit(partial(repair, part))

@@ -1,0 +1,83 @@
+"""Parts of recordings, and recordings of several files in one: without encoding anything again."""
+
+from __future__ import annotations
+
+import math
+import os
+from array import array
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from ..errors import BitstreamError, NotCuttable, NotFound
+from ..media import mp4
+from ..media.mp4_reading import Movie, read_movie
+from ..media.sample_table import SampleTable
+from .pieces import Piece, PiecedFile
+
+
+def joined(files: Sequence[Path], created_at: float) -> PiecedFile:
+    """All of `files`, the segments of one recording, as one file. Raises NotCuttable, NotFound."""
+    if files[0].suffix == ".h264":
+        return PiecedFile(b"", [Piece(path, 0, _size_of(path)) for path in files])
+    return cut(files, 0, math.inf, created_at)
+
+
+def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) -> PiecedFile:
+    """What `files` show from `from_s` to `to_s`, seconds from their beginning, as one MP4.
+
+    It begins with the IDR at or before `from_s`, and ends with the GOP that `to_s` lies in. Raises
+    NotCuttable for files without times or of a foreign kind, and if nothing is shown then, and
+    NotFound.
+    """
+    parts: list[tuple[mp4.VideoFormat, SampleTable]] = []
+    pieces: list[Piece] = []
+    begin_s = 0.0
+    for path in files:
+        movie = _read(path)
+        duration_s = movie.table.total_duration / movie.timescale
+        start, end = (from_s - begin_s) * movie.timescale, (to_s - begin_s) * movie.timescale
+        begin_s += duration_s
+        first, behind = movie.table.gops_between(max(0, start), end)
+        if first >= behind or end <= 0:
+            continue
+        table = movie.table.part(first, behind)
+        pieces += (Piece(path, offset, size) for offset, size in table.extents())
+        parts.append((movie.video_format, _in_our_timescale(table, movie.timescale)))
+    if not parts:
+        raise NotCuttable("The recording shows nothing between these times")
+    return PiecedFile(mp4.whole_file_start(parts, created_at + from_s), pieces)
+
+
+def _read(path: Path) -> Movie:
+    if path.suffix != ".mp4" and not path.name.endswith(".mp4.part"):
+        raise NotCuttable("A raw H.264 file has no times to cut it by")
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as exc:
+        raise NotFound("There is no such recording") from exc
+    try:
+        return read_movie(partial(_read_at, descriptor), os.fstat(descriptor).st_size)
+    except BitstreamError as exc:
+        raise NotCuttable(f"This file can't be cut: {exc}") from exc
+    finally:
+        os.close(descriptor)
+
+
+def _in_our_timescale(table: SampleTable, timescale: int) -> SampleTable:
+    if timescale != mp4.TIMESCALE:
+        scaled = (duration * mp4.TIMESCALE // timescale for duration in table.durations)
+        table.durations = array("I", (min(d, mp4.MAX_DURATION) for d in scaled))
+        table.total_duration = sum(table.durations)
+    return table
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as exc:
+        raise NotFound("There is no such recording") from exc
+
+
+def _read_at(descriptor: int, offset: int, size: int) -> bytes:
+    return os.pread(descriptor, size, offset)

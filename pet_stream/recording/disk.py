@@ -1,0 +1,116 @@
+"""Files that outlast a power cut: what is done to the disk, in the order that counts."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+from pathlib import Path
+
+from ..errors import StorageError
+
+PART_SUFFIX = ".part"
+"""Of a file that is not finished."""
+
+
+class AlmostFull(OSError):
+    """Less is free on the disk than the settings want to be left."""
+
+    def __init__(self, min_free_bytes: int) -> None:
+        super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.min_free_bytes = min_free_bytes
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as exc:  # not a recording's name that is taken
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from exc
+
+
+def create_part(folder: Path, stem: str, suffix: str) -> tuple[Path, io.FileIO]:
+    """A new, empty `<stem><suffix>.part`. Raises FileExistsError if a recording of that name is
+    there, finished or not, in one piece or several."""
+    taken = (stem + suffix, f"{stem}_001{suffix}", f"{stem}_001{suffix}{PART_SUFFIX}")
+    if any(os.path.lexists(folder / name) for name in taken):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    part = folder / f"{stem}{suffix}{PART_SUFFIX}"
+    return part, io.FileIO(part, "xb+")  # O_EXCL: never overwrites, follows no link
+
+
+def publish(file: io.FileIO, part: Path, name: str) -> Path:
+    """Give a finished file its name, or the same with `_2`, `_3` … if that is taken.
+
+    File, folder, name, folder: after a power cut at any moment there is a whole file under one of
+    the two names. Raises FileNotFoundError if the file was deleted meanwhile.
+    """
+    os.fsync(file.fileno())
+    check_linked(file)
+    sync_folder(part.parent)
+    path = free_path(part.parent, name)
+    part.rename(path)
+    sync_folder(part.parent)
+    return path
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """`name`, or the same with `_2`, `_3` …, that nobody has."""
+    path, number = folder / name, 2
+    while os.path.lexists(path):
+        path = folder / f"{Path(name).stem}_{number}{Path(name).suffix}"
+        number += 1
+    return path
+
+
+def check_linked(file: io.FileIO) -> None:
+    """Raises FileNotFoundError if the open `file` has no name any more."""
+    if not os.fstat(file.fileno()).st_nlink:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in `folder` onto the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno != errno.EINVAL:  # a file system that has no such thing
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def free_bytes(folder: Path) -> int:
+    """What an ordinary user may still write. Raises OSError."""
+    info = os.statvfs(folder)
+    return info.f_bavail * info.f_frsize
+
+
+def total_bytes(folder: Path) -> int:
+    info = os.statvfs(folder)
+    return info.f_blocks * info.f_frsize
+
+
+def check_free(folder: Path, min_free_bytes: int) -> None:
+    """Raises AlmostFull."""
+    if min_free_bytes and free_bytes(folder) < min_free_bytes:
+        raise AlmostFull(min_free_bytes)
+
+
+def describe(error: OSError) -> str:
+    """What went wrong with the disk, for a person; names no path."""
+    if isinstance(error, AlmostFull):
+        return f"less than {error.min_free_bytes // 1_000_000} MB are free on the disk"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "the recordings folder is not writable"
+    if error.errno == errno.ENOENT:
+        return "the file, or its folder, was deleted in mid-recording"
+    if error.errno == errno.ENOTDIR:
+        return "the recordings folder is not a folder"
+    return f"the disk failed: {error.strerror or os.strerror(error.errno or errno.EIO)}"
+
+
+def storage_error(what: str, error: OSError) -> StorageError:
+    return StorageError(f"{what}: {describe(error)}")

@@ -1,0 +1,89 @@
+"""A file that is put together from parts of others while it is read."""
+
+from __future__ import annotations
+
+import io
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`size` bytes of the file at `path`, from `offset` on."""
+
+    path: Path
+    offset: int
+    size: int
+
+
+class PiecedFile(io.RawIOBase):
+    """`start`, then all `pieces`, one after the other: read-only, seekable. One thread at a time.
+
+    Opens one file at a time, and nothing before the first read.
+    """
+
+    def __init__(self, start: bytes, pieces: Sequence[Piece]) -> None:
+        self._start = start
+        self._pieces = pieces
+        self._ends = list(accumulate((piece.size for piece in pieces), initial=len(start)))
+        self._position = 0
+        self._descriptor = -1
+        self._open_path: Path | None = None
+
+    @property
+    def size(self) -> int:
+        return self._ends[-1]
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        count = 0
+        while count < len(view):
+            chunk = self._read_some(len(view) - count)
+            if not chunk:
+                break
+            view[count : count + len(chunk)] = chunk
+            count += len(chunk)
+            self._position += len(chunk)
+        return count
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor, self._open_path = -1, None
+        super().close()
+
+    def _read_some(self, size: int) -> bytes:
+        position = self._position
+        if position < len(self._start):
+            return self._start[position : position + size]
+        number = bisect_right(self._ends, position) - 1
+        if number >= len(self._pieces):
+            return b""
+        piece = self._pieces[number]
+        inside = position - self._ends[number]
+        if self._open_path != piece.path:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+            self._descriptor = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            self._open_path = piece.path
+        return os.pread(self._descriptor, min(size, piece.size - inside), piece.offset + inside)

@@ -1,0 +1,74 @@
+"""One file of a recording, from its `.part` name to its final one."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..media.access_unit import AccessUnit
+from ..media.mp4 import VideoFormat
+from .containers import Container, ContainerFactory
+from .disk import check_linked, publish, sync_folder
+
+MAX_SEGMENT_BYTES = 3_900_000_000
+"""FAT holds no file of 4 GiB."""
+
+
+class Segment:
+    """An open file and the container in it. Belongs to the writer's thread."""
+
+    def __init__(self, part: Path, file: io.FileIO, make_container: ContainerFactory) -> None:
+        self.part = part
+        self.path: Path | None = None
+        """Its final place, once it is there."""
+        self.container: Container = make_container(file)
+        self._file = file
+        self._first: AccessUnit | None = None
+        self._format: VideoFormat | None = None
+        self._synced_bytes = 0
+        self._is_complete = False
+
+    def write(self, units: Sequence[AccessUnit]) -> None:
+        """Raises OSError."""
+        if self._first is None and units:
+            self._first, self._format = units[0], VideoFormat.of(units[0])
+        self.container.write(units)
+
+    def takes(self, idr: AccessUnit, max_seconds: float) -> bool:
+        """Whether `idr` and its GOP may go on in this file: same camera, same SPS, not too long."""
+        first = self._first
+        if first is None or self._format is None:
+            return True
+        if idr.camera_id != first.camera_id or VideoFormat.of(idr).sps != self._format.sps:
+            return False
+        if self.container.bytes_written >= MAX_SEGMENT_BYTES:
+            return False
+        return not max_seconds or idr.capture_ns - first.capture_ns < max_seconds * 1e9
+
+    def sync(self) -> None:
+        """Bring what is written so far onto the disk. Raises OSError."""
+        if self.container.bytes_written == self._synced_bytes:
+            return
+        check_linked(self._file)
+        os.fdatasync(self._file.fileno())
+        if not self._synced_bytes:
+            sync_folder(self.part.parent)
+        self._synced_bytes = self.container.bytes_written
+
+    def complete(self) -> None:
+        """Close the container; once. Raises OSError."""
+        if not self._is_complete:
+            self._is_complete = True
+            self.container.close()
+
+    def publish(self, name: str) -> None:
+        """Give the file its name. What the disk does not take any more keeps the name of a part,
+        and is repaired at the next start. Raises OSError."""
+        with self._file:
+            self.path = publish(self._file, self.part, name)
+
+    def discard(self) -> None:
+        self._file.close()
+        self.part.unlink(missing_ok=True)
