@@ -64,6 +64,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.description = "Serve an embedded camera that shows a cat: nothing else is needed."
+    parser.add_argument(
+        "--shm",
+        type=_segment,
+        metavar="NAME",
+        help="the shared memory that it makes and writes (one named after the process)",
+    )
     _add_host_options(parser)
     parser.add_argument(
         "--no-open",

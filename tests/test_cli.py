@@ -53,6 +53,7 @@ def test_version() -> None:
         (["run", "--ice-server", "turn:example.org,me"], "needs both"),
         (["feed", "x", "--shm", "a/b"], "without further slashes"),
         (["doctor", "--shm", "sysv:none"], "sysv:"),
+        (["demo", "--shm", "a/b"], "without further slashes"),
         (["doctor", "--seconds", "1000"], "0.5 and 60"),
     ],
 )

@@ -44,7 +44,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
             film_file = _prepared_film(is_stopping)
             if film_file is None:
                 return 0
-            camera = EmbeddedCamera(film_file)
+            camera = EmbeddedCamera(film_file, arguments.shm)
             settings = _settings(arguments)
             settings["PET_STREAM_SHM"] = camera.ring_name
             settings["PET_STREAM_DETECTIONS_SHM"] = camera.detections_name

@@ -10,13 +10,15 @@ import sys
 import threading
 from pathlib import Path
 
-from ..errors import SourceError
-from ..feed.owned_segment import remove_orphans
+from ..errors import SegmentBusy, SegmentError, SourceError
+from ..feed.owned_segment import remove_orphan, remove_orphans
+from ..ingest.segment import POSIX_FOLDER, parse_segment_url
 
 logger = logging.getLogger(__name__)
 
 NAME_PREFIX = "/pet_stream_demo_"
-"""Never a real camera's."""
+REAL_NAME_PREFIX = "/pet_camera_"
+"""What the daemons' segments are called: never written by a demo."""
 
 _START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 1.5
@@ -28,10 +30,14 @@ _PROGRAM = (
 
 
 class EmbeddedCamera:
-    """The camera process, in segments named after this process. Owned by one thread."""
+    """The camera process and its segments. Owned by one thread."""
 
-    def __init__(self, film_file: Path) -> None:
-        self.ring_name = f"{NAME_PREFIX}{os.getpid()}"
+    def __init__(self, film_file: Path, url: str | None = None) -> None:
+        """`url`: the name of a segment that does not exist yet; None: one after this process.
+
+        Raises SegmentError for a name that is not the demo's to use.
+        """
+        self.ring_name = f"{NAME_PREFIX}{os.getpid()}" if url is None else _new_name(url)
         self.detections_name = f"{self.ring_name}_detections"
         self._film_file = film_file
         self._process: subprocess.Popen[bytes] | None = None
@@ -78,9 +84,24 @@ class EmbeddedCamera:
             process.kill()
             process.wait()
         process.stdout.close()
-        remove_orphans(self.ring_name)
+        for name in (self.ring_name, self.detections_name):
+            remove_orphan(name)
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         status = process.wait()
         if process is self._process:
             logger.error("the embedded camera ended unexpectedly (status %d)", status)
+
+
+def _new_name(url: str) -> str:
+    scheme, _, name = parse_segment_url(url).partition(":")
+    if scheme != "posix":
+        raise SegmentError(f"{url}: only POSIX segments (/name) can be written")
+    if name.startswith(REAL_NAME_PREFIX):
+        raise SegmentBusy(
+            f"shared memory {name} is for the real camera: choose another name, or write there by "
+            "pet-stream feed"
+        )
+    if (POSIX_FOLDER / name.lstrip("/")).exists():
+        raise SegmentBusy(f"shared memory {name} exists already: choose another name")
+    return name

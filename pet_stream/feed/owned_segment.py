@@ -113,18 +113,22 @@ class OwnedSegment:
 def remove_orphans(prefix: str) -> list[str]:
     """Remove the segments whose names begin with `prefix` and which nobody holds: those of writers
     that were killed together with whoever would have tidied up. Returns their names."""
-    removed = []
-    for path in POSIX_FOLDER.glob(f"{prefix.lstrip('/')}*"):
-        try:
-            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.unlink(path)
-            removed.append(f"/{path.name}")
-        except OSError:  # somebody's, or just gone
-            pass
-        finally:
-            os.close(fd)
-    return removed
+    names = [f"/{path.name}" for path in POSIX_FOLDER.glob(f"{prefix.lstrip('/')}*")]
+    return [name for name in names if remove_orphan(name)]
+
+
+def remove_orphan(name: str) -> bool:
+    """Remove the segment `name` if nobody holds it. Returns whether it was removed."""
+    path = POSIX_FOLDER / name.lstrip("/")
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(path)
+    except OSError:  # somebody's, or just gone
+        return False
+    finally:
+        os.close(fd)
+    return True

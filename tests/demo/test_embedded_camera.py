@@ -17,7 +17,7 @@ import pytest
 from pet_stream.demo.embedded_camera import EmbeddedCamera
 from pet_stream.demo.film import LOOP_PICTURES, PICTURE_HEIGHT, PICTURE_WIDTH, Film
 from pet_stream.demo.scene import read_picture_number
-from pet_stream.errors import SourceError
+from pet_stream.errors import SegmentError, SourceError
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import Picture, RingReader
@@ -122,6 +122,35 @@ def test_two_cameras_of_one_process_are_refused(camera: EmbeddedCamera, film_fil
     with pytest.raises(SourceError, match="did not start"):
         EmbeddedCamera(film_file).start()
     assert camera.is_running
+
+
+def test_the_ring_may_be_given_a_name_of_its_own(film_file: Path, segment_name: str) -> None:
+    longer = POSIX_FOLDER / f"{segment_name[1:]}_of_somebody_else"
+    longer.write_bytes(b"kept")
+    camera = EmbeddedCamera(film_file, segment_name)
+    try:
+        camera.start()
+        assert len(read_pictures(segment_name, 5)) >= 5
+        with pytest.raises(SegmentError, match="exists already"):
+            EmbeddedCamera(film_file, segment_name)
+    finally:
+        camera.stop()
+        left = list(POSIX_FOLDER.glob(f"{segment_name[1:]}*"))
+        longer.unlink()
+    assert left == [longer]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("/pet_camera_stream", "for the real camera"),
+        ("posix:pet_camera_stream_day", "for the real camera"),
+        ("sysv:0x7e570001", "only POSIX"),
+    ],
+)
+def test_a_name_that_is_not_the_demos_is_refused(film_file: Path, url: str, reason: str) -> None:
+    with pytest.raises(SegmentError, match=reason):
+        EmbeddedCamera(film_file, url)
 
 
 def test_stop_is_idempotent(camera: EmbeddedCamera) -> None:
