@@ -60,6 +60,7 @@ COPIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copying", COPIES, ids=str)
 def test_every_picture_arrives_once_in_order_and_whole(
     segment_name: str, copying: dict[str, Any]
@@ -71,6 +72,7 @@ def test_every_picture_arrives_once_in_order_and_whole(
     assert verdict.discontinuities == 1
 
 
+@pytest.mark.slow
 def test_three_hundred_pictures_a_second_arrive(segment_name: str) -> None:
     verdict, collection, _ = run(segment_name, count=600, fps=300)
     missed = collection.reader.counts.frames_missed
@@ -82,6 +84,7 @@ def test_three_hundred_pictures_a_second_arrive(segment_name: str) -> None:
     assert verdict.written >= 590
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0, 606, 200, 100])
 def test_behind_a_relay_every_whole_picture_arrives(segment_name: str, rate: int) -> None:
     verdict, _, _ = run(segment_name, count=90, is_relay=True, relay_rate=rate)

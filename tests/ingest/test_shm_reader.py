@@ -161,6 +161,7 @@ def test_a_foreign_segment_gives_nothing_and_does_no_harm(segment_name: str) -> 
 RESTARTS = ["restart-unlink", "restart-unlink 700", "restart-inplace", "truncate 100000"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("restart", RESTARTS)
 def test_every_kind_of_restart_is_followed(segment_name: str, restart: str) -> None:
     with audience(segment_name) as listener, Camera(segment_name) as camera:
@@ -187,6 +188,7 @@ def test_a_camera_change_waits_for_the_other_cameras_idr(segment_name: str) -> N
     assert first.is_discontinuity
 
 
+@pytest.mark.slow
 def test_a_stalled_camera_is_said_to_be_stalled(segment_name: str) -> None:
     with audience(segment_name) as listener, Camera(segment_name, fps=60) as camera:
         listener.wait_for_more()
@@ -199,6 +201,7 @@ def test_a_stalled_camera_is_said_to_be_stalled(segment_name: str) -> None:
     assert_decodable(listener.units)
 
 
+@pytest.mark.slow
 def test_two_pictures_a_second_keep_their_times(segment_name: str) -> None:
     with audience(segment_name) as listener, Camera(segment_name, fps=4, gop=4):
         listener.wait_for_more(8)
