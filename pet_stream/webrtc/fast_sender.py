@@ -78,6 +78,9 @@ class FastSender:
         """The first of those waiting, encrypted, and up to where it has been sent."""
         self._max_waiting = MAX_WAITING
         self._awaits_idr = True
+        self._repairable_from = 0
+        """The number of the first packet since the viewer's last gap: what it lost by being too
+        slow is not sent to it on top."""
         self._replayed_ns = 0
         self._route = Route(transport.transport)
         self._tap = private.listen_to_rtcp(transport, streams.ssrc, self)
@@ -94,7 +97,9 @@ class FastSender:
         block = self._stream.block(unit)
         if unit.is_idr:
             self._drop_all_but(1 if self._rest is not None else 0)
-            self._awaits_idr = False
+            if self._awaits_idr:
+                self._awaits_idr = False
+                self._repairable_from = _first_number(block)
         elif self._awaits_idr:
             self._counts.frames_dropped += 1
             return
@@ -127,16 +132,17 @@ class FastSender:
             return self._stream.next_sequence_number
         block = self._waiting[0][1]
         packets_sent = 0 if self._rest is None else self._rest[1] // block.stride
-        first: int = HEADER.unpack_from(block.data)[2]
-        return first + packets_sent & 0xFFFF
+        return _first_number(block) + packets_sent & 0xFFFF
 
     # What the viewer says
 
     def handle_nack(self, sequence_numbers: Sequence[int]) -> None:
         if self._retransmitter is None or self._awaits_idr or self._rest is not None:
             return
+        first = self._repairable_from
+        wanted = [number for number in sequence_numbers if number - first & 0xFFFF < 0x8000]
         block = self._retransmitter.block(
-            self._stream, sequence_numbers, time.monotonic(), self._reports.round_trip_s
+            self._stream, wanted, time.monotonic(), self._reports.round_trip_s
         )
         if block is None:
             return
@@ -168,8 +174,12 @@ class FastSender:
 
     def _send_gop(self, gop: Sequence[AccessUnit]) -> None:
         self._awaits_idr = not gop
+        blocks = self._stream.latest(len(gop))
+        self._repairable_from = (
+            _first_number(blocks[0]) if blocks else self._stream.next_sequence_number
+        )
         self._max_waiting = len(gop) + MAX_WAITING  # until these are through
-        self._waiting.extend(zip(gop, self._stream.latest(len(gop)), strict=True))
+        self._waiting.extend(zip(gop, blocks, strict=True))
         self._send_waiting()
 
     def _send_waiting(self) -> None:
@@ -219,3 +229,8 @@ class FastSender:
         while len(self._waiting) > kept:
             self._waiting.pop()
             self._counts.frames_dropped += 1
+
+
+def _first_number(block: PacketBlock) -> int:
+    number: int = HEADER.unpack_from(block.data)[2]
+    return number

@@ -54,7 +54,7 @@ class Fast(Streaming):
 
     def peer_connection(self) -> Any:
         """aioice's."""
-        return private._connection(next(iter(self.peers._lives))._ice)
+        return private.ice.connection_of(next(iter(self.peers._lives))._ice)
 
     def on_loop(self, function: Callable[..., object], *arguments: object) -> None:
         async def call() -> None:
@@ -326,6 +326,9 @@ def test_a_viewer_whose_socket_stays_full_loses_pictures_up_to_an_idr_and_delays
     assert streaming.peers.counts.frames_dropped == len(lost) > 2 * GOP
     first_after = next(p for p in slow.packets if p.timestamp > units[0].pts_90k % 2**32)
     assert first_after.timestamp == idr.pts_90k % 2**32
+    dropped = first_after.sequence_number - 5 & 0xFFFF
+    streaming.on_loop(sender.handle_nack, [dropped])
+    assert streaming.peers.counts.packets_retransmitted == 0
 
 
 def test_who_waits_for_a_key_frame_gets_no_old_packets(streaming: Fast) -> None:
@@ -397,6 +400,6 @@ def test_what_arrives_before_anything_was_sent_does_no_harm(streaming: Fast) -> 
 
 def test_the_buffer_for_encryption_grows_with_the_picture(streaming: Fast) -> None:
     viewer, _ = streaming.connect()
-    count = private._FIRST_PACKETS + 10
+    count = private.srtp.FIRST_PACKETS + 10
     unit = streaming.camera.publish_picture((SPS, PPS, large(0x65, count * 1200)))
     assert streaming.run(viewer.has(1)) == annex_b([unit])

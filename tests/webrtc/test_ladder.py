@@ -178,7 +178,7 @@ def test_the_first_packets_may_be_the_ones_that_fail(
 def hidden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     match request.param:
         case "pylibsrtp's functions":
-            monkeypatch.setattr(private, "_libsrtp", object())
+            monkeypatch.setattr(private.srtp, "_libsrtp", object())
         case "the SRTP session":
             monkeypatch.setattr(private.SrtpSession, "__init__", fail)
         case "the pairs":

@@ -120,7 +120,7 @@ class Viewer:
 
     @property
     def _protocols(self) -> Any:
-        return private._connection(self._ice)._protocols
+        return private.ice.connection_of(self._ice)._protocols
 
     async def _take_rtp(self, data: bytes, arrival_time_ms: int) -> None:
         packet = parse_packet(data)

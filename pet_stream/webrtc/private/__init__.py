@@ -1,0 +1,47 @@
+"""Every private name of aiortc, aioice and pylibsrtp that the project uses, and nothing else.
+
+A release may move them. What needs them then does without; `missing_names` says which ones it
+were, for the test that runs with every supported release, and for `pet-stream doctor`.
+"""
+
+from .ice import (
+    Way,
+    is_reachable,
+    nominated_pairs,
+    offer_hosts,
+    on_refusal,
+    send_by_transport,
+    way_of,
+)
+from .names import missing_names
+from .senders import (
+    RenumberedTransport,
+    RtcpListener,
+    listen_to_rtcp,
+    on_keyframe_request,
+    received_packet_count,
+    set_ssrcs,
+    stop_listening,
+)
+from .srtp import SrtpBuffer, SrtpError, SrtpSession
+
+__all__ = [
+    "RenumberedTransport",
+    "RtcpListener",
+    "SrtpBuffer",
+    "SrtpError",
+    "SrtpSession",
+    "Way",
+    "is_reachable",
+    "listen_to_rtcp",
+    "missing_names",
+    "nominated_pairs",
+    "offer_hosts",
+    "on_keyframe_request",
+    "on_refusal",
+    "received_packet_count",
+    "send_by_transport",
+    "set_ssrcs",
+    "stop_listening",
+    "way_of",
+]

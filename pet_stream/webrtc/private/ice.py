@@ -1,0 +1,139 @@
+"""What is private in aioice, and in aiortc's transport on top of it."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import aioice
+from aioice import stun
+from aiortc import RTCIceTransport
+
+from ...config_values import IpNetwork
+
+logger = logging.getLogger(__name__)
+
+_IP_RECVERR = 11  # <linux/in.h>, <linux/in6.h>; not in Python's socket module
+_IPV6_RECVERR = 25
+_MAX_REPORTS = 1000
+_MAX_WAITING_BYTES = 256 * 1024
+_LOOPBACK = ("127.0.0.1", "::1")
+
+
+def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None) -> None:
+    """Offer only addresses inside `networks` as host candidates of this one connection.
+
+    Loopback addresses, which aioice leaves out, are among them if a network holds them. None:
+    all that aioice finds. Call it before gathering.
+    """
+    if networks is None:
+        return
+    connection = connection_of(transport)
+    gather = getattr(connection, "get_component_candidates", None)
+    if gather is None:
+        logger.warning("aioice %s: host candidates can't be filtered", aioice.__version__)
+        return
+
+    async def gather_inside(component: int, addresses: list[str], **options: Any) -> object:
+        inside = [
+            address
+            for address in dict.fromkeys((*addresses, *_LOOPBACK))
+            if any(ipaddress.ip_address(address) in network for network in networks)
+        ]
+        return await gather(component=component, addresses=inside, **options)
+
+    connection.get_component_candidates = gather_inside
+
+
+async def is_reachable(transport: RTCIceTransport) -> bool:
+    """Ask the viewer's ICE agent once, as for consent (RFC 7675); an answer takes a round trip.
+
+    False after half a second without one. True if this can't be asked.
+    """
+    connection = connection_of(transport)
+    try:
+        pair = next(iter(connection._nominated.values()), None)
+        if pair is None:
+            return False
+        request = connection.build_request(pair, nominate=False)
+        key = connection.remote_password.encode()
+        await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=0)
+    except stun.TransactionFailed:
+        return True  # an error is an answer, too
+    except stun.TransactionTimeout:
+        return False
+    except (AttributeError, TypeError) as exc:
+        logger.debug("aioice %s: a viewer can't be asked: %s", aioice.__version__, exc)
+    return True
+
+
+def on_refusal(transport: RTCIceTransport, callback: Callable[[], object]) -> None:
+    """Call `callback` when the viewer's host says that its port is closed (ICMP port unreachable).
+
+    Call it when connected. A tab that is closed says no goodbye in Chromium: this is all there is
+    to be heard of it. The kernel tells it for an unconnected socket only with IP_RECVERR, and then
+    queues the reports: they have to be taken out, or the loop would be woken up for ever.
+    """
+    for protocol in getattr(connection_of(transport), "_protocols", ()):
+        if protocol.local_candidate.type != "host":  # a TURN server's socket is not ours
+            continue
+        udp = protocol.transport.get_extra_info("socket")
+        if udp.family == socket.AF_INET6:
+            udp.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+        else:
+            udp.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+        protocol.error_received = partial(_take_refusals, udp.fileno(), callback)
+
+
+class Way(NamedTuple):
+    """Where a viewer's packets go."""
+
+    protocol: Any
+    """asyncio's, whose `transport` sends, and which hears of errors."""
+    address: tuple[str, int]
+    descriptor: int | None
+    """Of the UDP socket; None: packets take a TURN server's way."""
+
+
+def nominated_pairs(transport: RTCIceTransport) -> Mapping[int, object]:
+    """The pairs of addresses in use, by component (1: RTP); the connection changes them."""
+    pairs: Mapping[int, object] = connection_of(transport)._nominated
+    return pairs
+
+
+def way_of(pair: Any) -> Way:
+    protocol = pair.protocol
+    if pair.local_candidate.type == "relay":
+        return Way(protocol, pair.remote_addr, None)
+    udp = protocol.transport.get_extra_info("socket")
+    return Way(protocol, pair.remote_addr, udp.fileno())
+
+
+def send_by_transport(way: Way, packet: bytes) -> None:
+    """Send by asyncio or through a TURN server. Raises BlockingIOError if too much waits there."""
+    transport = way.protocol.transport
+    waiting_bytes = getattr(transport, "get_write_buffer_size", int)()
+    if waiting_bytes > _MAX_WAITING_BYTES:
+        raise BlockingIOError(errno.EAGAIN, "asyncio's buffer is full")
+    transport.sendto(packet, way.address)
+
+
+def connection_of(transport: RTCIceTransport) -> Any:
+    return transport._connection
+
+
+def _take_refusals(descriptor: int, callback: Callable[[], object], error: Exception) -> None:
+    with socket.socket(fileno=os.dup(descriptor)) as udp:
+        try:
+            for _ in range(_MAX_REPORTS):
+                udp.recvmsg(1, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            pass  # all taken out
+    if isinstance(error, ConnectionRefusedError):
+        callback()

@@ -1,0 +1,59 @@
+"""Whether the installed releases have what is used here."""
+
+from __future__ import annotations
+
+import inspect
+
+import aioice
+import pylibsrtp
+from aioice import stun
+from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceTransport, RTCRtpSender
+from aiortc.rtcicetransport import RTCIceGatherer
+
+
+def missing_names() -> list[str]:
+    """The names and parameters used here that the installed releases do not have."""
+    transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+    connection = aioice.Connection(ice_controlling=False)
+    dtls = RTCDtlsTransport(transport, [RTCCertificate.generateCertificate()])
+    router = getattr(dtls, "_rtp_router", None)
+    sender = RTCRtpSender("video", dtls)
+    used: list[tuple[object, str, tuple[str, ...]]] = [
+        (transport, "_connection", ()),
+        (connection, "get_component_candidates", ("component", "addresses")),
+        (connection, "build_request", ("pair", "nominate")),
+        (connection, "remote_password", ()),
+        (connection, "_nominated", ()),
+        (connection, "_protocols", ()),
+        (aioice.ice.CandidatePair, "local_candidate", ()),
+        (aioice.ice, "CandidatePair", ("protocol", "remote_candidate")),
+        (aioice.ice.CandidatePair, "remote_addr", ()),
+        (aioice.ice.StunProtocol, "error_received", ()),
+        (aioice.ice.StunProtocol, "request", ("integrity_key", "retransmissions")),
+        (stun, "TransactionFailed", ()),
+        (stun, "TransactionTimeout", ()),
+        (RTCRtpSender, "_send_keyframe", ()),
+        (dtls, "_rtp_router", ()),
+        (router, "register_sender", ("sender", "ssrc")),
+        (router, "unregister_sender", ("sender",)),
+        (dtls, "_tx_srtp", ()),
+        (dtls, "_send_rtp", ()),
+        (dtls, "_RTCDtlsTransport__rx_packets", ()),
+        (sender, "_ssrc", ()),
+        (sender, "_rtx_ssrc", ()),
+        (pylibsrtp.Session(), "_srtp", ()),
+        (pylibsrtp, "ffi", ()),
+        (pylibsrtp, "lib", ()),
+        (getattr(pylibsrtp, "lib", None), "srtp_protect", ()),
+    ]
+    missing = []
+    for owner, name, parameters in used:
+        title = f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
+        if not hasattr(owner, name):
+            missing.append(title)
+        elif parameters:
+            known = inspect.signature(getattr(owner, name)).parameters
+            missing += [
+                f"{title}({parameter})" for parameter in parameters if parameter not in known
+            ]
+    return missing
