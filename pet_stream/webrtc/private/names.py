@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 
 import aioice
@@ -12,7 +13,22 @@ from aiortc.rtcicetransport import RTCIceGatherer
 
 
 def missing_names() -> list[str]:
-    """The names and parameters used here that the installed releases do not have."""
+    """The names and parameters used here that the installed releases do not have.
+
+    Some of these objects want an event loop to be made: without a running one it makes one.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_look())
+    return _missing()
+
+
+async def _look() -> list[str]:
+    return _missing()
+
+
+def _missing() -> list[str]:
     transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
     connection = aioice.Connection(ice_controlling=False)
     dtls = RTCDtlsTransport(transport, [RTCCertificate.generateCertificate()])
