@@ -4,6 +4,7 @@ import "./player.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { language, translate } from "./i18n.js";
+import { LiveApi } from "./live_state.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
 
@@ -14,17 +15,26 @@ translate(document);
 
 const player = find("pet-stream");
 const spoken = find("[data-announce]");
-const recorder = new RecorderPanel(find("[data-record-panel]"), player.api);
-const recordings = new RecordingsPanel(find("[data-recordings-panel]"), player.api);
-const health = new HealthLine(find("[data-health]"), player.api);
+const live = new LiveApi(player.getAttribute("src") ?? "");
+const recorder = new RecorderPanel(find("[data-record-panel]"), live);
+const recordings = new RecordingsPanel(find("[data-recordings-panel]"), live);
+const health = new HealthLine(find("[data-health]"), live);
 
 const announce = ({ detail }) => setText(spoken, detail);
 recorder.addEventListener("announce", announce);
 health.addEventListener("announce", announce);
 recorder.addEventListener("change", () => recordings.refresh());
-player.api.addEventListener("reachable", () => recordings.refresh());
 player.addEventListener("pet-stream:state", () => health.refresh());
 
+live.addEventListener("state", () => {
+  recorder.refresh();
+  health.refresh();
+});
+live.addEventListener("recordings", () => recordings.refresh());
+live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffsetMs));
+live.addEventListener("reachable", () => recordings.refresh());
+
+live.start();
 recorder.start();
 recordings.start();
 health.start();

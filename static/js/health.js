@@ -6,7 +6,7 @@ import { clock } from "./format.js";
 import { text } from "./i18n.js";
 import { Poll } from "./poll.js";
 
-const POLL_MS = 3000;
+const POLL_MS = 1000;
 
 /** Wires `[data-health]`; sends `announce` when the state changed, not only a number. */
 export class HealthLine extends EventTarget {

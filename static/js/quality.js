@@ -20,7 +20,7 @@ export function describeQuality(before, now, seconds) {
     rate: has("framesDecoded") ? rate(since("framesDecoded") / seconds) : NOTHING,
     data: has("bytes") ? `${number(kilobits, 0)}\u00a0kbit/s` : NOTHING,
     loss: has("packets") ? `${number(lost * 100, 1)}\u00a0%` : NOTHING,
-    delay: Number.isFinite(now.latencyMs) ? `${number(now.latencyMs, 0)}\u00a0ms` : NOTHING,
+    delay: Number.isFinite(now.latencyMs) ? `${number(Math.max(0, now.latencyMs), 0)}\u00a0ms` : NOTHING,
     way: text(now.way === "WebRTC" ? "quality.direct" : "quality.relayed", { way: now.way }),
   };
 }

@@ -47,6 +47,11 @@ export class RecorderPanel extends EventTarget {
     this.#poll.start();
   }
 
+  /** Something has changed: ask now. */
+  refresh() {
+    return this.#poll.now();
+  }
+
   // What the server says
 
   async #ask() {

@@ -1,0 +1,133 @@
+/** The server's state as it changes, pushed over a WebSocket; asked for where that does not work. */
+
+import { Api } from "./api.js";
+import { retryDelayMs } from "./retry.js";
+
+const PING_MS = 5_000;
+/** The first answers come while the page is busy: some more, soon, tell the time better. */
+const FIRST_PINGS_MS = [0, 1_000, 2_000];
+/** A socket that was answering and is silent for so long leads nowhere any more. */
+const SILENCE_LIMIT_MS = 12_000;
+const HIDDEN_LIMIT_MS = 60_000;
+
+/**
+ * An `Api` that knows how recorder, camera and viewers are without asking, as long as its socket
+ * is open: `health()` and `recordingStatus()` then answer from what was pushed last. Sends `state`
+ * when something was pushed or the socket was lost, and `recordings` when the list is another.
+ */
+export class LiveApi extends Api {
+  #socket = null;
+  #state = null;
+  #attempt = 0;
+  #retryTimer = 0;
+  #pingTimer = 0;
+  #hiddenTimer = 0;
+  #heardAt = 0;
+  #answersPings = false;
+  #bestRoundTripMs = Infinity;
+
+  start() {
+    document.addEventListener("visibilitychange", () => this.#seen());
+    addEventListener("online", () => this.#open());
+    addEventListener("pagehide", () => this.#close());
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#open());
+    this.#open();
+  }
+
+  get isPushed() {
+    return this.#state !== null;
+  }
+
+  async health() {
+    return this.#state ? healthOf(this.#state) : super.health();
+  }
+
+  async recordingStatus() {
+    return this.#state?.recording ?? super.recordingStatus();
+  }
+
+  #open() {
+    this.#close();
+    const socket = (this.#socket = this.openState());
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#take(data);
+    socket.onclose = () => socket === this.#socket && this.#lost();
+    socket.onopen = () => {
+      this.#heardAt = performance.now();
+      this.#pingTimer = setInterval(() => this.#ping(), PING_MS);
+      for (const afterMs of FIRST_PINGS_MS) {
+        setTimeout(() => socket === this.#socket && this.#ping(), afterMs);
+      }
+    };
+  }
+
+  #close() {
+    clearTimeout(this.#retryTimer);
+    clearInterval(this.#pingTimer);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#answersPings = false;
+    this.#bestRoundTripMs = Infinity;
+    socket?.close();
+  }
+
+  #lost() {
+    this.#close();
+    this.#forget();
+    if (document.hidden) return; // goes on when somebody looks
+    this.#retryTimer = setTimeout(() => this.#open(), retryDelayMs(this.#attempt++));
+  }
+
+  #forget() {
+    if (!this.#state) return;
+    this.#state = null;
+    this.dispatchEvent(new Event("state"));
+  }
+
+  #take(data) {
+    this.#heardAt = performance.now();
+    const message = JSON.parse(data);
+    if (message.type === "state") {
+      this.#attempt = 0;
+      this.#state = message;
+      this.dispatchEvent(new Event("state"));
+    } else if (message.type === "recordings") {
+      this.dispatchEvent(new Event("recordings"));
+    } else if (message.type === "pong") {
+      this.#answersPings = true;
+      this.#takeTime(message);
+    }
+  }
+
+  #ping() {
+    const now = performance.now();
+    if (this.#answersPings && now - this.#heardAt > SILENCE_LIMIT_MS) return this.#lost();
+    return this.#socket.send(JSON.stringify({ type: "ping", t: now }));
+  }
+
+  /** Whose clock is ahead, by the fastest answer so far: it was half as long on its way. */
+  #takeTime({ t: sentAt, server_us: serverUs }) {
+    const now = performance.now();
+    const roundTripMs = now - sentAt;
+    if (!(roundTripMs < this.#bestRoundTripMs) || !Number.isFinite(serverUs)) return;
+    this.#bestRoundTripMs = roundTripMs;
+    const here = performance.timeOrigin + now - roundTripMs / 2;
+    this.clockOffsetMs = serverUs / 1000 - here;
+    this.dispatchEvent(new Event("clock"));
+  }
+
+  #seen() {
+    clearTimeout(this.#hiddenTimer);
+    if (!document.hidden && !this.#socket) this.#open();
+    if (document.hidden) {
+      this.#hiddenTimer = setTimeout(() => {
+        this.#close();
+        this.#forget();
+      }, HIDDEN_LIMIT_MS);
+    }
+  }
+}
+
+/** The answer that `/health` would give, from a pushed state. Pure. */
+export function healthOf({ health = {}, camera = {}, viewers }) {
+  return { ...health, camera, webrtc_clients: viewers };
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { parseText, parseUnit } from "../../static/js/stream_messages.js";
+
+function message({ flags, sequence, captureUs, wallUs, data }) {
+  const bytes = new Uint8Array(24 + data.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, flags);
+  view.setUint32(4, sequence);
+  view.setBigUint64(8, BigInt(captureUs));
+  view.setBigUint64(16, BigInt(wallUs));
+  bytes.set(data, 24);
+  return bytes.buffer;
+}
+
+const FLAGS = [
+  [0, false, false],
+  [1, true, false],
+  [3, true, true],
+];
+
+for (const [flags, isIdr, isDiscontinuity] of FLAGS) {
+  test(`an access unit with flags ${flags}`, () => {
+    const sent = { sequence: 0xffffffff, captureUs: 2 ** 45 + 1, wallUs: 1_795_000_000_000_001 };
+    const data = Uint8Array.of(0, 0, 0, 1, 0x65);
+    const unit = parseUnit(message({ flags, ...sent, data }));
+    assert.deepEqual(unit, { isIdr, isDiscontinuity, ...sent, data });
+  });
+}
+
+test("a message shorter than its header is refused", () => {
+  assert.throws(() => parseUnit(new ArrayBuffer(23)), RangeError);
+});
+
+test("a format brings the decoder's configuration as bytes", () => {
+  const format = { type: "format", codec: "avc1.42c01f", width: 1280, height: 720, avcc: "AULAHw==" };
+  const parsed = parseText(JSON.stringify(format));
+  assert.deepEqual(parsed.description, Uint8Array.of(1, 0x42, 0xc0, 0x1f));
+  assert.equal(parsed.codec, "avc1.42c01f");
+});
+
+test("other messages come as they are, and what is none is null", () => {
+  assert.deepEqual(parseText('{"type":"status","camera":"live"}'), { type: "status", camera: "live" });
+  for (const text of ["", "{", "null", "7", "{}", '{"type":7}']) assert.equal(parseText(text), null);
+});
