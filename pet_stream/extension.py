@@ -28,6 +28,10 @@ from .recording import Archive, Library, Recorder, RecorderSettings, Retention, 
 from .switch_interval import switch_interval
 from .web import build_blueprint
 from .web.host_check import HostCheck
+from .web.live_state import live_state_of
+from .websocket.connections import Connections
+from .websocket.live_state import LiveState
+from .websocket.video_viewers import VideoViewers
 
 if TYPE_CHECKING:
     from .webrtc.peers import Peers
@@ -37,6 +41,8 @@ logger = logging.getLogger(__name__)
 FINISH_TIMEOUT_S = 4.0
 """For the disk to take the rest of a recording, and viewers to hear that it is over."""
 IMPORT_TIMEOUT_S = 2.0
+MAX_LISTENERS = 64
+"""Pages that may follow the live state at once; each takes one of the server's threads."""
 
 
 class PetStream:
@@ -106,6 +112,10 @@ class Stream:
     library: Library
     snapshots: Snapshots
     peers: LatePeers
+    connections: Connections
+    video_viewers: VideoViewers
+    live_state: LiveState
+    listener_places: Places
     host_check: HostCheck
     http_counts: HttpCounts
     exporter: PrometheusMetrics
@@ -146,6 +156,17 @@ class Stream:
         )
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)
         self.peers = LatePeers(self._make_peers, f"{name}-import")
+        self.connections = Connections(self.event_loop)
+        self.video_viewers = VideoViewers(
+            self.broadcaster, self.event_loop, lambda: self.reader.status
+        )
+        self.live_state = LiveState(
+            self.event_loop,
+            lambda: live_state_of(self),
+            config.record_path,
+            self.library.disk_bytes,
+        )
+        self.listener_places = Places(MAX_LISTENERS)
 
     def start(self) -> None:
         with self._lock:
@@ -205,7 +226,7 @@ class Stream:
 
     async def _finish(self) -> None:
         """On the loop: everybody says goodbye at the same time."""
-        goodbyes = [self.recorder.close()]
+        goodbyes = [self.recorder.close(), self.connections.close_all()]
         if self.peers.made is not None:
             goodbyes.append(self.peers.made.close_all())
         for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):

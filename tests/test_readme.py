@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES
+from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, WEBSOCKET_ROUTES
 from tools import readme_tables
 
 TEXT = readme_tables.README.read_text()
@@ -19,7 +19,7 @@ def test_table_of_routes_has_every_route_and_no_other() -> None:
     documented = set(re.findall(r"`([A-Z]+) (/[^`]*)`", section))
     served = {
         (method, route.rule)
-        for route in (*ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
+        for route in (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
         for method in route.methods
     }
     assert documented == served

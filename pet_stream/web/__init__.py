@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, Response
-from flask.typing import ResponseReturnValue
+from flask_sock import Sock
 
 from ..assets import find_folder
 from ..config import Config
@@ -38,6 +39,7 @@ from .recordings import (
     star_recording,
 )
 from .signaling import close_peer, offer, webrtc_config
+from .websockets import prepare_websocket, stream_h264, stream_state
 
 STATIC_PATH = "/pet-stream/static"
 """Never `/static`: the host's own would win."""
@@ -47,7 +49,7 @@ STATIC_PATH = "/pet-stream/static"
 class Route:
     methods: tuple[str, ...]
     rule: str
-    view: Callable[..., ResponseReturnValue]
+    view: Callable[..., Any]
 
 
 ROUTES = (
@@ -68,6 +70,11 @@ ROUTES = (
     Route(("GET",), "/api/snapshot.jpg", snapshot),
     Route(("GET",), "/health", health),
     Route(("GET",), "/pet-stream/", dashboard),
+)
+
+WEBSOCKET_ROUTES = (
+    Route(("GET",), "/api/stream/h264", stream_h264),
+    Route(("GET",), "/api/stream/ws", stream_state),
 )
 
 METRICS_ROUTES = (Route(("GET",), "/metrics", metrics),)
@@ -92,6 +99,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     )
     blueprint.before_request(start_clock)
     blueprint.before_request(check_access)
+    blueprint.before_request(prepare_websocket)
     blueprint.after_request(count_request)
     blueprint.after_request(add_common_headers)
     blueprint.after_request(add_cors_headers)
@@ -106,6 +114,9 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
             methods=(*route.methods, "OPTIONS"),
             provide_automatic_options=True,
         )
+    sock = Sock()
+    for route in WEBSOCKET_ROUTES:
+        sock.route(route.rule, bp=blueprint)(route.view)
     return blueprint
 
 

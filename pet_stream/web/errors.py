@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
+from werkzeug.routing.exceptions import WebsocketMismatch
 
 from ..errors import Full, PetStreamError
 from .cors import add_cors_headers
 from .current import current_stream
 
-NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/pet-stream/")
+NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/api/stream/", "/pet-stream/")
 """Below these a path that nobody serves is our 404; elsewhere it is the host's."""
 
 
@@ -20,8 +23,15 @@ def add_error_handlers(blueprint: Blueprint) -> None:
     blueprint.before_app_request(answer_unroutable)
 
 
+def error_json(error: PetStreamError) -> dict[str, Any]:
+    answer: dict[str, Any] = {"error": str(error) or type(error).__name__, "code": error.code}
+    if isinstance(error, Full):
+        answer["retry_after_s"] = error.retry_after_s
+    return answer
+
+
 def answer_error(error: PetStreamError) -> Response:
-    response = jsonify(error=str(error) or type(error).__name__, code=error.code)
+    response = jsonify(error_json(error))
     response.status_code = error.http_status
     if isinstance(error, Full):
         response.headers["Retry-After"] = str(error.retry_after_s)
@@ -49,11 +59,20 @@ def answer_unroutable() -> Response | None:
     error = request.routing_exception
     if isinstance(error, MethodNotAllowed) and _is_path_of_ours(error):
         return add_cors_headers(answer_http_error(error))
-    if isinstance(error, NotFound):
+    if isinstance(error, NotFound | WebsocketMismatch):
         prefix = current_stream().config.url_prefix
         if request.path.startswith(tuple(prefix + namespace for namespace in NAMESPACES)):
-            return add_cors_headers(answer_http_error(error))
+            is_missing = isinstance(error, NotFound)
+            return add_cors_headers(answer_http_error(error) if is_missing else _ask_for_upgrade())
     return None
+
+
+def _ask_for_upgrade() -> Response:
+    """To an ordinary request for a WebSocket (RFC 9110 section 15.5.22), or the other way round."""
+    response = jsonify(error="Upgrade Required", code="upgrade_required")
+    response.status_code = 426
+    response.headers["Upgrade"] = "websocket"
+    return response
 
 
 def _is_path_of_ours(error: MethodNotAllowed) -> bool:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask.typing import ResponseReturnValue
 
 from ..ingest.shm_reader import CameraStatus
 from ..version import __version__
 from .current import current_stream
 
+if TYPE_CHECKING:
+    from ..extension import Stream
+
 
 def health() -> ResponseReturnValue:
     stream = current_stream()
     camera = stream.reader.status
+    return {
+        **state_of_health(stream, camera),
+        "webrtc_clients": stream.places.active_count,
+        "max_clients": stream.config.max_clients,
+        "recording": stream.recorder.status.is_recording,
+        "has_headers": camera.has_parameter_sets,
+        "camera": _camera_json(camera),
+        "version": __version__,
+    }
+
+
+def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
+    """`status`, one of `ok`, `degraded`, `camera_offline`, and `reasons` in words."""
     recording = stream.recorder.status
     faults = [*stream.host_check.faults]
     if not stream.is_running:
@@ -22,16 +40,7 @@ def health() -> ResponseReturnValue:
         status = "camera_offline"
     else:
         status = "degraded" if faults or camera.reason else "ok"
-    return {
-        "status": status,
-        "reasons": [camera.reason, *faults] if camera.reason else faults,
-        "webrtc_clients": stream.places.active_count,
-        "max_clients": stream.config.max_clients,
-        "recording": recording.is_recording,
-        "has_headers": camera.has_parameter_sets,
-        "camera": _camera_json(camera),
-        "version": __version__,
-    }
+    return {"status": status, "reasons": [camera.reason, *faults] if camera.reason else faults}
 
 
 def _camera_json(camera: CameraStatus) -> dict[str, object]:

@@ -23,8 +23,9 @@ def start_clock() -> None:
 
 
 def count_request(response: Response) -> Response:
-    """By rule, never by path: the number of series is that of our routes."""
-    if request.url_rule is not None:
+    """By rule, never by path: the number of series is that of our routes. WebSockets, whose
+    requests last as long as they do, have metrics of their own."""
+    if request.url_rule is not None and not request.url_rule.websocket:
         started_s = g.get("pet_stream_started_s", perf_counter())
         current_stream().http_counts.add(
             request.method, request.url_rule.rule, response.status_code, perf_counter() - started_s

@@ -1,0 +1,42 @@
+"""What every open page is told when it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .health import state_of_health
+
+if TYPE_CHECKING:
+    from ..extension import Stream
+
+
+def live_state_of(stream: Stream) -> dict[str, Any]:
+    """JSON, of snapshots only: nothing here waits for a lock, a disk or another thread.
+
+    Numbers are rounded to what a page shows, so that noise is not a change.
+    """
+    camera = stream.reader.status
+    video = camera.video
+    disk = stream.live_state.disk
+    return {
+        "recording": stream.recorder.status.to_json(),
+        "viewers": stream.places.active_count,
+        "max_viewers": stream.places.max_clients,
+        "camera": {
+            "state": camera.state,
+            "reason": camera.reason,
+            "width": video.width if video else None,
+            "height": video.height if video else None,
+            "fps": _rounded(camera.fps),
+        },
+        "health": state_of_health(stream, camera),
+        "disk": None if disk is None else {"free_bytes": disk[0], "size_bytes": disk[1]},
+        "detections": stream.config.detections_shm is not None,
+    }
+
+
+def _rounded(fps: float | None) -> float | None:
+    """Whole pictures a second, or tenths for a camera that makes few."""
+    if fps is None:
+        return None
+    return round(fps) if fps >= 5 else round(fps, 1)

@@ -1,0 +1,44 @@
+"""WebSocket frames from a server to its clients (RFC 6455 section 5.2). Pure.
+
+A server does not mask, so a frame is the same for all clients: made once, sent to everybody. Nor is
+it compressed, even where `permessage-deflate` was agreed on (RFC 7692 section 6: it may stay away
+from any message); video would only get longer.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+_FINAL = 0x80
+_TEXT, _BINARY, _CLOSE, _PING = 1, 2, 8, 9
+_MAX_REASON_BYTES = 123
+
+PING = bytes((_FINAL | _PING, 0))
+
+
+def json_frame(message: dict[str, Any]) -> bytes:
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return _frame(_TEXT, text.encode())
+
+
+def binary_frame(*parts: bytes) -> bytes:
+    return _frame(_BINARY, *parts)
+
+
+def close_frame(code: int, reason: str = "") -> bytes:
+    """`code` as section 7.4 says; a reason that is too long is cut."""
+    text = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
+    return _frame(_CLOSE, struct.pack(">H", code), text.encode())
+
+
+def _frame(opcode: int, *parts: bytes) -> bytes:
+    size = sum(map(len, parts))
+    if size < 126:
+        header = bytes((_FINAL | opcode, size))
+    elif size < 1 << 16:
+        header = struct.pack(">BBH", _FINAL | opcode, 126, size)
+    else:
+        header = struct.pack(">BBQ", _FINAL | opcode, 127, size)
+    return b"".join((header, *parts))

@@ -1,0 +1,146 @@
+"""Recording, viewers, camera and health, told to every open page when they change."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..event_loop import EventLoopThread
+from .connection import Connection
+from .frames import json_frame
+from .ticker import Ticker
+
+LOOK_INTERVAL_S = 0.25
+"""Changes within it go out as one."""
+COUNTING_INTERVAL_S = 1.0
+"""How often numbers go out that always change."""
+FOLDER_INTERVAL_S = 1.0
+
+_COUNTING = frozenset({"frame_count", "bytes_written", "duration_ms", "size_bytes", "free_bytes"})
+_RECORDINGS_FRAME = json_frame({"type": "recordings"})
+
+State = dict[str, Any]
+
+
+class StateOutbox:
+    """For one page: only the newest state is worth sending. On the event loop."""
+
+    def __init__(self) -> None:
+        self.state_frame: bytes | None = None
+        self.has_new_recordings = False
+
+    def pop(self) -> bytes | None:
+        if self.state_frame is not None:
+            frame, self.state_frame = self.state_frame, None
+            return frame
+        if self.has_new_recordings:
+            self.has_new_recordings = False
+            return _RECORDINGS_FRAME
+        return None
+
+
+class LiveState:
+    """Looks at the state a few times a second while a page is open, and sends one message to all
+    of them when it is another one. On the event loop, but for `look_at_folder`.
+
+    `state` gives what is to be told, JSON with the recording under `recording`; it must not wait
+    for anything. The list of recordings is in `folder`: the page asks for it when told so.
+    """
+
+    def __init__(
+        self,
+        event_loop: EventLoopThread,
+        state: Callable[[], State],
+        folder: Path,
+        disk_bytes: Callable[[], tuple[int, int] | None],
+    ) -> None:
+        self.disk: tuple[int, int] | None = None
+        """Free bytes and size of the recordings' disk; None before the first look at it."""
+        self._event_loop = event_loop
+        self._state = state
+        self._listeners: dict[Connection, StateOutbox] = {}
+        self._told: State = {}
+        self._recording: tuple[object, object] | None = None
+        self._frame = b""
+        self._told_at_s = 0.0
+        self._ticker = Ticker(event_loop, "telling the state", LOOK_INTERVAL_S, self._look)
+        self._folder = folder
+        self._disk_bytes = disk_bytes
+        self._folder_lock = threading.Lock()
+        self._folder_looked_at_s = 0.0
+        self._folder_changed_ns: int | None = None
+
+    @property
+    def listener_count(self) -> int:
+        return len(self._listeners)
+
+    @property
+    def is_watching_folder(self) -> bool:
+        """Whether a change of the list of recordings would be noticed by now."""
+        return self._folder_looked_at_s > 0
+
+    async def join(self, connection: Connection) -> None:
+        self._look()
+        outbox = connection.outbox = StateOutbox()
+        outbox.state_frame = self._frame
+        self._listeners[connection] = outbox
+        self._ticker.start()
+        connection.flush()
+
+    async def leave(self, connection: Connection) -> None:
+        """Does nothing if it never joined."""
+        self._listeners.pop(connection, None)
+
+    def look_at_folder(self) -> None:
+        """Notice new and deleted recordings, and what is left of the disk. By request threads,
+        since disks may hang; one at a time, the others don't wait."""
+        if not self._folder_lock.acquire(blocking=False):
+            return
+        try:
+            now_s = time.monotonic()
+            if now_s - self._folder_looked_at_s < FOLDER_INTERVAL_S:
+                return
+            was_known = self._folder_looked_at_s > 0
+            self._folder_looked_at_s = now_s
+            before = self._folder_changed_ns
+            self.disk = self._disk_bytes()
+            try:
+                self._folder_changed_ns = os.stat(self._folder).st_mtime_ns
+            except OSError:  # not made yet
+                self._folder_changed_ns = None
+            if was_known and self._folder_changed_ns != before:
+                self._event_loop.call_soon(self._tell_recordings)
+        finally:
+            self._folder_lock.release()
+
+    def _look(self) -> bool:
+        state, now_s = self._state(), time.monotonic()
+        is_recording = bool(state["recording"]["recording"])
+        is_due = is_recording and now_s - self._told_at_s >= COUNTING_INTERVAL_S
+        if is_due or _without_counting(state) != _without_counting(self._told):
+            self._told, self._told_at_s = state, now_s
+            self._frame = json_frame({"type": "state", **state})
+            for connection, outbox in tuple(self._listeners.items()):
+                outbox.state_frame = self._frame
+                connection.flush()
+        recording = (state["recording"]["filename"], is_recording)
+        if recording != self._recording:
+            was_known, self._recording = self._recording is not None, recording
+            if was_known:
+                self._tell_recordings()
+        return bool(self._listeners)
+
+    def _tell_recordings(self) -> None:
+        for connection, outbox in tuple(self._listeners.items()):
+            outbox.has_new_recordings = True
+            connection.flush()
+
+
+def _without_counting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_counting(v) for k, v in value.items() if k not in _COUNTING}
+    return value

@@ -1,0 +1,113 @@
+"""What a viewer over `/api/stream/h264` is sent. Pure.
+
+    text    {"type": "format", "codec", "width", "height", "avcc"}   before the first picture, and
+                                                                     whenever it changes
+    binary  flags (1 byte: 1 IDR, 2 discontinuity), 3 zeros, sequence (u32), capture time in µs of
+            CLOCK_MONOTONIC (u64) and since the epoch (u64), all big-endian; then the access unit,
+            its NAL units behind 4-byte lengths
+
+An access unit's parameter sets are in the format, not in the binary message.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+from dataclasses import dataclass
+
+from ..media.access_unit import AccessUnit
+from ..media.avcc import DecoderConfiguration, length_prefixed
+from .frames import binary_frame, json_frame
+
+HEADER = struct.Struct(">BxxxIQQ")
+IDR = 1
+DISCONTINUITY = 2
+
+_SEQUENCE_MODULUS = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class VideoMessage:
+    """An access unit as WebSocket frames, the same for all viewers."""
+
+    sequence: int
+    is_idr: bool
+    frame: bytes
+    format_frame: bytes
+    """To be sent before it, unless it is what the viewer was told last."""
+
+
+class VideoMessages:
+    """Makes messages of access units, each once. Owned by one thread.
+
+    Those of the current GOP are kept for whoever joins, as long as they are within the bounds.
+    """
+
+    def __init__(self, max_bytes: int = 16 * 1024 * 1024, max_count: int = 900) -> None:
+        self._max_bytes = max_bytes
+        self._max_count = max_count
+        self._gop: list[VideoMessage] = []
+        self._gop_bytes = 0
+        self._configuration: DecoderConfiguration | None = None
+        self._size = (0, 0)
+        self._format_frame = b""
+
+    @property
+    def gop(self) -> tuple[VideoMessage, ...]:
+        """From the newest IDR on; empty if there was none, or too much since."""
+        return tuple(self._gop)
+
+    def make(self, unit: AccessUnit, clock_offset_ns: int) -> VideoMessage | None:
+        """`clock_offset_ns`: from CLOCK_MONOTONIC to the epoch's time. None before the first IDR.
+
+        Raises BitstreamError for an IDR whose parameter sets are malformed.
+        """
+        if unit.is_idr:
+            self.forget()
+            self._take_format(unit)
+        configuration = self._configuration
+        if configuration is None:
+            return None
+        # What is not in the format, if a camera ever sends such a thing between IDRs, stays in.
+        told = (*configuration.sps, *configuration.pps)
+        header = HEADER.pack(
+            IDR * unit.is_idr | DISCONTINUITY * unit.is_discontinuity,
+            unit.sequence % _SEQUENCE_MODULUS,
+            unit.capture_ns // 1000,
+            (unit.capture_ns + clock_offset_ns) // 1000,
+        )
+        data = length_prefixed(n for n in unit.nal_units if n not in told)
+        frame = binary_frame(header, data)
+        message = VideoMessage(unit.sequence, unit.is_idr, frame, self._format_frame)
+        self._keep(message)
+        return message
+
+    def forget(self) -> None:
+        """Who joins next begins with the next IDR."""
+        self._gop = []
+        self._gop_bytes = 0
+
+    def _take_format(self, unit: AccessUnit) -> None:
+        configuration = DecoderConfiguration.of(unit.nal_units)
+        size = (unit.width, unit.height)
+        if (configuration, size) == (self._configuration, self._size):
+            return
+        self._configuration = None  # until its record is made
+        self._format_frame = json_frame(
+            {
+                "type": "format",
+                "codec": configuration.codec,
+                "width": unit.width,
+                "height": unit.height,
+                "avcc": base64.b64encode(configuration.serialize()).decode(),
+            }
+        )
+        self._configuration, self._size = configuration, size
+
+    def _keep(self, message: VideoMessage) -> None:
+        if not message.is_idr and not self._gop:
+            return
+        self._gop.append(message)
+        self._gop_bytes += len(message.frame)
+        if self._gop_bytes > self._max_bytes or len(self._gop) > self._max_count:
+            self.forget()

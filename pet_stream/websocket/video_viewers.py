@@ -1,0 +1,190 @@
+"""Viewers whose browser gets the camera's H.264 over a WebSocket."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..broadcaster import Broadcaster, Subscription
+from ..errors import BitstreamError
+from ..event_loop import EventLoopThread
+from ..ingest.shm_reader import CameraStatus
+from .connection import Connection
+from .frames import json_frame
+from .ticker import Ticker
+from .video_messages import VideoMessage, VideoMessages
+
+logger = logging.getLogger(__name__)
+
+CAPACITY = 30
+"""Access units that may wait for the event loop."""
+MAX_LAG_S = 0.5
+"""So long may a picture wait for a viewer's network; then the viewer goes on at the newest IDR."""
+MAX_WAITING = 960
+"""Messages for one viewer: a whole cached GOP, and those that come meanwhile."""
+
+_STATUS_INTERVAL_S = 0.25
+
+
+@dataclass(slots=True)
+class VideoCounts:
+    """Written on the event loop; anyone may read a number at any time."""
+
+    frames_sent: int = 0
+    frames_dropped: int = 0
+    errors: int = 0
+
+
+class VideoOutbox:
+    """What waits for one viewer. On the event loop."""
+
+    def __init__(self, gop: Iterable[VideoMessage], counts: VideoCounts, now_s: float) -> None:
+        self.status_frame: bytes | None = None
+        """The newest, until it is sent."""
+        self._counts = counts
+        self._waiting = deque((now_s, message) for message in gop)
+        self._awaits_idr = not self._waiting
+        self._told_format = b""
+
+    def offer(self, message: VideoMessage, now_s: float) -> None:
+        """Take the next picture in, and let go what is too old by now."""
+        if self._awaits_idr and not message.is_idr:
+            self._counts.frames_dropped += 1
+            return
+        self._awaits_idr = False
+        self._waiting.append((now_s, message))
+        if now_s - self._waiting[0][0] > MAX_LAG_S or len(self._waiting) > MAX_WAITING:
+            self._catch_up()
+
+    def pop(self) -> bytes | None:
+        if self.status_frame is not None:
+            frame, self.status_frame = self.status_frame, None
+            return frame
+        if not self._waiting:
+            return None
+        message = self._waiting[0][1]
+        if message.format_frame != self._told_format:
+            self._told_format = message.format_frame
+            return message.format_frame
+        self._waiting.popleft()
+        self._counts.frames_sent += 1
+        return message.frame
+
+    def _catch_up(self) -> None:
+        """Go on at the newest IDR, or wait for the next one if that is what is late."""
+        before = len(self._waiting)
+        kept: deque[tuple[float, VideoMessage]] = deque()
+        for _ in range(before - 1):  # the oldest one is late, whatever it is
+            item = self._waiting.pop()
+            kept.appendleft(item)
+            if item[1].is_idr:
+                break
+        else:
+            kept.clear()
+            self._awaits_idr = True
+        self._waiting = kept
+        self._counts.frames_dropped += before - len(kept)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Viewer:
+    connection: Connection
+    outbox: VideoOutbox
+
+
+class VideoViewers:
+    """Those who watch. On the event loop; the numbers may be read by any thread.
+
+    Pictures are taken from the broadcaster only while somebody watches, and each is put into its
+    message once, for all viewers.
+    """
+
+    def __init__(
+        self,
+        broadcaster: Broadcaster,
+        event_loop: EventLoopThread,
+        camera: Callable[[], CameraStatus],
+    ) -> None:
+        self.counts = VideoCounts()
+        self._broadcaster = broadcaster
+        self._event_loop = event_loop
+        self._camera = camera
+        self._viewers: tuple[_Viewer, ...] = ()
+        self._messages = VideoMessages()
+        self._subscription: Subscription | None = None
+        self._subscription_drops = 0
+        self._told_status = ("", "")
+        self._status_frame = b""
+        self._ticker = Ticker(
+            event_loop, "telling the camera's status", _STATUS_INTERVAL_S, self._tell_status
+        )
+
+    @property
+    def viewer_count(self) -> int:
+        return len(self._viewers)
+
+    async def join(self, connection: Connection) -> None:
+        """Send pictures from the newest IDR on, as soon as there is one."""
+        if self._subscription is None:
+            self._subscription = self._broadcaster.subscribe(
+                "websocket", CAPACITY, self._wake, is_urgent=True
+            )
+            self._subscription_drops = 0
+        self._drain()
+        self._tell_status()
+        if not self._broadcaster.gop:  # the camera has stopped: what it showed is not live
+            self._messages.forget()
+        outbox = VideoOutbox(self._messages.gop, self.counts, time.monotonic())
+        outbox.status_frame = self._status_frame
+        connection.outbox = outbox
+        self._viewers = (*self._viewers, _Viewer(connection, outbox))
+        self._ticker.start()
+        connection.flush()
+
+    async def leave(self, connection: Connection) -> None:
+        """Does nothing if it never joined."""
+        self._viewers = tuple(v for v in self._viewers if v.connection is not connection)
+        if not self._viewers and self._subscription is not None:
+            self._broadcaster.unsubscribe(self._subscription)
+            self._subscription = None
+            self._messages.forget()
+
+    def _wake(self) -> None:
+        self._event_loop.call_soon(self._drain)
+
+    def _drain(self) -> None:
+        subscription = self._subscription
+        if subscription is None:  # the last viewer left meanwhile
+            return
+        now_s = time.monotonic()
+        clock_offset_ns = time.time_ns() - time.monotonic_ns()
+        for unit in subscription.take():
+            try:
+                message = self._messages.make(unit, clock_offset_ns)
+            except BitstreamError as exc:
+                logger.debug("picture %d can't be told: %s", unit.sequence, exc)
+                self.counts.errors += 1
+                continue
+            if message is not None:
+                for viewer in self._viewers:
+                    viewer.outbox.offer(message, now_s)
+        for viewer in self._viewers:
+            viewer.connection.flush()
+        self.counts.frames_dropped += subscription.dropped_count - self._subscription_drops
+        self._subscription_drops = subscription.dropped_count
+
+    def _tell_status(self) -> bool:
+        camera = self._camera()
+        status = (camera.state, camera.reason)
+        if status != self._told_status:
+            self._told_status = status
+            self._status_frame = json_frame(
+                {"type": "status", "camera": camera.state, "reason": camera.reason}
+            )
+            for viewer in self._viewers:
+                viewer.outbox.status_frame = self._status_frame
+                viewer.connection.flush()
+        return bool(self._viewers)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from pet_stream.websocket import live_state
+from tests.apps import mounted_app, stream_of, wait_until
+from tests.camera.camera import Camera
+from tests.websocket.client import WebSocket, deaf_client, served
+
+PATH = "/api/stream/ws"
+
+
+@pytest.fixture(autouse=True)
+def no_errors_are_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    assert not [r.getMessage() for r in caplog.get_records("call") if r.levelname == "ERROR"]
+
+
+@pytest.fixture
+def live_app(segment_name: str, footage: Path, tmp_path: Path) -> Iterator[Flask]:
+    with (
+        Camera(segment_name, source=footage, fps=30),
+        mounted_app(tmp_path, SHM=segment_name) as app,
+    ):
+        yield app
+
+
+@pytest.fixture
+def url(live_app: Flask) -> Iterator[str]:
+    with served(live_app) as address:
+        stream = stream_of(live_app)
+        wait_until(lambda: stream.reader.status.state == "live")
+        yield address + PATH
+
+
+def test_the_state_comes_at_once(url: str) -> None:
+    with WebSocket(url) as page:
+        state = page.receive(1.0)
+    assert state["type"] == "state"
+    assert state["recording"]["recording"] is False
+    assert {"filename", "frame_count", "bytes_written", "duration_ms"} <= state["recording"].keys()
+    assert state["camera"].items() >= {"state": "live", "reason": "", "width": 320}.items()
+    assert state["health"] == {"status": "ok", "reasons": []}
+    assert (state["viewers"], state["max_viewers"]) == (0, 10)
+    assert 0 < state["disk"]["free_bytes"] < state["disk"]["size_bytes"]
+
+
+def test_nothing_is_said_while_nothing_changes(url: str) -> None:
+    with WebSocket(url) as page:
+        page.receive_until(lambda m: m["camera"]["fps"] == 30)
+        with pytest.raises(TimeoutError):
+            page.receive(1.2)
+
+
+def test_a_recording_is_told_as_it_goes(url: str, live_app: Flask) -> None:
+    client = live_app.test_client()
+    with WebSocket(url) as page:
+        page.text("state")
+        name = client.post("/api/recording/start").get_json()["filename"]
+        state = page.receive_until(lambda m: m["type"] == "state" and m["recording"]["recording"])
+        assert state["recording"]["filename"] == name
+        page.text("recordings")
+        before_s = time.monotonic()
+        durations: list[int] = []
+        while len(durations) < 3:
+            durations.append(page.text("state")["recording"]["duration_ms"])
+        assert durations == sorted(durations)
+        assert time.monotonic() - before_s > 1.5, "more often than once a second"
+        client.post("/api/recording/stop")
+        page.receive_until(lambda m: m["type"] == "state" and not m["recording"]["recording"])
+        page.text("recordings")
+
+
+def test_viewers_are_told_to_every_page(url: str) -> None:
+    with WebSocket(url) as first, WebSocket(url) as second:
+        with WebSocket(url.replace(PATH, "/api/stream/h264")):
+            for page in (first, second):
+                page.receive_until(lambda m: m["type"] == "state" and m["viewers"] == 1)
+        for page in (first, second):
+            page.receive_until(lambda m: m["type"] == "state" and m["viewers"] == 0)
+
+
+def test_a_file_that_somebody_puts_there_or_deletes_is_told(
+    url: str, live_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_state, "FOLDER_INTERVAL_S", 0.0)
+    folder = tmp_path / "recordings"
+    folder.mkdir(exist_ok=True)
+    with WebSocket(url) as page:
+        page.text("state")
+        page.send({"type": "hello"})  # has the server look at the folder before it changes
+        wait_until(lambda: stream_of(live_app).live_state.is_watching_folder)
+        (folder / "recording_20260101_000000.h264").write_bytes(b"")
+        page.text("recordings")
+        (folder / "recording_20260101_000000.h264").unlink()
+        page.text("recordings")
+
+
+def test_the_camera_goes_and_comes_back(segment_name: str, footage: Path, tmp_path: Path) -> None:
+    with (
+        mounted_app(tmp_path, SHM=segment_name) as app,
+        served(app) as address,
+        WebSocket(address + PATH) as page,
+    ):
+        state = page.receive()
+        assert state["camera"]["state"] == "offline"
+        assert state["health"]["status"] == "camera_offline"
+        with Camera(segment_name, source=footage, fps=30):
+            page.receive_until(lambda m: m["type"] == "state" and m["camera"]["state"] == "live")
+        page.receive_until(lambda m: m["type"] == "state" and m["camera"]["state"] == "offline")
+
+
+def test_foreign_pages_are_refused(url: str) -> None:
+    with WebSocket(url, Origin="http://evil.example") as page:
+        assert page.receive()["code"] == "origin"
+        assert page.close_code() == 4403
+
+
+def test_pages_take_no_viewers_place_but_there_is_a_limit(url: str, live_app: Flask) -> None:
+    stream = stream_of(live_app)
+    with WebSocket(url) as page:
+        page.text("state")
+        assert stream.places.active_count == 0
+        places = stream.listener_places
+        taken = [places.acquire() for _ in range(places.max_clients - places.active_count)]
+        with WebSocket(url) as one_too_many:
+            assert one_too_many.close_code() == 4503
+        taken[0].release()
+        with WebSocket(url) as page:
+            page.text("state")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", "[" * 15_000, '{"type":"candidate"}', '{"type":7}', "\U0001f408"]
+)
+def test_what_it_does_not_understand_is_left_alone(url: str, text: str) -> None:
+    with WebSocket(url) as page:
+        page.text("state")
+        page.send_text(text)
+        with WebSocket(url.replace(PATH, "/api/stream/h264")):
+            page.receive_until(lambda m: m["type"] == "state" and m["viewers"] == 1)
+
+
+def test_a_message_that_is_too_long_ends_it(url: str) -> None:
+    with WebSocket(url) as page:
+        page.text("state")
+        page.send_text("x" * 20_000)
+        assert page.close_code() == 1009
+
+
+def test_a_page_that_does_not_read_holds_up_nobody(url: str, live_app: Flask) -> None:
+    live = stream_of(live_app).live_state
+    with deaf_client(url), WebSocket(url) as page:
+        wait_until(lambda: live.listener_count == 2)
+        with WebSocket(url.replace(PATH, "/api/stream/h264")):
+            page.receive_until(lambda m: m["type"] == "state" and m["viewers"] == 1)
+    wait_until(lambda: live.listener_count == 0)

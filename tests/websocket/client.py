@@ -1,0 +1,148 @@
+"""WebSocket clients for tests: one that behaves, and a bare socket that need not."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from simple_websocket import Client, ConnectionClosed
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, Request
+
+from pet_stream.serving import WebServer
+from tests.apps import stream_of
+
+TIMEOUT_S = 10.0
+HEADER = struct.Struct(">BxxxIQQ")
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Start the app's stream and serve it; yields the address as ws://host:port."""
+    server = WebServer("127.0.0.1", 0)
+    stream_of(app).start()
+    server.start(app)
+    try:
+        yield f"ws://127.0.0.1:{server.port}"
+    finally:
+        stream_of(app).stop()
+        server.stop()
+
+
+class WebSocket:
+    """A client that answers pings. For one thread, and a `with`."""
+
+    def __init__(self, url: str, **headers: str) -> None:
+        self._client = Client.connect(url, headers=headers)
+
+    def __enter__(self) -> WebSocket:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        try:
+            self._client.close()
+        except ConnectionClosed:
+            pass
+        self._client.thread.join(TIMEOUT_S)
+
+    @contextmanager
+    def not_reading(self) -> Iterator[None]:
+        """Its window fills up; pings go unanswered."""
+        real, self._client.sock = self._client.sock, _Pause(self._client.sock)
+        try:
+            yield
+        finally:
+            self._client.sock.go_on.set()
+            self._client.sock = real
+
+    def send(self, message: object) -> None:
+        self._client.send(json.dumps(message))
+
+    def send_text(self, text: str) -> None:
+        self._client.send(text)
+
+    def receive(self, timeout_s: float = TIMEOUT_S) -> Any:
+        """A text message's JSON, or a binary message. Raises TimeoutError, ConnectionClosed."""
+        message = self._client.receive(timeout_s)
+        if message is None:
+            raise TimeoutError("no message in time")
+        return json.loads(message) if isinstance(message, str) else message
+
+    def receive_until(self, is_wanted: Callable[[Any], bool], timeout_s: float = TIMEOUT_S) -> Any:
+        deadline_s = time.monotonic() + timeout_s
+        while not is_wanted(message := self.receive(max(0.01, deadline_s - time.monotonic()))):
+            assert time.monotonic() < deadline_s
+        return message
+
+    def text(self, kind: str) -> dict[str, Any]:
+        """The next text message of this type."""
+        message: dict[str, Any] = self.receive_until(
+            lambda m: isinstance(m, dict) and m["type"] == kind
+        )
+        return message
+
+    def binary(self) -> bytes:
+        message: bytes = self.receive_until(lambda m: isinstance(m, bytes))
+        return message
+
+    def close_code(self, timeout_s: float = TIMEOUT_S) -> int:
+        """Read on until the server has closed."""
+        deadline_s = time.monotonic() + timeout_s
+        try:
+            while time.monotonic() < deadline_s:
+                self._client.receive(max(0.0, deadline_s - time.monotonic()))
+        except ConnectionClosed as closed:
+            return int(closed.reason)
+        raise AssertionError("the server did not close")
+
+
+class _Pause:
+    """A socket whose next `recv` waits until `go_on`."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self.go_on = threading.Event()
+
+    def recv(self, size: int) -> bytes:
+        assert self.go_on.wait(TIMEOUT_S)
+        return self._real.recv(size)
+
+    def send(self, data: bytes) -> int:
+        return self._real.send(data)
+
+
+def deaf_client(url: str, receive_buffer: int = 4096, **headers: str) -> socket.socket:
+    """A socket behind a WebSocket handshake. It neither reads nor answers pings."""
+    parts = urlsplit(url)
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.settimeout(TIMEOUT_S)
+    client.connect((parts.hostname or "", parts.port or 80))
+    connection = WSConnection(ConnectionType.CLIENT)
+    fields = [(name.encode(), value.encode()) for name, value in headers.items()]
+    client.sendall(
+        connection.send(Request(host=parts.netloc, target=parts.path, extra_headers=fields))
+    )
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += client.recv(1)
+    connection.receive_data(head)
+    assert isinstance(next(connection.events()), AcceptConnection)
+    return client
+
+
+def header_of(message: bytes) -> tuple[int, int, int, int]:
+    """Flags, sequence, capture time (CLOCK_MONOTONIC, µs), capture time (epoch, µs)."""
+    flags, sequence, capture_us, wall_us = HEADER.unpack_from(message)
+    return flags, sequence, capture_us, wall_us
