@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -49,7 +50,11 @@ class ReplayMemory:
     def since(self, start_ns: int) -> tuple[AccessUnit, ...]:
         """What was shown from `start_ns` (capture time) on, from the IDR before it; as far as it is
         kept, and empty if all of it is older."""
-        gops = [gop for gop in self._gops if gop.units[-1].capture_ns >= start_ns]
+        if not self._gops or self._gops[-1].units[-1].capture_ns < start_ns:
+            return ()
+        ends_ns = [gop.units[0].capture_ns for gop in self._gops][1:]
+        past_count = sum(end_ns <= start_ns for end_ns in ends_ns)
+        gops = itertools.islice(self._gops, past_count, None)
         return tuple(unit for gop in gops for unit in gop.units)
 
     def clear(self) -> None:

@@ -39,9 +39,9 @@ class Container(Protocol):
         Raises OSError. What was written up to then must stay playable.
         """
 
-    def close(self) -> None:
-        """Complete the file; nothing is written after it, not even after an error. Raises
-        OSError."""
+    def close(self, end_ns: int | None = None) -> None:
+        """Complete the file; nothing is written after it, not even after an error. The last picture
+        is shown until `end_ns`, if that is known. Raises OSError."""
 
 
 ContainerFactory = Callable[[io.FileIO], Container]
@@ -69,7 +69,7 @@ class AnnexBContainer:
         self.frame_count += len(pictures)
         self.bytes_written += sum(map(len, pictures))
 
-    def close(self) -> None:
+    def close(self, end_ns: int | None = None) -> None:
         pass
 
     def _keep_whole(self, pictures: list[bytes], written: int) -> None:
@@ -122,16 +122,11 @@ class Mp4Container:
             self._pending_times.append(time_of_unit)
         self._append(fragments)
 
-    def close(self) -> None:
+    def close(self, end_ns: int | None = None) -> None:
         if self._format is None:
             return
         if self._pending:
-            times = self._pending_times
-            if len(times) > 1:
-                last_duration = times[-1] - times[-2]
-            else:
-                last_duration = self._table.durations[-1] if len(self._table) else _USUAL_DURATION
-            self._append([self._take_pending(times[-1] + last_duration)])
+            self._append([self._take_pending(self._end_time(end_ns))])
         end = self.bytes_written
         try:
             self._append_bytes(mp4.index(self._format, self._table, self._created_at))
@@ -150,9 +145,20 @@ class Mp4Container:
 
     def _time_of(self, unit: AccessUnit) -> int:
         """Ticks since the first picture; always later than the picture before."""
-        ticks = (unit.capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
         earliest = self._pending_times[-1] + 1 if self._pending_times else 0
-        return max(ticks, earliest, self._table.total_duration)
+        return max(self._ticks(unit.capture_ns), earliest, self._table.total_duration)
+
+    def _end_time(self, end_ns: int | None) -> int:
+        """When the last picture ends: as it is told, else after as long as the one before it."""
+        times = self._pending_times
+        if end_ns is not None:
+            return max(times[-1] + 1, self._ticks(end_ns))
+        if len(times) > 1:
+            return 2 * times[-1] - times[-2]
+        return times[-1] + (self._table.durations[-1] if len(self._table) else _USUAL_DURATION)
+
+    def _ticks(self, capture_ns: int) -> int:
+        return (capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
 
     def _take_pending(self, end_time: int) -> tuple[list[bytes], list[Sample]]:
         assert self._format is not None

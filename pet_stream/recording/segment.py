@@ -57,11 +57,11 @@ class Segment:
             sync_folder(self.part.parent)
         self._synced_bytes = self.container.bytes_written
 
-    def complete(self) -> None:
+    def complete(self, end_ns: int | None = None) -> None:
         """Close the container; once. Raises OSError."""
         if not self._is_complete:
             self._is_complete = True
-            self.container.close()
+            self.container.close(end_ns)
 
     def publish(self, name: str) -> None:
         """Give the file its name. What the disk does not take any more keeps the name of a part,

@@ -160,9 +160,9 @@ class Writer:
                 return
         raise FileExistsError(errno.EEXIST, "every name is taken")
 
-    def _begin_next(self) -> None:
-        """Finish the segment and go on in another one. Raises OSError."""
-        self._segments[-1].complete()
+    def _begin_next(self, idr: AccessUnit) -> None:
+        """Finish the segment and go on with `idr` in another one. Raises OSError."""
+        self._segments[-1].complete(idr.capture_ns)
         self._segments[-1].publish(self._segment_name(len(self._segments)))
         self._open_segment(f"{self._stem}_{len(self._segments) + 1:03d}")
 
@@ -216,19 +216,15 @@ class Writer:
             self._tell_progress()
 
     def _runs(self, units: Sequence[AccessUnit]) -> Iterator[Sequence[AccessUnit]]:
-        """`units` in pieces, each for the segment that is the newest when it is asked for."""
+        """`units` GOP by GOP, each for the segment that is the newest when it is asked for."""
         begin = 0
         for index, unit in enumerate(units):
-            if not unit.is_idr:
-                continue
-            segment = self._segments[-1]
-            if index > begin:
-                if segment.takes(unit, self._settings.segment_s):
-                    continue
-                yield units[begin:index]
-                begin = index
-            if not segment.takes(unit, self._settings.segment_s):
-                self._begin_next()
+            if unit.is_idr:
+                if index > begin:
+                    yield units[begin:index]
+                    begin = index
+                if not self._segments[-1].takes(unit, self._settings.segment_s):
+                    self._begin_next(unit)
         yield units[begin:]
 
     def _account(self, units: Sequence[AccessUnit]) -> None:

@@ -1,0 +1,126 @@
+"""Power cuts and crashes: what is left of a recording, and who may go on."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pet_stream.errors import NotRecorderOwner
+from pet_stream.recording.archive import Archive
+from pet_stream.recording.library import Library
+from pet_stream.recording.ownership import LOCK_NAME, Ownership
+from pet_stream.recording.retention import Retention
+
+from .mp4_files import film
+from .playback import GOP, decoded_count, wait_until
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+KILLS = 3
+"""`make soak-recording` makes 50."""
+
+
+@contextmanager
+def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.recording.recorder_process", str(folder), *arguments]
+    running = subprocess.Popen(
+        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate(timeout=30)
+
+
+def kill_in_mid_recording(folder: Path, file_format: str, pictures: int) -> tuple[int, int]:
+    """Kill a recorder once it has written about so many; pictures and bytes it had told of."""
+    frame_count = size = 0
+    with process(folder, file_format) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            frame_count, size = map(int, line.split())
+            if frame_count >= pictures and size:
+                break
+        running.send_signal(signal.SIGKILL)
+        running.wait(30)
+    return frame_count, size
+
+
+def check_kill(folder: Path, file_format: str, pictures: int) -> None:
+    frame_count, size = kill_in_mid_recording(folder, file_format, pictures)
+    (part,) = folder.glob("*.part")
+    assert part.stat().st_size >= size
+    library = Library(folder)
+    archive = Archive(library, Retention(), "test")
+    archive.start()
+    wait_until(lambda: not list(folder.glob("*.part")))
+    archive.stop()
+    (row,) = library.recordings()
+    assert (row.name, row.state) == (f"killed_recovered.{file_format}", "recovered")
+    path = folder / row.files[0]
+    if file_format == "mp4":
+        shown = film(path)
+        assert shown.decoded_count == len(shown.pictures) >= frame_count - 2 * GOP
+        assert library.details(row).duration_s == pytest.approx(shown.decoded_count / 30, abs=0.01)
+    else:
+        assert decoded_count(path) >= frame_count - 1
+    library.delete(row.name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file_format", ["mp4", "h264"])
+def test_a_recorder_that_is_killed_leaves_a_recording(tmp_path: Path, file_format: str) -> None:
+    random_ = random.Random(3)
+    for _ in range(KILLS):
+        check_kill(tmp_path / "recordings", file_format, random_.randrange(GOP, 60 * GOP))
+
+
+@pytest.mark.slow
+def test_one_process_owns_the_recorder_until_it_dies(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    claimed: list[object] = []
+    ownership = Ownership(folder, claimed.append)
+    with process(folder, "mp4", "--once") as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == "owned\n"
+        with pytest.raises(NotRecorderOwner) as refused:
+            ownership.claim()
+        assert str(owner.pid) in str(refused.value)
+        assert (refused.value.http_status, refused.value.code) == (409, "not_recorder_owner")
+        assert claimed == []
+        owner.kill()
+        owner.wait(30)
+        ownership.claim()
+    assert claimed == [[]]
+    ownership.release()
+
+
+def test_what_was_there_before_the_first_claim_is_left_over(tmp_path: Path) -> None:
+    claimed: list[object] = []
+    ownership = Ownership(tmp_path, claimed.append)
+    leftover = tmp_path / "cat.mp4.part"
+    leftover.touch()
+    ownership.claim()
+    (tmp_path / "own.mp4.part").touch()
+    ownership.claim()
+    assert claimed == [[leftover]]
+    assert (tmp_path / LOCK_NAME).exists()
+    ownership.release()
+
+
+def test_a_folder_that_was_made_anew_is_owned_again(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    ownership = Ownership(folder, lambda parts: None)
+    ownership.claim()
+    (folder / LOCK_NAME).unlink()
+    folder.rmdir()
+    ownership.claim()
+    assert (folder / LOCK_NAME).exists()
+    ownership.release()

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording.containers import AnnexBContainer, Mp4Container
+from pet_stream.recording.repair import repair
+
+from .mp4_files import expected_pictures, film
+from .playback import GOP, annex_b, decoded_count
+from .test_mp4_container import timed
+
+TRUNCATIONS = 40
+"""`make soak-recording` makes 200."""
+
+
+def truncate_and_repair(folder: Path, units: list[AccessUnit], count: int, seed: int) -> None:
+    """Break off a finished and an unfinished file at random bytes: what is whole of it plays."""
+    source = folder / "source.mp4"
+    gop_ends: list[int] = []
+    with io.FileIO(source, "xb+") as file:
+        container = Mp4Container(file)
+        for begin in range(0, len(units), GOP):
+            container.write(units[begin : begin + GOP])
+            gop_ends.append(container.bytes_written)
+        gop_ends.append(container.bytes_written)
+        unfinished = source.read_bytes()
+        container.close()
+    finished = source.read_bytes()
+    ends = gop_ends[1:-1]  # a GOP is in the file once the next one begins
+    random_ = random.Random(seed)
+    for number in range(count):
+        whole_file = (unfinished, finished)[number % 2]
+        size = random_.randrange(1, len(whole_file))
+        part = folder / f"cut_{number}.mp4.part"
+        part.write_bytes(whole_file[:size])
+        path = repair(part)
+        whole_gops = sum(end <= size for end in ends)
+        if not whole_gops:
+            assert path.name == f"cut_{number}.mp4.unplayable"
+            assert path.stat().st_size == size
+        else:
+            assert path.name == f"cut_{number}_recovered.mp4"
+            shown = film(path)
+            assert len(shown.pictures) >= whole_gops * GOP
+            assert shown.pictures == expected_pictures(units[: len(shown.pictures)])
+            assert shown.decoded_count == len(shown.pictures)
+            assert shown.duration_s == pytest.approx(len(shown.pictures) / 30, abs=0.01)
+        assert not part.exists()
+
+
+@pytest.mark.slow
+def test_everything_up_to_the_last_whole_fragment_plays(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    truncate_and_repair(tmp_path, timed(pictures), TRUNCATIONS, seed=1)
+
+
+def test_a_raw_stream_loses_at_most_its_last_picture(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    data = annex_b(pictures)
+    first = len(pictures[0].to_annex_b())
+    random_ = random.Random(2)
+    for number in range(30):
+        size = random_.randrange(first + 100, len(data))
+        part = tmp_path / f"cut_{number}.h264.part"
+        part.write_bytes(data[:size])
+        path = repair(part)
+        kept = path.read_bytes()
+        assert path.name == f"cut_{number}_recovered.h264"
+        assert data.startswith(kept)
+        ends = [len(annex_b(pictures[: n + 1])) for n in range(len(pictures))]
+        whole = sum(end <= size for end in ends)
+        assert len(kept) in (ends[whole - 1], ends[whole - 2])
+        assert decoded_count(path) in (whole, whole - 1)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\0" * 5000, b"not a film", b"\0\0\0\x18ftypisom\0\0\2\0isomiso6"]
+)
+@pytest.mark.parametrize("ending", ["mp4", "h264"])
+def test_what_can_not_be_played_is_set_aside_and_never_deleted(
+    tmp_path: Path, content: bytes, ending: str
+) -> None:
+    for number in (1, 2):
+        part = tmp_path / f"cat.{ending}.part"
+        part.write_bytes(content)
+        path = repair(part)
+        assert path.read_bytes() == content
+        assert not part.exists()
+        assert len(list(tmp_path.iterdir())) == number
+
+
+def test_a_link_is_not_followed(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    target = tmp_path / "elsewhere"
+    target.write_bytes(annex_b(pictures))
+    part = tmp_path / "cat.h264.part"
+    part.symlink_to(target)
+    assert repair(part).name == "cat.h264.unplayable"
+    assert target.read_bytes() == annex_b(pictures)
+
+
+def test_a_repaired_file_overwrites_nothing(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    (tmp_path / "cat_recovered.h264").write_bytes(b"an earlier one")
+    part = tmp_path / "cat.h264.part"
+    part.write_bytes(annex_b(pictures))
+    assert repair(part).name == "cat_recovered_2.h264"
+    assert (tmp_path / "cat_recovered.h264").read_bytes() == b"an earlier one"
+
+
+@pytest.mark.parametrize("step", ["index", "placeholder"])
+def test_a_crash_while_finishing_costs_nothing(
+    tmp_path: Path, pictures: list[AccessUnit], step: str
+) -> None:
+    units = timed(pictures)
+    part = tmp_path / "cat.mp4.part"
+    with io.FileIO(part, "xb+") as file:
+        container = Mp4Container(file)
+        container.write(units)
+        container.close()
+        if step == "index":  # written, but the header of the mdat is not
+            file.seek(32)
+            assert file.read(8) == b"\0\0\0\1mdat"
+            file.seek(32)
+            file.write(b"\0\0\0\x10free" + bytes(8))
+    path = repair(part)
+    assert film(path).pictures == expected_pictures(units)
+    assert film(path).duration_s == pytest.approx(len(units) / 30, abs=0.001)
+
+
+def test_a_raw_stream_of_one_picture_is_set_aside(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    part = tmp_path / "cat.h264.part"
+    with io.FileIO(part, "xb") as file:
+        AnnexBContainer(file).write(pictures[:1])
+    assert repair(part).name == "cat.h264.unplayable"

@@ -1,0 +1,318 @@
+"""Recordings that begin in the past, and those that need several files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.errors import NotCuttable, NothingToSave
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.replay import ReplayMemory
+from pet_stream.recording.library import Library
+from pet_stream.recording.recorder import Recorder
+from pet_stream.recording.settings import RecorderSettings
+from pet_stream.recording.status import RecordingStatus
+
+from ..footage import encode
+from .mp4_files import expected_pictures, expected_times_s, film
+from .playback import GOP, TIMEOUT_S, Camera, access_unit, annex_b, wait_until
+
+MakeRecorder = Callable[..., Recorder]
+Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
+
+
+@pytest.fixture
+def broadcaster() -> Broadcaster:
+    return Broadcaster(replay=ReplayMemory(10, 10_000_000))
+
+
+@pytest.fixture
+def call(event_loop: EventLoopThread) -> Call:
+    return lambda coroutine: event_loop.call(coroutine, TIMEOUT_S)
+
+
+@pytest.fixture
+def mp4_recorder(make_recorder: MakeRecorder) -> Recorder:
+    return make_recorder(file_format="mp4")
+
+
+@pytest.fixture
+def library(tmp_path: Path, mp4_recorder: Recorder) -> Library:
+    return Library(tmp_path / "recordings", lambda: mp4_recorder.status)
+
+
+@pytest.fixture(scope="session")
+def small_pictures() -> list[AccessUnit]:
+    """Of a camera with another SPS."""
+    encoded = encode(width=160, height=128, gop=GOP, pictures=2 * GOP)
+    return [replace(access_unit(d), width=160, height=128, camera_id=1) for d in encoded]
+
+
+def behind_now(camera: Camera, seconds: float) -> None:
+    """Let `camera` go on with pictures that were taken `seconds` ago."""
+    camera.clock_ns = time.monotonic_ns() - round(seconds * 1e9)
+
+
+# ---- pre-roll and clips
+
+
+def test_the_preroll_is_in_the_file_from_the_idr_before(
+    make_recorder: MakeRecorder, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=2))
+    behind_now(camera, 200 / 30)
+    published = camera.publish(200)
+    started = call(recorder.start("cat"))
+    published += camera.publish(20)
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    shown = film(stopped.path)
+    assert shown.pictures == expected_pictures(published[-stopped.frame_count :])
+    assert 2 * 30 + 20 <= stopped.frame_count <= 2 * 30 + 20 + GOP + 3
+    assert published[-stopped.frame_count].is_idr
+    assert started.frame_count == stopped.frame_count - 20
+
+
+def test_a_request_has_its_own_preroll_and_format(
+    make_recorder: MakeRecorder, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=5))
+    behind_now(camera, 90 / 30)
+    published = camera.publish(90)
+    call(recorder.start("cat", file_format="h264", preroll_s=0))
+    stopped = call(recorder.stop())
+    assert stopped.filename == "cat.h264"
+    assert stopped.path is not None
+    assert stopped.path.read_bytes() == annex_b(published[90 // GOP * GOP :])
+
+
+def test_at_two_pictures_a_second_the_preroll_reaches_back_to_the_idr(
+    make_recorder: MakeRecorder, broadcaster: Broadcaster, pictures: list[AccessUnit], call: Call
+) -> None:
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=1))
+    now_ns = time.monotonic_ns()
+    units = [
+        replace(unit, sequence=n, capture_ns=now_ns - (2 * GOP - 1 - n) * 500_000_000)
+        for n, unit in enumerate(pictures[: 2 * GOP])
+    ]
+    for unit in units:
+        broadcaster.publish(unit)
+    call(recorder.start("cat"))
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    shown = film(stopped.path)
+    assert shown.pictures == expected_pictures(units[GOP:])
+    assert shown.times_s == pytest.approx(expected_times_s(units[GOP:]), abs=1e-4)
+
+
+def test_a_clip_is_what_just_happened(
+    mp4_recorder: Recorder, camera: Camera, call: Call, library: Library
+) -> None:
+    behind_now(camera, 6)
+    published = camera.publish(180)
+    clip = call(mp4_recorder.clip(3, "clip"))
+    assert (clip.filename, clip.is_recording) == ("clip.mp4", False)
+    assert not mp4_recorder.status.is_recording
+    assert clip.path is not None
+    assert film(clip.path).pictures == expected_pictures(published[-clip.frame_count :])
+    assert 3 * 30 <= clip.frame_count <= 3 * 30 + GOP
+    assert mp4_recorder.counts.frames_written == clip.frame_count
+    assert [(row.name, row.state) for row in library.recordings()] == [("clip.mp4", "complete")]
+
+
+def test_a_clip_is_saved_beside_a_recording(
+    mp4_recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    behind_now(camera, 2)
+    camera.publish(60)
+    call(mp4_recorder.start("long"))
+    assert call(mp4_recorder.clip(1)).frame_count >= 30
+    assert mp4_recorder.status.is_recording
+    assert call(mp4_recorder.stop()).filename == "long.mp4"
+
+
+def test_without_pictures_there_is_nothing_to_save(mp4_recorder: Recorder, call: Call) -> None:
+    with pytest.raises(NothingToSave):
+        call(mp4_recorder.clip(30))
+
+
+def test_what_is_too_old_is_not_what_just_happened(
+    mp4_recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    behind_now(camera, 60)
+    camera.publish(60)
+    with pytest.raises(NothingToSave):
+        call(mp4_recorder.clip(30))
+
+
+# ---- limits
+
+
+def test_a_recording_ends_when_it_is_as_long_as_asked(
+    mp4_recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.publish(GOP)
+    call(mp4_recorder.start("cat", duration_s=0.05))
+    wait_until(lambda: not mp4_recorder.status.is_recording)
+    assert mp4_recorder.status.stop_reason == "it has the length that was asked for"
+    assert mp4_recorder.counts.errors == 0
+
+
+def test_a_recording_ends_when_the_page_is_gone(
+    mp4_recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.publish(GOP)
+    started = call(mp4_recorder.start("cat", heartbeat_s=0.4))
+    assert started.heartbeat_s == 0.4
+    begun = time.monotonic()
+    while time.monotonic() - begun < 0.8:
+        call(mp4_recorder.heartbeat())
+        time.sleep(0.05)
+    assert mp4_recorder.status.is_recording
+    wait_until(lambda: not mp4_recorder.status.is_recording)
+    assert mp4_recorder.status.stop_reason == "the page that wanted it is gone"
+
+
+# ---- several files
+
+
+def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
+    mp4_recorder: Recorder,
+    broadcaster: Broadcaster,
+    camera: Camera,
+    small_pictures: list[AccessUnit],
+    call: Call,
+    library: Library,
+    tmp_path: Path,
+) -> None:
+    day = camera.publish(GOP + 5)
+    call(mp4_recorder.start("cat"))
+    night = Camera(broadcaster, small_pictures)
+    night.clock_ns = camera.clock_ns
+    dark = night.publish(2 * GOP)
+    wait_until(lambda: mp4_recorder.status.segment_count == 2)
+    (running,) = library.recordings()
+    assert (running.name, running.state) == ("cat.mp4", "recording")
+    assert running.files == ("cat_001.mp4", "cat_002.mp4.part")
+    stopped = call(mp4_recorder.stop())
+
+    folder = tmp_path / "recordings"
+    assert stopped.filename == "cat.mp4"
+    assert stopped.frame_count == 5 + 2 * GOP
+    assert film(folder / "cat_001.mp4").pictures == expected_pictures(day[GOP:])
+    second = film(folder / "cat_002.mp4")
+    assert second.pictures == expected_pictures(dark)
+    assert (second.width, second.height) == (160, 128)
+
+    (row,) = library.recordings()
+    assert (row.name, row.files) == ("cat.mp4", ("cat_001.mp4", "cat_002.mp4"))
+    assert row.state == "complete"
+    seconds = (5 + 2 * GOP) / 30
+    assert library.details(row).duration_s == pytest.approx(seconds, abs=0.01)
+    with library.open_joined("cat.mp4") as joined:
+        whole = film(joined.read())
+    assert whole.pictures == expected_pictures(day[GOP:] + dark)
+    assert whole.decoded_count == 5 + 2 * GOP
+    assert whole.duration_s == pytest.approx(seconds, abs=0.01)
+    library.delete("cat.mp4")
+    assert library.recordings() == []
+
+
+def test_a_long_recording_goes_on_in_files_that_play_without_a_seam(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    settings = RecorderSettings(segment_s=1.3)  # 3 GOPs of 0.47 s
+    recorder = make_recorder(file_format="mp4", settings=settings)
+    call(recorder.start("cat"))
+    published: list[AccessUnit] = []
+    for _ in range(10):
+        published += camera.publish(GOP)
+    stopped = call(recorder.stop())
+    assert stopped.segment_count == 4
+    library = Library(tmp_path / "recordings")
+    (row,) = library.recordings()
+    assert row.files == tuple(f"cat_00{n}.mp4" for n in (1, 2, 3, 4))
+    with library.open_joined("cat.mp4") as joined:
+        whole = film(joined.read())
+    assert whole.pictures == expected_pictures(published)
+    assert whole.times_s == pytest.approx(expected_times_s(published), abs=0.001)
+
+    library.set_starred("cat.mp4", True)
+    (row,) = library.recordings()
+    assert row.is_starred
+    with library.open_cut("cat.mp4", 1.0, 2.0) as cut:
+        part = film(cut.read())
+    first = int(1.0 * 30) // GOP * GOP
+    assert part.pictures == expected_pictures(published[first : first + len(part.pictures)])
+    assert part.keyframes[0] == 0
+    assert 30 <= len(part.pictures) <= 30 + 2 * GOP
+
+
+def test_raw_segments_are_joined_byte_by_byte(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    recorder = make_recorder(settings=RecorderSettings(segment_s=1.4))
+    call(recorder.start("cat"))
+    published = [unit for _ in range(6) for unit in camera.publish(GOP)]
+    assert call(recorder.stop()).segment_count == 2
+    library = Library(tmp_path / "recordings")
+    with library.open_joined("cat.h264") as joined:
+        assert joined.read() == annex_b(published)
+    with pytest.raises(NotCuttable):
+        library.open_cut("cat.h264", 0, 1)
+
+
+@pytest.mark.parametrize(("from_s", "to_s", "gops"), [(0, 0.1, (0, 1)), (0.5, 1.0, (1, 3))])
+def test_a_cut_begins_and_ends_between_gops(
+    mp4_recorder: Recorder,
+    camera: Camera,
+    call: Call,
+    library: Library,
+    from_s: float,
+    to_s: float,
+    gops: tuple[int, int],
+) -> None:
+    call(mp4_recorder.start("cat"))
+    published = [unit for _ in range(6) for unit in camera.publish(GOP)]
+    call(mp4_recorder.stop())
+    with library.open_cut("cat.mp4", from_s, to_s) as cut:
+        shown = film(cut.read())
+    units = published[gops[0] * GOP : gops[1] * GOP]
+    assert shown.pictures == expected_pictures(units)
+    assert shown.times_s == pytest.approx(expected_times_s(units), abs=0.001)
+    assert shown.duration_s == pytest.approx(len(units) / 30, abs=0.001)
+    with pytest.raises(NotCuttable):
+        library.open_cut("cat.mp4", 100, 200)
+
+
+def test_what_is_there_of_a_running_recording_can_be_cut(
+    mp4_recorder: Recorder, camera: Camera, call: Call, library: Library
+) -> None:
+    call(mp4_recorder.start("cat"))
+    published = camera.publish(3 * GOP)
+    wait_until(lambda: mp4_recorder.status.frame_count == 3 * GOP)
+    with library.open_cut("cat.mp4", 0, 100) as cut:
+        assert film(cut.read()).pictures == expected_pictures(published[: 2 * GOP])
+
+
+def test_a_piece_of_a_joined_file_is_read_from_anywhere(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(segment_s=1))
+    call(recorder.start("cat"))
+    for _ in range(6):
+        camera.publish(GOP)
+    call(recorder.stop())
+    with Library(tmp_path / "recordings").open_joined("cat.mp4") as joined:
+        whole = joined.read()
+        assert len(whole) == joined.size
+        for offset in range(0, len(whole), 997):
+            joined.seek(offset)
+            assert joined.read(1500) == whole[offset : offset + 1500]
