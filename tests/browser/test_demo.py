@@ -75,7 +75,7 @@ def test_first_picture_comes_soon_and_ctrl_c_finishes_the_recording_and_ends_all
     assert time.monotonic() - stopped_s < END_S
     assert "Traceback" not in demo.log
     assert not list(Path("/dev/shm").glob(f"pet_stream_demo_{demo.pid}*"))
-    [recording] = (tmp_path / "recordings").iterdir()
+    [recording] = (tmp_path / "recordings").glob("recording_*")
     page.wait_for_selector('pet-stream[data-player-state="reconnecting"]')
     assert decoded_count(recording) >= 2 * 30
     page.close()

@@ -162,7 +162,7 @@ def test_sigterm_in_mid_recording_with_a_viewer_finishes_the_file(demo: Demo) ->
     units, started_s, exit_code = asyncio.run(watch())
     demo.assert_ended(exit_code, started_s)
     assert len(units) >= 60
-    [recording] = demo.recordings.iterdir()
+    [recording] = demo.recordings.glob("recording_*")
     assert recording.suffix in (".h264", ".mp4")
     numbers = shown_numbers(recording)
     assert len(numbers) > 30
