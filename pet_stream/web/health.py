@@ -24,6 +24,7 @@ def health() -> ResponseReturnValue:
         "recording": stream.recorder.status.is_recording,
         "has_headers": camera.has_parameter_sets,
         "camera": _camera_json(camera),
+        "detections": stream.config.detections_shm is not None,
         "version": __version__,
     }
 

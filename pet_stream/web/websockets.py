@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
@@ -90,7 +91,7 @@ def stream_state(ws: WebSocket) -> None:
             message = ws.receive(_LOOK_S)
             live_state.look_at_folder()
             if message is not None:
-                _take(stream, message)
+                _take(stream, connection, message)
 
 
 @contextmanager
@@ -156,13 +157,20 @@ def _refuse(ws: WebSocket, stream: Stream, connection: Connection, error: PetStr
             ws.receive(_LOOK_S)
 
 
-def _take(stream: Stream, text: str | bytes) -> None:
+def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     """A message of the page. What is not understood is left alone: a newer page may have sent
-    it."""
+    it.
+
+    A ping is answered with our wall clock: by it the page knows how old a picture is.
+    """
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
         return
-    if not isinstance(message, dict) or message.get("type") != "candidate":
+    if not isinstance(message, dict):
         return
-    logger.debug("an ICE candidate came, which is not used yet")
+    if message.get("type") == "ping" and isinstance(message.get("t"), int | float):
+        pong = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
+        stream.event_loop.call_soon(lambda: connection.send_control(json_frame(pong)))
+    elif message.get("type") == "candidate":
+        logger.debug("an ICE candidate came, which is not used yet")

@@ -160,3 +160,13 @@ def test_a_page_that_does_not_read_holds_up_nobody(url: str, live_app: Flask) ->
         with WebSocket(url.replace(PATH, "/api/stream/h264")):
             page.receive_until(lambda m: m["type"] == "state" and m["viewers"] == 1)
     wait_until(lambda: live.listener_count == 0)
+
+
+def test_a_ping_is_answered_with_the_servers_wall_clock(url: str) -> None:
+    with WebSocket(url) as page:
+        page.receive(1.0)
+        before_us = time.time_ns() // 1000
+        page.send({"type": "ping", "t": 12.5})
+        pong = page.receive_until(lambda message: message["type"] == "pong")
+    assert pong["t"] == 12.5
+    assert before_us <= pong["server_us"] <= time.time_ns() // 1000
