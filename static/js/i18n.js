@@ -105,6 +105,7 @@ const EN = {
   "health.unreachable": "Server not reachable",
   "health.since": "since {time}",
   "health.checking": "Checking the camera",
+  "health.free": "{size} free",
   "health.viewers": { one: "{count} viewer", other: "{count} viewers" },
 };
 
@@ -117,7 +118,7 @@ const JA = {
   "player.last": "最後の映像 {time}",
   "player.in": "{seconds} 秒後に再試行します",
   "player.now": "再試行しています",
-  "player.live.fallback": "ライブ（互換モード）",
+  "player.live.fallback": "ライブ（互換）",
   "player.controls": "映像の操作",
   "player.boxes": "検出結果を表示",
   "player.snapshot": "静止画を保存",
@@ -213,6 +214,7 @@ const JA = {
   "health.unreachable": "サーバーに接続できません",
   "health.since": "{time} から",
   "health.checking": "カメラを確認しています",
+  "health.free": "空き {size}",
   "health.viewers": "視聴者 {count} 人",
 };
 

@@ -128,6 +128,6 @@ export class LiveApi extends Api {
 }
 
 /** The answer that `/health` would give, from a pushed state. Pure. */
-export function healthOf({ health = {}, camera = {}, viewers }) {
-  return { ...health, camera, webrtc_clients: viewers };
+export function healthOf({ health = {}, camera = {}, viewers, disk = null }) {
+  return { ...health, camera, webrtc_clients: viewers, disk };
 }

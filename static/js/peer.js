@@ -61,6 +61,7 @@ export class Peer extends EventTarget {
   #cameraBackAt = 0;
   #askedAt = 0;
 
+  #hasDetections = false;
   #socketUntil = 0;
   #attempt = 0;
   #retryTimer = 0;
@@ -96,6 +97,11 @@ export class Peer extends EventTarget {
   /** How the pictures come, or are tried to: `webrtc`, `websocket`; "" without a try. */
   get transport() {
     return this.#link?.transport ?? "";
+  }
+
+  /** Whether the server tells what a detector sees; known from the first try on. */
+  get hasDetections() {
+    return this.#hasDetections;
   }
 
   start() {
@@ -205,6 +211,7 @@ export class Peer extends EventTarget {
         this.#api.health().catch(() => ({})),
       ]);
       if (link !== this.#link) return;
+      this.#hasDetections = health.detections !== false;
       if (isCameraDown(health)) this.#become(State.CAMERA_OFFLINE, reasonOf(health));
       link = this.#link = this.#make(Link);
       await link.open();

@@ -136,7 +136,7 @@ export class PetStream extends HTMLElement {
       this.#controls.setPresent("boxes", true),
     );
     const { node: veil } = this.#veil;
-    frame.append(stage, boxes, badge, this.#quality.node, veil, this.#controls.node, keys, spoken);
+    frame.append(stage, boxes, this.#quality.node, badge, veil, this.#controls.node, keys, spoken);
     const style = element("link", { rel: "stylesheet", href: STYLE });
     style.onload = style.onerror = () => {
       frame.removeAttribute("hidden");
@@ -210,13 +210,15 @@ export class PetStream extends HTMLElement {
   // Boxes
 
   #watchDetections = () => {
-    const isWanted = this.#hasBoxes && this.state === State.LIVE && !document.hidden;
+    const isThere = this.#peer.hasDetections && this.state === State.LIVE;
+    const isWanted = this.#hasBoxes && isThere && !document.hidden;
     if (isWanted) this.#feed.start();
     else this.#feed.stop();
   };
 
   #drawBoxes(picture) {
-    if (!this.#hasBoxes || this.#sightings.isEmpty) return this.#overlay.show([]);
+    const isElsewhere = document.pictureInPictureElement === this;
+    if (!this.#hasBoxes || this.#sightings.isEmpty || isElsewhere) return this.#overlay.show([]);
     const timeUs = this.#sightings.captureTimeOf(picture);
     return this.#overlay.show(timeUs === null ? [] : this.#sightings.boxesAt(timeUs));
   }

@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { MsePlayer } from "./mse.js";
-import { CLOSED_FULL, CLOSED_NOT_ALLOWED, parseText, parseUnit } from "./stream_messages.js";
+import { parseText, parseUnit, statusOf } from "./stream_messages.js";
 import { WebCodecsPlayer } from "./webcodecs.js";
 
 const PLAYERS = { webcodecs: WebCodecsPlayer, mse: MsePlayer };
@@ -36,6 +36,7 @@ export class SocketLink {
   #shown = null;
   #leastDelayMs = Infinity;
   #behindSince = 0;
+  #lastLatencyUs = null;
 
   /** `decoder`: `webcodecs`, `mse`, or `auto` for the first of these that plays the format. */
   constructor({ api, screen, decoder = "auto", on }) {
@@ -101,11 +102,7 @@ export class SocketLink {
     } else if (message?.type === "status") {
       this.#on.camera(message);
     } else if (message?.type === "error") {
-      this.#refusal = new ApiError(message.error ?? message.code, {
-        status: message.code === "full" ? 503 : 403,
-        code: message.code,
-        retryAfterS: message.retry_after_s,
-      });
+      this.#refusal = message; // the close code follows
     }
   }
 
@@ -171,8 +168,6 @@ export class SocketLink {
     this.#on.picture(picture);
   }
 
-  #lastLatencyUs = null;
-
   /** Capture to display; null as long as the server's clock is not known. */
   #latencyMs() {
     const { clockOffsetMs } = this.#api;
@@ -180,11 +175,10 @@ export class SocketLink {
     return this.#lastLatencyUs / 1000 + clockOffsetMs;
   }
 
-  #closed(code) {
-    if (this.#refusal) return this.#end(this.#refusal);
-    if (code === CLOSED_FULL) return this.#end(new ApiError("full", { code: "full" }));
-    if (CLOSED_NOT_ALLOWED.has(code)) return this.#end(new ApiError("refused", { status: 403 }));
-    return this.#end(new ApiError("closed"));
+  #closed(closeCode) {
+    const status = statusOf(closeCode);
+    const { error = "closed", code, retry_after_s: retryAfterS } = this.#refusal ?? {};
+    this.#end(new ApiError(error, { status, code: code ?? (status === 503 ? "full" : ""), retryAfterS }));
   }
 
   #end(error) {

@@ -4,9 +4,14 @@ const HEADER_BYTES = 24;
 const IDR = 1;
 const DISCONTINUITY = 2;
 
-/** Close codes of the server's own (RFC 6455, 7.4.2). */
-export const CLOSED_FULL = 4503;
-export const CLOSED_NOT_ALLOWED = new Set([4401, 4403]);
+/** An error closes with this and its HTTP status (4503: full): a page sees nothing else of it. */
+const CLOSE_CODE_BASE = 4000;
+
+/** The HTTP status behind a close code; 0 if it is not one of the server's own. */
+export function statusOf(closeCode) {
+  const status = closeCode - CLOSE_CODE_BASE;
+  return status >= 400 && status < 600 ? status : 0;
+}
 
 /**
  * A text message, parsed. A `format` message gets its AVCDecoderConfigurationRecord (ISO/IEC
