@@ -100,7 +100,7 @@ def check_free(folder: Path, min_free_bytes: int) -> None:
 def describe(error: OSError) -> str:
     """What went wrong with the disk, for a person; names no path."""
     if isinstance(error, AlmostFull):
-        return f"less than {error.min_free_bytes // 1_000_000} MB are free on the disk"
+        return f"less than {error.min_free_bytes / 1e6:.9g} MB are free on the disk"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.recording.containers import AnnexBContainer
+from pet_stream.recording.containers import AnnexBContainer, Mp4Container
 
 
 class Gate:
@@ -56,4 +56,16 @@ class Broken(AnnexBContainer):
     def write(self, units: Sequence[AccessUnit]) -> None:
         if self.frame_count:
             raise ZeroDivisionError
+        super().write(units)
+
+
+class SlowMp4(Mp4Container):
+    """Each write waits at the gate."""
+
+    def __init__(self, file: io.FileIO, gate: Gate) -> None:
+        super().__init__(file)
+        self._gate = gate
+
+    def write(self, units: Sequence[AccessUnit]) -> None:
+        self._gate.pass_through()
         super().write(units)

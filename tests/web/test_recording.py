@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.apps import mounted_app, wait_until
+from tests.apps import mounted_app, stream_of, wait_until
 
 STATUS_FIELDS = {
     "recording",
@@ -150,3 +150,90 @@ def test_the_old_names_do_the_same(client: FlaskClient) -> None:
 def test_the_old_names_can_be_switched_off(path: str, tmp_path: Path) -> None:
     with mounted_app(tmp_path, LEGACY_ROUTES=False) as app:
         assert app.test_client().post(path).status_code == 404
+
+
+# ---- options of a request
+
+
+def test_format_preroll_and_length_can_be_chosen(live_client: FlaskClient) -> None:
+    body = {"filename": "cat", "format": "h264", "preroll_s": 0, "duration_s": 0.3}
+    started = live_client.post("/api/recording/start", json=body).get_json()
+    assert started["filename"] == "cat.h264"
+    wait_until(lambda: not live_client.get("/api/recording/status").get_json()["recording"])
+    status = live_client.get("/api/recording/status").get_json()
+    assert status["stop_reason"] == "it has the length that was asked for"
+    with av.open(started["file"], format="h264") as file:
+        assert len(list(file.decode(video=0))) == status["frame_count"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"format": "avi"},
+        {"format": 1},
+        {"duration_s": "10"},
+        {"duration_s": -1},
+        {"preroll_s": True},
+        {"preroll_s": 1e9},
+        {"heartbeat_s": [1]},
+    ],
+)
+def test_options_that_make_no_sense_are_400_and_start_nothing(
+    client: FlaskClient, body: dict[str, object]
+) -> None:
+    answer = client.post("/api/recording/start", json=body)
+    assert answer.status_code == 400
+    assert answer.get_json()["code"] == "bad_request"
+    assert client.get("/api/recording/status").get_json()["recording"] is False
+
+
+def test_the_preroll_of_the_settings_is_in_the_file(live_client: FlaskClient) -> None:
+    wait_until(lambda: stream_of(live_client.application).broadcaster.replay_bytes > 100_000)
+    live_client.post("/api/recording/start", json={"filename": "cat"})
+    stopped = live_client.post("/api/recording/stop").get_json()
+    assert stopped["frame_count"] > 30
+    with av.open(stopped["file"]) as file:
+        assert len(list(file.decode(video=0))) == stopped["frame_count"]
+
+
+def test_a_page_that_is_gone_ends_its_recording(live_client: FlaskClient) -> None:
+    body = {"heartbeat_s": 0.3}
+    started = live_client.post("/api/recording/start", json=body).get_json()
+    assert live_client.post("/api/recording/heartbeat").get_json()["heartbeat_s"] == 0.3
+    wait_until(lambda: not live_client.get("/api/recording/status").get_json()["recording"])
+    status = live_client.get("/api/recording/status").get_json()
+    assert status["stop_reason"] == "the page that wanted it is gone"
+    assert Path(started["file"]).exists()
+    answer = live_client.post("/api/recording/heartbeat")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "not_recording")
+
+
+def test_what_just_happened_is_saved(live_client: FlaskClient) -> None:
+    wait_until(lambda: stream_of(live_client.application).broadcaster.replay_bytes > 50_000)
+    answer = live_client.post("/api/recording/clip", json={"seconds": 30})
+    assert answer.status_code == 200
+    clip = answer.get_json()
+    assert clip["status"] == "saved"
+    assert re.fullmatch(r"recording_\d{8}_\d{6}\.mp4", clip["filename"])
+    with av.open(clip["file"]) as file:
+        assert len(list(file.decode(video=0))) == clip["frame_count"]
+    assert live_client.get("/api/recording/status").get_json()["recording"] is False
+
+
+def test_without_a_camera_nothing_just_happened(client: FlaskClient) -> None:
+    answer = client.post("/api/recording/clip")
+    assert answer.status_code == 409
+    assert answer.get_json()["code"] == "nothing_to_save"
+
+
+@pytest.mark.parametrize("seconds", ["30", -1, True, None, 1e9])
+def test_a_clip_of_a_senseless_length_is_400(client: FlaskClient, seconds: object) -> None:
+    answer = client.post("/api/recording/clip", json={"seconds": seconds})
+    assert answer.status_code == (409 if seconds is None else 400)
+
+
+def test_a_disk_with_too_little_space_is_told(tmp_path: Path) -> None:
+    with mounted_app(tmp_path, MIN_FREE_MB=1_000_000) as app:
+        answer = app.test_client().post("/api/recording/start")
+        assert answer.status_code == 507
+        assert "less than 1000000 MB are free" in answer.get_json()["error"]

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import av
 import pytest
 from flask.testing import FlaskClient
+
+from tests.apps import mounted_app, stream_of, wait_until
+from tests.recording.mp4_files import film
+from tests.recording.test_names import NOT_PLAIN
 
 CONTENT = bytes(range(256)) * 10
 
@@ -92,3 +98,231 @@ def test_what_is_no_recording_is_not_given(client: FlaskClient, name: str, tmp_p
     assert answer.status_code in (400, 404)
     assert answer.get_json()["code"] in ("bad_name", "not_found")
     assert str(tmp_path) not in answer.text
+
+
+# ---- rows, pages
+
+
+def recorded(client: FlaskClient, name: str = "cat", pictures: int = 40) -> str:
+    """The name of a recording of the live camera."""
+    client.post("/api/recording/start", json={"filename": name, "preroll_s": 0})
+    status = "/api/recording/status"
+    wait_until(lambda: client.get(status).get_json()["frame_count"] >= pictures)
+    filename: str = client.post("/api/recording/stop").get_json()["filename"]
+    return filename
+
+
+def test_a_row_says_what_is_in_the_file(live_client: FlaskClient) -> None:
+    name = recorded(live_client)
+    (row,) = live_client.get("/api/recordings").get_json()["recordings"]
+    assert row.keys() == {
+        *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
+        *("duration_s", "width", "height", "codec", "segments", "url", "thumbnail"),
+    }
+    assert (row["name"], row["state"], row["starred"]) == (name, "complete", False)
+    assert (row["width"], row["height"]) == (320, 240)
+    assert row["codec"].startswith("avc1.")
+    assert row["duration_s"] > 1
+    with live_client.get(row["url"]) as answer:
+        assert answer.mimetype == "video/mp4"
+        shown = film(answer.data)
+    assert shown.decoded_count >= 40
+    assert shown.duration_s == pytest.approx(row["duration_s"], abs=0.001)
+
+
+def test_the_list_comes_in_pages(client: FlaskClient, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for number in range(25):
+        (folder / f"recording_20260102_0304{number:02d}.mp4").write_bytes(b"?")
+    names: list[str] = []
+    offset: int | None = 0
+    while offset is not None:
+        answer = client.get(f"/api/recordings?offset={offset}&limit=10").get_json()
+        assert (answer["total"], answer["total_bytes"]) == (25, 25)
+        names += [row["name"] for row in answer["recordings"]]
+        offset = answer["next_offset"]
+    assert names == sorted((path.name for path in folder.glob("*.mp4")), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=x", "limit=-1", "limit=1001", "offset=1.5", "offset=", "limit=\u0661"]
+)
+def test_a_page_that_makes_no_sense_is_400(client: FlaskClient, query: str) -> None:
+    answer = client.get(f"/api/recordings?{query}")
+    assert answer.status_code == 400
+    assert answer.get_json()["code"] == "bad_request"
+
+
+def test_urls_have_the_prefix(tmp_path: Path) -> None:
+    with mounted_app(tmp_path, URL_PREFIX="/pets") as app:
+        (tmp_path / "recordings").mkdir()
+        (tmp_path / "recordings" / "cat.mp4").write_bytes(b"?")
+        (row,) = app.test_client().get("/pets/api/recordings").get_json()["recordings"]
+    assert row["url"] == "/pets/api/recordings/cat.mp4"
+    assert row["thumbnail"] == "/pets/api/recordings/cat.mp4/thumbnail"
+
+
+# ---- what can be done with one
+
+
+def test_a_recording_is_deleted_with_what_belongs_to_it(
+    client: FlaskClient, name: str, tmp_path: Path
+) -> None:
+    client.put(f"/api/recordings/{name}/star")
+    (tmp_path / "recordings" / f"{name}.jpg").write_bytes(b"?")
+    (tmp_path / "recordings" / "other.mp4").write_bytes(b"?")
+    answer = client.delete(f"/api/recordings/{name}")
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert [p.name for p in (tmp_path / "recordings").iterdir() if p.suffix != ".lock"] == [
+        "other.mp4"
+    ]
+    assert client.delete(f"/api/recordings/{name}").status_code == 404
+
+
+def test_the_one_being_written_is_not_deleted(live_client: FlaskClient) -> None:
+    live_client.post("/api/recording/start", json={"filename": "cat"})
+    answer = live_client.delete("/api/recordings/cat.mp4")
+    assert answer.status_code == 409
+    assert answer.get_json()["code"] == "recording_in_use"
+
+
+def test_a_star_can_be_given_and_taken(client: FlaskClient, name: str) -> None:
+    def is_starred() -> bool:
+        (row,) = client.get("/api/recordings").get_json()["recordings"]
+        return bool(row["starred"])
+
+    assert client.put(f"/api/recordings/{name}/star").get_json()["starred"] is True
+    assert is_starred()
+    assert client.delete(f"/api/recordings/{name}/star").get_json()["starred"] is False
+    assert not is_starred()
+    assert client.put("/api/recordings/none.mp4/star").status_code == 404
+
+
+def test_a_recording_has_a_thumbnail(live_client: FlaskClient) -> None:
+    name = recorded(live_client)
+    (row,) = live_client.get("/api/recordings").get_json()["recordings"]
+    answers = []
+
+    def ask() -> None:
+        with live_client.application.test_client().get(row["thumbnail"]) as answer:
+            answers.append((answer.status_code, answer.mimetype, answer.data))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert {answer[:2] for answer in answers} == {(200, "image/jpeg")}
+    (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(answers[0][2]))
+    assert (frame.width, frame.height) == (320, 240)
+    live_client.post("/api/recording/start", json={"filename": "running"})
+    assert live_client.get("/api/recordings/running.mp4/thumbnail").status_code == 404
+    assert live_client.get(f"/api/recordings/{name}.jpg").status_code == 400
+
+
+@pytest.mark.parametrize("to", ["0.6", "100"])
+def test_a_part_can_be_cut_out(live_client: FlaskClient, to: str) -> None:
+    name = recorded(live_client)
+    url = f"/api/recordings/{name}?from=0.5&to={to}&download=1"
+    with live_client.get(url) as answer:
+        assert answer.status_code == 200
+        assert answer.content_length == len(answer.data)
+        disposition = answer.headers["Content-Disposition"]
+        assert disposition == f"attachment; filename=cat_0.5-{to}.mp4"
+        whole = answer.data
+    shown = film(whole)
+    assert shown.keyframes[0] == 0
+    assert shown.decoded_count == len(shown.pictures)
+    with live_client.get(url, headers={"Range": "bytes=100-299"}) as answer:
+        assert answer.status_code == 206
+        assert answer.data == whole[100:300]
+        assert answer.headers["Content-Range"] == f"bytes 100-299/{len(whole)}"
+
+
+@pytest.mark.parametrize("query", ["from=x", "from=-1", "to=nan", "from=inf", "from=2&to=1"])
+def test_a_cut_that_makes_no_sense_is_400(client: FlaskClient, name: str, query: str) -> None:
+    assert client.get(f"/api/recordings/{name}?{query}").status_code == 400
+
+
+def test_a_raw_file_can_not_be_cut(client: FlaskClient, name: str) -> None:
+    answer = client.get(f"/api/recordings/{name}?from=1")
+    assert answer.status_code == 422
+    assert answer.get_json()["code"] == "not_cuttable"
+
+
+def test_a_growing_recording_can_be_watched(live_client: FlaskClient) -> None:
+    live_client.post("/api/recording/start", json={"filename": "cat"})
+    wait_until(
+        lambda: live_client.get("/api/recording/status").get_json()["bytes_written"] > 20_000
+    )
+    with live_client.get("/api/recordings/cat.mp4") as answer:
+        assert answer.status_code == 200
+        assert film(answer.data).decoded_count > 0
+
+
+ACTIONS = [
+    ("GET", ""),
+    ("GET", "?from=1"),
+    ("DELETE", ""),
+    ("PUT", "/star"),
+    ("DELETE", "/star"),
+    ("GET", "/thumbnail"),
+]
+
+
+NOT_HERE = [
+    *(text for text in NOT_PLAIN if text not in ("", ".", "..")),
+    *("../recordings-old/a.mp4", "..%2frecordings-old%2fa.mp4", "....//a.mp4", "a" * 300),
+    *("link.mp4", "folder.mp4", "cat.mp4.part", "cat.mp4.star", ".pet_stream.lock"),
+]
+
+
+@pytest.mark.parametrize(("method", "action"), ACTIONS)
+def test_no_name_leads_anywhere_else(tmp_path: Path, method: str, action: str) -> None:
+    folder, sibling = tmp_path / "recordings", tmp_path / "recordings-old"
+    (folder / "folder.mp4").mkdir(parents=True)
+    sibling.mkdir()
+    (sibling / "a.mp4").write_bytes(CONTENT)
+    (folder / "link.mp4").symlink_to(sibling / "a.mp4")
+    (folder / "cat.mp4.part").write_bytes(CONTENT)
+    before = sorted(tmp_path.rglob("*"))
+    with mounted_app(tmp_path, AUTOSTART=False) as app:
+        client = app.test_client()
+        for text in NOT_HERE:
+            quoted = "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
+            answer = client.open(f"/api/recordings/{quoted}{action}", method=method)
+            assert answer.status_code in (400, 404, 405), text  # a slash leads to other routes
+            assert CONTENT not in answer.data
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (sibling / "a.mp4").read_bytes() == CONTENT
+
+
+# ---- snapshot
+
+
+def test_a_snapshot_shows_this_moment(live_client: FlaskClient) -> None:
+    answer = live_client.get("/api/snapshot.jpg")
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert answer.headers["Cache-Control"] == "no-store"
+    (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(answer.data))
+    assert (frame.width, frame.height) == (320, 240)
+
+
+def test_without_a_camera_there_is_no_snapshot(client: FlaskClient) -> None:
+    answer = client.get("/api/snapshot.jpg")
+    assert answer.status_code == 503
+    assert answer.get_json()["code"] == "no_picture"
+
+
+# ---- after a crash
+
+
+def test_what_a_crash_left_is_repaired_at_the_start(tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "cat.mp4.part").write_bytes(b"nothing of use")
+    with mounted_app(tmp_path) as app:
+        stream_of(app).start()
+        wait_until(lambda: (folder / "cat.mp4.unplayable").exists())
+        assert app.test_client().get("/api/recordings").get_json()["recordings"] == []

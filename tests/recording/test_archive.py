@@ -1,0 +1,261 @@
+"""The folder over time: what is kept, starred, shown in small."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+
+from pet_stream.errors import NoPicture, NotFound, RecordingInUse
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording.archive import Archive
+from pet_stream.recording.containers import Mp4Container
+from pet_stream.recording.housekeeping import NICENESS, Housekeeper
+from pet_stream.recording.library import Library
+from pet_stream.recording.retention import Retention, remove_old
+from pet_stream.recording.snapshots import Snapshots
+from pet_stream.recording.status import RecordingStatus
+from pet_stream.recording.thumbnails import Thumbnails
+
+from .playback import TIMEOUT_S, annex_b, wait_until
+from .test_mp4_container import timed
+
+DAY_S = 86_400
+
+
+def write_mp4(path: Path, units: list[AccessUnit]) -> None:
+    with io.FileIO(path, "xb+") as file:
+        container = Mp4Container(file)
+        container.write(timed(units))
+        container.close()
+
+
+def make(folder: Path, name: str, size_bytes: int = 100, age_s: float = 0) -> None:
+    path = folder / name
+    path.write_bytes(bytes(size_bytes))
+    changed_at = time.time() - age_s
+    os.utime(path, (changed_at, changed_at))
+
+
+def names(library: Library) -> list[str]:
+    return [row.name for row in library.recordings()]
+
+
+# ---- retention
+
+
+def test_nothing_is_deleted_by_default(tmp_path: Path) -> None:
+    make(tmp_path, "old.mp4", age_s=1000 * DAY_S)
+    assert not Retention().is_on
+    assert remove_old(Library(tmp_path), Retention()) == []
+
+
+def test_what_is_too_old_goes(tmp_path: Path) -> None:
+    for days in (1, 5, 9):
+        make(tmp_path, f"d{days}.mp4", age_s=days * DAY_S)
+    library = Library(tmp_path)
+    assert remove_old(library, Retention(max_age_s=4 * DAY_S)) == ["d9.mp4", "d5.mp4"]
+    assert names(library) == ["d1.mp4"]
+
+
+def test_the_oldest_go_until_the_rest_fits(tmp_path: Path) -> None:
+    for days in (1, 2, 3, 4):
+        make(tmp_path, f"d{days}.mp4", 100, age_s=days * DAY_S)
+    library = Library(tmp_path)
+    assert remove_old(library, Retention(max_bytes=250)) == ["d4.mp4", "d3.mp4"]
+
+
+def test_the_oldest_go_while_too_little_is_free(tmp_path: Path) -> None:
+    for days in (1, 2):
+        make(tmp_path, f"d{days}.mp4", age_s=days * DAY_S)
+    library = Library(tmp_path)
+    assert remove_old(library, Retention(min_free_bytes=10**17)) == ["d2.mp4", "d1.mp4"]
+
+
+def test_a_starred_and_a_running_recording_stay(tmp_path: Path) -> None:
+    for days in (1, 2, 3):
+        make(tmp_path, f"d{days}.mp4", age_s=days * DAY_S)
+    make(tmp_path, "running.mp4.part", age_s=9 * DAY_S)
+    status = RecordingStatus(is_recording=True, filename="running.mp4")
+    library = Library(tmp_path, lambda: status)
+    library.set_starred("d3.mp4", True)
+    assert remove_old(library, Retention(max_age_s=1)) == ["d2.mp4", "d1.mp4"]
+    assert names(library) == ["d3.mp4", "running.mp4"]
+    with pytest.raises(RecordingInUse):
+        library.delete("running.mp4")
+
+
+def test_the_archive_looks_after_its_limits(tmp_path: Path) -> None:
+    make(tmp_path, "old.mp4", age_s=DAY_S)
+    archive = Archive(Library(tmp_path), Retention(max_age_s=10), "test")
+    archive.start()
+    wait_until(lambda: not (tmp_path / "old.mp4").exists())
+    make(tmp_path, "older.mp4", age_s=DAY_S)
+    archive.tidy()
+    wait_until(lambda: not (tmp_path / "older.mp4").exists())
+    archive.stop()
+    archive.stop()
+
+
+# ---- stars and details
+
+
+def test_a_star_is_a_file_beside_the_recording(tmp_path: Path) -> None:
+    make(tmp_path, "cat.mp4")
+    library = Library(tmp_path)
+    library.set_starred("cat.mp4", True)
+    library.set_starred("cat.mp4", True)
+    assert (tmp_path / "cat.mp4.star").stat().st_size == 0
+    assert library.find("cat.mp4").is_starred
+    library.set_starred("cat.mp4", False)
+    library.set_starred("cat.mp4", False)
+    assert not library.find("cat.mp4").is_starred
+    with pytest.raises(NotFound):
+        library.set_starred("dog.mp4", True)
+
+
+def test_what_a_file_says_is_read_again_when_it_changes(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    library = Library(tmp_path)
+    write_mp4(tmp_path / "cat.mp4", pictures)
+    details = library.details(library.find("cat.mp4"))
+    assert details.duration_s == pytest.approx(len(pictures) / 30, abs=0.001)
+    assert (details.width, details.height) == (320, 240)
+    assert details.codec is not None
+    assert details.codec.startswith("avc1.42c0")
+    (tmp_path / "cat.mp4").write_bytes(b"something else")
+    assert library.details(library.find("cat.mp4")).duration_s is None
+
+
+def test_a_raw_file_tells_its_size_but_no_duration(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    (tmp_path / "cat.h264").write_bytes(annex_b(pictures))
+    library = Library(tmp_path)
+    details = library.details(library.find("cat.h264"))
+    assert (details.duration_s, details.width, details.height) == (None, 320, 240)
+
+
+def test_segments_are_one_row_only_if_they_are_all_there(tmp_path: Path) -> None:
+    for name in ("a_001.mp4", "a_002.mp4", "a_003_recovered.mp4", "b_002.mp4", "c_001.mp4"):
+        make(tmp_path, name)
+    for name in ("d.mp4", "d_001.mp4", "d_002.mp4"):
+        make(tmp_path, name)
+    library = Library(tmp_path)
+    rows = {row.name: row for row in library.recordings()}
+    assert rows.keys() == {*("a.mp4", "b_002.mp4", "c_001.mp4", "d.mp4"), "d_001.mp4", "d_002.mp4"}
+    assert rows["a.mp4"].state == "recovered"
+    assert rows["a.mp4"].size_bytes == 300
+    assert [path.name for path in library.files_of("a_002.mp4")] == ["a_002.mp4"]
+    assert library.find("a_002.mp4") == rows["a.mp4"]
+
+
+@pytest.mark.slow
+def test_a_days_folder_is_listed_in_a_tenth_of_a_second(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    write_mp4(tmp_path / "first.mp4", pictures)
+    content = (tmp_path / "first.mp4").read_bytes()
+    for number in range(1000):
+        (tmp_path / f"recording_20240501_{number:06d}.mp4").write_bytes(content)
+    library = Library(tmp_path)
+    durations_s = []
+    for _ in range(4):
+        begun = time.perf_counter()
+        rows = library.recordings()
+        assert all(library.details(row).duration_s for row in rows)
+        durations_s.append(time.perf_counter() - begun)
+    assert min(durations_s[1:]) < 0.1, durations_s
+
+
+# ---- pictures
+
+
+@pytest.fixture
+def housekeeper() -> Iterator[Housekeeper]:
+    housekeeper = Housekeeper("test-housekeeping")
+    yield housekeeper
+    housekeeper.stop(TIMEOUT_S)
+
+
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(data))
+    return frame.width, frame.height
+
+
+@pytest.mark.parametrize("name", ["cat.mp4", "cat.h264"])
+def test_a_thumbnail_is_made_once_and_kept_beside_the_file(
+    tmp_path: Path, pictures: list[AccessUnit], housekeeper: Housekeeper, name: str
+) -> None:
+    if name == "cat.mp4":
+        write_mp4(tmp_path / name, pictures)
+    else:
+        (tmp_path / name).write_bytes(annex_b(pictures))
+    thumbnails = Thumbnails(Library(tmp_path), housekeeper)
+    path = thumbnails.path_of(name)
+    assert path == tmp_path / f"{name}.jpg"
+    assert jpeg_size(path.read_bytes()) == (320, 240)
+    assert path.stat().st_size < 40_000
+    made_ns = path.stat().st_mtime_ns
+    assert thumbnails.path_of(name).stat().st_mtime_ns == made_ns
+    assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.jpg"]
+
+
+def test_what_can_not_be_shown_has_no_thumbnail(tmp_path: Path, housekeeper: Housekeeper) -> None:
+    make(tmp_path, "cat.mp4")
+    with pytest.raises(NotFound):
+        Thumbnails(Library(tmp_path), housekeeper).path_of("cat.mp4")
+
+
+def test_one_thing_at_a_time_and_with_low_priority(housekeeper: Housekeeper) -> None:
+    running = 0
+    most = 0
+    seen: list[int] = []
+
+    def task() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        time.sleep(0.005)
+        running -= 1
+
+    for future in [housekeeper.submit(task) for _ in range(8)]:
+        future.result(TIMEOUT_S)
+    assert most == 1
+    assert set(seen) == {NICENESS}
+    wait_until(lambda: "test-housekeeping" not in {t.name for t in threading.enumerate()})
+
+
+def test_after_the_end_nothing_is_begun(housekeeper: Housekeeper) -> None:
+    housekeeper.stop(TIMEOUT_S)
+    assert housekeeper.submit(lambda: None).cancelled()
+
+
+def test_a_snapshot_is_the_newest_picture_and_decoded_once_a_second(
+    pictures: list[AccessUnit],
+) -> None:
+    asked = 0
+
+    def gop() -> list[AccessUnit]:
+        nonlocal asked
+        asked += 1
+        return pictures[:5]
+
+    snapshots = Snapshots(gop)
+    first = snapshots.jpeg()
+    assert jpeg_size(first) == (320, 240)
+    assert snapshots.jpeg() is first
+    assert asked == 1
+
+
+def test_without_a_camera_there_is_no_snapshot() -> None:
+    with pytest.raises(NoPicture):
+        Snapshots(lambda: ()).jpeg()

@@ -1,0 +1,204 @@
+"""Disks with little space, no folder, or no hurry; what is recorded on them is MP4."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.errors import StorageError
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording.disk import free_bytes
+from pet_stream.recording.recorder import Recorder
+from pet_stream.recording.settings import RecorderSettings
+from pet_stream.recording.status import RecordingStatus
+
+from .disks import Gate, SlowMp4
+from .mp4_files import expected_pictures, expected_times_s, film
+from .playback import FRAME_NS, GOP, TIMEOUT_S, Camera, wait_until
+
+MakeRecorder = Callable[..., Recorder]
+Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
+
+
+@pytest.fixture
+def call(event_loop: EventLoopThread) -> Call:
+    return lambda coroutine: event_loop.call(coroutine, TIMEOUT_S)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open.set()
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_recording_ends_before_the_disk_is_full(
+    make_recorder: MakeRecorder, small_disk: Path, camera: Camera, call: Call
+) -> None:
+    kept_free = 40_000
+    if free_bytes(small_disk) > 10**6:
+        pytest.skip("needs a file system of its own")
+    settings = RecorderSettings(min_free_bytes=kept_free, sync_s=0.01)
+    recorder = make_recorder(small_disk, file_format="mp4", settings=settings)
+    call(recorder.start("cat"))
+    published: list[AccessUnit] = []
+    while recorder.status.is_recording:
+        published += camera.publish(GOP)
+        written = recorder.status.frame_count
+        wait_until(
+            lambda written=written: (  # type: ignore[misc]
+                recorder.status.frame_count > written or not recorder.status.is_recording
+            )
+        )
+    assert recorder.status.stop_reason == "less than 0.04 MB are free on the disk"
+    assert files_in(small_disk) == ["cat.mp4"]
+    shown = film(small_disk / "cat.mp4")
+    assert shown.pictures == expected_pictures(published[: recorder.status.frame_count])
+    assert free_bytes(small_disk) > 0
+    with pytest.raises(StorageError, match="are free"):
+        call(recorder.start("second"))
+
+
+def test_a_disk_that_fills_up_keeps_what_it_took(
+    make_recorder: MakeRecorder,
+    small_disk: Path,
+    camera: Camera,
+    broadcaster: Broadcaster,
+    call: Call,
+) -> None:
+    recorder = make_recorder(small_disk, file_format="mp4")
+    viewer = broadcaster.subscribe("viewer", 10_000, lambda: None)
+    call(recorder.start("cat"))
+    published = [unit for _ in range(40) for unit in camera.publish(GOP)]
+    wait_until(lambda: not recorder.status.is_recording)
+    ended = recorder.status
+    assert ended.stop_reason in ("the disk is full", "the disk failed: File too large")
+    assert ended.path is not None
+    assert film(ended.path).pictures == expected_pictures(published[: ended.frame_count])
+    assert ended.frame_count + ended.dropped_count == len(published)
+    assert viewer.take() == published
+
+
+def test_a_folder_that_vanishes_ends_the_recording(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    settings = RecorderSettings(sync_s=0.01)
+    recorder = make_recorder(folder, file_format="mp4", settings=settings)
+    camera.publish(GOP)
+    call(recorder.start("cat"))
+    shutil.rmtree(folder)
+    camera.publish(3 * GOP)
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.stop_reason == "the file, or its folder, was deleted in mid-recording"
+    camera.publish(GOP)
+    call(recorder.start("cat"))  # the folder is made again
+    assert call(recorder.stop()).stop_reason is None
+    assert files_in(folder) == ["cat.mp4"]
+
+
+def test_a_folder_that_can_not_be_written_is_told(
+    make_recorder: MakeRecorder, read_only_folder: Path, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(read_only_folder, file_format="mp4")
+    camera.publish(GOP)
+    with pytest.raises(StorageError, match="not writable"):
+        call(recorder.start("cat"))
+
+
+def test_a_disk_that_blocks_for_ten_seconds_costs_nothing(
+    make_recorder: MakeRecorder, gate: Gate, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(file_format="mp4", formats={"mp4": partial(SlowMp4, gate=gate)})
+    call(recorder.start("cat"))
+    published = camera.publish(1)
+    assert gate.arrived.wait(TIMEOUT_S)
+    published += camera.publish(10 * 30)  # ten seconds of pictures
+    assert recorder.status.dropped_count == 0
+    gate.open.set()
+    stopped = call(recorder.stop())
+    assert (stopped.dropped_count, stopped.gap_count) == (0, 0)
+    assert stopped.path is not None
+    assert film(stopped.path).pictures == expected_pictures(published)
+
+
+def test_a_disk_that_blocks_for_a_minute_costs_whole_gops_and_no_memory(
+    make_recorder: MakeRecorder, gate: Gate, camera: Camera, broadcaster: Broadcaster, call: Call
+) -> None:
+    recorder = make_recorder(file_format="mp4", formats={"mp4": partial(SlowMp4, gate=gate)})
+    call(recorder.start("cat"))
+    published = camera.publish(1)
+    assert gate.arrived.wait(TIMEOUT_S)
+    published += camera.publish(60 * 30)
+    (queue,) = [s for s in broadcaster._subscriptions if s.name == "recorder"]
+    assert len(queue._queue) <= 15 * 30 + 1
+    assert recorder.status.dropped_count == len(published) - 1 - len(queue._queue)
+    assert recorder.buffer_fill_ratio > 0.95
+    kept = 1 + len(queue._queue)
+    gate.open.set()
+    wait_until(lambda: recorder.status.frame_count == kept)
+    camera.publish_to_idr()
+    later = camera.publish(2 * GOP)
+    stopped = call(recorder.stop())
+    assert stopped.gap_count == 1
+    assert stopped.path is not None
+    shown = film(stopped.path)
+    expected = published[:kept] + later
+    assert shown.pictures == expected_pictures(expected)
+    assert shown.times_s == pytest.approx(expected_times_s(expected), abs=0.001)
+    assert shown.decoded_count == len(expected)
+    assert shown.duration_s == pytest.approx((len(published) + 2 * GOP) * FRAME_NS / 1e9, abs=1)
+
+
+def test_what_is_written_is_synced_as_it_grows(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    synced = threading.Event()
+    fdatasync = os.fdatasync
+
+    def watched(descriptor: int) -> None:
+        fdatasync(descriptor)
+        synced.set()
+
+    monkeypatch.setattr(os, "fdatasync", watched)
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(sync_s=0.1))
+    camera.publish(2 * GOP)
+    call(recorder.start("cat"))
+    for _ in range(2):
+        camera.publish(GOP)
+        assert synced.wait(TIMEOUT_S)
+        synced.clear()
+    call(recorder.stop())
+
+
+def test_start_and_stop_answer_quickly(
+    make_recorder: MakeRecorder, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=5))
+    camera.publish(GOP)
+    starts_s, stops_s = [], []
+    for _ in range(5):
+        begun = time.perf_counter()
+        call(recorder.start())
+        starts_s.append(time.perf_counter() - begun)
+        camera.publish(3 * GOP)
+        begun = time.perf_counter()
+        call(recorder.stop())
+        stops_s.append(time.perf_counter() - begun)
+    assert min(starts_s) < 0.05, starts_s
+    assert min(stops_s) < 0.3, stops_s
