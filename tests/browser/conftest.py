@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,18 +68,29 @@ def camera(footage: Footage, segment_name: str) -> Iterator[Camera]:
 
 
 @pytest.fixture
-def server(segment_name: str, tmp_path: Path) -> Iterator[Server]:
-    """Reads the segment of `camera`, whether that is there or not."""
-    recordings = tmp_path / "recordings"
+def server(request: pytest.FixtureRequest, segment_name: str, tmp_path: Path) -> Iterator[Server]:
+    """Reads the segment of `camera`, whether that is there or not. A test may give it settings by
+    indirect parametrization."""
+    with running_server(segment_name, tmp_path, **getattr(request, "param", {})) as server:
+        yield server
+
+
+@contextmanager
+def running_server(
+    segment_name: str, folder: Path, *, port: int = 0, **settings: str
+) -> Iterator[Server]:
+    """A server that must end as it should, unless the test has killed it."""
+    recordings = folder / "recordings"
     settings = {
         "SHM": segment_name,
         "DETECTIONS_SHM": "null",
         "RECORD_PATH": str(recordings),
         "ICE_HOSTS": json.dumps(["127.0.0.1"]),
+        **settings,
     }
     environment = {f"FLASK_PET_STREAM_{key}": value for key, value in settings.items()}
     process = Process(
-        [sys.executable, "-m", "tests.browser.host"],
+        [sys.executable, "-m", "tests.browser.host", str(port)],
         env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         cwd=CHECKOUT,
     )
@@ -87,7 +99,7 @@ def server(segment_name: str, tmp_path: Path) -> Iterator[Server]:
         yield Server(url, recordings, process)
     finally:
         exit_code = process.stop(signal.SIGTERM)
-    assert exit_code == 0, process.log
+    assert exit_code in (0, -signal.SIGKILL), process.log
     assert "Traceback" not in CUT_OFF_REQUEST.sub("", process.log), process.log
 
 

@@ -1,11 +1,12 @@
 """A host like web_monitor.py: routes, pages and streams of its own, and the two lines that mount
 pet_stream. Settings come from FLASK_PET_STREAM_* in the environment.
 
-    python -m tests.browser.host        prints the address that it serves on
+    python -m tests.browser.host [PORT]     prints the address that it serves on
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 
@@ -66,4 +67,4 @@ def switch_camera() -> ResponseReturnValue:
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=0, threaded=True)
+    app.run(host="127.0.0.1", port=int(sys.argv[1]) if sys.argv[1:] else 0, threaded=True)
