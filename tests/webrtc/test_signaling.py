@@ -119,3 +119,11 @@ def test_local_names_and_the_end_of_candidates_do_not_reach_aiortc() -> None:
     text = offer_for_aiortc(offer, chosen)
     assert ".local" not in text
     assert "end-of-candidates" not in text
+
+
+def test_the_answer_takes_the_header_extensions_that_are_sent_under_the_offers_numbers() -> None:
+    _, video = sections(answer_by_aiortc(offers.CHROMIUM, "42c01f"))
+    extensions = {line for line in video if line.startswith("a=extmap:")}
+    assert "a=extmap:5 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay" in extensions
+    assert not any("abs-capture-time" in line for line in extensions), "it was not asked for"
+    assert not any("transport-wide-cc" in line for line in extensions), "nobody would send it"

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import asyncio
+
+from pet_stream.webrtc.watch import Watch
+
+
+class CountingViewer:
+    def __init__(self, watch: Watch, most: int) -> None:
+        self.looks: list[float] = []
+        self.done = asyncio.Event()
+        self._watch = watch
+        self._most = most
+
+    def look(self, now_s: float) -> None:
+        self.looks.append(now_s)
+        if len(self.looks) == self._most:
+            self._watch.remove(self)
+            self.done.set()
+
+
+def test_all_viewers_are_looked_at_together_until_they_go() -> None:
+    async def run() -> tuple[CountingViewer, CountingViewer]:
+        watch = Watch(0.01)
+        first, second = CountingViewer(watch, 2), CountingViewer(watch, 4)
+        watch.add(first)
+        watch.add(second)
+        await asyncio.wait_for(second.done.wait(), 5)
+        assert watch._timer is None
+        watch.remove(second)
+        return first, second
+
+    first, second = asyncio.run(run())
+    assert first.looks == second.looks[:2]
+    assert len(second.looks) == 4
+
+
+def test_it_starts_again_with_the_next_viewer() -> None:
+    async def run() -> int:
+        watch = Watch(0.01)
+        for _ in range(2):
+            viewer = CountingViewer(watch, 1)
+            watch.add(viewer)
+            await asyncio.wait_for(viewer.done.wait(), 5)
+        return len(viewer.looks)
+
+    assert asyncio.run(run()) == 1
