@@ -56,6 +56,10 @@ soak: development ## the camera reader's acceptance runs, 18 000 pictures each (
 	@tools/packages gcc
 	@$(python) -m tests.ingest.acceptance $(ARGS)
 
+.PHONY: soak-recording
+soak-recording: development ## 50 kills, 200 truncations, a day of recording at high speed (long)
+	@$(python) -m tests.recording.acceptance $(ARGS)
+
 .PHONY: bench
 bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
 	@tools/packages gcc chromium

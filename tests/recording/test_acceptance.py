@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .acceptance import record_for
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_many_segments(tmp_path: Path) -> None:
+    """Six minutes in files of half a minute; `make soak-recording` has a day in files of an hour."""
+    resident_bytes = record_for(tmp_path, hours=0.1, segment_s=30)
+    assert len(resident_bytes) > 8
+    assert resident_bytes[-1] - resident_bytes[3] < 4_000_000, resident_bytes
