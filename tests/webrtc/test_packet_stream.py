@@ -145,7 +145,7 @@ def test_the_history_has_a_limit_in_bytes(monkeypatch: pytest.MonkeyPatch) -> No
     for _ in range(30):
         stream.block(picture(size=5_000))
     assert sum(len(entry.block.data) for entry in stream._history) <= 50_000
-    assert stream.gop == ()
+    assert not stream.gop
     huge = picture(is_idr=True, size=90_000)
     stream.block(huge)
     assert stream.gop == (huge,), "the newest picture is always there"
