@@ -60,19 +60,19 @@ def record_for(folder: Path, hours: float, segment_s: float) -> list[int]:
     )
     event_loop.call(recorder.start("day"), TIMEOUT_S)
     resident_bytes: list[int] = []
-    published = 0
-    while published < hours * 3600 * 30:
-        published += len(camera.publish(BATCH))
-        wait_until(lambda: recorder.status.frame_count >= published)
+    published: list[int] = [0]
+    while published[0] < hours * 3600 * 30:
+        published[0] += len(camera.publish(BATCH))
+        wait_until(lambda: recorder.status.frame_count >= published[0])
         if recorder.status.segment_count > len(resident_bytes):
             resident_bytes.append(_resident_bytes())
     stopped = event_loop.call(recorder.stop(), TIMEOUT_S)
     event_loop.stop()
-    assert (stopped.frame_count, stopped.dropped_count) == (published, 0)
+    assert (stopped.frame_count, stopped.dropped_count) == (published[0], 0)
     (row,) = Library(folder).recordings()
     duration_s = Library(folder).details(row).duration_s
     assert duration_s is not None
-    assert abs(duration_s - published / 30) < 1, duration_s
+    assert abs(duration_s - published[0] / 30) < 1, duration_s
     return resident_bytes
 
 
