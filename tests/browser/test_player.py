@@ -1,0 +1,229 @@
+"""What the player does when something goes wrong, or when a person wants something of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+import pytest
+from playwright.sync_api import Page
+
+from tests.camera.camera import Camera
+
+from .conftest import Footage, Server, running_server
+from .player import HIDE, STATE, VEIL
+from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+
+pytestmark = pytest.mark.browser
+
+WAYS = ["webrtc", "websocket"]
+BACK_TIMEOUT_MS = 20_000
+
+
+def in_state(state: str) -> str:
+    return f'pet-stream[data-player-state="{state}"]'
+
+
+def watch(page: Page, server: Server, way: str) -> None:
+    page.goto(f"{server.url}/pet-stream/?transport={way}")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_comes_back_after_the_server_was_killed_and_started_again(
+    camera: Camera,
+    segment_name: str,
+    page: Page,
+    page_errors: list[str],
+    tmp_path: Path,
+    screenshots: Path,
+    way: str,
+) -> None:
+    with running_server(segment_name, tmp_path) as server:
+        watch(page, server, way)
+        server.process.stop(signal.SIGKILL)
+        page.wait_for_selector(in_state("reconnecting"), timeout=10_000)
+        page.wait_for_function(f"{VEIL}.includes('Trying again in')", timeout=10_000)
+        assert "Last picture at" in page.evaluate(VEIL)
+        (screenshots / "reconnecting.png").write_bytes(page.screenshot())
+    port = urlsplit(server.url).port
+    assert port is not None
+    with running_server(segment_name, tmp_path, port=port):
+        page.wait_for_selector(LIVE, timeout=BACK_TIMEOUT_MS)
+        page.wait_for_selector('[data-health="ok"]', timeout=BACK_TIMEOUT_MS)
+    page.close()
+    page_errors.clear()  # requests while there was no server
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_picture_that_has_stopped_is_never_shown_as_live(
+    camera: Camera, server: Server, page: Page, page_errors: list[str], way: str
+) -> None:
+    watch(page, server, way)
+    os.kill(server.process.pid, signal.SIGSTOP)  # as if the network were cut
+    try:
+        page.wait_for_selector(in_state("reconnecting"), timeout=6_000)
+        assert "The picture has stopped" in page.evaluate(VEIL)
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+    page.wait_for_selector(LIVE, timeout=BACK_TIMEOUT_MS)
+    page_errors.clear()  # requests that took too long
+
+
+@pytest.mark.parametrize("server", [{"MAX_CLIENTS": "1"}], indirect=True)
+@pytest.mark.parametrize("way", WAYS)
+def test_one_too_many_waits_in_line_and_is_next(
+    camera: Camera, server: Server, page: Page, way: str, screenshots: Path
+) -> None:
+    watch(page, server, "webrtc")
+    other = page.context.new_page()
+    other.goto(f"{server.url}/pet-stream/?transport={way}")
+    other.wait_for_selector(in_state("full"), timeout=LIVE_TIMEOUT_MS)
+    words = other.evaluate(VEIL)
+    assert "All places are taken" in words
+    assert "Trying again" in words
+    (screenshots / "full.png").write_bytes(other.screenshot())
+    page.goto("about:blank")
+    other.wait_for_selector(LIVE, timeout=BACK_TIMEOUT_MS)
+
+
+def test_two_tabs_watch_and_know_of_the_same_recording(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    watch(page, server, "webrtc")
+    other = page.context.new_page()
+    watch(other, server, "websocket")
+    assert "2 viewers" in other.inner_text("[data-health-details]")
+    page.click("[data-record]")
+    other.wait_for_selector('[data-record-panel="recording"]', timeout=3_000)
+    other.click("[data-record]")
+    page.wait_for_selector('[data-record-panel="idle"]', timeout=3_000)
+    for tab in (page, other):
+        tab.wait_for_selector("[data-recordings] [data-recording]", timeout=5_000)
+
+
+def test_a_page_whose_state_is_pushed_asks_for_nothing(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    watch(page, server, "webrtc")
+    page.wait_for_timeout(1_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(4_000)
+    assert not [url for url in asked if "/health" in url or "/status" in url], asked
+
+
+def test_without_a_websocket_the_page_asks_once_a_second(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.add_init_script("delete window.WebSocket; window.WebSocket = class { close() {} }")
+    watch(page, server, "webrtc")
+    with page.expect_response("**/api/recording/status", timeout=3_000):
+        pass
+    page.click("[data-record]")
+    page.wait_for_selector('[data-record-panel="recording"]', timeout=5_000)
+
+
+def test_a_hidden_page_stops_watching_and_a_shown_one_goes_on(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.goto(server.url)
+    page.evaluate("document.body.innerHTML = '<pet-stream pause-after=\"1\"></pet-stream>'")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.evaluate(f"({HIDE})(true)")
+    page.wait_for_selector(in_state("paused"), timeout=5_000)
+    page.wait_for_function(
+        "fetch('/health').then((r) => r.json()).then((h) => h.webrtc_clients === 0)", timeout=5_000
+    )
+    page.evaluate(f"({HIDE})(false)")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+
+
+def test_a_page_hidden_for_a_moment_watches_on(camera: Camera, server: Server, page: Page) -> None:
+    watch(page, server, "webrtc")
+    page.evaluate(f"({HIDE})(true)")
+    page.wait_for_timeout(2_500)
+    assert page.evaluate(STATE) == "live"
+    page.evaluate(f"({HIDE})(false)")
+    page.wait_for_timeout(500)
+    assert page.evaluate(STATE) == "live"
+    assert page.evaluate("window.peers.length") == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_snapshot_is_the_cameras_picture(
+    camera: Camera, server: Server, page: Page, footage: Footage, tmp_path: Path, way: str
+) -> None:
+    watch(page, server, way)
+    page.hover("pet-stream .frame")
+    with page.expect_download() as download:
+        page.click("pet-stream [data-control=snapshot]")
+    assert download.value.suggested_filename.startswith("snapshot_2")
+    path = tmp_path / "snapshot.png"
+    download.value.save_as(path)
+    with av.open(str(path)) as file:
+        picture = next(file.decode(video=0))
+    assert (picture.width, picture.height) == (footage.width, footage.height)
+
+
+def test_keys_zoom_move_and_open_the_readout(camera: Camera, server: Server, page: Page) -> None:
+    watch(page, server, "webrtc")
+    frame, stage = page.locator("pet-stream .frame"), page.locator("pet-stream .stage")
+    frame.focus()
+    for key in ("+", "+", "ArrowRight"):
+        page.keyboard.press(key)
+    assert "scale(1.96)" in str(stage.get_attribute("style"))
+    page.keyboard.press("0")
+    assert not stage.get_attribute("style")
+    page.keyboard.press("i")
+    page.wait_for_function(
+        "document.querySelector('pet-stream').shadowRoot"
+        ".querySelector('[data-quality=data]').innerText.includes('kbit/s')",
+        timeout=5_000,
+    )
+    assert page.locator("pet-stream [data-quality=picture]").inner_text() == "1280\xa0×\xa0720"
+    page.keyboard.press("Escape")
+    assert page.locator("pet-stream .quality").is_hidden()
+
+
+def test_wheel_with_the_zoom_key_zooms_where_the_pointer_is(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    watch(page, server, "webrtc")
+    box = page.locator("pet-stream .frame").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.5 * box["height"])
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    page.wait_for_function(
+        "document.querySelector('pet-stream').shadowRoot.querySelector('[data-zoomed]')"
+    )
+    x, y, scale = page.evaluate(
+        """document.querySelector('pet-stream').shadowRoot.querySelector('.stage').style.transform
+            .match(/-?[0-9.]+/g).map(Number)"""
+    )
+    assert scale > 2
+    assert 0.1 * scale + x / 100 == pytest.approx(0.1, abs=0.01)
+    assert 0.5 * scale + y / 100 == pytest.approx(0.5, abs=0.01)
+    page.hover("pet-stream .frame")
+    page.click("pet-stream [data-control=whole]")
+    assert not page.locator("pet-stream .stage").get_attribute("style")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_small_window_and_full_screen(camera: Camera, server: Server, page: Page, way: str) -> None:
+    watch(page, server, way)
+    page.locator("pet-stream .frame").focus()
+    page.keyboard.press("p")
+    page.wait_for_function("document.pictureInPictureElement", timeout=5_000)
+    page.keyboard.press("f")
+    page.wait_for_function(
+        "document.fullscreenElement && !document.pictureInPictureElement", timeout=5_000
+    )
+    page.keyboard.press("f")
+    page.wait_for_function("!document.fullscreenElement", timeout=5_000)
+    assert page.evaluate(STATE) == "live"
