@@ -36,6 +36,8 @@ _BACKLOG: Final = 28
 """Slots to begin with: all but the one that may be in progress and the one that is next."""
 _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
+_LONGEST_ABSENCE: Final = 1 << 24
+"""More writes than that are none: the index went back. A relay needs an hour for as many."""
 _RELAY_LOOKS: Final = 4
 """Of the writes since the last poll a relay's last two are looked at, and so many before them."""
 
@@ -71,7 +73,7 @@ class RingReader:
         is taken when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
         """
         index = self._slots.read_index()
-        if writes_between(self._next, index) > ring.WRITE_INDEX_MODULUS // 2:
+        if writes_between(self._next, index) > _LONGEST_ABSENCE:
             logger.info("the camera's ring begins anew")
             self._begin(index)
         self.new_writes = writes_between(self._last_index, index)

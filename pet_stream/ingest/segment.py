@@ -76,7 +76,9 @@ class PosixSegment:
     def __init__(self, name: str) -> None:
         self._path = POSIX_FOLDER / name.lstrip("/")
         try:
-            self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            # Not blocking, because what lies there may be a FIFO.
+            flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            self._fd = os.open(self._path, flags)
         except FileNotFoundError as exc:
             raise SegmentMissing(f"there is no shared memory {name}") from exc
         except OSError as exc:

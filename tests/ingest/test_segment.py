@@ -134,3 +134,13 @@ def test_a_folder_of_that_name_is_refused(segment_name: str) -> None:
             open_segment(segment_name, min_bytes=1).read(0, 1)
     finally:
         path.rmdir()
+
+
+def test_a_fifo_of_that_name_is_refused_at_once(segment_name: str) -> None:
+    path = POSIX_FOLDER / segment_name.lstrip("/")
+    os.mkfifo(path)
+    try:
+        with pytest.raises(SegmentInvalid):
+            open_segment(segment_name, min_bytes=1)
+    finally:
+        path.unlink()
