@@ -48,8 +48,9 @@ def repair_mp4(file: io.FileIO) -> None:
     is none, OSError."""
     descriptor = file.fileno()
     size = os.fstat(descriptor).st_size
-    _open_mdat(descriptor, size)
     read_at = partial(_read_at, descriptor)
+    if not any(box.kind == b"moov" for box in boxes(read_at, 0, size)):
+        _open_mdat(descriptor)
     movie = read_movie(read_at, size)
     if not len(movie.table):
         raise BitstreamError("No picture in it is whole")
@@ -89,13 +90,10 @@ def repair_annex_b(file: io.FileIO) -> None:
 _REPAIRS = {"mp4": repair_mp4, "h264": repair_annex_b}
 
 
-def _open_mdat(descriptor: int, size: int) -> None:
-    """Undo as_one_mdat where the file lost what stood behind it: its fragments show again."""
-    at = mp4.PLACEHOLDER_AT
-    header = _read_at(descriptor, at, 16)
-    is_one_mdat = header[:8] == b"\0\0\0\1mdat"
-    if is_one_mdat and at + int.from_bytes(header[8:], "big") >= size:
-        _write_at(descriptor, b"\0\0\0\x10free" + bytes(8), at)
+def _open_mdat(descriptor: int) -> None:
+    """Undo as_one_mdat where the file lost the index behind it: its fragments show again."""
+    if _read_at(descriptor, mp4.PLACEHOLDER_AT, 8) == b"\0\0\0\1mdat":
+        _write_at(descriptor, b"\0\0\0\x10free" + bytes(8), mp4.PLACEHOLDER_AT)
 
 
 def _read_at(descriptor: int, offset: int, size: int) -> bytes:

@@ -6,6 +6,7 @@ ones.
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sys
@@ -82,6 +83,7 @@ def _resident_bytes() -> int:
 
 
 def main() -> int:
+    logging.disable(logging.WARNING)  # each repair says so
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         begun = time.monotonic()

@@ -35,7 +35,8 @@ def truncate_and_repair(folder: Path, units: list[AccessUnit], count: int, seed:
     random_ = random.Random(seed)
     for number in range(count):
         whole_file = (unfinished, finished)[number % 2]
-        size = random_.randrange(1, len(whole_file))
+        first = len(unfinished) if number % 8 == 1 else 1  # often in the middle of the index
+        size = random_.randrange(first, len(whole_file))
         part = folder / f"cut_{number}.mp4.part"
         part.write_bytes(whole_file[:size])
         path = repair(part)
