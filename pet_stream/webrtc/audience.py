@@ -63,6 +63,8 @@ class Audience:
             )
             self._subscription_drops = 0
         self._drain()
+        if not self._broadcaster.gop:  # forgotten, because the camera has stopped
+            self._gop.clear()
         viewer.sender.start(self._gop.units)
         self._viewers = (*self._viewers, viewer)
 

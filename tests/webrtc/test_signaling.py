@@ -73,7 +73,7 @@ def test_a_section_that_is_not_wanted_is_refused_in_its_place() -> None:
     assert data[0] == "m=application 0 UDP/DTLS/SCTP webrtc-datachannel"
     assert "a=mid:2" in data
     assert "a=sendonly" in video
-    assert "a=setup:active" in video
+    assert "a=setup:passive" in video
 
 
 def test_the_first_section_of_a_bundle_stays_to_carry_the_transport() -> None:

@@ -1,0 +1,93 @@
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.webrtc.audience import Audience
+from pet_stream.webrtc.sender import PeerCounts, Step
+
+from .pictures import picture
+
+
+class RecordingViewer:
+    """Keeps what it is given; is its own sender."""
+
+    step = Step.STOCK
+
+    def __init__(self) -> None:
+        self.units: list[AccessUnit] = []
+        self.sender = self
+
+    def start(self, gop: Sequence[AccessUnit]) -> None:
+        self.units += gop
+
+    def send(self, unit: AccessUnit) -> None:
+        self.units.append(unit)
+
+    def end(self, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+class Room:
+    """An audience whose calls are made on its loop, as they have to be."""
+
+    def __init__(self) -> None:
+        self.broadcaster = Broadcaster()
+        self.event_loop = EventLoopThread("test")
+        self.event_loop.start()
+        self.audience = Audience(self.broadcaster, self.event_loop, PeerCounts())
+
+    def join(self) -> RecordingViewer:
+        viewer = RecordingViewer()
+
+        async def join() -> None:
+            self.audience.join(viewer)
+
+        self.event_loop.call(join(), timeout_s=5)
+        return viewer
+
+    def publish(self, *units: AccessUnit) -> list[AccessUnit]:
+        for unit in units:
+            self.broadcaster.publish(unit)
+
+        async def settle() -> None: ...
+
+        self.event_loop.call(settle(), timeout_s=5)
+        return list(units)
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    room = Room()
+    yield room
+    room.event_loop.stop()
+
+
+def test_who_joins_gets_the_gop_and_what_follows(room: Room) -> None:
+    gop = room.publish(picture(is_idr=True), picture(), picture())
+    first = room.join()
+    later = room.publish(picture())
+    second = room.join()
+    last = room.publish(picture())
+    assert first.units == second.units == gop + later + last
+
+
+def test_a_new_gop_replaces_the_old_one(room: Room) -> None:
+    room.join()
+    room.publish(picture(is_idr=True), picture())
+    newest = room.publish(picture(is_idr=True))
+    assert room.join().units == newest
+
+
+def test_while_the_camera_stands_still_nobody_is_shown_its_last_pictures(room: Room) -> None:
+    watching = room.join()
+    old = room.publish(picture(is_idr=True), picture())
+    room.broadcaster.forget()
+    joined = room.join()
+    rest_of_gop = room.publish(picture())
+    new = room.publish(picture(is_idr=True))
+    assert watching.units == old + rest_of_gop + new
+    assert joined.units[-1:] == new
+    assert not set(old) & set(joined.units)
