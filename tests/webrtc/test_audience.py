@@ -6,7 +6,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.audience import Audience
-from pet_stream.webrtc.sender import PeerCounts, Step
+from pet_stream.webrtc.sender import PeerCounts, Sender, Step
 
 from .pictures import picture
 
@@ -18,7 +18,7 @@ class RecordingViewer:
 
     def __init__(self) -> None:
         self.units: list[AccessUnit] = []
-        self.sender = self
+        self.sender: Sender = self
 
     def start(self, gop: Sequence[AccessUnit]) -> None:
         self.units += gop
