@@ -235,3 +235,11 @@ def test_a_host_with_an_exporter_gets_ours_on_its_page_and_no_second_one(tmp_pat
 def test_the_version_shows(client: FlaskClient) -> None:
     (sample,) = families(client)["pet_stream_build_info"].samples
     assert (sample.labels, sample.value) == ({"version": __version__}, 1)
+
+
+def test_how_viewers_are_sent_to_shows(app: Flask, client: FlaskClient) -> None:
+    assert families(client)["pet_stream_viewers_by_sender"].samples == []
+    stream_of(app).peers.get()
+    samples = families(client)["pet_stream_viewers_by_sender"].samples
+    steps = {sample.labels["step"]: sample.value for sample in samples}
+    assert steps == {"gso": 0, "packets": 0, "transport": 0, "stock": 0}
