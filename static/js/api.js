@@ -94,8 +94,27 @@ export class Api extends EventTarget {
     return this.#post("/api/recording/stop", {});
   }
 
-  async recordings() {
-    return (await this.#get("/api/recordings")).recordings ?? [];
+  /** Says that the recording shall go on, where it would end without (`heartbeat_s`). */
+  keepRecording() {
+    return this.#post("/api/recording/heartbeat", {});
+  }
+
+  /** Saves the last `seconds` as a recording. */
+  saveClip(seconds) {
+    return this.#post("/api/recording/clip", { seconds });
+  }
+
+  /** `{recordings, total, total_bytes, disk}`: the newest `limit` of them. */
+  async recordings(limit) {
+    return { recordings: [], total: 0, ...(await this.#get(`/api/recordings?limit=${limit}`)) };
+  }
+
+  starRecording(name, isStarred) {
+    return this.#send(isStarred ? "PUT" : "DELETE", this.#path(name, "star"));
+  }
+
+  deleteRecording(name) {
+    return this.#send("DELETE", this.#path(name));
   }
 
   recordingUrl(name, { download = false } = {}) {
@@ -114,6 +133,14 @@ export class Api extends EventTarget {
 
   #get(path, timeoutMs = TIMEOUT_MS) {
     return this.#request(path, {}, timeoutMs);
+  }
+
+  #path(name, ...parts) {
+    return ["/api/recordings", ...[name, ...parts].map(encodeURIComponent)].join("/");
+  }
+
+  #send(method, path) {
+    return this.#request(path, { method }, TIMEOUT_MS);
   }
 
   #post(path, body) {

@@ -1,10 +1,12 @@
 /** The dashboard: puts player, record button, recordings and health together. */
 
 import "./player.js";
+import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { language, translate } from "./i18n.js";
 import { LiveApi } from "./live_state.js";
+import { Playback } from "./playback.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
 
@@ -18,10 +20,17 @@ const spoken = find("[data-announce]");
 const live = new LiveApi(player.getAttribute("src") ?? "");
 const recorder = new RecorderPanel(find("[data-record-panel]"), live);
 const recordings = new RecordingsPanel(find("[data-recordings-panel]"), live);
+const playback = new Playback(find("[data-playback]"), live);
+const clip = new ClipButton(find("[data-clip]"), live);
 const health = new HealthLine(find("[data-health]"), live);
 
 const announce = ({ detail }) => setText(spoken, detail);
 recorder.addEventListener("announce", announce);
+recordings.addEventListener("announce", announce);
+recordings.addEventListener("play", ({ detail }) => playback.play(detail));
+recordings.addEventListener("gone", ({ detail }) => playback.close(detail));
+clip.addEventListener("said", ({ detail }) => recorder.say(detail.message, detail));
+clip.addEventListener("change", () => recordings.refresh());
 health.addEventListener("announce", announce);
 recorder.addEventListener("change", () => recordings.refresh());
 player.addEventListener("pet-stream:state", () => health.refresh());

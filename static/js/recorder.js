@@ -31,6 +31,8 @@ export class RecorderPanel extends EventTarget {
   #isGrowing = false;
   #pending = "";
   #messageTimer = 0;
+  #beatTimer = 0;
+  #beatEveryMs = 0;
   #title = document.title;
 
   constructor(panel, api) {
@@ -68,12 +70,24 @@ export class RecorderPanel extends EventTarget {
     this.#isGrowing = status.recording && before?.frame_count < status.frame_count;
     this.#status = status;
     this.#statusAt = performance.now();
+    this.#beat();
     this.#show();
     if (!before || before.recording === status.recording) return;
     this.dispatchEvent(new Event("change"));
     if (this.#pending) return; // this page's own doing says so itself
     if (status.recording) this.#say(text("record.elsewhere"));
     else this.#sayEnd(status);
+  }
+
+  /** Some recordings end when no page asks for them to go on: this one does. */
+  #beat() {
+    const { recording, heartbeat_s: limitS } = this.#status;
+    const everyMs = recording && limitS ? (limitS * 1000) / 3 : 0;
+    if (everyMs === this.#beatEveryMs) return;
+    this.#beatEveryMs = everyMs;
+    clearInterval(this.#beatTimer);
+    const beat = () => this.#api.keepRecording().catch(() => {});
+    if (everyMs) this.#beatTimer = setInterval(beat, everyMs);
   }
 
   // What the person wants
@@ -138,6 +152,10 @@ export class RecorderPanel extends EventTarget {
   }
 
   /** Shows a message below the button, and speaks it; old news goes away by itself. */
+  say(message, options) {
+    this.#say(message, options);
+  }
+
   #say(message, { isError = false } = {}) {
     clearTimeout(this.#messageTimer);
     this.#set("message", message);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 globalThis.document ??= { title: "" }; // the panels belong to a page; these functions do not
 
-const { byDay, startOf } = await import("../../static/js/recordings.js");
+const { byDay, diskUse, startOf } = await import("../../static/js/recordings.js");
 const { phaseOf } = await import("../../static/js/recorder.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
 
@@ -35,6 +35,14 @@ test("the start is read as epoch seconds or RFC 3339", () => {
   assert.equal(startOf({ started_at: "2023-11-14T22:13:20Z" }).getTime(), 1_700_000_000_000);
   assert.equal(startOf({ started_at: null }), null);
   assert.equal(startOf({}), null);
+});
+
+test("the disk's bar warns before it is full", () => {
+  assert.equal(diskUse(undefined), null);
+  assert.equal(diskUse({ free_bytes: 0, size_bytes: 0 }), null);
+  assert.deepEqual(diskUse({ free_bytes: 75, size_bytes: 100 }), { used: 0.25, level: "ok" });
+  assert.equal(diskUse({ free_bytes: 10, size_bytes: 100 }).level, "warn");
+  assert.deepEqual(diskUse({ free_bytes: 0, size_bytes: 100 }), { used: 1, level: "bad" });
 });
 
 const PHASES = [
