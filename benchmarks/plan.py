@@ -32,7 +32,8 @@ class LossCase:
     loss_percent: float
     megabits: float = 10.0
     delay_ms: float = 20.0
-    """Of each direction."""
+    both_ways: bool = False
+    """Delay and loss towards the server, too, not only away from it."""
     options: tuple[str, ...] = ()
 
     @property
@@ -89,6 +90,7 @@ FULL = Plan(
     loss=(
         LossCase("ours", 2),
         LossCase("ours", 5),
+        LossCase("ours", 2, both_ways=True),
         LossCase("stock", 2),
     ),
 )

@@ -109,8 +109,11 @@ def main() -> None:
     parser.add_argument("server")
     parser.add_argument("viewer")
     parser.add_argument("--megabits", type=float, default=10.0)
-    parser.add_argument("--delay-ms", type=float, default=20.0, help="of each direction")
-    parser.add_argument("--loss", type=float, default=0.0, help="percent, of each direction")
+    parser.add_argument("--delay-ms", type=float, default=20.0)
+    parser.add_argument("--loss", type=float, default=0.0, help="percent")
+    parser.add_argument(
+        "--both-ways", action="store_true", help="delay and loss towards the server, too"
+    )
     arguments = parser.parse_args()
     taps = open_tap(arguments.server), open_tap(arguments.viewer)
     directions = [
@@ -118,10 +121,10 @@ def main() -> None:
             source,
             target,
             arguments.megabits * 1e6,
-            arguments.delay_ms / 1000,
-            arguments.loss / 100,
+            arguments.delay_ms / 1000 if is_bad else 0.0,
+            arguments.loss / 100 if is_bad else 0.0,
         )
-        for source, target in (taps, taps[::-1])
+        for source, target, is_bad in ((*taps, True), (*taps[::-1], arguments.both_ways))
     ]
     stopping = []
 

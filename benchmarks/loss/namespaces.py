@@ -37,7 +37,9 @@ class Link:
 
 
 @contextlib.contextmanager
-def open_link(*, megabits: float, delay_ms: float, loss_percent: float) -> Iterator[Link]:
+def open_link(
+    *, megabits: float, delay_ms: float, loss_percent: float, both_ways: bool
+) -> Iterator[Link]:
     """Raises LossUnavailable."""
     if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
         raise LossUnavailable("needs root and /dev/net/tun")
@@ -50,6 +52,8 @@ def open_link(*, megabits: float, delay_ms: float, loss_percent: float) -> Itera
             # every request, since the network has changed.
             _ip("netns", "exec", name, "sh", "-c", f"echo 1 >{_NO_IPV6}")
         options = [f"--megabits={megabits}", f"--delay-ms={delay_ms}", f"--loss={loss_percent}"]
+        if both_ways:
+            options.append("--both-ways")
         process = Child("benchmarks.loss.link", server, viewer, *options)
         stack.enter_context(running(process))
         try:

@@ -34,7 +34,10 @@ def _run(
     case: LossCase, camera: Camera, seconds: float, folder: Path, log: IO[str]
 ) -> dict[str, Any]:
     with open_link(
-        megabits=case.megabits, delay_ms=case.delay_ms, loss_percent=case.loss_percent
+        megabits=case.megabits,
+        delay_ms=case.delay_ms,
+        loss_percent=case.loss_percent,
+        both_ways=case.both_ways,
     ) as link:
         server = Server(
             case.module,
@@ -57,7 +60,8 @@ def _run(
     emitted = max(1, seen["jitterBufferEmittedCount"])
     return {
         "system": case.title,
-        "link": f"{case.megabits:g} Mbit/s, {case.delay_ms:g} ms",
+        "link": f"{case.megabits:g} Mbit/s, {case.delay_ms:g} ms"
+        + (", both ways" if case.both_ways else ""),
         "loss %": case.loss_percent,
         "first picture ms": round(seen["first_picture_ms"]),
         "decoded": f"{seen['framesDecoded']} of {written}",
