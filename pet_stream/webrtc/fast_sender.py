@@ -71,8 +71,7 @@ class FastSender:
             if rtx_payload_type is None
             else Retransmitter(rtx_payload_type, streams.rtx_ssrc, tag_bytes)
         )
-        stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
-        self._stream = streams.join(stream_format)
+        self._route = Route(transport.transport)
         self._waiting: deque[tuple[AccessUnit, PacketBlock]] = deque()
         self._rest: tuple[memoryview, int] | None = None
         """The first of those waiting, encrypted, and up to where it has been sent."""
@@ -82,8 +81,9 @@ class FastSender:
         """The number of the first packet since the viewer's last gap: what it lost by being too
         slow is not sent to it on top."""
         self._replayed_ns = 0
-        self._route = Route(transport.transport)
         self._tap = private.listen_to_rtcp(transport, streams.ssrc, self)
+        stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
+        self._stream = streams.join(stream_format)
 
     @property
     def step(self) -> Step:
@@ -96,10 +96,11 @@ class FastSender:
     def send(self, unit: AccessUnit) -> None:
         block = self._stream.block(unit)
         if unit.is_idr:
-            self._drop_all_but(1 if self._rest is not None else 0)
-            if self._awaits_idr:
-                self._awaits_idr = False
+            kept = 0 if self._rest is None else 1
+            if self._awaits_idr or len(self._waiting) > kept:
                 self._repairable_from = _first_number(block)
+            self._drop_all_but(kept)
+            self._awaits_idr = False
         elif self._awaits_idr:
             self._counts.frames_dropped += 1
             return

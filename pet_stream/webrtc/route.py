@@ -94,7 +94,10 @@ class Route:
     def send_one(self, packet: bytes) -> None:
         """Send one encrypted packet, or lose it."""
         block = PacketBlock(packet, len(packet), (len(packet),), 0, 0)
-        self.send(memoryview(packet), block)
+        try:
+            self.send(memoryview(packet), block)
+        except RouteFailed as exc:
+            logger.debug("a report was lost: %s", exc.__cause__)
 
     def call_when_there_is_room(self, callback: Callable[[], None]) -> None:
         """Once, unless closed before."""

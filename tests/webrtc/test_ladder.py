@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -125,17 +126,24 @@ def test_through_a_turn_server_the_transport_sends(
     assert step(streaming) is Step.TRANSPORT
 
 
-def test_a_relay_candidate_has_no_socket_of_its_own() -> None:
+@pytest.mark.parametrize(("kind", "is_closed"), [("relay", False), ("host", True)])
+def test_a_relay_or_a_closed_socket_can_not_be_sent_on(kind: str, is_closed: bool) -> None:
     class Pair:
-        class protocol:
-            transport = None
+        """As aioice's candidate pair, with a transport whose socket is there."""
 
-        class local_candidate:
-            type = "relay"
+        def __init__(self, udp: socket.socket) -> None:
+            self.protocol = self.transport = self.local_candidate = self
+            self.type = kind
+            self.remote_addr = ("192.0.2.1", 9)
+            self._udp = udp
 
-        remote_addr = ("192.0.2.1", 9)
+        def get_extra_info(self, name: str) -> socket.socket | None:
+            return self._udp if name == "socket" else None
 
-    assert private.way_of(Pair).descriptor is None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        if is_closed:
+            udp.close()
+        assert private.way_of(Pair(udp)).descriptor is None
 
 
 def test_where_the_transport_fails_aiortcs_sender_goes_on_and_nothing_is_lost(

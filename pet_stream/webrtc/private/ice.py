@@ -98,7 +98,7 @@ class Way(NamedTuple):
     """asyncio's, whose `transport` sends, and which hears of errors."""
     address: tuple[str, int]
     descriptor: int | None
-    """Of the UDP socket; None: packets take a TURN server's way."""
+    """Of the UDP socket; None: it is closed, or packets take a TURN server's way."""
 
 
 def nominated_pairs(transport: RTCIceTransport) -> Mapping[int, object]:
@@ -109,10 +109,9 @@ def nominated_pairs(transport: RTCIceTransport) -> Mapping[int, object]:
 
 def way_of(pair: Any) -> Way:
     protocol = pair.protocol
-    if pair.local_candidate.type == "relay":
-        return Way(protocol, pair.remote_addr, None)
     udp = protocol.transport.get_extra_info("socket")
-    return Way(protocol, pair.remote_addr, udp.fileno())
+    is_own = pair.local_candidate.type != "relay" and udp is not None and udp.fileno() >= 0
+    return Way(protocol, pair.remote_addr, udp.fileno() if is_own else None)
 
 
 def send_by_transport(way: Way, packet: bytes) -> None:
