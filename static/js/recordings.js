@@ -151,12 +151,14 @@ export class RecordingsPanel extends EventTarget {
   #thumbnail(recording, title) {
     const { thumbnail, duration_s: seconds } = recording;
     const canPlay = !isRunning(recording) && !isRaw(recording);
+    const length = seconds > 0 ? duration(Math.round(seconds)) : "";
+    const label = [text("recordings.play.of", { time: title }), length].filter(Boolean).join(", ");
     const picture = element(canPlay ? "button" : "div", {
       class: "thumbnail",
       type: canPlay ? "button" : null,
       "data-play": canPlay ? recording.name : null,
       "data-name": canPlay ? `play ${recording.name}` : null,
-      "aria-label": canPlay ? text("recordings.play.of", { time: title }) : null,
+      "aria-label": canPlay ? label : null,
     });
     if (thumbnail) {
       const image = element("img", { src: thumbnail, alt: "", loading: "lazy", decoding: "async" });
@@ -164,9 +166,9 @@ export class RecordingsPanel extends EventTarget {
       picture.append(image);
     }
     picture.append(icon(canPlay ? "play" : "clip"));
-    if (seconds > 0) {
+    if (length) {
       const attributes = { class: "length", datetime: isoDuration(Math.round(seconds)) };
-      picture.append(element("time", attributes, duration(Math.round(seconds))));
+      picture.append(element("time", attributes, length));
     }
     if (canPlay) picture.addEventListener("click", () => this.#send("play", recording));
     return picture;

@@ -1,11 +1,13 @@
 /** One try to get the pictures over a WebSocket: the way that works where WebRTC does not. */
 
 import { ApiError } from "./api.js";
-import { MsePlayer } from "./mse.js";
 import { parseText, parseUnit, statusOf } from "./stream_messages.js";
-import { WebCodecsPlayer } from "./webcodecs.js";
 
-const PLAYERS = { webcodecs: WebCodecsPlayer, mse: MsePlayer };
+/** In the order in which they are tried. */
+const PLAYERS = {
+  webcodecs: async () => (await import("./webcodecs.js")).WebCodecsPlayer,
+  mse: async () => (await import("./mse.js")).MsePlayer,
+};
 const OPEN_LIMIT_MS = 8_000;
 /** The network is slower than the camera: what waits on its way is given up. */
 const MAX_BEHIND_MS = 2_000;
@@ -109,7 +111,7 @@ export class SocketLink {
   /** Raises ApiError if nothing here plays this format. */
   async #choosePlayer() {
     while (this.#decoders.length) {
-      const Player = PLAYERS[this.#decoders[0]];
+      const Player = await PLAYERS[this.#decoders[0]]();
       if (await Player.plays(this.#format)) {
         if (this.#isClosed) return null;
         const player = new Player(this.#screen, {

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from .bidi import BidiSession
 from .processes import Process
@@ -46,13 +47,16 @@ PREFERENCES: dict[str, object] = {
     "media.autoplay.default": 0,
 }
 
+NO_PREFERENCES: Mapping[str, object] = MappingProxyType({})
+
 
 @contextmanager
-def firefox(folder: Path) -> Iterator[BidiSession]:
+def firefox(folder: Path, preferences: Mapping[str, object] = NO_PREFERENCES) -> Iterator[BidiSession]:
     """A headless Firefox with a new profile in `folder`, ended with the block."""
     profile = folder / "profile"
     profile.mkdir()
-    lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items()]
+    all_preferences = {**PREFERENCES, **preferences}
+    lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in all_preferences.items()]
     (profile / "user.js").write_text("\n".join(lines) + "\n")
     command = [EXECUTABLE, "--headless", "--no-remote", "--remote-debugging-port", "0"]
     environment = {**os.environ, "HOME": str(folder), "MOZ_CRASHREPORTER_DISABLE": "1"}

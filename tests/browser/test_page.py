@@ -1,0 +1,215 @@
+"""The page for everybody: on a phone, by keyboard, read aloud, in both languages, and light."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.camera.camera import Camera
+
+from .axe import axe_source, severe_violations
+from .conftest import CHECKOUT, Server
+from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+
+pytestmark = pytest.mark.browser
+
+MAX_TRANSFERRED_BYTES = 60_000
+MAX_FALLBACK_BYTES = 5_000
+"""More, for the modules that only some browsers need."""
+MIN_TARGET_PX = 44
+PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+
+SMALL_TARGETS = """(min) => {
+    const player = document.querySelector('pet-stream').shadowRoot;
+    const all = [document, player].flatMap((root) => [...root.querySelectorAll('button, a[href]')]);
+    return all.filter((node) => node.checkVisibility({ visibilityProperty: true }))
+        .map((node) => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
+        .filter(([, box]) => Math.min(box.width, box.height) < min)
+        .map(([html, box]) => `${html}: ${box.width} x ${box.height}`);
+}"""
+NAMELESS = """(() => {
+    const player = document.querySelector('pet-stream').shadowRoot;
+    return [document, player].flatMap((root) => [...root.querySelectorAll('button, a[href]')])
+        .filter((node) => !(node.getAttribute('aria-label') ?? node.textContent).trim())
+        .map((node) => node.outerHTML.slice(0, 80));
+})()"""
+WORDS = """(() => {
+    const player = document.querySelector('pet-stream').shadowRoot;
+    const labels = [document, player].flatMap((root) => [...root.querySelectorAll('[aria-label]')])
+        .map((node) => node.getAttribute('aria-label'));
+    const titles = [...player.querySelectorAll('[title]')].map((node) => node.title);
+    const texts = [...player.querySelectorAll('p, dt, dd, span')].map((node) => node.textContent);
+    return [document.title, document.body.innerText, ...labels, ...titles, ...texts].join('\\n');
+})()"""
+SAME_IN_ALL_LANGUAGES = {"fps", "kbit", "WebRTC", "WebSocket", "VLC", "mpv", "ffplay", "webm"}
+
+
+@contextmanager
+def opened(browser: Browser, server: Server, query: str = "", **settings: Any) -> Iterator[Page]:
+    """The dashboard, live, in a browser of its own kind."""
+    context = browser.new_context(**settings)
+    try:
+        page = context.new_page()
+        page.goto(f"{server.url}/pet-stream/{query}")
+        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.wait_for_selector('[data-recordings-panel]:not([data-recordings-state="loading"])')
+        yield page
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "most"),
+    [
+        ("", MAX_TRANSFERRED_BYTES),
+        ("?transport=websocket", MAX_TRANSFERRED_BYTES + MAX_FALLBACK_BYTES),
+        ("?transport=websocket&decoder=mse", MAX_TRANSFERRED_BYTES + MAX_FALLBACK_BYTES),
+    ],
+)
+def test_a_first_visit_costs_little_and_asks_nobody_else(
+    camera: Camera, server: Server, page: Page, query: str, most: int
+) -> None:
+    sizes: dict[str, float] = {}
+    urls: dict[str, str] = {}
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.requestWillBeSent", lambda e: urls.update({e["requestId"]: request_url(e)}))
+    session.on(
+        "Network.loadingFinished",
+        lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}),
+    )
+    page.goto(f"{server.url}/pet-stream/{query}")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_timeout(1_000)
+    asked = {url for url in urls.values() if not url.startswith(("data:", "blob:"))}
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.url).netloc}
+    listing = sorted(f"{size:6.0f} {urls.get(key, key)}" for key, size in sizes.items())
+    total = sum(sizes.values())
+    assert total <= most, "\n".join([f"{total:.0f}", *listing])
+
+
+def request_url(event: dict[str, Any]) -> str:
+    url: str = event["request"]["url"]
+    return url
+
+
+def test_a_phone_shows_all_of_it(camera: Camera, server: Server, browser: Browser) -> None:
+    with opened(browser, server, **PHONE) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        controls = page.locator("pet-stream .controls")
+        page.wait_for_timeout(300)
+        assert not controls.is_visible(), "they would cover the picture"
+        page.locator("pet-stream .frame").tap()
+        controls.wait_for(state="visible")
+        assert page.evaluate(SMALL_TARGETS, MIN_TARGET_PX) == []
+        page.locator("pet-stream [data-control=quality]").tap()
+        page.wait_for_timeout(1_500)
+        frame = page.locator("pet-stream .frame").bounding_box()
+        panel = page.locator("pet-stream .quality").bounding_box()
+        bar = controls.bounding_box()
+        assert frame is not None
+        assert panel is not None
+        assert bar is not None
+        assert frame["x"] <= panel["x"]
+        assert panel["y"] + panel["height"] <= bar["y"] + 1, "the readout covers the controls"
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_two_fingers_zoom(camera: Camera, server: Server, browser: Browser) -> None:
+    with opened(browser, server, **PHONE) as page:
+        box = page.locator("pet-stream .frame").bounding_box()
+        assert box is not None
+        middle, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        session = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *offsets: float) -> None:
+            points = [{"x": middle + offset, "y": y, "id": i} for i, offset in enumerate(offsets)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", -20, 20)
+        for distance in (30, 40, 60):
+            touch("touchMove", -distance, distance)
+        touch("touchEnd")
+        style = page.locator("pet-stream .stage").get_attribute("style")
+        assert "scale(3" in str(style)
+        page.locator("pet-stream .frame").tap()
+        page.locator("pet-stream [data-control=whole]").tap()
+        assert not page.locator("pet-stream .stage").get_attribute("style")
+
+
+def test_japanese_is_complete(camera: Camera, server: Server, browser: Browser) -> None:
+    with opened(browser, server, locale="ja-JP") as page:
+        assert page.evaluate("document.documentElement.lang") == "ja"
+        page.locator("pet-stream .frame").focus()
+        page.keyboard.press("i")
+        page.wait_for_timeout(1_500)
+        words = page.evaluate(WORDS)
+        assert "ライブ" in words
+        left = set(re.findall(r"[A-Za-z]{3,}", words)) - SAME_IN_ALL_LANGUAGES
+        assert left <= {"pet", "stream"}
+
+
+def test_other_languages_get_english(camera: Camera, server: Server, browser: Browser) -> None:
+    with opened(browser, server, locale="de-DE") as page:
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert page.inner_text("h1") == "Pet camera"
+
+
+def test_every_button_has_a_name_and_the_keyboard_reaches_it(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    assert page.evaluate(NAMELESS) == []
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                """(() => {
+                    const outer = document.activeElement;
+                    const node = outer.shadowRoot?.activeElement ?? outer;
+                    return node.dataset.control ?? node.className ?? node.tagName;
+                })()"""
+            )
+        )
+        if reached[-1] == "toggle":
+            break
+    assert reached == ["frame", "snapshot", "quality", "small", "full", "toggle"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    camera: Camera, server: Server, browser: Browser, scheme: str
+) -> None:
+    source = axe_source(CHECKOUT / ".cache")
+    with opened(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
+        page.click("[data-record]")
+        page.wait_for_selector('[data-record-panel="recording"]')
+        page.wait_for_timeout(1_500)
+        page.locator("pet-stream .frame").focus()
+        page.keyboard.press("i")
+        assert severe_violations(page, source) == []
+        page.click("[data-record]")
+        page.wait_for_selector("[data-recordings] .download")
+        assert severe_violations(page, source) == []
+        page.evaluate("document.querySelector('pet-stream').stop()")
+        page.wait_for_timeout(500)
+        assert severe_violations(page, source) == []
+
+
+def test_the_manifest_leads_back_to_the_page(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    url = page.evaluate("document.querySelector('link[rel=manifest]').href")
+    manifest = page.request.get(url).json()
+    assert page.evaluate("([path, base]) => new URL(path, base).href", [manifest["start_url"], url])
+    for shown in manifest["icons"]:
+        answer = page.request.get(url.rsplit("/", 1)[0] + "/" + shown["src"])
+        assert answer.ok, shown
+        assert answer.headers["content-type"].startswith(shown["type"])
