@@ -17,7 +17,7 @@ from .thumbnails import Thumbnails
 
 logger = logging.getLogger(__name__)
 
-TIDY_EVERY_S = 600.0
+TIDY_EVERY_S = 60.0
 STOP_TIMEOUT_S = 2.0
 
 

@@ -91,6 +91,7 @@ class Library:
         self._status = status
         self._lock = threading.Lock()
         self._details: dict[str, tuple[int, int, Details]] = {}
+        self._joined: tuple[tuple[str, int, int], PiecedFile] | None = None
 
     def recordings(self) -> list[Recording]:
         """All of them, newest first; one directory scan and one `lstat` each.
@@ -147,12 +148,23 @@ class Library:
         return files[0]
 
     def open_joined(self, name: str) -> PiecedFile:
-        """All segments as one file. Raises BadName, NotFound, NotCuttable, StorageError."""
-        return joined(self.files_of(name), self._started_at(name))
+        """All segments as one file. Raises BadName, NotFound, NotCuttable, StorageError.
+
+        The one that was asked for last is kept ready: players read a file in many small ranges.
+        """
+        recording = self.find(name)
+        key = recording.name, recording.size_bytes, recording.changed_ns
+        with self._lock:
+            last = self._joined
+        if last is None or last[0] != key:
+            last = key, joined(self.files_of(name), recording.started_at)
+            with self._lock:
+                self._joined = last
+        return last[1].reopened()
 
     def open_cut(self, name: str, from_s: float, to_s: float) -> PiecedFile:
         """See `cut`. Raises BadName, NotFound, NotCuttable, StorageError."""
-        return cut(self.files_of(name), from_s, to_s, self._started_at(name))
+        return cut(self.files_of(name), from_s, to_s, self.find(name).started_at)
 
     def delete(self, name: str) -> None:
         """Remove a recording, and what belongs to it. Raises BadName, NotFound, RecordingInUse,
@@ -184,9 +196,6 @@ class Library:
             folder = next(f for f in (self.folder, *self.folder.parents) if f.is_dir())
             return disk.free_bytes(folder), disk.total_bytes(folder)
         return None
-
-    def _started_at(self, name: str) -> float:
-        return self.find(name).started_at
 
     def _path_of_file(self, name: str) -> Path | None:
         path = self.folder / name

@@ -24,8 +24,9 @@ _FLOCK = "hhqqi4x"  # struct flock of 64-bit Linux: type, whence, start, length,
 class Ownership:
     """A record lock in the folder (fcntl): it dies with its process, and a forked child has none.
 
-    Any thread may use it. The first claim that succeeds calls `on_claimed` with the unfinished
-    files that were there before anything of this process: what a crash left behind.
+    Two apps in one process have one lock between them: give each a folder of its own. Any thread
+    may use it. The first claim that succeeds calls `on_claimed` with the unfinished files that were
+    there before anything of this process: what a crash left behind.
     """
 
     def __init__(self, folder: Path, on_claimed: Callable[[list[Path]], object]) -> None:

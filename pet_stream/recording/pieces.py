@@ -35,6 +35,10 @@ class PiecedFile(io.RawIOBase):
         self._descriptor = -1
         self._open_path: Path | None = None
 
+    def reopened(self) -> PiecedFile:
+        """The same, from its beginning, for another reader."""
+        return PiecedFile(self._start, self._pieces)
+
     @property
     def size(self) -> int:
         return self._ends[-1]

@@ -140,6 +140,7 @@ class Session:
             started_at=self._started_at,
             stopped_at=self._stopped_at,
             stop_reason=self._stop_reason if is_over else None,
+            has_failed=is_over and (self.failure is not None or not progress.frame_count),
         )
 
     @property

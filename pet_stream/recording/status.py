@@ -37,6 +37,8 @@ class RecordingStatus:
     """Epoch seconds; None while recording."""
     stop_reason: str | None = None
     """Why it ended, in words for a person; None if it did because someone asked for it."""
+    has_failed: bool = False
+    """It ended in a way that nobody wanted."""
 
     def to_json(self) -> dict[str, Any]:
         """The fields of `GET /api/recording/status`."""
@@ -51,6 +53,7 @@ class RecordingStatus:
             "waiting": self.is_waiting,
             "dropped_count": self.dropped_count,
             "heartbeat_s": self.heartbeat_s,
+            "failed": self.has_failed,
         }
 
 

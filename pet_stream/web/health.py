@@ -35,7 +35,7 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     faults = [*stream.host_check.faults]
     if not stream.is_running:
         faults.append("Streaming has not been started")
-    if recording.stop_reason:
+    if recording.has_failed and recording.stop_reason:
         faults.append(f"The last recording ended: {recording.stop_reason}")
     if camera.state in ("offline", "stalled"):
         status = "camera_offline"

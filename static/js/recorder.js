@@ -101,7 +101,7 @@ export class RecorderPanel extends EventTarget {
     try {
       const answer = await (isStop ? this.#api.stopRecording() : this.#api.startRecording());
       await this.#poll.now();
-      if (isStop) this.#sayEnd({ ...answer, stop_reason: answer.stats?.stop_reason });
+      if (isStop) this.#sayEnd({ ...answer, ...answer.stats });
       else this.#announce(text("record.started"));
     } catch (error) {
       // Somebody else was faster: the next status shows what they did.
@@ -145,8 +145,8 @@ export class RecorderPanel extends EventTarget {
     setText(this.#panel.querySelector(`[data-record-${name}]`), value);
   }
 
-  #sayEnd({ stop_reason: reason, filename, duration_ms: ms, bytes_written: size }) {
-    if (reason) return this.#say(text("record.ended", { reason }), { isError: true });
+  #sayEnd({ stop_reason: reason, failed, filename, duration_ms: ms, bytes_written: size }) {
+    if (reason) return this.#say(text("record.ended", { reason }), { isError: failed ?? true });
     const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
     return this.#say(text("record.saved", values));
   }

@@ -161,6 +161,7 @@ def test_a_recording_that_no_picture_came_to_leaves_no_file(
     stopped = call(recorder.stop())
     assert stopped.frame_count == stopped.bytes_written == stopped.duration_ms == 0
     assert stopped.stop_reason == "no picture came from the camera"
+    assert stopped.has_failed
     assert files_in(tmp_path / "recordings") == []
 
 
@@ -305,6 +306,7 @@ def test_the_status_before_the_first_recording() -> None:
         "waiting": False,
         "dropped_count": 0,
         "heartbeat_s": None,
+        "failed": False,
     }
 
 

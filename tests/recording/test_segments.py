@@ -162,6 +162,7 @@ def test_a_recording_ends_when_it_is_as_long_as_asked(
     call(mp4_recorder.start("cat", duration_s=0.05))
     wait_until(lambda: not mp4_recorder.status.is_recording)
     assert mp4_recorder.status.stop_reason == "it has the length that was asked for"
+    assert not mp4_recorder.status.has_failed
     assert mp4_recorder.counts.errors == 0
 
 
