@@ -1,6 +1,6 @@
 /** What `/health` says about the camera, in words for a person. Pure. */
 
-import { bytes, rate, resolution } from "./format.js";
+import { rate, resolution } from "./format.js";
 import { text } from "./i18n.js";
 
 /** No pictures come from the camera, whatever the connection is like. */
@@ -13,7 +13,7 @@ export function isCameraDown({ status, camera = {} }) {
  * list of short phrases, those that the server gave something to say for.
  */
 export function describeHealth(health) {
-  const { status, reasons = [], camera = {}, webrtc_clients: viewers, disk } = health;
+  const { status, reasons = [], camera = {}, webrtc_clients: viewers } = health;
   let level = "ok";
   let headline = text("health.live");
   if (isCameraDown(health)) {
@@ -29,6 +29,5 @@ export function describeHealth(health) {
     if (camera.fps > 0) details.push(rate(camera.fps));
   }
   if (viewers !== undefined) details.push(text("health.viewers", { count: viewers }));
-  if (disk) details.push(text("health.free", { size: bytes(disk.free_bytes) }));
   return { level, headline, details };
 }

@@ -118,7 +118,6 @@ const EN = {
   "health.unreachable": "Server not reachable",
   "health.since": "since {time}",
   "health.checking": "Checking the camera",
-  "health.free": "{size} free",
   "health.viewers": { one: "{count} viewer", other: "{count} viewers" },
 };
 
@@ -240,7 +239,6 @@ const JA = {
   "health.unreachable": "サーバーに接続できません",
   "health.since": "{time} から",
   "health.checking": "カメラを確認しています",
-  "health.free": "空き {size}",
   "health.viewers": "視聴者 {count} 人",
 };
 
