@@ -187,38 +187,34 @@ class FastSender:
         """Send what waits, until the socket is full. Pacing, if it ever helps, belongs here."""
         try:
             while self._waiting:
-                if not self._send_first(*self._waiting[0]):
+                unit, block = self._waiting[0]
+                if self._rest is None:
+                    data, start = self._shared.pictures.protect(self._session, block), 0
+                else:
+                    data, start = self._rest
+                stopped = self._route.send(data, block, start)
+                if stopped < block.end:
+                    if self._rest is None:  # the next viewer's picture will overwrite `data`
+                        data = memoryview(bytes(data[: block.end]))
+                    self._rest = data, stopped
                     self._route.call_when_there_is_room(self._send_waiting)
                     return
+                self._rest = None
+                self._waiting.popleft()
+                self._count(unit, block)
             self._max_waiting = MAX_WAITING
         except Exception as exc:
+            if isinstance(exc, RouteFailed):
+                self._rest = memoryview(b""), exc.position
             self._on_failure(exc)
 
-    def _send_first(self, unit: AccessUnit, block: PacketBlock) -> bool:
-        """Send the first of those waiting, or the rest of it; False if it is not through."""
-        if self._rest is None:
-            data, start = self._shared.pictures.protect(self._session, block), 0
-        else:
-            data, start = self._rest
-        try:
-            stopped = self._route.send(data, block, start)
-        except RouteFailed as exc:
-            self._rest = data, exc.position
-            raise
-        if stopped < block.end:
-            if self._rest is None:
-                data = memoryview(bytes(data[: block.end]))
-            self._rest = data, stopped
-            return False
-        self._rest = None
-        self._waiting.popleft()
+    def _count(self, unit: AccessUnit, block: PacketBlock) -> None:
         self._counts.frames_sent += 1
         reports = self._reports
         reports.packet_count += len(block.sizes)
         reports.payload_bytes += block.payload_bytes
         if unit.capture_ns >= reports.due_ns:
             self._route.send_one(self._session.protect_rtcp(reports.compound(unit)))
-        return True
 
     def _give_up(self) -> None:
         """Send nothing before the next IDR, not even the rest of a picture."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from aiortc import RTCRtpTransceiver
@@ -72,6 +72,8 @@ class LadderSender:
         self._fast: FastSender | None = None
         self._stock: StockSender | None = None
         self._handover: asyncio.Future[None] | None = None
+        self.send: Callable[[AccessUnit], None] = self._drop
+        """That of the sender in charge: one call less for each viewer and picture."""
         self._sender.send = self._begin  # type: ignore[method-assign]
         self._sender.stop = self._end  # type: ignore[method-assign]
 
@@ -81,9 +83,6 @@ class LadderSender:
 
     def start(self, gop: Sequence[AccessUnit]) -> None:
         self._active.start(gop)
-
-    def send(self, unit: AccessUnit) -> None:
-        self._active.send(unit)
 
     @property
     def _active(self) -> FastSender | StockSender:
@@ -104,6 +103,7 @@ class LadderSender:
                 self._counts,
                 self._go_on_without,
             )
+            self.send = self._fast.send
         except (AttributeError, TypeError) as exc:
             logger.warning("a viewer gets aiortc's own sender: %s", exc)
             await self._hand_over()
@@ -130,8 +130,12 @@ class LadderSender:
         self._handover = asyncio.ensure_future(self._hand_over())
         self._active.start(fast.unsent)
 
+    def _drop(self, _unit: AccessUnit) -> None:
+        """Nobody is connected yet."""
+
     def _hand_over(self) -> Coroutine[Any, Any, None]:
         """Give aiortc its methods back, and let it begin."""
         del self._sender.send, self._sender.stop
         self._stock = StockSender(self._transceiver, self._h264_format, {}, self._counts)
+        self.send = self._stock.send
         return self._sender.send(self._parameters)

@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from aiortc import RTCIceTransport
 
@@ -56,6 +56,7 @@ class Route:
 
     def __init__(self, transport: RTCIceTransport) -> None:
         self.step = Step.GSO
+        self._send = self._send_runs
         self._pairs = private.nominated_pairs(transport)
         self._pair: object = None
         self._way: private.Way | None = None
@@ -74,7 +75,7 @@ class Route:
             self._follow(pair)
         if self._way is None:
             return block.end
-        failure = self._send_pieces(data, block, start)
+        failure = self._send(data, block, start)
         repeated_at = -1
         while failure is not None:
             piece, error = failure
@@ -88,7 +89,7 @@ class Route:
                 position = piece.end
             elif not self._step_down(error):
                 raise RouteFailed(position) from error
-            failure = self._send_pieces(data, block, position)
+            failure = self._send(data, block, position)
         return block.end
 
     def send_one(self, packet: bytes) -> None:
@@ -124,36 +125,50 @@ class Route:
             asyncio.get_running_loop().remove_writer(self._waits_for)
             self._waits_for = None
 
-    def _send_pieces(
+    # One method for each step. They give the piece that could not be sent and why; None if all
+    # could. Few lines on purpose: this is what is done for each viewer and picture.
+
+    def _send_runs(
         self, data: memoryview, block: PacketBlock, start: int
     ) -> tuple[Run, OSError] | None:
-        """The piece that could not be sent and why; None if all could. Raises RouteFailed."""
-        piece = Run(start, start, 0)
+        way, udp, run = self._way, self._udp, block.runs[0]
+        assert way is not None
+        assert udp is not None
+        segmented = ((SOL_UDP, UDP_SEGMENT, _SEGMENT_SIZE.pack(block.stride)),)
         try:
-            for piece in self._pieces(block, start):
-                self._send(data[piece.start : piece.end], piece.packet_count, block.stride)
+            for run in block.runs_from(start) if start else block.runs:
+                udp.sendmsg((data[run[0] : run[1]],), segmented, 0, way.address)
         except OSError as exc:
-            return piece, exc
-        except Exception as exc:  # aioice's or asyncio's transport is not what it was
-            raise RouteFailed(piece.start) from exc
+            return run, exc
         return None
 
-    def _pieces(self, block: PacketBlock, start: int) -> Sequence[Run]:
-        if self.step is Step.GSO:
-            return block.runs_from(start) if start else block.runs
-        return block.packets_from(start)
-
-    def _send(self, piece: memoryview, packet_count: int, stride: int) -> None:
-        """Raises OSError."""
-        way, udp = self._way, self._udp
+    def _send_packets(
+        self, data: memoryview, block: PacketBlock, start: int
+    ) -> tuple[Run, OSError] | None:
+        way, udp, packet = self._way, self._udp, block.runs[0]
         assert way is not None
-        if udp is None:
-            private.send_by_transport(way, bytes(piece))
-        elif packet_count == 1:
-            udp.sendto(piece, way.address)
-        else:
-            segmented = ((SOL_UDP, UDP_SEGMENT, _SEGMENT_SIZE.pack(stride)),)
-            udp.sendmsg((piece,), segmented, 0, way.address)
+        assert udp is not None
+        try:
+            for packet in block.packets_from(start):
+                udp.sendto(data[packet.start : packet.end], way.address)
+        except OSError as exc:
+            return packet, exc
+        return None
+
+    def _send_by_transport(
+        self, data: memoryview, block: PacketBlock, start: int
+    ) -> tuple[Run, OSError] | None:
+        """Raises RouteFailed."""
+        way, packet = self._way, Run(start, start, 0)
+        assert way is not None
+        try:
+            for packet in block.packets_from(start):
+                private.send_by_transport(way, bytes(data[packet.start : packet.end]))
+        except OSError as exc:
+            return packet, exc
+        except Exception as exc:  # aioice's or asyncio's transport is not what it was
+            raise RouteFailed(packet.start) from exc
+        return None
 
     def _follow(self, pair: object) -> None:
         """ICE has chosen another pair of addresses."""
@@ -165,7 +180,7 @@ class Route:
             return
         self._way = private.way_of(pair)
         if self._way.descriptor is None or self.step is Step.TRANSPORT:
-            self.step = Step.TRANSPORT
+            self._take(Step.TRANSPORT)
             return
         self._udp = socket.socket(fileno=os.dup(self._way.descriptor))
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -178,10 +193,15 @@ class Route:
         """False if there is no step left."""
         if self.step is Step.TRANSPORT:
             return False
-        self.step = Step.PACKETS if self.step is Step.GSO else Step.TRANSPORT
-        logger.warning("sending to a viewer failed (%s), now by %s", exc, self.step.value)
-        if self.step is Step.TRANSPORT and self._udp is not None:
+        step = Step.PACKETS if self.step is Step.GSO else Step.TRANSPORT
+        logger.warning("sending to a viewer failed (%s), now by %s", exc, step.value)
+        self._take(step)
+        if step is Step.TRANSPORT and self._udp is not None:
             self._stop_waiting()
             self._udp.close()
             self._udp = None
         return True
+
+    def _take(self, step: Step) -> None:
+        self.step = step
+        self._send = self._send_packets if step is Step.PACKETS else self._send_by_transport
