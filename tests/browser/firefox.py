@@ -51,7 +51,9 @@ NO_PREFERENCES: Mapping[str, object] = MappingProxyType({})
 
 
 @contextmanager
-def firefox(folder: Path, preferences: Mapping[str, object] = NO_PREFERENCES) -> Iterator[BidiSession]:
+def firefox(
+    folder: Path, preferences: Mapping[str, object] = NO_PREFERENCES
+) -> Iterator[BidiSession]:
     """A headless Firefox with a new profile in `folder`, ended with the block."""
     profile = folder / "profile"
     profile.mkdir()

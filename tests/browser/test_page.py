@@ -23,7 +23,11 @@ MAX_TRANSFERRED_BYTES = 60_000
 MAX_FALLBACK_BYTES = 5_000
 """More, for the modules that only some browsers need."""
 MIN_TARGET_PX = 44
-PHONE = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 320, "height": 640},
+    "has_touch": True,
+    "is_mobile": True,
+}
 
 SMALL_TARGETS = """(min) => {
     const player = document.querySelector('pet-stream').shadowRoot;
