@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from pet_stream.broadcaster import Broadcaster, Subscription
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.replay import ReplayMemory
 
 GOP = 5
 TIMEOUT_S = 5.0
@@ -185,3 +187,59 @@ def test_who_joins_while_the_camera_publishes_misses_nothing_and_gets_nothing_tw
         sequence = listener.take()
         assert sequence[0] % GOP == 0
         assert sequence == list(range(sequence[0], total))
+
+
+# ---- queues bounded by time and bytes, and the past
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [
+        ({"max_seconds": 0.5}, 16),
+        ({"max_bytes": 20}, 10),
+        ({"max_bytes": 20, "max_seconds": 9}, 10),
+    ],
+)
+def test_a_queue_can_be_bounded_by_time_and_bytes(limits: dict[str, Any], kept: int) -> None:
+    broadcaster = Broadcaster()
+    subscription = broadcaster.subscribe("disk", 1000, lambda: None, **limits)
+    publish(broadcaster, 60)
+    assert [unit.sequence for unit in subscription.take()] == [*range(kept)]
+    assert subscription.dropped_count == 60 - kept
+    publish(broadcaster, 10, first=62)  # in mid-GOP: goes on at its next IDR
+    assert [unit.sequence for unit in subscription.take()] == [*range(65, 72)]
+
+
+def test_such_a_queue_tells_how_full_it_is() -> None:
+    broadcaster = Broadcaster()
+    subscription = broadcaster.subscribe("disk", 1000, lambda: None, max_seconds=2)
+    assert subscription.fill_ratio == 0
+    publish(broadcaster, 31)
+    assert subscription.fill_ratio == pytest.approx(0.5, abs=0.01)
+    subscription.take()
+    assert subscription.fill_ratio == 0
+
+
+def test_a_subscription_can_begin_in_the_past() -> None:
+    broadcaster = Broadcaster(replay=ReplayMemory(10, 10**6))
+    publish(broadcaster, 42)
+    wanted_ns = 17 * 33_333_333
+    joined = broadcaster.subscribe("disk", 1, lambda: None, since_ns=wanted_ns)
+    publish(broadcaster, 1, first=42)
+    assert [unit.sequence for unit in joined.take()] == [*range(15, 43)]
+    assert [unit.sequence for unit in broadcaster.since(wanted_ns)] == [*range(15, 43)]
+
+
+def test_where_nothing_is_kept_of_the_past_it_begins_with_the_current_gop() -> None:
+    broadcaster = Broadcaster()
+    publish(broadcaster, 12)
+    joined = broadcaster.subscribe("disk", 30, lambda: None, since_ns=0)
+    assert [unit.sequence for unit in joined.take()] == [10, 11]
+
+
+def test_what_was_shown_before_the_camera_stopped_is_kept_for_clips() -> None:
+    broadcaster = Broadcaster(replay=ReplayMemory(10, 10**6))
+    publish(broadcaster, 12)
+    broadcaster.forget()
+    assert broadcaster.gop == ()
+    assert len(broadcaster.since(0)) == 12

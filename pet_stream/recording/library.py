@@ -101,6 +101,7 @@ class Library:
         status = self._status()
         running_name = status.filename if status.is_recording else None
         found = self._scan(running_name)
+        self._forget_gone(found)
         rows = [
             self._row(name, files, found, running_name)
             for name, files in _grouped(found, running_name).items()
@@ -203,6 +204,12 @@ class Library:
             return path if stat.S_ISREG(path.lstat().st_mode) else None
         except OSError:
             return None
+
+    def _forget_gone(self, found: dict[str, os.stat_result]) -> None:
+        with self._lock:
+            if len(self._details) > 2 * len(found) + 100:
+                known = self._details.items()
+                self._details = {name: details for name, details in known if name in found}
 
     def _scan(self, running_name: str | None) -> dict[str, os.stat_result]:
         """Every recorded file, every star (as `….star`), and the parts of the running recording."""

@@ -18,15 +18,16 @@ from .disk import PART_SUFFIX, make_folder
 logger = logging.getLogger(__name__)
 
 LOCK_NAME = ".pet_stream.lock"
+OWNER_NAME = ".pet_stream.owner"
 _FLOCK = "hhqqi4x"  # struct flock of 64-bit Linux: type, whence, start, length, pid
 
 
 class Ownership:
     """A record lock in the folder (fcntl): it dies with its process, and a forked child has none.
 
-    Two apps in one process have one lock between them: give each a folder of its own. Any thread
-    may use it. The first claim that succeeds calls `on_claimed` with the unfinished files that were
-    there before anything of this process: what a crash left behind.
+    Such a lock can't tell two apps of one process apart; a file beside it, with the process and
+    when it began, can. Any thread may use it. The first claim that succeeds calls `on_claimed` with
+    the unfinished files that were there before anything of this app: what a crash left behind.
     """
 
     def __init__(self, folder: Path, on_claimed: Callable[[list[Path]], object]) -> None:
@@ -45,6 +46,7 @@ class Ownership:
             if self._is_ours and os.path.lexists(self._folder / LOCK_NAME):
                 return
             make_folder(self._folder)
+            self._check_other_apps()
             self._close()
             self._descriptor = os.open(
                 self._folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -57,8 +59,7 @@ class Ownership:
                 if exc.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
                     raise
                 logger.warning("the recordings folder's file system has no locks: %s", exc)
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
+            (self._folder / OWNER_NAME).write_text(_this_process())
             was_ours, self._is_ours = self._is_ours, True
             leftovers = [] if was_ours else sorted(self._folder.glob(f"*{PART_SUFFIX}"))
         if not was_ours:
@@ -66,8 +67,18 @@ class Ownership:
 
     def release(self) -> None:
         with self._lock:
+            if self._is_ours:
+                with contextlib.suppress(OSError):
+                    (self._folder / OWNER_NAME).unlink()
             self._is_ours = False
             self._close()
+
+    def _check_other_apps(self) -> None:
+        """To be done before the lock's file is opened: closing that would undo a lock."""
+        with contextlib.suppress(OSError):
+            is_here = (self._folder / OWNER_NAME).read_text() == _this_process()
+            if is_here and not self._is_ours:
+                raise NotRecorderOwner("another app of this process")
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -82,6 +93,12 @@ class Ownership:
             if pid > 0:
                 command = Path(f"/proc/{pid}/comm").read_text().strip()
                 return f"process {pid} ({command})"
-        with contextlib.suppress(OSError, ValueError):  # another machine, or another container
-            return f"process {int(os.pread(self._descriptor, 20, 0))}"
+        with contextlib.suppress(OSError, ValueError, IndexError):  # of another container, perhaps
+            return f"process {int((self._folder / OWNER_NAME).read_text().split()[0])}"
         return "another process"
+
+
+def _this_process() -> str:
+    """Its number, and when it began: numbers are used again."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    return f"{os.getpid()} {fields[19]}\n"

@@ -20,6 +20,9 @@ from .writer import Writer
 logger = logging.getLogger(__name__)
 
 
+FIRST_PICTURE_POLL_S = 0.25
+
+
 class Session:
     """Joins a subscription with a writer. Belongs to the event loop, where it is made; any thread
     may read `status`, `frame_totals`, `fill_ratio` and `is_over`.
@@ -165,11 +168,16 @@ class Session:
     def _set_limits(self) -> None:
         self.beat()
         if self.settings.max_duration_s:
-            self._call_later(
-                self.settings.max_duration_s, self.end, "it has the length that was asked for"
-            )
+            self._limit_duration()
         if self.settings.heartbeat_s:
             self._call_later(self.settings.heartbeat_s, self._check_heartbeat)
+
+    def _limit_duration(self) -> None:
+        if not self._writer.progress.frame_count:  # it has not begun
+            self._call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
+        else:
+            reason = "it has the length that was asked for"
+            self._call_later(self.settings.max_duration_s, self.end, reason)
 
     def _check_heartbeat(self) -> None:
         left_s = self._beat_at + self.settings.heartbeat_s - self._loop.time()

@@ -15,7 +15,7 @@ import pytest
 from pet_stream.errors import NotRecorderOwner
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.library import Library
-from pet_stream.recording.ownership import LOCK_NAME, Ownership
+from pet_stream.recording.ownership import LOCK_NAME, OWNER_NAME, Ownership
 from pet_stream.recording.retention import Retention
 
 from .mp4_files import film
@@ -30,7 +30,12 @@ KILLS = 3
 def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.recording.recorder_process", str(folder), *arguments]
     running = subprocess.Popen(
-        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     try:
         yield running
@@ -115,11 +120,28 @@ def test_what_was_there_before_the_first_claim_is_left_over(tmp_path: Path) -> N
     ownership.release()
 
 
+def test_two_apps_of_one_process_do_not_record_into_one_folder(tmp_path: Path) -> None:
+    first = Ownership(tmp_path, lambda parts: None)
+    second = Ownership(tmp_path, lambda parts: pytest.fail("it is owned"))
+    first.claim()
+    for _ in range(2):
+        with pytest.raises(NotRecorderOwner, match="another app of this process"):
+            second.claim()
+    first.claim()
+    second.release()  # changes nothing
+    with process(tmp_path, "mp4", "--once") as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "", "the lock was lost"
+    first.release()
+    Ownership(tmp_path, lambda parts: None).claim()
+
+
 def test_a_folder_that_was_made_anew_is_owned_again(tmp_path: Path) -> None:
     folder = tmp_path / "recordings"
     ownership = Ownership(folder, lambda parts: None)
     ownership.claim()
     (folder / LOCK_NAME).unlink()
+    (folder / OWNER_NAME).unlink()
     folder.rmdir()
     ownership.claim()
     assert (folder / LOCK_NAME).exists()

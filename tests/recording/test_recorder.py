@@ -532,7 +532,7 @@ def test_a_disk_that_fills_up_ends_the_recording_and_nothing_else(
         return recorder.status.frame_count == len(published) or not recorder.status.is_recording
 
     while recorder.status.is_recording and len(published) < 200 * GOP:
-        published += camera.publish(GOP)
+        published += camera.publish(2 * GOP)
         wait_until(is_written_or_over)
     published += camera.publish(GOP)
 

@@ -166,6 +166,17 @@ def test_a_recording_ends_when_it_is_as_long_as_asked(
     assert mp4_recorder.counts.errors == 0
 
 
+def test_the_length_counts_from_the_first_picture(
+    mp4_recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    call(mp4_recorder.start("cat", duration_s=0.1))
+    time.sleep(0.3)
+    assert mp4_recorder.status.is_recording
+    camera.publish(GOP)
+    wait_until(lambda: not mp4_recorder.status.is_recording)
+    assert mp4_recorder.status.frame_count == GOP
+
+
 def test_a_recording_ends_when_the_page_is_gone(
     mp4_recorder: Recorder, camera: Camera, call: Call
 ) -> None:
