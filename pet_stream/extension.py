@@ -19,6 +19,7 @@ from .config import Config, write_defaults
 from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
 from .forks import call_in_child
+from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
 from .late_peers import LatePeers
 from .media.replay import ReplayMemory
@@ -42,7 +43,8 @@ FINISH_TIMEOUT_S = 4.0
 """For the disk to take the rest of a recording, and viewers to hear that it is over."""
 IMPORT_TIMEOUT_S = 2.0
 MAX_LISTENERS = 64
-"""Pages that may follow the live state at once; each takes one of the server's threads."""
+"""Pages that may follow the live state or the detections at once; each takes one of the server's
+threads."""
 
 
 class PetStream:
@@ -116,6 +118,7 @@ class Stream:
     video_viewers: VideoViewers
     live_state: LiveState
     listener_places: Places
+    detections: Detections | None
     host_check: HostCheck
     http_counts: HttpCounts
     exporter: PrometheusMetrics
@@ -167,6 +170,9 @@ class Stream:
             self.library.disk_bytes,
         )
         self.listener_places = Places(MAX_LISTENERS)
+        self.detections = None
+        if config.detections_shm is not None:
+            self.detections = Detections(config.detections_shm, self.broadcaster, name)
 
     def start(self) -> None:
         with self._lock:
@@ -205,6 +211,8 @@ class Stream:
                 self.event_loop.call(self._finish(), FINISH_TIMEOUT_S)
             except LoopUnavailable as exc:
                 logger.warning("recording and viewers did not end in order: %s", exc)
+            if self.detections is not None:
+                self.detections.stop()
             self.reader.stop()
             self.event_loop.stop()
             self.archive.stop()

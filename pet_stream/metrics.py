@@ -57,6 +57,11 @@ def _video(size: str) -> Callable[[Stream], float | None]:
     return lambda s: getattr(s.reader.video, size, None)
 
 
+def _detections(count: str) -> Callable[[Stream], float | None]:
+    """A number of `DetectionCounts`; none without a detector."""
+    return lambda s: None if s.detections is None else getattr(s.detections.counts, count)
+
+
 # fmt: off
 TABLE = (
     # The names that dashboards out there use: fixed.
@@ -168,6 +173,20 @@ TABLE = (
         lambda s: s.connections.vanished_count),
     Row(GAUGE, "pet_stream_state_listeners", "Pages that follow the live state now",
         lambda s: s.live_state.listener_count),
+    Row(GAUGE, "pet_stream_detections_listeners", "Pages that follow the detections now",
+        lambda s: None if s.detections is None else s.detections.listener_count),
+    Row(COUNTER, "pet_stream_detections_records_total",
+        "Updates of the detector, while somebody listened",
+        _detections("records")),
+    Row(COUNTER, "pet_stream_detections_unmatched_total",
+        "Updates about pictures that were never published",
+        _detections("unmatched")),
+    Row(COUNTER, "pet_stream_detections_invalid_total",
+        "Detections that no detector can mean, left out",
+        _detections("invalid")),
+    Row(COUNTER, "pet_stream_detections_torn_reads_total",
+        "Reads in the middle of an update, done again",
+        _detections("torn_reads")),
     Row(GAUGE, "pet_stream_recording_duration_seconds", "Length of the running or last recording",
         lambda s: s.recorder.status.duration_ms / 1000),
     Row(GAUGE, "pet_stream_recording_gaps", "Gaps in the running or last recording",

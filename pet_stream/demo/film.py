@@ -11,7 +11,7 @@ import zlib
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from ..feed.ring_writer import Detection
+from ..media.detections import Detection
 
 logger = logging.getLogger(__name__)
 

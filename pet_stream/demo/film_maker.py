@@ -9,7 +9,7 @@ from typing import TextIO
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from ..feed.ring_writer import Detection
+from ..media.detections import Detection
 from .film import (
     GOP_PICTURES,
     LOOP_PICTURES,

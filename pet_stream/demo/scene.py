@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import av
 
-from ..feed.ring_writer import Detection
+from ..media.detections import Detection
 from .block_code import BLOCK, HEIGHT, WIDTH, decode_block_code, encode_block_code
 from .canvas import Canvas, Palette, ellipse, stroke
 from .cat import Pose, draw_cat

@@ -9,10 +9,10 @@ memory that its pictures need, not 93 MB.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from ..errors import SegmentBusy
 from ..media import ring
+from ..media.detections import Detection
 from ..media.ring import SlotHeader
 from .owned_segment import OwnedSegment
 
@@ -85,18 +85,6 @@ class RingWriter:
 
     def _read_index(self) -> int:
         return int(ring.INDEX.unpack(self._segment.read(0, ring.INDEX.size))[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One object: its box in pixels of the picture."""
-
-    class_name: str
-    confidence: float
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 class DetectionsWriter:

@@ -18,6 +18,7 @@ from ..config import Config
 from .access import check_access
 from .compression import compress_page
 from .cors import add_cors_headers
+from .detections import stream_detections
 from .errors import add_error_handlers
 from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
@@ -68,6 +69,7 @@ ROUTES = (
     Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording),
     Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail),
     Route(("GET",), "/api/snapshot.jpg", snapshot),
+    Route(("GET",), "/api/stream/detections", stream_detections),
     Route(("GET",), "/health", health),
     Route(("GET",), "/pet-stream/", dashboard),
 )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from pet_stream.errors import SegmentBusy
-from pet_stream.feed.ring_writer import Detection, DetectionsWriter, RingWriter
+from pet_stream.feed.ring_writer import DetectionsWriter, RingWriter
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import RingReader
 from pet_stream.ingest.segment import POSIX_FOLDER, Segment, open_segment
 from pet_stream.media import ring
+from pet_stream.media.detections import Detection
 from pet_stream.media.h264 import split_annex_b
 from pet_stream.media.ring import SlotHeader
 

@@ -1,0 +1,83 @@
+"""What the detector writes, as values. The layout is in `ring`."""
+
+from __future__ import annotations
+
+import codecs
+import math
+from dataclasses import dataclass
+
+from . import ring
+
+MAX_SIDE = 16_384
+"""Pixels; more than any picture has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """An object in a picture: its box in the picture's pixels."""
+
+    class_name: str
+    confidence: float
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionRecord:
+    """All that the detector found in one picture."""
+
+    version: int
+    frame_number: int
+    time_ns: int
+    """Of the picture's capture or of the writing, depending on the detector; on its clock."""
+    detections: tuple[Detection, ...]
+    invalid_count: int
+    """Detections left out because no detector can mean what they say."""
+
+    @classmethod
+    def parse(cls, data: bytes) -> DetectionRecord | None:
+        """Take `ring.DETECTIONS_BYTES` apart; None if there can't be so many detections."""
+        frame_number, seconds, nanoseconds, count = ring.DETECTIONS_HEADER.unpack_from(data)
+        if not 0 <= count <= ring.MAX_DETECTIONS:
+            return None
+        found = [
+            _parse_detection(data, ring.DETECTIONS_HEADER.size + index * ring.DETECTION.size)
+            for index in range(count)
+        ]
+        detections = tuple(detection for detection in found if detection is not None)
+        return cls(
+            version=version_in(data),
+            frame_number=frame_number,
+            time_ns=seconds * 1_000_000_000 + nanoseconds,
+            detections=detections,
+            invalid_count=count - len(detections),
+        )
+
+
+def version_in(data: bytes) -> int:
+    (version,) = ring.INDEX.unpack_from(data, ring.DETECTIONS_VERSION_OFFSET)
+    return int(version)
+
+
+def _parse_detection(data: bytes, offset: int) -> Detection | None:
+    name, confidence, x, y, width, height = ring.DETECTION.unpack_from(data, offset)
+    class_name = _parse_name(name)
+    if class_name is None or not math.isfinite(confidence) or not 0 <= confidence <= 1:
+        return None
+    # A box may reach beyond the picture's edges, as far as anybody can see any of it.
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        return None
+    if not (-width < x < MAX_SIDE and -height < y < MAX_SIDE):
+        return None
+    return Detection(class_name, confidence, x, y, width, height)
+
+
+def _parse_name(name: bytes) -> str | None:
+    """UTF-8 up to the NUL; a character that was cut off at the end is left out."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(name.partition(b"\0")[0])
+    except UnicodeDecodeError:
+        return None
+    return text if text and text.isprintable() else None

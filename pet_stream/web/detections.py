@@ -1,0 +1,70 @@
+"""What the detector sees, as server-sent events (HTML standard, 9.2).
+
+A stream of their own, not messages of the live state's WebSocket: hosts' pages know this format,
+and the detector's segment is read only while somebody asks for exactly this.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from functools import partial
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from ..admission import Place
+from ..errors import LoopUnavailable, NotFound
+from ..ingest.detections import Detections, Listener
+from ..websocket.shared_socket import SOCKET_KEYS
+from .current import current_stream
+
+KEEP_ALIVE_S = 5.0
+_UNHEARD_LIMIT_MS = 10_000
+_RETRY_MS = 2000
+
+
+def stream_detections() -> ResponseReturnValue:
+    """One event for each picture that the detector looked at. Occupies one of the server's
+    threads. Raises NotFound without a detector, Full, LoopUnavailable."""
+    stream = current_stream()
+    detections = stream.detections
+    if detections is None:
+        raise NotFound("PET_STREAM_DETECTIONS_SHM names no detector")
+    if not stream.is_running:
+        raise LoopUnavailable("Streaming is not running")
+    place = stream.listener_places.acquire()
+    _end_when_unheard()
+    listener = detections.listen()
+    response = Response(_events(listener), mimetype="text/event-stream")
+    response.call_on_close(partial(_leave, detections, listener, place))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would collect events
+    return response
+
+
+def _events(listener: Listener) -> Iterator[str]:
+    yield f"retry: {_RETRY_MS}\n\n"
+    while not listener.is_closed:
+        sighting = listener.take(KEEP_ALIVE_S)
+        if sighting is None:
+            yield ":\n\n"  # notices who has gone
+        else:
+            data = json.dumps(sighting.to_json(), ensure_ascii=False, separators=(",", ":"))
+            yield f"data: {data}\n\n"
+
+
+def _leave(detections: Detections, listener: Listener, place: Place) -> None:
+    detections.leave(listener)
+    place.release()
+
+
+def _end_when_unheard() -> None:
+    """A client that vanishes, or does not read, would hold its thread for a quarter of an hour."""
+    server_socket = next(filter(None, map(request.environ.get, SOCKET_KEYS)), None)
+    if isinstance(server_socket, socket.socket):
+        try:
+            server_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_LIMIT_MS)
+        except OSError:  # not TCP: a Unix socket behind a proxy
+            pass

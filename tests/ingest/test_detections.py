@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.feed.owned_segment import OwnedSegment
+from pet_stream.feed.ring_writer import DetectionsWriter
+from pet_stream.ingest.detections import Detections, Listener
+from pet_stream.ingest.detections_segment import DetectionsSegment
+from pet_stream.ingest.sightings import Sighting
+from pet_stream.media import ring
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.detections import Detection
+from tests.apps import wait_until
+from tests.camera.detector import Detector
+
+BALL = (Detection("ball", 0.5, 1, 2, 3, 4),)
+TIMEOUT_S = 5.0
+
+
+@pytest.fixture
+def broadcaster() -> Broadcaster:
+    return Broadcaster()
+
+
+@pytest.fixture
+def detections(segment_name: str, broadcaster: Broadcaster) -> Iterator[Detections]:
+    detections = Detections(segment_name, broadcaster, "pet-stream")
+    yield detections
+    detections.stop()
+
+
+@contextmanager
+def listening(detections: Detections) -> Iterator[Listener]:
+    listener = detections.listen()
+    try:
+        yield listener
+    finally:
+        detections.leave(listener)
+
+
+def publish(broadcaster: Broadcaster, frame_number: int, capture_ns: int | None = None) -> int:
+    """An IDR of this number, taken just now; its capture time."""
+    capture_ns = time.monotonic_ns() if capture_ns is None else capture_ns
+    broadcaster.publish(
+        AccessUnit((b"\x65",), frame_number, capture_ns, True, False, 320, 240, 0, frame_number)
+    )
+    return capture_ns
+
+
+def take(listener: Listener) -> Sighting:
+    sighting = listener.take(TIMEOUT_S)
+    assert sighting is not None
+    return sighting
+
+
+def wait_until_attached(detections: Detections, times: int = 1) -> None:
+    wait_until(lambda: detections.counts.attachments == times)
+
+
+def wait_until_read(detections: Detections, count: int) -> None:
+    wait_until(lambda: detections.counts.records >= count)
+
+
+@pytest.mark.parametrize("clock_ns", [time.monotonic_ns, time.time_ns])
+def test_matched_by_number_whatever_the_time_means(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster, clock_ns: object
+) -> None:
+    assert callable(clock_ns)
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        capture_ns = publish(broadcaster, 7)
+        publish(broadcaster, 8)
+        written_ns = clock_ns()
+        detector.write(7, written_ns, num=3)
+        sighting = take(listener)
+    assert (sighting.capture_ns, sighting.is_matched) == (capture_ns, True)
+    assert sighting.to_json() == {
+        "frame_number": 7,
+        "timestamp": written_ns / 1e9,
+        "detections": [
+            {"class_name": "cat", "confidence": 0.75, "bbox": {"x": x, "y": 20, "w": 30, "h": 40}}
+            for x in (10, 11, 12)
+        ],
+        "capture_us": capture_ns // 1000,
+        "rtp_timestamp": capture_ns * 9 // 100_000 % 2**32,
+        "matched": True,
+    }
+
+
+def test_the_picture_may_come_after_its_boxes(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        detector.write(7)
+        wait_until_read(detections, 1)
+        capture_ns = publish(broadcaster, 7)
+        assert take(listener).capture_ns == capture_ns
+
+
+def test_a_number_that_was_never_published_is_found_by_its_capture_time(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        now_ns = time.monotonic_ns()
+        publish(broadcaster, 7, now_ns - 66_000_000)
+        publish(broadcaster, 8, now_ns - 33_000_000)
+        detector.write(500, now_ns - 66_000_100)
+        assert take(listener).capture_ns == now_ns - 66_000_000
+
+
+def test_a_picture_that_was_not_encoded_has_neighbours(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        capture_ns = publish(broadcaster, 7, time.monotonic_ns() - 60_000_000)
+        publish(broadcaster, 10)
+        detector.write(8, time.time_ns() + 50_000_000)
+        assert take(listener).capture_ns == capture_ns
+
+
+def test_without_a_picture_the_time_is_a_guess(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        written_ns = time.monotonic_ns()
+        detector.write(7, written_ns)
+        sighting = take(listener)
+        assert (sighting.capture_ns, sighting.is_matched) == (written_ns, False)
+        assert detections.counts.unmatched >= 1
+
+
+def test_updates_as_fast_as_can_be_are_seen_whole(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    """Every box of an update has its frame number as size."""
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        detector.flood(300)
+        seen = []
+        while (sighting := listener.take(0.5)) is not None:
+            found = sighting.record.detections
+            number = sighting.record.frame_number
+            assert [(d.width, d.height) for d in found] == [(number, number)] * 10
+            seen.append(number)
+        detector.wait()
+    assert seen == sorted(set(seen))
+    assert len(seen) >= 5
+    assert seen[-1] == 300
+
+
+def test_a_read_within_an_update_is_done_again(segment_name: str) -> None:
+    writer = OwnedSegment(segment_name, ring.DETECTIONS_BYTES)
+    try:
+        half = ring.DETECTIONS_HEADER.pack(1, 0, 0, 1)
+        rest = ring.DETECTION.pack(b"cat", 0.5, 1, 2, 3, 4)
+        version = ring.INDEX.pack(1)
+        writer.write(ring.DETECTIONS_VERSION_OFFSET, version)
+        writer.write(0, half)
+        segment = DetectionsSegment(segment_name, lambda _: writer.write(len(half), rest))
+        assert segment.read_new() is None
+        assert segment.torn_reads == 1
+        record = segment.read_new()
+        assert record is not None
+        assert [d.class_name for d in record.detections] == ["cat"]
+        assert segment.read_new() is None
+        segment.close()
+    finally:
+        writer.close()
+
+
+def test_an_update_in_progress_is_waited_for(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        publish(broadcaster, 1)
+        publish(broadcaster, 2)
+        detector.write(1, name="cat", box=(1, 1, 1, 1))
+        assert take(listener).record.frame_number == 1
+        detector.write(2, name="dog", num=10, interrupted_s=0.1)
+        record = take(listener).record
+        assert record.frame_number == 2
+        assert {d.class_name for d in record.detections} == {"dog"}
+        assert listener.take(0.1) is None
+
+
+def test_nothing_is_said_twice_about_nothing(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        for number, num in enumerate((1, 1, 0, 0, 0, 2)):
+            publish(broadcaster, number)
+            detector.write(number, num=num)
+            wait_until_read(detections, number + 1)
+        told = [len(take(listener).record.detections) for _ in range(4)]
+        assert told == [1, 1, 0, 2]
+
+
+def test_what_stood_there_before_counts_only_for_a_recent_picture(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector:
+        detector.write(7)
+        with listening(detections) as listener:
+            assert listener.take(0.3) is None
+        capture_ns = publish(broadcaster, 7)
+        with listening(detections) as listener:
+            assert take(listener).capture_ns == capture_ns
+
+
+def test_the_detector_restarts(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with listening(detections) as listener:
+        for number in range(2):
+            with Detector(segment_name) as detector:
+                wait_until_attached(detections, number + 1)
+                publish(broadcaster, number)
+                detector.write(number)
+                assert take(listener).record.frame_number == number
+        writer = DetectionsWriter(segment_name)  # the feed's
+        try:
+            wait_until_attached(detections, 3)
+            publish(broadcaster, 9)
+            writer.write(BALL, frame_number=9, captured_at_ns=1)
+            assert take(listener).record.detections == BALL
+        finally:
+            writer.close()
+
+
+def test_invalid_records_and_detections_are_counted(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        detector.write(1, num=11)
+        wait_until(lambda: detections.counts.invalid == 1)
+        detector.write(2, num=2, confidence=3.5)
+        wait_until(lambda: detections.counts.invalid == 3)
+        assert take(listener).record.detections == ()
+
+
+def test_nobody_listens_nobody_reads(detections: Detections, broadcaster: Broadcaster) -> None:
+    def names() -> list[str]:
+        return [t.name for t in threading.enumerate() if t.name.startswith("pet-stream")]
+
+    assert names() == []
+    with listening(detections), listening(detections):
+        assert names() == ["pet-stream-detections"]
+    wait_until(lambda: names() == [])
+
+
+def test_stopping_ends_all_listening(detections: Detections) -> None:
+    listener = detections.listen()
+    detections.stop()
+    assert listener.take(TIMEOUT_S) is None
+    assert listener.is_closed
+    detections.leave(listener)
+
+
+def test_who_does_not_listen_keeps_the_newest(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    with Detector(segment_name) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        for number in range(40):
+            publish(broadcaster, number)
+            detector.write(number)
+            wait_until_read(detections, number + 1)
+        wait_until(lambda: len(listener) == 32)
+        assert take(listener).record.frame_number == 8
