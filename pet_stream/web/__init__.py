@@ -17,6 +17,7 @@ from ..assets import find_folder
 from ..config import Config
 from .access import check_access
 from .compression import compress_page
+from .content_security import add_security_headers
 from .cors import add_cors_headers
 from .detections import stream_detections
 from .errors import add_error_handlers
@@ -104,6 +105,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.before_request(prepare_websocket)
     blueprint.after_request(count_request)
     blueprint.after_request(add_common_headers)
+    blueprint.after_request(add_security_headers)
     blueprint.after_request(add_cors_headers)
     blueprint.after_request(compress_page)
     add_error_handlers(blueprint)
@@ -123,7 +125,6 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
 
 
 def add_common_headers(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if response.is_json:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
