@@ -25,7 +25,7 @@ const KEYS_WHEN_ZOOMED = {
 
 /**
  * Changes `view` by what a person does to `frame`. Sends `view` when it is another, and `tap` for
- * a short touch that meant nothing else.
+ * a short touch that meant nothing else, `double` for a double click.
  */
 export class Gestures extends EventTarget {
   view = WHOLE;
@@ -33,6 +33,7 @@ export class Gestures extends EventTarget {
   #pointers = new Map();
   #moved = 0;
   #tap = null;
+  #wasTouch = false;
 
   constructor(frame, isControl) {
     super();
@@ -44,6 +45,7 @@ export class Gestures extends EventTarget {
     for (const end of ["pointerup", "pointercancel"]) {
       frame.addEventListener(end, (event) => this.#up(event));
     }
+    frame.addEventListener("dblclick", onPicture(() => this.#doubleClick()));
     // Two fingers are ours; one scrolls the page as long as nothing is zoomed.
     const keep = (event) => event.touches.length > 1 && event.cancelable && event.preventDefault();
     frame.addEventListener("touchstart", keep, { passive: false });
@@ -80,6 +82,7 @@ export class Gestures extends EventTarget {
 
   #down(event) {
     if (event.button !== 0) return;
+    this.#wasTouch = event.pointerType === "touch";
     this.#pointers.set(event.pointerId, this.#at(event));
     if (this.#pointers.size === 1) this.#moved = 0;
     else this.#moved = Infinity;
@@ -112,6 +115,11 @@ export class Gestures extends EventTarget {
     this.#tap = isDouble ? null : event.timeStamp;
     if (!isDouble) this.dispatchEvent(new Event("tap"));
     else this.#set(isZoomed(this.view) ? WHOLE : zoomed(this.view, DOUBLE_TAP_FACTOR, at));
+  }
+
+  /** A double tap comes as one, too, and has been seen to already. */
+  #doubleClick() {
+    if (!this.#wasTouch) this.dispatchEvent(new Event("double"));
   }
 
   /** Parts of the frame. */

@@ -148,7 +148,7 @@ export class Peer extends EventTarget {
     addEventListener("online", () => this.#online(), { signal });
     this.#api.addEventListener("reachable", () => this.#isWaiting() && this.retryNow(), { signal });
     document.addEventListener("visibilitychange", () => this.#seen(), { signal });
-    addEventListener("pagehide", () => this.#drop(), { signal });
+    addEventListener("pagehide", () => this.#drop({ isLeaving: true }), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.retryNow(), { signal });
     this.#screen.video.addEventListener("pause", () => this.#play(), { signal });
     this.#screen.video.addEventListener("leavepictureinpicture", () => this.#seen(), { signal });
@@ -205,6 +205,8 @@ export class Peer extends EventTarget {
 
     // A placeholder holds the try until the camera is known to be there, and the way to it.
     let link = (this.#link = { transport, close() {} });
+    const iceServers = transport === "webrtc" ? this.#api.iceServers() : Promise.resolve([]);
+    iceServers.catch(() => {}); // the link will hear of it
     try {
       const [Link, health] = await Promise.all([
         loadLink(link.transport),
@@ -213,7 +215,7 @@ export class Peer extends EventTarget {
       if (link !== this.#link) return;
       this.#hasDetections = health.detections !== false;
       if (isCameraDown(health)) this.#become(State.CAMERA_OFFLINE, reasonOf(health));
-      link = this.#link = this.#make(Link);
+      link = this.#link = this.#make(Link, iceServers);
       await link.open();
       if (link === this.#link) this.#lookTimer = setInterval(() => this.#look(link), LOOK_MS);
     } catch (error) {
@@ -228,7 +230,7 @@ export class Peer extends EventTarget {
     return isDirect ? "webrtc" : "websocket";
   }
 
-  #make(Link) {
+  #make(Link, iceServers) {
     const { decoder } = this.#options;
     let link = null;
     const ifPresent = (callback) => (argument, other) => {
@@ -241,17 +243,17 @@ export class Peer extends EventTarget {
       camera: ifPresent((status) => this.#cameraIs(status)),
       ended: ifPresent((error, wasOpen) => this.#ended(error, wasOpen)),
     };
-    link = new Link({ api: this.#api, screen: this.#screen, decoder, on });
+    link = new Link({ api: this.#api, screen: this.#screen, iceServers, decoder, on });
     return link;
   }
 
   /** Ends the try, if there is one, and gives the place back. */
-  #drop() {
+  #drop(options) {
     clearTimeout(this.#retryTimer);
     clearInterval(this.#lookTimer);
     const link = this.#link;
     this.#link = null;
-    link?.close();
+    link?.close(options);
   }
 
   #failed(error) {

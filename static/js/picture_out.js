@@ -31,6 +31,8 @@ export async function toggleSmallWindow({ surface, video, canvas }) {
   if (document.pictureInPictureElement) return document.exitPictureInPicture();
   if (surface === canvas) {
     video.srcObject = canvas.captureStream();
+    const end = () => (video.srcObject = null);
+    video.addEventListener("leavepictureinpicture", end, { once: true });
     await video.play();
   }
   return video.requestPictureInPicture();

@@ -167,9 +167,7 @@ export class PetStream extends HTMLElement {
   #wire() {
     const { frame } = this.#parts;
     frame.addEventListener("keydown", (event) => this.#pressed(event));
-    frame.addEventListener("dblclick", (event) => {
-      if (!isControl(event)) this.#actions().full?.();
-    });
+    this.#gestures.addEventListener("double", () => this.#controls.press("f"));
     this.#gestures.addEventListener("tap", () => this.#controls.toggle());
     this.#gestures.addEventListener("view", () => this.#zoom());
     this.#screen.addEventListener("resize", () => this.#fit());

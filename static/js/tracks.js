@@ -39,12 +39,13 @@ export class Sightings {
 
   /**
    * The capture time, µs, of a picture that is known by `captureUs` or by `rtpTimestamp` (90 kHz,
-   * modulo 2^32, the same clock); null if it is known by neither.
+   * modulo 2^32, the same clock). In a browser that tells neither, the newest boxes have to do. Null
+   * if nothing was seen.
    */
   captureTimeOf({ captureUs, rtpTimestamp }) {
     if (captureUs !== undefined) return captureUs;
     const known = this.#all.at(-1);
-    if (rtpTimestamp === undefined || !known) return null;
+    if (rtpTimestamp === undefined || !known) return known?.captureUs ?? null;
     return known.captureUs + (((rtpTimestamp - known.rtpTimestamp) | 0) * 100) / 9;
   }
 

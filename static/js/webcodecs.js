@@ -7,7 +7,6 @@ export class WebCodecsPlayer {
   name = "WebCodecs";
   framesDecoded = 0;
   framesDropped = 0;
-  #screen;
   #decoder;
   #config = null;
   #newestUs = 0;
@@ -23,7 +22,6 @@ export class WebCodecsPlayer {
   }
 
   constructor(screen, { onPicture, onError }) {
-    this.#screen = screen;
     this.#decoder = new VideoDecoder({
       output: (frame) => {
         this.framesDecoded += 1;
@@ -53,7 +51,6 @@ export class WebCodecsPlayer {
 
   close() {
     if (this.#decoder.state !== "closed") this.#decoder.close();
-    this.#screen.use(this.#screen.video);
   }
 
   #begin() {

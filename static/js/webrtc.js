@@ -3,6 +3,7 @@
 /** Candidates of this host are there at once; STUN and TURN need a round trip or two. */
 const GATHER_MS = 200;
 const GATHER_WITH_SERVERS_MS = 1500;
+const GOODBYE_MS = 500;
 const CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
 
 /** Whether this browser receives H.264 over WebRTC, as far as it says; null if it does not say. */
@@ -20,6 +21,7 @@ export class WebRtcLink {
   transport = "webrtc";
   #api;
   #screen;
+  #iceServers;
   #on;
   #connection = null;
   #receiver = null;
@@ -29,15 +31,17 @@ export class WebRtcLink {
   #isClosed = false;
   #lastLatencyMs = null;
 
-  constructor({ api, screen, on }) {
+  /** `iceServers`: a promise of those to use. */
+  constructor({ api, screen, iceServers, on }) {
     this.#api = api;
     this.#screen = screen;
+    this.#iceServers = iceServers;
     this.#on = on;
   }
 
   /** Raises ApiError when the server refuses. */
   async open() {
-    const iceServers = await this.#api.iceServers();
+    const iceServers = await this.#iceServers;
     if (this.#isClosed) return;
     const connection = this.#open(iceServers);
     const sdp = await localDescription(connection, iceServers.length > 0);
@@ -48,12 +52,17 @@ export class WebRtcLink {
     await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
   }
 
-  close() {
+  /** `isLeaving`: the page is going away, there is no later. */
+  close({ isLeaving = false } = {}) {
     this.#isClosed = true;
     this.#screen.video.cancelVideoFrameCallback?.(this.#frameRequest);
-    if (this.#peerId) this.#api.sayGoodbye(this.#peerId);
+    const connection = this.#connection;
+    const hasSaidGoodbye = Boolean(this.#peerId);
+    if (hasSaidGoodbye) this.#api.sayGoodbye(this.#peerId);
     this.#peerId = "";
-    this.#connection?.close();
+    // A connection that ends before the goodbye is there would make it one of a stranger: 404.
+    if (hasSaidGoodbye && !isLeaving) setTimeout(() => connection.close(), GOODBYE_MS);
+    else connection?.close();
   }
 
   async play() {

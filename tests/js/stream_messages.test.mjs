@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseText, parseUnit } from "../../static/js/stream_messages.js";
+import { parseText, parseUnit, statusOf } from "../../static/js/stream_messages.js";
 
 function message({ flags, sequence, captureUs, wallUs, data }) {
   const bytes = new Uint8Array(24 + data.length);
@@ -43,4 +43,8 @@ test("a format brings the decoder's configuration as bytes", () => {
 test("other messages come as they are, and what is none is null", () => {
   assert.deepEqual(parseText('{"type":"status","camera":"live"}'), { type: "status", camera: "live" });
   for (const text of ["", "{", "null", "7", "{}", '{"type":7}']) assert.equal(parseText(text), null);
+});
+
+test("the server's own close codes hold the HTTP status", () => {
+  assert.deepEqual([4503, 4403, 4400, 1000, 1006, 4000, 4999].map(statusOf), [503, 403, 400, 0, 0, 0, 0]);
 });
