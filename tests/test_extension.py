@@ -160,27 +160,16 @@ def test_the_host_sees_the_defaults(tmp_path: Path) -> None:
     assert app.config["PET_STREAM_MAX_CLIENTS"] == 10
 
 
-def test_mounting_imports_neither_aiortc_nor_av_and_is_fast() -> None:
-    took_ms = min(
-        float(
-            run_script(
-                """
-                import time
-                import flask
-                app = flask.Flask("host")
-                before_s = time.perf_counter()
-                from pet_stream import PetStream
-                PetStream(app)
-                took_ms = (time.perf_counter() - before_s) * 1e3
-                import sys
-                assert not {"aiortc", "av"} & sys.modules.keys()
-                print(took_ms)
-                """
-            )
-        )
-        for _ in range(3)
+def test_mounting_imports_neither_aiortc_nor_av() -> None:
+    run_script(
+        """
+        import sys
+        from flask import Flask
+        from pet_stream import PetStream
+        PetStream(Flask("host"))
+        assert not {"aiortc", "av"} & sys.modules.keys()
+        """
     )
-    assert took_ms <= 200
 
 
 @pytest.mark.parametrize("path", ["/api/webrtc/config", "/pet-stream/"])

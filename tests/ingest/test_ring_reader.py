@@ -14,7 +14,7 @@ from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
 from tests.camera.camera import Camera, parse_payload
 
-from .acceptance import run
+from .acceptance import Collection, Verdict, run
 
 
 class Reading:
@@ -49,6 +49,15 @@ def reading(segment: str) -> Iterator[Reading]:
         reading.segment.close()
 
 
+def assert_only_what_was_missed_is_lost(verdict: Verdict, collection: Collection) -> None:
+    """A busy machine may keep the reader waiting for a turn of the ring: it must know."""
+    missed = collection.reader.counts.frames_missed
+    assert len(verdict.lost) == missed < verdict.written // 4, verdict
+    assert verdict.discontinuities == 1 or missed
+    verdict.lost.clear()
+    assert verdict.is_perfect, verdict
+
+
 COPIES = [
     {"copy": "memcpy"},
     {"copy": "forward"},
@@ -66,21 +75,14 @@ def test_every_picture_arrives_once_in_order_and_whole(
     segment_name: str, copying: dict[str, Any]
 ) -> None:
     verdict, collection, _ = run(segment_name, count=120, fps=60, **copying)
-    assert verdict.is_perfect, verdict
+    assert_only_what_was_missed_is_lost(verdict, collection)
     assert verdict.written >= 110
-    assert collection.reader.counts.frames_missed == 0
-    assert verdict.discontinuities == 1
 
 
 @pytest.mark.slow
 def test_three_hundred_pictures_a_second_arrive(segment_name: str) -> None:
     verdict, collection, _ = run(segment_name, count=600, fps=300)
-    missed = collection.reader.counts.frames_missed
-    # A busy machine may keep the reader waiting for a turn of the ring, 100 ms: it must know.
-    assert len(verdict.lost) == missed
-    assert missed < 100
-    verdict.lost.clear()
-    assert verdict.is_perfect, verdict
+    assert_only_what_was_missed_is_lost(verdict, collection)
     assert verdict.written >= 590
 
 

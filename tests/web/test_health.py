@@ -11,7 +11,10 @@ from tests.camera.camera import Camera
 
 
 def test_a_running_camera_is_ok(live_client: FlaskClient) -> None:
-    wait_until(lambda: live_client.get("/health").get_json()["camera"]["fps"] is not None)
+    def is_at_its_rate() -> bool:
+        return 25 < (live_client.get("/health").get_json()["camera"]["fps"] or 0) < 35
+
+    wait_until(is_at_its_rate)
     health = live_client.get("/health").get_json()
     assert health["status"] == "ok"
     assert health["reasons"] == []
@@ -21,7 +24,6 @@ def test_a_running_camera_is_ok(live_client: FlaskClient) -> None:
     assert health["version"] == __version__
     camera = health["camera"]
     assert (camera["state"], camera["width"], camera["height"]) == ("live", 320, 240)
-    assert 25 < camera["fps"] < 35
     assert camera["profile_level_id"].startswith("42")
     assert camera["picture_age_s"] < 2
 
