@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -68,9 +69,28 @@ def inbound_video(page: Page) -> dict[str, Any]:
     return report
 
 
+def wait_until(page: Page, expression: str, *, arg: Any = None, timeout: float = 30_000) -> None:
+    """Until a JavaScript expression, or a function of `arg`, is true; `timeout` in ms.
+
+    As Playwright's `wait_for_function`, which evaluates text in the page: our pages forbid that.
+    """
+    value = expression if arg is None else f"({expression})(arg)"
+    failure = json.dumps(f"not within {timeout:g} ms: {expression}")
+    page.evaluate(
+        f"""async (arg) => {{
+            const deadline = performance.now() + {timeout};
+            while (!await ({value})) {{
+                if (performance.now() > deadline) throw new Error({failure});
+                await new Promise((resolve) => setTimeout(resolve, 30));
+            }}
+        }}""",
+        arg,
+    )
+
+
 def wait_for_decoded(page: Page, count: int, timeout_ms: float = 10_000) -> None:
     """Until a connected peer of `page` has decoded `count` pictures."""
-    page.wait_for_function(ENOUGH_DECODED, arg=count, timeout=timeout_ms)
+    wait_until(page, ENOUGH_DECODED, arg=count, timeout=timeout_ms)
 
 
 def brightness(png: bytes) -> list[int]:

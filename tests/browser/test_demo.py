@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from .chromium import wait_until
 from .conftest import CHECKOUT
 from .processes import Process
 from .test_live_view import LIVE
@@ -64,8 +65,8 @@ def test_first_picture_comes_soon_and_ctrl_c_finishes_the_recording_and_ends_all
     assert time.monotonic() - started_s < FIRST_PICTURE_S
 
     page.click("[data-record]")
-    page.wait_for_function(
-        "document.querySelector('[data-record-time]').textContent >= '0:02'", timeout=10_000
+    wait_until(
+        page, "document.querySelector('[data-record-time]').textContent >= '0:02'", timeout=10_000
     )
     (screenshots / "dashboard.png").write_bytes(page.screenshot())
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.camera.camera import Camera
 
+from .chromium import wait_until
 from .conftest import Footage, Server, running_server
 from .player import HIDE, STATE, VEIL
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS
@@ -46,7 +47,7 @@ def test_it_comes_back_after_the_server_was_killed_and_started_again(
         watch(page, server, way)
         server.process.stop(signal.SIGKILL)
         page.wait_for_selector(in_state("reconnecting"), timeout=10_000)
-        page.wait_for_function(f"{VEIL}.includes('Trying again in')", timeout=10_000)
+        wait_until(page, f"{VEIL}.includes('Trying again in')", timeout=10_000)
         assert "Last picture at" in page.evaluate(VEIL)
         (screenshots / "reconnecting.png").write_bytes(page.screenshot())
     port = urlsplit(server.url).port
@@ -135,8 +136,10 @@ def test_a_hidden_page_stops_watching_and_a_shown_one_goes_on(
     page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
     page.evaluate(f"({HIDE})(true)")
     page.wait_for_selector(in_state("paused"), timeout=5_000)
-    page.wait_for_function(
-        "fetch('/health').then((r) => r.json()).then((h) => h.webrtc_clients === 0)", timeout=5_000
+    wait_until(
+        page,
+        "fetch('/health').then((r) => r.json()).then((h) => h.webrtc_clients === 0)",
+        timeout=5_000,
     )
     page.evaluate(f"({HIDE})(false)")
     page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
@@ -179,7 +182,8 @@ def test_keys_zoom_move_and_open_the_readout(camera: Camera, server: Server, pag
     page.keyboard.press("0")
     assert not stage.get_attribute("style")
     page.keyboard.press("i")
-    page.wait_for_function(
+    wait_until(
+        page,
         "document.querySelector('pet-stream').shadowRoot"
         ".querySelector('[data-quality=data]').innerText.includes('kbit/s')",
         timeout=5_000,
@@ -199,8 +203,8 @@ def test_wheel_with_the_zoom_key_zooms_where_the_pointer_is(
     page.keyboard.down("Control")
     page.mouse.wheel(0, -100)
     page.keyboard.up("Control")
-    page.wait_for_function(
-        "document.querySelector('pet-stream').shadowRoot.querySelector('[data-zoomed]')"
+    wait_until(
+        page, "document.querySelector('pet-stream').shadowRoot.querySelector('[data-zoomed]')"
     )
     x, y, scale = page.evaluate(
         """document.querySelector('pet-stream').shadowRoot.querySelector('.stage').style.transform
@@ -219,11 +223,11 @@ def test_small_window_and_full_screen(camera: Camera, server: Server, page: Page
     watch(page, server, way)
     page.locator("pet-stream .frame").focus()
     page.keyboard.press("p")
-    page.wait_for_function("document.pictureInPictureElement", timeout=5_000)
+    wait_until(page, "document.pictureInPictureElement", timeout=5_000)
     page.keyboard.press("f")
-    page.wait_for_function(
-        "document.fullscreenElement && !document.pictureInPictureElement", timeout=5_000
+    wait_until(
+        page, "document.fullscreenElement && !document.pictureInPictureElement", timeout=5_000
     )
     page.keyboard.press("f")
-    page.wait_for_function("!document.fullscreenElement", timeout=5_000)
+    wait_until(page, "!document.fullscreenElement", timeout=5_000)
     assert page.evaluate(STATE) == "live"

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Response
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
 from tests.camera.camera import Camera
 
+from .chromium import wait_until
 from .conftest import Footage, Server
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS
 
@@ -28,7 +29,8 @@ def test_five_seconds_recorded_by_the_button_hold_exactly_what_the_camera_sent(
     page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
     page.click("[data-record]")
     page.wait_for_selector('[data-record-panel="recording"]')
-    page.wait_for_function(
+    wait_until(
+        page,
         f"document.querySelector('[data-record-time]').textContent >= '0:0{RECORD_S}'",
         timeout=RECORD_S * 1000 + 5_000,
     )

@@ -18,6 +18,7 @@ from tests.footage import encode
 from tests.recording.playback import access_unit
 from tests.recording.test_mp4_container import timed
 
+from .chromium import wait_until
 from .conftest import Server
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS
 
@@ -50,7 +51,7 @@ def seek(page: Page, seconds: float, width: int = 0) -> None:
         " v.pause(); v.currentTime = t; }",
         seconds,
     )
-    page.wait_for_function(SHOWN, arg=[seconds, width])
+    wait_until(page, SHOWN, arg=[seconds, width])
 
 
 def test_a_recording_is_seen_played_kept_and_deleted(
@@ -62,16 +63,17 @@ def test_a_recording_is_seen_played_kept_and_deleted(
     page.goto(f"{server.url}/pet-stream/")
     name = "recording_20260102_040506.mp4"
     row = f'[data-recording="{name}"]'
-    page.wait_for_function(
+    wait_until(
+        page,
         f"document.querySelector('{row} img')?.complete"
-        f" && document.querySelector('{row} img').naturalWidth === 320"
+        f" && document.querySelector('{row} img').naturalWidth === 320",
     )
     assert "0:06" in page.inner_text(f"{row} .thumbnail")
     assert "320" in page.inner_text(f"{row} .facts")
     assert "free on the disk" in page.inner_text("[data-disk]")
 
     page.click(f"{row} [data-play]")
-    page.wait_for_function("document.querySelector('[data-playback] video').currentTime > 0.3")
+    wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0.3")
     duration_s = page.evaluate("document.querySelector('[data-playback] video').duration")
     assert duration_s == pytest.approx(6, abs=0.05)
     seek(page, 4.5)
@@ -108,7 +110,7 @@ def test_what_just_happened_is_saved_by_a_button(
     page.wait_for_selector("[data-recordings] [data-play]")
     assert re.match("Saved recording_", page.inner_text("[data-record-message]"))
     page.click("[data-recordings] [data-play]")
-    page.wait_for_function("document.querySelector('[data-playback] video').currentTime > 0")
+    wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0")
 
 
 @pytest.mark.parametrize("is_complete", [True, False])
@@ -121,10 +123,10 @@ def test_segments_and_files_that_broke_off_play_and_can_be_sought_in(
     write_mp4(server.recordings / "dog.mp4", small, is_complete=is_complete)
     page.goto(f"{server.url}/pet-stream/")
     page.click('[data-recording="dog.mp4"] [data-play]')
-    page.wait_for_function("document.querySelector('[data-playback] video').currentTime > 0.3")
+    wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0.3")
     seek(page, 3.0)
     page.click('[data-recording="cat.mp4"] [data-play]')
-    page.wait_for_function("document.querySelector('[data-playback] video').duration > 7.9")
+    wait_until(page, "document.querySelector('[data-playback] video').duration > 7.9")
     seek(page, 2.0, 320)
     seek(page, 6.0, 640)
     seek(page, 1.0, 320)

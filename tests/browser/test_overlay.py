@@ -1,0 +1,178 @@
+"""Boxes in step with the picture: the demo's pictures show their number, and its film says where
+cat and ball are in each of them."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from pet_stream.demo.block_code import HEIGHT, WIDTH, decode_block_code
+from pet_stream.demo.film import Film, film_path, load_film
+from pet_stream.demo.scene import CODE_X, CODE_Y
+
+from .chromium import wait_until
+from .conftest import CHECKOUT, SCREENSHOTS
+from .firefox import firefox
+from .player import PLAYER, STATE
+from .processes import Process
+from .test_demo import FIRST_PICTURE_S, film, start_demo
+
+__all__ = ["film"]
+
+pytestmark = pytest.mark.browser
+
+MAX_MISMATCH = 1.0
+"""Pictures, at the 95th percentile."""
+STILL_PX = 4.0
+"""What moves less in a picture is not moving: the detector's boxes are whole pixels."""
+SAMPLE_S = 15
+WAYS = ["", "?transport=websocket", "?transport=websocket&decoder=mse"]
+
+HAS_BOXES = f"{PLAYER}?.boxes.length > 0"
+SAMPLE = f"""new Promise((resolve) => {{
+    const player = document.querySelector('pet-stream');
+    const drawn = player.shadowRoot.querySelector('canvas.picture');
+    const surface = drawn.hidden ? player.video : drawn;
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [{WIDTH}, {HEIGHT}];
+    const context = canvas.getContext('2d', {{ willReadFrequently: true }});
+    const samples = [];
+    const look = () => {{
+        context.drawImage(surface, {CODE_X}, {CODE_Y}, {WIDTH}, {HEIGHT}, 0, 0, {WIDTH}, {HEIGHT});
+        const {{ data }} = context.getImageData(0, 0, {WIDTH}, {HEIGHT});
+        const code = [];
+        for (let i = 1; i < data.length; i += 4) code.push(data[i]);
+        const rows = [];
+        for (const y of [8, 24]) {{
+            rows.push(Array.from({{ length: 16 }}, (_, i) => code[y * {WIDTH} + i * 16 + 8]));
+        }}
+        const boxes = player.boxes.map((box) => [
+            box.name, box.x + box.width / 2, box.y + box.height / 2,
+        ]);
+        samples.push([rows, boxes]);
+        next();
+    }};
+    const next = () => drawn.hidden
+        ? player.video.requestVideoFrameCallback(look)
+        : requestAnimationFrame(look);
+    next();
+    setTimeout(() => resolve(samples), {SAMPLE_S * 1000});
+}})"""
+
+Evaluate = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def demo(film: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    process: Process = start_demo(tmp_path_factory.mktemp("demo"))
+    try:
+        yield process.wait_for_line(r"(http://\S+)", 4 * FIRST_PICTURE_S)[1]
+    finally:
+        process.stop(signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def pictures(film: None) -> Film:
+    pictures = load_film(film_path(CHECKOUT / ".cache" / "pet_stream"))
+    assert pictures is not None
+    return pictures
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_chromium_draws_each_box_where_its_thing_is(
+    demo: str, browser: Browser, pictures: Film, way: str
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo.rstrip('/')}/pet-stream/{way}")
+    wait_until(page, HAS_BOXES, timeout=15_000)
+    page.wait_for_timeout(1_000)
+    assert_in_step(page.evaluate(SAMPLE), pictures, f"chromium {way}")
+    page.close()
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_firefox_draws_each_box_where_its_thing_is(
+    demo: str, pictures: Film, tmp_path: Path, way: str
+) -> None:
+    with firefox(tmp_path) as session:
+        session.goto(f"{demo.rstrip('/')}/pet-stream/{way}")
+        session.wait_until(HAS_BOXES, 15)
+        assert_in_step(session.evaluate(SAMPLE), pictures, f"firefox {way}")
+
+
+def test_boxes_can_be_switched_off_and_stay_so(demo: str, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    for is_first in (True, False):
+        page.goto(f"{demo.rstrip('/')}/pet-stream/")
+        wait_until(page, f"{STATE} === 'live'", timeout=15_000)
+        if is_first:
+            wait_until(page, HAS_BOXES, timeout=5_000)
+            page.locator("pet-stream .frame").focus()
+            page.keyboard.press("b")
+        page.wait_for_timeout(700)
+        assert page.evaluate(f"{PLAYER}.boxes.length") == 0
+    context.close()
+
+
+def test_boxes_go_away_with_the_picture(demo: str, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{demo.rstrip('/')}/pet-stream/")
+    wait_until(page, HAS_BOXES, timeout=15_000)
+    page.evaluate(f"{PLAYER}.stop()")
+    assert page.evaluate(f"{PLAYER}.boxes.length") == 0
+    page.close()
+
+
+def assert_in_step(samples: list[Any], pictures: Film, name: str) -> None:
+    """Of the cat: what is batted, as the ball is, is not foreseen by anybody."""
+    mismatches: dict[str, list[float]] = defaultdict(list)
+    shown = set()
+    without_boxes = 0
+    for rows, boxes in samples:
+        number = number_in(rows)
+        if number is None:
+            continue
+        shown.add(number)
+        without_boxes += not boxes
+        for class_name, x, y in boxes:
+            mismatches[class_name].append(mismatch(pictures, number, class_name, (x, y)))
+    at_95 = {key: round(percentile_95(values), 2) for key, values in mismatches.items()}
+    report = {"way": name, "pictures": len(shown), "mismatch_p95_pictures": at_95}
+    SCREENSHOTS.mkdir(exist_ok=True)
+    with (SCREENSHOTS / "overlay.jsonl").open("a") as file:
+        file.write(json.dumps(report) + "\n")
+    assert len(shown) > len(pictures) / 2, report
+    assert without_boxes < len(samples) / 50, report
+    assert at_95["cat"] <= MAX_MISMATCH, report
+
+
+def number_in(rows: list[list[int]]) -> int | None:
+    """By the code of the demo: one sample for each block, spread out to a block of four."""
+    upper, lower = ([value for value in row for _ in range(4)] for row in rows)
+    return decode_block_code([upper] * 4 + [lower] * 4, block=4)
+
+
+def mismatch(pictures: Film, number: int, class_name: str, place: tuple[float, float]) -> float:
+    """How far off a box is, in steps of its thing from picture to picture."""
+    before, here, after = (centre(pictures, number + i, class_name) for i in (-1, 0, 1))
+    step = max(STILL_PX, math.dist(before, here), math.dist(here, after))
+    return math.dist(here, place) / step
+
+
+def centre(pictures: Film, number: int, class_name: str) -> tuple[float, float]:
+    found = pictures[number % len(pictures)].detections
+    box = next(box for box in found if box.class_name == class_name)
+    return box.x + box.width / 2, box.y + box.height / 2
+
+
+def percentile_95(values: list[float]) -> float:
+    return sorted(values)[int(len(values) * 0.95)]
