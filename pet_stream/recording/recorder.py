@@ -158,18 +158,19 @@ class Recorder:
         NotRecorderOwner, StorageError.
         """
         file_format = self._format if file_format is None else file_format
-        started_at = time.time() - seconds
-        stems = _stems(filename, file_format, started_at)
-        units = self._broadcaster.since(time.monotonic_ns() - round(seconds * 1e9))
+        now_ns = time.monotonic_ns()
+        units = self._broadcaster.since(now_ns - round(seconds * 1e9))
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
+        started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
+        stems = _stems(filename, file_format, started_at)
         session = self._make_session(
             Subscription("clip", 1, lambda: None),
             units,
             stems,
             file_format,
             replace(self._settings, max_duration_s=0, heartbeat_s=0),
-            started_at=time.time() - (time.monotonic_ns() - units[0].capture_ns) / 1e9,
+            started_at=started_at,
             totals_before=(0, 0),
             on_over=self._handle_clip_over,
             thread_name=f"{self._name}-clip",

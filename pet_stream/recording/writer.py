@@ -95,7 +95,10 @@ class Writer:
         self._wake = threading.Event()
         self._stop_requested = threading.Event()
         self._stem = ""
-        self._segments: list[Segment] = []
+        self._segment: Segment  # the newest one
+        self._segment_count = 0
+        self._finished_frames = 0  # in the segments before it
+        self._finished_bytes = 0
         self._first_ns = 0
         self._last: AccessUnit | None = None
         self._gap_count = 0
@@ -131,7 +134,7 @@ class Writer:
                 while self.run_once():
                     pass
             with self._first_failure_kept():
-                self._segments[-1].complete()
+                self._segment.complete()
             self._finish()
         self._on_closed()
 
@@ -144,7 +147,7 @@ class Writer:
         now = time.monotonic()
         if not is_last and now - self._synced_at >= (self._settings.sync_s or POLL_S):
             self._synced_at = now
-            self._segments[-1].sync()
+            self._segment.sync()
             check_free(self._folder, self._settings.min_free_bytes)
         return not is_last
 
@@ -162,31 +165,35 @@ class Writer:
 
     def _begin_next(self, idr: AccessUnit) -> None:
         """Finish the segment and go on with `idr` in another one. Raises OSError."""
-        self._segments[-1].complete(idr.capture_ns)
-        self._segments[-1].publish(self._segment_name(len(self._segments)))
-        self._open_segment(f"{self._stem}_{len(self._segments) + 1:03d}")
+        finished = self._segment
+        finished.complete(idr.capture_ns)
+        finished.publish(self._segment_name())
+        self._open_segment(f"{self._stem}_{self._segment_count + 1:03d}")
+        self._finished_frames += finished.container.frame_count
+        self._finished_bytes += finished.container.bytes_written
 
     def _open_segment(self, stem: str) -> None:
         part, file = create_part(self._folder, stem, self._suffix)
         try:
-            self._segments.append(Segment(part, file, self._container_factory))
+            self._segment = Segment(part, file, self._container_factory)
         except BaseException:
             file.close()
             part.unlink(missing_ok=True)
             raise
+        self._segment_count += 1
 
-    def _segment_name(self, number: int) -> str:
-        return f"{self._stem}_{number:03d}{self._suffix}"
+    def _segment_name(self) -> str:
+        return f"{self._stem}_{self._segment_count:03d}{self._suffix}"
 
     def _finish(self) -> None:
-        segment, count = self._segments[-1], len(self._segments)
+        segment, count = self._segment, self._segment_count
         is_needed = self.path is not None and not self.is_unwanted
         if segment.path is not None:  # there was no next one
             pass
         elif not is_needed or not segment.container.frame_count:
             segment.discard()
         else:
-            segment.publish(self._segment_name(count) if count > 1 else self._stem + self._suffix)
+            segment.publish(self._segment_name() if count > 1 else self._stem + self._suffix)
             if count == 1:
                 self.path = segment.path
         self._tell_progress()
@@ -210,7 +217,7 @@ class Writer:
         self._taken_count += len(units)
         try:
             for run in self._runs(units):
-                self._segments[-1].write(run)
+                self._segment.write(run)
                 self._account(run)
         finally:
             self._tell_progress()
@@ -223,7 +230,7 @@ class Writer:
                 if index > begin:
                     yield units[begin:index]
                     begin = index
-                if not self._segments[-1].takes(unit, self._settings.segment_s):
+                if not self._segment.takes(unit, self._settings.segment_s):
                     self._begin_next(unit)
         yield units[begin:]
 
@@ -236,14 +243,14 @@ class Writer:
             self._last = unit
 
     def _tell_progress(self) -> None:
-        containers = [segment.container for segment in self._segments]
-        frame_count = sum(container.frame_count for container in containers)
+        container = self._segment.container
+        frame_count = self._finished_frames + container.frame_count
         last = self._last
         self.progress = Progress(
             frame_count=frame_count,
-            bytes_written=sum(container.bytes_written for container in containers),
+            bytes_written=self._finished_bytes + container.bytes_written,
             duration_ms=(last.capture_ns - self._first_ns) // 1_000_000 if last else 0,
             gap_count=self._gap_count,
             lost_count=self._taken_count - frame_count,
-            segment_count=len(containers),
+            segment_count=self._segment_count,
         )
