@@ -23,6 +23,7 @@ from tests.browser.processes import Process
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
 from tests.web_monitor import OWN_PATHS
+from tests.websocket.client import WebSocket
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 OFFER = CHECKOUT / "tests" / "webrtc" / "offers" / "chromium-156.sdp"
@@ -83,7 +84,7 @@ def server(request: pytest.FixtureRequest, camera: Camera, tmp_path: Path) -> It
         "HOME": str(tmp_path),  # gunicorn leaves a control socket there
         "MOUNTS": getattr(request, "param", ("app.run", "first"))[1],
         "FLASK_PET_STREAM_SHM": camera.segment,
-        "FLASK_PET_STREAM_DETECTIONS_SHM": "None",
+        "FLASK_PET_STREAM_DETECTIONS_SHM": f"{camera.segment}_detections",
         "FLASK_PET_STREAM_RECORD_PATH": str(recordings),
         "FLASK_PET_STREAM_ICE_HOSTS": '["127.0.0.1"]',
     }
@@ -165,6 +166,26 @@ def test_ends_soon_and_finishes_the_recording(server: Server, with_signal: signa
     before_s = time.monotonic()
     server.process.stop(with_signal)
     assert time.monotonic() - before_s < END_S
+    assert_finished(server, name)
+
+
+@pytest.mark.slow
+@served_by("app.run", "gunicorn", "gunicorn --preload")
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
+def test_open_pages_do_not_hold_up_the_end(server: Server, with_signal: signal.Signals) -> None:
+    """Their requests would last for ever, and gunicorn kills what has not ended after 30 s."""
+    name = begin_recording(server)
+    address = server.url.replace("http://", "ws://")
+    with (
+        WebSocket(address + "/api/stream/ws") as page,
+        WebSocket(address + "/api/stream/h264") as viewer,
+        urllib.request.urlopen(server.url + "/api/stream/detections", timeout=10),
+    ):
+        page.text("state")
+        viewer.binary()
+        before_s = time.monotonic()
+        server.process.stop(with_signal)
+        assert time.monotonic() - before_s < END_S
     assert_finished(server, name)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -17,10 +18,12 @@ from flask.typing import ResponseReturnValue
 from ..admission import Place
 from ..errors import LoopUnavailable, NotFound
 from ..ingest.detections import Detections, Listener
+from ..server_end import is_server_ending
 from ..websocket.shared_socket import SOCKET_KEYS
 from .current import current_stream
 
 KEEP_ALIVE_S = 5.0
+_LOOK_S = 0.5
 _UNHEARD_LIMIT_MS = 10_000
 _RETRY_MS = 2000
 
@@ -46,8 +49,12 @@ def stream_detections() -> ResponseReturnValue:
 
 def _events(listener: Listener) -> Iterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
-    while not listener.is_closed:
-        sighting = listener.take(KEEP_ALIVE_S)
+    said_at_s = time.monotonic()
+    while not listener.is_closed and not is_server_ending():
+        sighting = listener.take(_LOOK_S)
+        if sighting is None and time.monotonic() - said_at_s < KEEP_ALIVE_S:
+            continue
+        said_at_s = time.monotonic()
         if sighting is None:
             yield ":\n\n"  # notices who has gone
         else:

@@ -67,7 +67,10 @@ class Connection:
         self.flush()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Say goodbye; the client answers by ending the connection, or it is ended for it."""
+        """Say goodbye; the client answers by ending the connection, or it is ended for it.
+        Idempotent."""
+        if self._is_closing:
+            return
         self.send_control(close_frame(code, reason))
         self._is_closing = True
         self._closing_at_s = time.monotonic()

@@ -6,6 +6,7 @@ import asyncio
 import time
 
 from ..event_loop import EventLoopThread
+from ..server_end import is_server_ending
 from .connection import CLOSING_LIMIT_S, GOING_AWAY, Connection
 from .shared_socket import SharedSocket
 from .ticker import Ticker
@@ -49,7 +50,10 @@ class Connections:
 
     def _look_after(self) -> bool:
         now_s = time.monotonic()
+        is_ending = is_server_ending()
         for connection in tuple(self._connections):
+            if is_ending:
+                connection.close(GOING_AWAY, "the server is stopping")
             if connection.is_ended:  # its request ends by itself
                 continue
             connection.look_after(now_s)

@@ -44,6 +44,7 @@ def url(
         wait_until(lambda: detections.counts.attachments == 1)
         wait_until(lambda: stream.reader.status.state == "live")
         monkeypatch.setattr("pet_stream.web.detections.KEEP_ALIVE_S", 0.2)
+        monkeypatch.setattr("pet_stream.web.detections._LOOK_S", 0.1)
         yield address.replace("ws://", "http://")
         detections.leave(listener)
 
@@ -108,6 +109,7 @@ def test_a_page_that_has_gone_is_noticed(
     segment_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pet_stream.web.detections.KEEP_ALIVE_S", 0.05)
+    monkeypatch.setattr("pet_stream.web.detections._LOOK_S", 0.05)
     with (
         mounted_app(tmp_path, DETECTIONS_SHM=f"{segment_name}_detections") as app,
         served(app) as address,

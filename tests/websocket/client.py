@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -40,8 +41,8 @@ def served(app: Flask) -> Iterator[str]:
 class WebSocket:
     """A client that answers pings. For one thread, and a `with`."""
 
-    def __init__(self, url: str, **headers: str) -> None:
-        self._client = Client.connect(url, headers=headers)
+    def __init__(self, url: str, ssl_context: ssl.SSLContext | None = None, **headers: str) -> None:
+        self._client = Client.connect(url, headers=headers, ssl_context=ssl_context)
 
     def __enter__(self) -> WebSocket:
         return self
