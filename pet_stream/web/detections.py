@@ -17,10 +17,11 @@ from flask.typing import ResponseReturnValue
 
 from ..admission import Place
 from ..errors import LoopUnavailable, NotFound
+from ..gunicorn_worker import is_server_ending
 from ..ingest.detections import Detections, Listener
-from ..server_end import is_server_ending
 from ..websocket.shared_socket import SOCKET_KEYS
 from .current import current_stream
+from .lasting_requests import check_threads
 
 KEEP_ALIVE_S = 5.0
 _LOOK_S = 0.5
@@ -37,6 +38,7 @@ def stream_detections() -> ResponseReturnValue:
         raise NotFound("PET_STREAM_DETECTIONS_SHM names no detector")
     if not stream.is_running:
         raise LoopUnavailable("Streaming is not running")
+    check_threads(stream)
     place = stream.listener_places.acquire()
     _end_when_unheard()
     listener = detections.listen()

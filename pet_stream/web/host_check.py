@@ -44,12 +44,12 @@ def _serving_faults(environ: Mapping[str, object]) -> list[str]:
     if environ.get("wsgi.multiprocess"):
         faults.append(
             "Several server processes share the requests, but viewers and recordings live in one: "
-            "serve with one process and threads (gunicorn --workers 1 --threads 16)"
+            "serve with one process and threads (gunicorn --workers 1 --threads 40)"
         )
     gevent = sys.modules.get("gevent.monkey")
     if gevent is not None and gevent.is_module_patched("threading"):
         faults.append(
             "gevent has replaced threads: one that waits for the camera stops all of them; "
-            "serve with real threads (gunicorn --worker-class gthread --threads 16)"
+            "serve with real threads (gunicorn --worker-class gthread --threads 40)"
         )
     return faults

@@ -24,6 +24,7 @@ from ..websocket.shared_socket import share_socket
 from .access import check_origin
 from .current import current_stream
 from .errors import error_json
+from .lasting_requests import check_threads
 
 if TYPE_CHECKING:
     from ..extension import Stream
@@ -70,7 +71,7 @@ def stream_h264(ws: WebSocket) -> None:
     viewers = stream.video_viewers
     with (
         _opened(ws, stream) as connection,
-        _admitted(stream.places),
+        _admitted(stream, stream.places),
         _member(stream, connection, viewers.join, viewers.leave),
     ):
         while True:
@@ -84,7 +85,7 @@ def stream_state(ws: WebSocket) -> None:
     live_state.look_at_folder()
     with (
         _opened(ws, stream) as connection,
-        _admitted(stream.listener_places),
+        _admitted(stream, stream.listener_places),
         _member(stream, connection, live_state.join, live_state.leave),
     ):
         while True:
@@ -114,9 +115,10 @@ def _opened(ws: WebSocket, stream: Stream) -> Iterator[Connection]:
 
 
 @contextmanager
-def _admitted(places: Places) -> Iterator[None]:
+def _admitted(stream: Stream, places: Places) -> Iterator[None]:
     """With one of `places`. Raises OriginRefused, Full."""
     check_origin()
+    check_threads(stream)
     place = places.acquire()
     try:
         yield

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from ..event_loop import EventLoopThread
-from ..server_end import is_server_ending
+from ..gunicorn_worker import is_server_ending
 from .connection import CLOSING_LIMIT_S, GOING_AWAY, Connection
 from .shared_socket import SharedSocket
 from .ticker import Ticker
