@@ -33,6 +33,8 @@ MAX_MISMATCH = 1.0
 """Pictures, at the 95th percentile."""
 STILL_PX = 4.0
 """What moves less in a picture is not moving: the detector's boxes are whole pixels."""
+ROUNDING_PX = 1.0
+"""Of a box's place and size, both."""
 SAMPLE_S = 15
 WAYS = ["", "?transport=websocket", "?transport=websocket&decoder=mse"]
 
@@ -165,7 +167,7 @@ def mismatch(pictures: Film, number: int, class_name: str, place: tuple[float, f
     """How far off a box is, in steps of its thing from picture to picture."""
     before, here, after = (centre(pictures, number + i, class_name) for i in (-1, 0, 1))
     step = max(STILL_PX, math.dist(before, here), math.dist(here, after))
-    return math.dist(here, place) / step
+    return max(0.0, math.dist(here, place) - ROUNDING_PX) / step
 
 
 def centre(pictures: Film, number: int, class_name: str) -> tuple[float, float]:
