@@ -73,6 +73,20 @@ def machine_busy_s() -> float:
     return (user + nice + system + irq + softirq + steal) / _TICKS_PER_S
 
 
+class IdleTime:
+    """How much of the machine stood idle since this was made."""
+
+    def __init__(self) -> None:
+        self._begun_s, self._busy_s = time.monotonic(), machine_busy_s()
+
+    @property
+    def percent(self) -> float:
+        """Of all cores together."""
+        busy_s = machine_busy_s() - self._busy_s
+        elapsed_s = time.monotonic() - self._begun_s
+        return max(0.0, 100 - busy_s / elapsed_s / (os.cpu_count() or 1) * 100)
+
+
 def cpu_ns(pid: int) -> int:
     """User and system time of all threads, exact to the nanosecond (clock_getcpuclockid(3))."""
     return time.clock_gettime_ns(~pid << 3 | _CPUCLOCK_SCHED)

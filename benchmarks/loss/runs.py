@@ -12,6 +12,7 @@ from tests.camera.camera import Camera
 from ..camera import WRITINGS, make_footage, open_camera
 from ..children import BenchError, Child, Server, running
 from ..plan import LossCase, Plan
+from ..process import IdleTime
 from .namespaces import SERVER_ADDRESS, LossUnavailable, open_link
 
 __all__ = ["LossUnavailable", "run_loss"]
@@ -53,7 +54,9 @@ def _run(
             options = [server.url, f"--seconds={seconds}"]
             browser = Child("benchmarks.loss.browser", *options, prefix=link.in_viewer, log=log)
             with running(browser):
+                idle = IdleTime()
                 seen = json.loads(browser.read_line(seconds + BROWSER_TIMEOUT_S))
+                idle_percent = idle.percent
         down = link.counts()[0]
     begin_ns, end_ns = seen["begin_ns"], seen["end_ns"]
     written = sum(begin_ns <= row.end_ns < end_ns for row in camera.log().pictures)
@@ -74,5 +77,6 @@ def _run(
         "RTX": seen["retransmittedPacketsReceived"],
         "jitter buffer ms": round(seen["jitterBufferDelay"] / emitted * 1000, 1),
         "overflowed": down["overflowed"],
+        "idle %": round(idle_percent),
         "queue ms, most": round(down["max_queue_s"] * 1000, 1),
     }
