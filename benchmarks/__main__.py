@@ -80,9 +80,8 @@ def _run_one(series: Series, runs: Runs, results: Results) -> None:
 def _run_rest(plan: Plan, runs: Runs, results: Results) -> None:
     results.rows.append(runs.recording_only())
     say(f"recording only: {results.rows[-1].cpu_percent:.2f} % of a core")
-    results.rows += runs.with_stalled_viewer()
-    before, stalled = results.rows[-2:]
-    say(f"a stalled viewer: the others' p95 {before.p95_ms:.2f} ms, then {stalled.p95_ms:.2f} ms")
+    if plan.has_stall:
+        _run_stall(runs, results)
     results.connects = runs.connects()
     say(
         f"offer to first IDR: cold {results.connects.cold_ms:.0f} ms, then p50 "
@@ -90,6 +89,12 @@ def _run_rest(plan: Plan, runs: Runs, results: Results) -> None:
     )
     results.startup = measure_startup()
     results.nal_split_us = measure_split_us()
+
+
+def _run_stall(runs: Runs, results: Results) -> None:
+    results.rows += runs.with_stalled_viewer()
+    before, stalled = results.rows[-2:]
+    say(f"a stalled viewer: the others' p95 {before.p95_ms:.2f} ms, then {stalled.p95_ms:.2f} ms")
 
 
 def _run_loss(plan: Plan, folder: Path, log: IO[str], results: Results) -> None:

@@ -56,6 +56,8 @@ class Plan:
     """Of one measurement."""
     series: tuple[Series, ...]
     connects: int
+    has_stall: bool
+    """Whether one of the viewers is stopped for a while."""
     loss_seconds: float
     loss: tuple[LossCase, ...]
 
@@ -86,6 +88,7 @@ FULL = Plan(
         Series("stock", "once", (10,), BUSY, "busy thread"),
     ),
     connects=25,
+    has_stall=True,
     loss_seconds=60,
     loss=(
         LossCase("ours", 2),
@@ -104,6 +107,7 @@ QUICK = Plan(
         Series("ours", "once", (10,), BUSY, "busy thread"),
     ),
     connects=20,
+    has_stall=False,
     loss_seconds=30,
     loss=(LossCase("ours", 2),),
 )
