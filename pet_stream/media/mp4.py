@@ -104,7 +104,7 @@ def file_start(video_format: VideoFormat, created_at: float) -> bytes:
     """What a growing file begins with; `created_at` in epoch seconds."""
     placeholder = _box(b"free", bytes(_PLACEHOLDER_SIZE - 8))
     extends = _box(b"mvex", _full_box(b"trex", 0, struct.pack(">5I", _TRACK_ID, 1, 0, 0, 0)))
-    movie = _movie([video_format], _sample_boxes(SampleTable()), 0, created_at, extends)
+    movie = _movie(video_format, _sample_boxes(SampleTable()), 0, created_at, extends)
     return _box(b"ftyp", _FTYP) + placeholder + movie
 
 
@@ -138,7 +138,7 @@ def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> b
 
 def index(video_format: VideoFormat, table: SampleTable, created_at: float) -> bytes:
     """The `moov` box with everything that a player needs to seek; offsets are those of the file."""
-    return _movie([video_format], _sample_boxes(table), table.total_duration, created_at)
+    return _movie(video_format, _sample_boxes(table), table.total_duration, created_at)
 
 
 def as_one_mdat(end: int) -> bytes:
@@ -146,16 +146,18 @@ def as_one_mdat(end: int) -> bytes:
     return struct.pack(">I4sQ", 1, b"mdat", end - PLACEHOLDER_AT)
 
 
-def whole_file_start(parts: Sequence[tuple[VideoFormat, SampleTable]], created_at: float) -> bytes:
+def whole_file_start(
+    video_format: VideoFormat, tables: Sequence[SampleTable], created_at: float
+) -> bytes:
     """What stands in front of the data of a file that is written in one go, the index first.
 
-    The data of all `parts` follows it without gaps, in their order; the chunks in their tables are
-    not looked at. Parts of one format share it, so that they play on without a seam.
+    The data of all `tables` follows it without gaps, in their order; the chunks in them are not
+    looked at. Where a part has another format, its IDRs must carry their parameter sets
+    (`parameter_sets`).
     """
-    formats = list(dict.fromkeys(video_format for video_format, _ in parts))
     whole = SampleTable()
     positions: list[int] = []
-    for _, table in parts:
+    for table in tables:
         positions.append(sum(whole.sizes))
         whole.extend(table)
     data_bytes = sum(whole.sizes)
@@ -164,34 +166,41 @@ def whole_file_start(parts: Sequence[tuple[VideoFormat, SampleTable]], created_a
         mdat = struct.pack(">I4sQ", 1, b"mdat", 16 + data_bytes)
     else:
         mdat = struct.pack(">I4s", 8 + data_bytes, b"mdat")
-    descriptions = [formats.index(video_format) + 1 for video_format, _ in parts]
 
     def start(data_offset: int) -> bytes:
         whole.chunk_offsets = array("Q", (data_offset + position for position in positions))
-        whole.chunk_counts = array("I", (len(table) for _, table in parts))
-        boxes = _sample_boxes(whole, descriptions, has_large_offsets=has_large_offsets)
-        movie = _movie(formats, boxes, whole.total_duration, created_at)
+        whole.chunk_counts = array("I", map(len, tables))
+        boxes = _sample_boxes(whole, has_large_offsets=has_large_offsets)
+        movie = _movie(video_format, boxes, whole.total_duration, created_at)
         return _box(b"ftyp", _FTYP) + movie + mdat
 
     return start(len(start(0)))  # its length does not depend on the offsets in it
 
 
+def parameter_sets(video_format: VideoFormat) -> bytes:
+    """To be put in front of an IDR's sample in a file whose format changes on the way.
+
+    A sample description for each format would be the standard's way, but Chromium stumbles over
+    the second one after a seek.
+    """
+    nal_units = (*video_format.sps, *video_format.pps)
+    return b"".join(len(nal_unit).to_bytes(4, "big") + nal_unit for nal_unit in nal_units)
+
+
 def _movie(
-    formats: Sequence[VideoFormat],
+    video_format: VideoFormat,
     sample_boxes: bytes,
     duration: int,
     created_at: float,
     extends: bytes = b"",
 ) -> bytes:
     created = int(created_at) + EPOCH_OFFSET_S
-    first = formats[0]
     times = struct.pack(">QQ", created, created)
     mvhd = struct.pack(">IQ", TIMESCALE, duration) + struct.pack(">IH10x", 0x10000, 0x100)
     mvhd += _MATRIX + struct.pack(">24xI", _TRACK_ID + 1)
     tkhd = struct.pack(">I4xQ16x", _TRACK_ID, duration) + _MATRIX
-    tkhd += struct.pack(">II", first.width << 16, first.height << 16)
-    description = struct.pack(">I", len(formats))
-    description += b"".join(video_format.sample_entry() for video_format in formats)
+    tkhd += struct.pack(">II", video_format.width << 16, video_format.height << 16)
+    description = struct.pack(">I", 1) + video_format.sample_entry()
     return _box(
         b"moov",
         _full_box(b"mvhd", 0, times, mvhd, version=1),
@@ -223,20 +232,11 @@ def _movie(
     )
 
 
-def _sample_boxes(
-    table: SampleTable,
-    descriptions: Sequence[int] | None = None,
-    *,
-    has_large_offsets: bool = False,
-) -> bytes:
-    """`stts`, `stss`, `stsc`, `stsz` and the chunk offsets; `descriptions` has the number of the
-    sample description of each chunk, from 1 (None: there is only one)."""
+def _sample_boxes(table: SampleTable, *, has_large_offsets: bool = False) -> bytes:
+    """`stts`, `stss`, `stsc`, `stsz` and the chunk offsets."""
     durations = [(len(list(group)), key) for key, group in itertools.groupby(table.durations)]
-    chunks = zip(table.chunk_counts, descriptions or itertools.repeat(1), strict=False)
-    chunk_runs = [
-        (1 + next(group)[0], *run)
-        for run, group in itertools.groupby(enumerate(chunks), key=lambda item: item[1])
-    ]
+    chunks = itertools.groupby(enumerate(table.chunk_counts, 1), key=lambda item: item[1])
+    chunk_runs = [(next(group)[0], count, 1) for count, group in chunks]
     if table.chunk_offsets and table.chunk_offsets[-1] >= 2**32:
         has_large_offsets = True
     return b"".join(

@@ -19,7 +19,7 @@ from .pieces import Piece, PiecedFile
 def joined(files: Sequence[Path], created_at: float) -> PiecedFile:
     """All of `files`, the segments of one recording, as one file. Raises NotCuttable, NotFound."""
     if files[0].suffix == ".h264":
-        return PiecedFile(b"", [Piece(path, 0, _size_of(path)) for path in files])
+        return PiecedFile([Piece(path, 0, _size_of(path)) for path in files])
     return cut(files, 0, math.inf, created_at)
 
 
@@ -30,8 +30,7 @@ def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) ->
     NotCuttable for files without times or of a foreign kind, and if nothing is shown then, and
     NotFound.
     """
-    parts: list[tuple[mp4.VideoFormat, SampleTable]] = []
-    pieces: list[Piece] = []
+    parts: list[tuple[Path, mp4.VideoFormat, SampleTable]] = []
     begin_s = 0.0
     for path in files:
         movie = _read(path)
@@ -42,11 +41,39 @@ def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) ->
         if first >= behind or end <= 0:
             continue
         table = movie.table.part(first, behind)
-        pieces += (Piece(path, offset, size) for offset, size in table.extents())
-        parts.append((movie.video_format, _in_our_timescale(table, movie.timescale)))
+        parts.append((path, movie.video_format, _in_our_timescale(table, movie.timescale)))
     if not parts:
         raise NotCuttable("The recording shows nothing between these times")
-    return PiecedFile(mp4.whole_file_start(parts, created_at + from_s), pieces)
+    first_format = parts[0][1]
+    pieces: list[Piece | bytes] = []
+    for path, video_format, table in parts:
+        if all(other == first_format for _, other, _ in parts):
+            pieces += (Piece(path, offset, size) for offset, size in table.extents())
+        else:
+            pieces += _with_parameter_sets(path, mp4.parameter_sets(video_format), table)
+    tables = [table for _, _, table in parts]
+    return PiecedFile([mp4.whole_file_start(first_format, tables, created_at + from_s), *pieces])
+
+
+def _with_parameter_sets(
+    path: Path, parameter_sets: bytes, table: SampleTable
+) -> list[Piece | bytes]:
+    """The samples of `table`, with `parameter_sets` in front of each IDR; changes their sizes."""
+    pieces: list[Piece | bytes] = []
+    syncs = set(table.sync_indexes)
+    for offset, first, count in table.chunks():
+        for index in range(first, first + count):
+            size = table.sizes[index]
+            if index in syncs:
+                pieces.append(parameter_sets)
+                table.sizes[index] += len(parameter_sets)
+            last = pieces[-1] if pieces else None
+            if isinstance(last, Piece) and last.offset + last.size == offset:
+                pieces[-1] = Piece(path, last.offset, last.size + size)
+            else:
+                pieces.append(Piece(path, offset, size))
+            offset += size
+    return pieces
 
 
 def _read(path: Path) -> Movie:

@@ -17,12 +17,12 @@ _QUALITY = 4
 def thumbnail(path: Path, width: int) -> bytes | None:
     """The first picture of the file at `path` as JPEG, `width` pixels wide; None if it has none."""
     try:
-        with av.open(str(path), metadata_errors="ignore") as file:
+        with av.open(str(path)) as file:
             stream = file.streams.video[0]
             stream.codec_context.thread_count = 1
             stream.codec_context.skip_frame = "NONKEY"
             frame = next(file.decode(stream), None)
-    except (av.error.FFmpegError, IndexError, OSError):
+    except (av.error.FFmpegError, IndexError, OSError, UnicodeDecodeError):  # any file at all
         return None
     if frame is None:
         return None

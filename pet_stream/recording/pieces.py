@@ -22,22 +22,22 @@ class Piece:
 
 
 class PiecedFile(io.RawIOBase):
-    """`start`, then all `pieces`, one after the other: read-only, seekable. One thread at a time.
+    """All `pieces`, one after the other: read-only, seekable. One thread at a time.
 
     Opens one file at a time, and nothing before the first read.
     """
 
-    def __init__(self, start: bytes, pieces: Sequence[Piece]) -> None:
-        self._start = start
+    def __init__(self, pieces: Sequence[Piece | bytes]) -> None:
         self._pieces = pieces
-        self._ends = list(accumulate((piece.size for piece in pieces), initial=len(start)))
+        sizes = (len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
+        self._ends = list(accumulate(sizes, initial=0))
         self._position = 0
         self._descriptor = -1
         self._open_path: Path | None = None
 
     def reopened(self) -> PiecedFile:
         """The same, from its beginning, for another reader."""
-        return PiecedFile(self._start, self._pieces)
+        return PiecedFile(self._pieces)
 
     @property
     def size(self) -> int:
@@ -77,13 +77,13 @@ class PiecedFile(io.RawIOBase):
 
     def _read_some(self, size: int) -> bytes:
         position = self._position
-        if position < len(self._start):
-            return self._start[position : position + size]
         number = bisect_right(self._ends, position) - 1
         if number >= len(self._pieces):
             return b""
         piece = self._pieces[number]
         inside = position - self._ends[number]
+        if isinstance(piece, bytes):
+            return piece[inside : inside + size]
         if self._open_path != piece.path:
             if self._descriptor >= 0:
                 os.close(self._descriptor)

@@ -60,6 +60,10 @@ def behind_now(camera: Camera, seconds: float) -> None:
     camera.clock_ns = time.monotonic_ns() - round(seconds * 1e9)
 
 
+def without_parameter_sets(pictures: list[tuple[bytes, ...]]) -> list[tuple[bytes, ...]]:
+    return [tuple(n for n in nal_units if n[0] & 31 not in (7, 8)) for nal_units in pictures]
+
+
 # ---- pre-roll and clips
 
 
@@ -230,7 +234,7 @@ def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
     assert library.details(row).duration_s == pytest.approx(seconds, abs=0.01)
     with library.open_joined("cat.mp4") as joined:
         whole = film(joined.read())
-    assert whole.pictures == expected_pictures(day[GOP:] + dark)
+    assert without_parameter_sets(whole.pictures) == expected_pictures(day[GOP:] + dark)
     assert whole.decoded_count == 5 + 2 * GOP
     assert whole.duration_s == pytest.approx(seconds, abs=0.01)
     library.delete("cat.mp4")
