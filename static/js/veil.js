@@ -28,7 +28,9 @@ const WITH_BUTTON = new Set([
 ]);
 
 export class Veil {
-  #symbol = element("div", { class: "symbol" });
+  /** All of them from the start: when the server is gone, a new one could not be fetched. */
+  #icons = Object.entries(ICONS).map(([state, name]) => ({ state, node: icon(name) }));
+  #symbol = element("div", { class: "symbol" }, ...this.#icons.map(({ node }) => node));
   #title = element("p", { class: "title" });
   #note = element("p", { class: "note" });
   #wait = element("p", { class: "wait", "aria-hidden": "true" });
@@ -56,7 +58,8 @@ export class Veil {
     setText(this.#note, note);
     if (this.#shown !== state) {
       this.#shown = state;
-      this.#symbol.replaceChildren(...(state in ICONS ? [icon(ICONS[state])] : []));
+      this.#symbol.toggleAttribute("data-turns", !(state in ICONS));
+      for (const { state: its, node } of this.#icons) node.toggleAttribute("hidden", its !== state);
       this.#button.hidden = !WITH_BUTTON.has(state);
       setText(this.#button, text(hasText(`${state}.button`) ? `${state}.button` : "player.retry"));
     }

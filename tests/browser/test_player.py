@@ -15,13 +15,14 @@ from tests.camera.camera import Camera
 
 from .chromium import wait_until
 from .conftest import Footage, Server, running_server
-from .player import HIDE, STATE, VEIL
+from .player import HIDE, PLAYER, STATE, VEIL
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS
 
 pytestmark = pytest.mark.browser
 
 WAYS = ["webrtc", "websocket"]
 BACK_TIMEOUT_MS = 20_000
+SYMBOL_WIDTH = f"{PLAYER}.shadowRoot.querySelector('.symbol svg:not([hidden])').getBBox().width"
 
 
 def in_state(state: str) -> str:
@@ -49,6 +50,7 @@ def test_it_comes_back_after_the_server_was_killed_and_started_again(
         page.wait_for_selector(in_state("reconnecting"), timeout=10_000)
         wait_until(page, f"{VEIL}.includes('Trying again in')", timeout=10_000)
         assert "Last picture at" in page.evaluate(VEIL)
+        assert page.evaluate(SYMBOL_WIDTH) > 0, "fetched when it was too late"
         (screenshots / "reconnecting.png").write_bytes(page.screenshot())
     port = urlsplit(server.url).port
     assert port is not None
