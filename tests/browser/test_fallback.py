@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
@@ -11,7 +13,7 @@ from playwright.sync_api import Page
 from tests.camera.camera import Camera
 
 from .bidi import BidiSession
-from .conftest import Footage, Server
+from .conftest import Footage, Server, running_server
 from .player import BADGE, DISTINCT_PICTURES, STATE, STATS, TRANSPORT
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS, assert_is_footage
 
@@ -104,3 +106,23 @@ def test_a_viewer_over_a_websocket_follows_the_camera(
         with Camera(segment_name, source=footage.path, fps=footage.fps):
             page.wait_for_selector(FALLBACK, timeout=LIVE_TIMEOUT_MS)
         page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=15_000)
+
+
+def test_firefox_comes_back_after_camera_and_server_were_gone(
+    segment_name: str, footage: Footage, tmp_path: Path, firefox_session: BidiSession
+) -> None:
+    session = firefox_session
+    with running_server(segment_name, tmp_path) as server:
+        with Camera(segment_name, source=footage.path, fps=footage.fps):
+            session.goto(f"{server.url}/pet-stream/")
+            session.wait_until(f"{STATE} === 'live'", 15)
+        session.wait_until(f"{STATE} === 'camera-offline'", 15)
+        with Camera(segment_name, source=footage.path, fps=footage.fps):
+            session.wait_until(f"{STATE} === 'live'", 15)
+            server.process.stop(signal.SIGKILL)
+            session.wait_until(f"{STATE} === 'reconnecting'", 10)
+            port = urlsplit(server.url).port
+            assert port is not None
+            with running_server(segment_name, tmp_path, port=port):
+                session.wait_until(f"{STATE} === 'live'", 20)
+                assert session.evaluate(DISTINCT_PICTURES) > footage.fps
