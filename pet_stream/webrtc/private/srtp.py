@@ -1,7 +1,13 @@
-"""libsrtp itself, below pylibsrtp: packets encrypted where they lie, without a copy each."""
+"""libsrtp itself, below pylibsrtp: packets encrypted where they lie, without a copy each.
+
+It is called through ctypes, which keeps the interpreter lock, and not through pylibsrtp's cffi,
+which gives it away for a microsecond of work: with a busy thread in the host, getting it back takes
+a switch interval, for every packet of every viewer.
+"""
 
 from __future__ import annotations
 
+import ctypes
 from itertools import repeat
 from typing import Any
 
@@ -15,6 +21,8 @@ FIRST_PACKETS = 128
 
 SrtpError = pylibsrtp.Error
 _libsrtp: Any = pylibsrtp
+_PROTECT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t)
+"""`srtp_protect(context, packet, length)`; every pointer is an address."""
 
 
 class SrtpSession:
@@ -24,7 +32,7 @@ class SrtpSession:
         session = transport._tx_srtp
         self.protect = session.protect
         self.protect_rtcp = session.protect_rtcp
-        self.context = session._srtp[0]
+        self.context = _address(session._srtp[0])
         self._session = session  # the context lives as long as this
 
 
@@ -58,7 +66,12 @@ class SrtpBuffer:
             ffi.from_buffer("int[]", sizes),
         )
         self._data, self._sizes = memoryview(data), memoryview(sizes)
-        self._packets = [first_packet + self._stride * index for index in range(packet_count)]
-        self._lengths = [first_length + index for index in range(packet_count)]
-        self._kept = first_packet, first_length
-        self._protect = _libsrtp.lib.srtp_protect
+        packets, lengths = _address(first_packet), _address(first_length)
+        self._packets = range(packets, packets + packet_count * self._stride, self._stride)
+        self._lengths = range(lengths, lengths + packet_count * 4, 4)
+        self._kept = first_packet, first_length  # they keep both buffers where they are
+        self._protect = _PROTECT(_address(ffi.addressof(_libsrtp.lib, "srtp_protect")))
+
+
+def _address(pointer: Any) -> int:
+    return int(_libsrtp.ffi.cast("uintptr_t", pointer))
