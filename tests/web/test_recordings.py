@@ -174,9 +174,7 @@ def test_a_recording_is_deleted_with_what_belongs_to_it(
     (tmp_path / "recordings" / "other.mp4").write_bytes(b"?")
     answer = client.delete(f"/api/recordings/{name}")
     assert (answer.status_code, answer.data) == (204, b"")
-    assert [path.name for path in (tmp_path / "recordings").glob("[!.]*")] == [
-        "other.mp4"
-    ]
+    assert [path.name for path in (tmp_path / "recordings").glob("[!.]*")] == ["other.mp4"]
     assert client.delete(f"/api/recordings/{name}").status_code == 404
 
 
