@@ -17,7 +17,8 @@ export class Liveness {
   picture(now) {
     if (this.#hasPicture) {
       const interval = Math.min(now - this.#lastAt, MAX_INTERVAL_MS);
-      this.#intervalMs += (interval - this.#intervalMs) / 4;
+      const weight = this.#intervalMs ? 1 / 4 : 1;
+      this.#intervalMs += (interval - this.#intervalMs) * weight;
     }
     this.#hasPicture = true;
     this.#lastAt = now;

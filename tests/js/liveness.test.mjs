@@ -21,6 +21,11 @@ test("a slow camera gets four of its intervals", () => {
   assert.equal(liveness.isStalled(last + 4100), true);
 });
 
+test("the first two pictures of a very slow camera tell its rate", () => {
+  const { liveness, last } = watched(2400, 2);
+  assert.equal(liveness.isStalled(last + 2500), false);
+});
+
 test("one long gap does not make a fast camera slow", () => {
   const { liveness, last } = watched(33);
   liveness.picture(last + 60_000);
