@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,14 @@ from ..media.parameter_sets import parse_sps
 from . import disk
 from .cutting import cut, joined
 from .disk import PART_SUFFIX
-from .names import is_recovered, is_stored_name, segment_of, start_time_in, stored_name
+from .names import (
+    is_recovered,
+    is_stored_name,
+    names_before,
+    segment_of,
+    start_time_in,
+    stored_name,
+)
 from .pieces import PiecedFile
 from .status import RecordingStatus, rfc3339
 
@@ -50,9 +57,15 @@ class Recording:
     started_at: float
     """Epoch seconds: as the name tells, else the time of the file's last change."""
     state: State
-    is_starred: bool
+    stars: tuple[str, ...]
+    """The files that say so, if it is to be kept: beside it, or beside what was called otherwise
+    before it was repaired or went on in a second file."""
     files: tuple[str, ...]
     changed_ns: int
+
+    @property
+    def is_starred(self) -> bool:
+        return bool(self.stars)
 
     @property
     def format(self) -> str:
@@ -173,21 +186,22 @@ class Library:
         recording = self.find(name)
         if recording.state == "recording":
             raise RecordingInUse("The recording is just being made")
-        sidecars = [recording.name + suffix for suffix in (STAR_SUFFIX, THUMBNAIL_SUFFIX)]
+        thumbnail = recording.name + THUMBNAIL_SUFFIX
         try:
-            for file in (*recording.files, *sidecars):
+            for file in (*recording.files, *recording.stars, thumbnail):
                 (self.folder / file).unlink(missing_ok=True)
         except OSError as exc:
             raise disk.storage_error("The recording can't be deleted", exc) from exc
 
     def set_starred(self, name: str, is_starred: bool) -> None:
         """Raises BadName, NotFound, StorageError."""
-        star = self.folder / (self.find(name).name + STAR_SUFFIX)
+        recording = self.find(name)
         try:
             if is_starred:
-                star.touch()
+                (self.folder / (recording.name + STAR_SUFFIX)).touch()
             else:
-                star.unlink(missing_ok=True)
+                for star in recording.stars:
+                    (self.folder / star).unlink(missing_ok=True)
         except OSError as exc:
             raise disk.storage_error("The star can't be kept", exc) from exc
 
@@ -248,7 +262,7 @@ class Library:
             size_bytes=sum(info.st_size for info in infos),
             started_at=infos[0].st_mtime if started_at is None else started_at,
             state=state,
-            is_starred=name + STAR_SUFFIX in found,
+            stars=tuple(_stars_of(name, files, found)),
             files=tuple(files),
             changed_ns=infos[-1].st_mtime_ns,
         )
@@ -281,6 +295,14 @@ def _is_of_interest(name: str, running_name: str | None) -> bool:
     if name.endswith(PART_SUFFIX):
         return running_name is not None and _row_name(name) == running_name
     return is_stored_name(name)
+
+
+def _stars_of(name: str, files: list[str], found: Container[str]) -> Iterator[str]:
+    """The stars of a row, other recordings' excepted."""
+    own = {name, *(file.removesuffix(PART_SUFFIX) for file in files)}
+    for earlier in sorted({earlier for own_name in own for earlier in names_before(own_name)}):
+        if earlier + STAR_SUFFIX in found and (earlier in own or earlier not in found):
+            yield earlier + STAR_SUFFIX
 
 
 def _row_name(part: str) -> str:

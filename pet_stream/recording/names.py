@@ -30,6 +30,7 @@ _AUTOMATIC_STEM = re.compile(
 )
 _SEGMENT_STEM = re.compile(r"(.+)_([0-9]{3})((?:_recovered(?:_[0-9]+)?)?)")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
+_RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
 _TIME_FORMAT = "%Y%m%d_%H%M%S"
 
@@ -93,6 +94,17 @@ def segment_of(name: str) -> tuple[str, int] | None:
 def recovered_name(name: str) -> str:
     stem, dot, ending = name.rpartition(".")
     return stem + RECOVERED + dot + ending
+
+
+def names_before(name: str) -> Iterator[str]:
+    """What the file `name` may have been called while its recording ran: without `_recovered`, and
+    without the number of a segment."""
+    stem, dot, ending = name.rpartition(".")
+    unrepaired = _RECOVERED_ENDING.sub("", stem) + dot + ending
+    for earlier in (name, unrepaired):
+        yield earlier
+        if (segment := segment_of(earlier)) is not None:
+            yield segment[0]
 
 
 def is_recovered(name: str) -> bool:

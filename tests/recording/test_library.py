@@ -118,3 +118,34 @@ def test_a_thousand_recordings_are_listed_in_a_tenth_of_a_second(tmp_path: Path)
         assert len(library.recordings()) == 1000
         durations_s.append(time.perf_counter() - begun)
     assert min(durations_s) < 0.1, durations_s
+
+
+@pytest.mark.parametrize(
+    ("files", "star", "row"),
+    [
+        (["cat.mp4"], "cat.mp4", "cat.mp4"),
+        (["cat_001.mp4", "cat_002.mp4"], "cat.mp4", "cat.mp4"),
+        (["cat_001.mp4", "cat_002.mp4"], "cat_001.mp4", "cat.mp4"),
+        (["cat_001.mp4"], "cat.mp4", "cat_001.mp4"),
+        (["cat_recovered.mp4"], "cat.mp4", "cat_recovered.mp4"),
+        (["cat_001.mp4", "cat_002_recovered.mp4"], "cat.mp4", "cat_002_recovered.mp4"),
+    ],
+)
+def test_a_star_stays_when_the_recording_goes_on_or_is_repaired(
+    tmp_path: Path, files: list[str], star: str, row: str
+) -> None:
+    for name in files:
+        write(tmp_path / name)
+    (tmp_path / f"{star}.star").touch()
+    library = Library(tmp_path)
+    assert library.find(row).is_starred
+    library.set_starred(row, False)
+    assert not library.find(row).is_starred
+    assert not list(tmp_path.glob("*.star"))
+
+
+def test_another_recordings_star_is_not_shared(tmp_path: Path) -> None:
+    for name in ("cat.mp4", "cat_001.mp4", "cat_recovered.mp4", "cat.mp4.star"):
+        write(tmp_path / name)
+    starred = [row.name for row in Library(tmp_path).recordings() if row.is_starred]
+    assert starred == ["cat.mp4"]
