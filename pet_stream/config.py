@@ -71,7 +71,10 @@ class Config:
         32, values.whole_number(0, 4096), "the same in megabytes; the smaller of the two holds"
     )
     sync_seconds: float = _setting(
-        3, values.number(0.5, 60), "what a power cut may cost a recording"
+        3,
+        values.number(0.5, 60),
+        "between syncs of a running recording to the disk: what a power cut may cost, besides the "
+        "GOP that is just filled",
     )
     segment_minutes: float = _setting(
         60, values.number(0, 1440), "a longer recording goes on in another file; 0: never"

@@ -12,7 +12,7 @@ class RecorderSettings:
     preroll_s: float = 0
     """What was shown before the start is in the file, too."""
     sync_s: float = 3
-    """A power cut costs at most this much."""
+    """Between two syncs. A power cut costs this much, and the GOP that is just filled."""
     min_free_bytes: int = 0
     """Recording ends when less is free on the disk."""
     segment_s: float = 3600
