@@ -55,7 +55,8 @@ class _Attachment:
     reader: RingReader
     pacing: Pacing
     clock: CaptureClock
-    looked_at_s: float
+    written_at_s: float | None
+    """When new writes were seen last."""
     checked_at_s: float
 
 
@@ -170,9 +171,10 @@ class ShmReader:
 
     def _publish(self, pictures: list[Picture], attachment: _Attachment, read_at_s: float) -> None:
         pacing = attachment.pacing
-        if attachment.reader.new_writes:
-            pacing.on_writes(attachment.reader.new_writes, read_at_s - attachment.looked_at_s)
-        attachment.looked_at_s = read_at_s
+        if new_writes := attachment.reader.new_writes:
+            if attachment.written_at_s is not None:
+                pacing.on_writes(new_writes, read_at_s - attachment.written_at_s)
+            attachment.written_at_s = read_at_s
         for picture in pictures:
             capture_ns = attachment.clock.to_monotonic_ns(picture.header.captured_at_ns)
             unit = self._processor.process(picture, capture_ns)
@@ -195,7 +197,7 @@ class ShmReader:
             raise
         self.counts.attachments += 1
         logger.info("attached to the camera's ring %s", self._url)
-        self._attachment = _Attachment(segment, reader, Pacing(), CaptureClock(), now_s, now_s)
+        self._attachment = _Attachment(segment, reader, Pacing(), CaptureClock(), None, now_s)
         return self._attachment
 
     def _detach(self, reason: str) -> None:
