@@ -93,6 +93,11 @@ class RingReader:
         """Whether the writer repeats pictures, as the switcher daemon does."""
         return self._order.is_relayed
 
+    @property
+    def is_write_in_progress(self) -> bool:
+        """Whether the writer is at a slot that could not be taken yet, and not a relay."""
+        return self._order.is_once_each and self._next != self._last_index
+
     def _begin(self, index: int) -> None:
         """Take what the ring holds so far."""
         self._order.attach()

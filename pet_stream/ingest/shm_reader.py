@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 _RETRY_S: Final = 0.25
 _GONE_CHECK_S: Final = 0.5
+_WRITING_S: Final = 0.002
+_WRITING_LOOK_S: Final = 0.0002
 _STALLED_S: Final = 2.0
 _STALLED_INTERVALS: Final = 4
 
@@ -58,6 +60,14 @@ class _Attachment:
     written_at_s: float | None
     """When new writes were seen last."""
     checked_at_s: float
+
+    def is_being_written(self, now_s: float) -> bool:
+        """Whether a copy was seen to begin just now, which takes less than a millisecond."""
+        return (
+            self.reader.is_write_in_progress
+            and self.written_at_s is not None
+            and now_s - self.written_at_s < _WRITING_S
+        )
 
 
 class ShmReader:
@@ -167,7 +177,11 @@ class ShmReader:
             self.counts.read_errors += 1
             self._detach(str(exc))
             return _RETRY_S
-        return attachment.pacing.delay_s(time.monotonic(), is_urgent=is_urgent)
+        now_s = time.monotonic()
+        delay_s = attachment.pacing.delay_s(now_s, is_urgent=is_urgent)
+        if is_urgent and attachment.is_being_written(now_s):
+            return min(delay_s, _WRITING_LOOK_S)
+        return delay_s
 
     def _publish(self, pictures: list[Picture], attachment: _Attachment, read_at_s: float) -> None:
         pacing = attachment.pacing
