@@ -79,7 +79,7 @@ def stream_h264(ws: WebSocket) -> None:
 
 
 def stream_state(ws: WebSocket) -> None:
-    """The state as JSON whenever it changes; the page may send ICE candidates."""
+    """The state as JSON whenever it changes; see `_take` for what the page may send."""
     stream = current_stream()
     live_state = stream.live_state
     live_state.look_at_folder()
