@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page
 
 from tests.camera.camera import Camera
 
-from .axe import axe_source, severe_violations
-from .conftest import CHECKOUT, Server
+from .axe import severe_violations
+from .conftest import Server
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS
 
 pytestmark = pytest.mark.browser
@@ -192,20 +192,19 @@ def test_every_button_has_a_name_and_the_keyboard_reaches_it(
 def test_axe_finds_nothing_serious(
     camera: Camera, server: Server, browser: Browser, scheme: str
 ) -> None:
-    source = axe_source(CHECKOUT / ".cache")
     with opened(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
         page.click("[data-record]")
         page.wait_for_selector('[data-record-panel="recording"]')
         page.wait_for_timeout(1_500)
         page.locator("pet-stream .frame").focus()
         page.keyboard.press("i")
-        assert severe_violations(page, source) == []
+        assert severe_violations(page) == []
         page.click("[data-record]")
         page.wait_for_selector("[data-recordings] .download")
-        assert severe_violations(page, source) == []
+        assert severe_violations(page) == []
         page.evaluate("document.querySelector('pet-stream').stop()")
         page.wait_for_timeout(500)
-        assert severe_violations(page, source) == []
+        assert severe_violations(page) == []
 
 
 def test_the_manifest_leads_back_to_the_page(server: Server, page: Page) -> None:
