@@ -20,9 +20,6 @@ from ..errors import PetStreamError
 from ..feed.ring_writer import DetectionsWriter, RingWriter
 from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS, Film, load_film
 
-DETECTION_INTERVAL = 3
-"""The detector looks at every third picture: ten a second."""
-
 _MAX_LAG_NS = 500_000_000
 
 
@@ -50,10 +47,9 @@ def play(film: Film, ring: RingWriter, detections: DetectionsWriter, lifeline: B
             width=PICTURE_WIDTH,
             height=PICTURE_HEIGHT,
         )
-        if frame_number % DETECTION_INTERVAL == 0:
-            detections.write(
-                picture.detections, frame_number=frame_number, captured_at_ns=captured_at_ns
-            )
+        detections.write(
+            picture.detections, frame_number=frame_number, captured_at_ns=captured_at_ns
+        )
         frame_number += 1
 
 

@@ -22,7 +22,7 @@ export class DetectionFeed {
     this.#source = this.#api.openDetections();
     this.#source.onmessage = ({ data }) => {
       try {
-        this.#sightings.add(JSON.parse(data));
+        this.#sightings.add(JSON.parse(data), performance.now() * 1000);
       } catch {
         return; // not one of ours
       }

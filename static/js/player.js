@@ -217,7 +217,7 @@ export class PetStream extends HTMLElement {
   #drawBoxes(picture) {
     const isElsewhere = document.pictureInPictureElement === this;
     if (!this.#hasBoxes || this.#sightings.isEmpty || isElsewhere) return this.#overlay.show([]);
-    const timeUs = this.#sightings.captureTimeOf(picture);
+    const timeUs = this.#sightings.captureTimeOf(picture, performance.now() * 1000);
     return this.#overlay.show(timeUs === null ? [] : this.#sightings.boxesAt(timeUs));
   }
 

@@ -12,6 +12,8 @@ export const HOLD_US = 500_000;
 /** Things turn: a box is moved ahead of what was seen no further than this. */
 const MAX_AHEAD_US = 300_000;
 const KEPT_US = 3_000_000;
+/** A thing moves no further than so many of its own lengths between two sightings. */
+const REACH = 3;
 /** Capture times come as 90 kHz ticks, too: half a tick and rounding are no difference. */
 const TOLERANCE_US = 500;
 
@@ -19,11 +21,11 @@ const TOLERANCE_US = 500;
 export class Sightings {
   #all = [];
 
-  /** Takes a message of `GET /api/stream/detections`, however late it comes. */
-  add({ capture_us: captureUs, rtp_timestamp: rtpTimestamp, detections }) {
+  /** Takes a message of `GET /api/stream/detections`, however late it comes; it came at `nowUs`. */
+  add({ capture_us: captureUs, rtp_timestamp: rtpTimestamp, detections }, nowUs) {
     const boxes = detections.map(boxOf).filter(Boolean);
     const all = this.#all.filter((other) => other.captureUs !== captureUs);
-    all.push({ captureUs, rtpTimestamp, boxes });
+    all.push({ captureUs, rtpTimestamp, boxes, delayUs: nowUs - captureUs });
     all.sort((a, b) => a.captureUs - b.captureUs);
     const newestUs = all.at(-1).captureUs;
     this.#all = all.filter((sighting) => newestUs - sighting.captureUs < KEPT_US);
@@ -39,13 +41,14 @@ export class Sightings {
 
   /**
    * The capture time, µs, of a picture that is known by `captureUs` or by `rtpTimestamp` (90 kHz,
-   * modulo 2^32, the same clock). In a browser that tells neither, the newest boxes have to do. Null
-   * if nothing was seen.
+   * modulo 2^32, the same clock). Where the browser tells neither, a picture that is shown at `nowUs`
+   * is taken to be as old as the quickest of the last boxes was. Null if nothing was seen.
    */
-  captureTimeOf({ captureUs, rtpTimestamp }) {
+  captureTimeOf({ captureUs, rtpTimestamp }, nowUs) {
     if (captureUs !== undefined) return captureUs;
     const known = this.#all.at(-1);
-    if (rtpTimestamp === undefined || !known) return known?.captureUs ?? null;
+    if (!known) return null;
+    if (rtpTimestamp === undefined) return nowUs - Math.min(...this.#all.map((s) => s.delayUs));
     return known.captureUs + (((rtpTimestamp - known.rtpTimestamp) | 0) * 100) / 9;
   }
 
@@ -81,7 +84,7 @@ function match(boxes, others) {
   for (const box of boxes) {
     for (const other of others) {
       const distance = Math.hypot(...centreDifference(box, other));
-      const reach = Math.max(box.width, box.height, other.width, other.height);
+      const reach = REACH * Math.max(box.width, box.height, other.width, other.height);
       if (box.name === other.name && distance < reach) pairs.push({ box, other, distance });
     }
   }

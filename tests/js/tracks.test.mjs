@@ -69,6 +69,12 @@ test("two of a class do not change places, and other classes do not matter", () 
   assert.deepEqual(places.sort(), ["cat 105", "cat 5", "dog 10"]);
 });
 
+test("what flies is the same thing some of its lengths further on", () => {
+  const sightings = sightingsOf(seen(1e6, ["ball", 0, 0]), seen(1.1e6, ["ball", 100, 0]));
+  assert.deepEqual(at(sightings, 1.05e6), [["ball", 50, 0]]);
+  assert.deepEqual(at(sightings, 1.15e6), [["ball", 150, 0]]);
+});
+
 test("a thing that is far away is another one", () => {
   const sightings = sightingsOf(seen(1e6, ["cat", 0, 0]), seen(1.1e6, ["cat", 500, 0]));
   assert.deepEqual(at(sightings, 1.2e6), [["cat", 500, 0]]);
@@ -80,8 +86,18 @@ test("a picture is known by its RTP timestamp too, also across the wrap", () => 
   const timeUs = sightings.captureTimeOf({ rtpTimestamp: 1800 });
   assert.ok(Math.abs(timeUs - (wrapUs + 20_000)) < 20, `${timeUs - wrapUs}`);
   assert.equal(sightings.captureTimeOf({ captureUs: 5 }), 5);
-  assert.equal(sightings.captureTimeOf({}), wrapUs - 20_000, "the newest will do");
   assert.equal(new Sightings().captureTimeOf({ rtpTimestamp: 1800 }), null);
+});
+
+test("a picture that the browser tells nothing about is as old as the quickest boxes", () => {
+  const sightings = new Sightings();
+  assert.equal(sightings.captureTimeOf({}, 5e6), null);
+  sightings.add(seen(1e6, ["cat", 0, 0]), 5.09e6);
+  sightings.add(seen(1.1e6, ["cat", 10, 0]), 5.14e6);
+  assert.equal(sightings.captureTimeOf({}, 5.2e6), 1.16e6);
+  const lastUs = 1.1e6 + HOLD_US - 1.16e6;
+  assert.equal(at(sightings, sightings.captureTimeOf({}, 5.2e6 + lastUs)).length, 1);
+  assert.deepEqual(at(sightings, sightings.captureTimeOf({}, 5.2e6 + lastUs + 1)), []);
 });
 
 test("late and repeated messages fall into their place", () => {
