@@ -101,8 +101,8 @@ def test_detections_are_those_of_the_picture_they_name(camera: EmbeddedCamera, f
 
     try:
         before, started_s = version(), time.monotonic()
-        wait_until(lambda: version() >= before + 10, "ten detections")
-        assert 0.7 < time.monotonic() - started_s < 3
+        wait_until(lambda: version() >= before + 30, "one for each of thirty pictures")
+        assert time.monotonic() - started_s > 0.7
         data = read()
     finally:
         segment.close()
