@@ -21,6 +21,7 @@ from .event_loop import EventLoopThread
 from .forks import call_in_child
 from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
+from .late_av import import_aiortc
 from .late_peers import LatePeers
 from .media.replay import ReplayMemory
 from .metrics import HasRegistry, HttpCounts, StreamCollector
@@ -221,6 +222,7 @@ class Stream:
         logger.info("stopped reading %s", self.config.shm)
 
     def _make_peers(self) -> Peers:
+        import_aiortc()
         from .webrtc.peers import Peers  # late on purpose: see late_peers
 
         return Peers(
