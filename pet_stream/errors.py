@@ -13,6 +13,7 @@
     ├── LoopUnavailable         the event loop did not answer in time, or is not running
     ├── RequestError            the request itself is at fault
     │   ├── BadRequest          not what the route expects
+    │   ├── BadCandidate        not an ICE candidate, one too many, or of another connection
     │   ├── BadName             a file name that is not a plain name
     │   ├── InvalidOffer        not a WebRTC offer
     │   ├── NoUsableH264        the offer has no H.264 that the camera's stream fits
@@ -40,6 +41,7 @@ from __future__ import annotations
 __all__ = [
     "AddressUnavailable",
     "AlreadyRecording",
+    "BadCandidate",
     "BadName",
     "BadRequest",
     "BitstreamError",
@@ -136,6 +138,13 @@ class RequestError(PetStreamError):
 
 class BadRequest(RequestError):
     pass
+
+
+class BadCandidate(RequestError):
+    code = "bad_candidate"
+
+    def __str__(self) -> str:
+        return super().__str__() or "Not an ICE candidate"
 
 
 class BadName(RequestError):

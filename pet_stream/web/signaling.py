@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import request
 from flask.typing import ResponseReturnValue
 
 from ..config import IceServer
-from ..errors import BadRequest, InvalidOffer, NotFound
+from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
 
+if TYPE_CHECKING:
+    from ..extension import Stream
+
 ANSWER_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0
+CANDIDATE_TIMEOUT_S = 5.0
 
 
 def offer() -> ResponseReturnValue:
@@ -44,6 +50,31 @@ def close_peer(pc_id: str) -> ResponseReturnValue:
         raise NotFound("No such viewer")
     stream.event_loop.call(peers.close(pc_id), CLOSE_TIMEOUT_S)
     return "", 204
+
+
+def take_candidate(stream: Stream, message: dict[str, Any]) -> None:
+    """Trickle ICE (RFC 8838): `{"pc_id", "candidate"}`, an RTCIceCandidateInit of the WebRTC
+    standard. null or an empty one is the end of candidates.
+
+    Raises BadCandidate, NotFound, LoopUnavailable.
+    """
+    pc_id, init = message.get("pc_id"), message.get("candidate")
+    if init is None:
+        return
+    if not isinstance(pc_id, str) or not isinstance(init, dict):
+        raise BadCandidate
+    candidate, mid, ice_ufrag = map(init.get, ("candidate", "sdpMid", "usernameFragment"))
+    if not isinstance(candidate, str) or not all(
+        value is None or isinstance(value, str) for value in (mid, ice_ufrag)
+    ):
+        raise BadCandidate
+    peers = stream.peers.made
+    if peers is None:
+        raise NotFound("No such viewer")
+    if candidate:
+        value = candidate.removeprefix("candidate:")
+        added = peers.add_candidate(pc_id, value, mid, ice_ufrag)
+        stream.event_loop.call(added, CANDIDATE_TIMEOUT_S)
 
 
 def webrtc_config() -> ResponseReturnValue:

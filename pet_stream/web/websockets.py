@@ -7,7 +7,6 @@ occupies one of the server's threads until it ends.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -25,11 +24,10 @@ from .access import check_origin
 from .current import current_stream
 from .errors import error_json
 from .lasting_requests import check_threads
+from .signaling import take_candidate
 
 if TYPE_CHECKING:
     from ..extension import Stream
-
-logger = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 16 * 1024
 CLOSE_CODE_BASE = 4000
@@ -163,7 +161,8 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     """A message of the page. What is not understood is left alone: a newer page may have sent
     it.
 
-    A ping is answered with our wall clock: by it the page knows how old a picture is.
+    A ping is answered with our wall clock: by it the page knows how old a picture is. An ICE
+    candidate is answered only if something is wrong with it.
     """
     try:
         message = json.loads(text)
@@ -171,8 +170,13 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
         return
     if not isinstance(message, dict):
         return
+    answer = None
     if message.get("type") == "ping" and isinstance(message.get("t"), int | float):
-        pong = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
-        stream.event_loop.call_soon(lambda: connection.send_control(json_frame(pong)))
+        answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
     elif message.get("type") == "candidate":
-        logger.debug("an ICE candidate came, which is not used yet")
+        try:
+            take_candidate(stream, message)
+        except PetStreamError as exc:
+            answer = {"type": "error", "of": "candidate", **error_json(exc)}
+    if answer is not None:
+        stream.event_loop.call_soon(connection.send_control, json_frame(answer))

@@ -6,17 +6,16 @@ unless it matched a pattern here.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import InvalidOffer
+from .candidates import offered_candidates
 from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
 
 MAX_SECTIONS = 64
-MAX_CANDIDATES = 32
 FEEDBACK = ("nack", "nack pli", "ccm fir")
 MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
 PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
@@ -37,11 +36,6 @@ _FINGERPRINT = re.compile(r"([A-Za-z0-9\-]{1,16}) ((?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-
 _EXTENSION = re.compile(r"([0-9]{1,5})(?:/[a-z]{1,16})? ([!-~]{1,256})(?: .*)?")
 _RTPMAP = re.compile(r"(0|[1-9][0-9]{0,2}) ([A-Za-z0-9\-]{1,32})/([0-9]{1,9})(?:/.*)?")
 _FORMAT_VALUE = re.compile(r"(0|[1-9][0-9]{0,2}|\*) (.*)")
-_CANDIDATE = re.compile(
-    r"([A-Za-z0-9+/]{1,32}) 1 udp ([0-9]{1,10}) ([0-9A-Fa-f.:]{2,45}) ([0-9]{1,5})"
-    r" typ (host|srflx|relay)(?: .*)?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +116,7 @@ def parse_offer(sdp: str) -> Offer:
         is_ice_lite=session.has("ice-lite"),
         fingerprints=_fingerprints(inherited("fingerprint")),
         setup=setup[0],
-        candidates=_reachable_candidates(inherited("candidate")),
+        candidates=offered_candidates(inherited("candidate")),
         extensions=_extensions(video, mid),
         h264_formats=_h264_formats(video),
     )
@@ -180,24 +174,6 @@ def _fingerprints(values: tuple[str, ...]) -> tuple[str, ...]:
     if not found:
         raise InvalidOffer("no usable fingerprint")
     return tuple(found)
-
-
-def _reachable_candidates(values: tuple[str, ...]) -> tuple[str, ...]:
-    """UDP candidates with an IP address.
-
-    A `.local` name would cost a second of waiting; the viewer's own checks tell its address.
-    """
-    found = []
-    for match in filter(None, map(_CANDIDATE.fullmatch, values)):
-        foundation, priority, host, port, kind = match.groups()
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            continue
-        is_usable = not (address.is_multicast or address.is_unspecified or address.is_link_local)
-        if is_usable and 0 < int(port) < 65536:
-            found.append(f"{foundation} 1 udp {priority} {address} {port} typ {kind.lower()}")
-    return tuple(found[:MAX_CANDIDATES])
 
 
 def _extensions(video: Section, mid: str) -> tuple[tuple[int, str], ...]:

@@ -14,9 +14,12 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
+from aiortc.sdp import candidate_from_sdp
 
 from ..config_values import IceServer, IpNetwork
+from ..errors import BadCandidate
 from . import private
+from .candidates import MAX_CANDIDATES, usable_candidate
 from .h264_format import H264Format
 from .offer import Offer
 from .sender import PeerCounts, SenderFactory
@@ -64,6 +67,7 @@ class Peer:
         self._ended: asyncio.Future[str] = loop.create_future()
         self._heard_s = 0.0
         self._packet_count = 0
+        self._candidate_count = len(offer.candidates)
         self._question: asyncio.Task[None] | None = None
         self._refusal: asyncio.Task[None] | None = None
         servers = [
@@ -86,6 +90,24 @@ class Peer:
         await self._connection.setLocalDescription()
         answered = self._connection.localDescription.sdp
         return answer_from_aiortc(answered, self._offer, self._h264_format, profile_level_id)
+
+    async def add_candidate(self, candidate: str, mid: str | None, ice_ufrag: str | None) -> None:
+        """Check one more address of the viewer's, if it can be used and none works yet.
+
+        The end of candidates is no news: those that are never told (`.local` names) are found by
+        the viewer's own checks, for which aioice would not wait behind the end. Raises
+        BadCandidate.
+        """
+        if mid not in (None, self._offer.mid, *(section.mid for section in self._offer.bundle)):
+            raise BadCandidate("A candidate of another media section")
+        if ice_ufrag not in (None, self._offer.ice_ufrag):
+            raise BadCandidate("A candidate of another offer")
+        usable = usable_candidate(candidate)
+        if self._candidate_count >= MAX_CANDIDATES:
+            raise BadCandidate(f"More than {MAX_CANDIDATES} candidates")
+        self._candidate_count += 1
+        if usable is not None and not (self._connected.done() or self.is_ending):
+            await self._ice.addRemoteCandidate(candidate_from_sdp(usable))
 
     async def live(self, on_connected: Callable[[], object]) -> str:
         """Wait until the viewer is gone, and say why. `on_connected` is called at most once; from

@@ -108,11 +108,15 @@ class Peers:
             peer.end("request given up")
             raise
 
+    async def add_candidate(
+        self, pc_id: str, candidate: str, mid: str | None, ice_ufrag: str | None
+    ) -> None:
+        """One more way to a viewer, found after its offer. Raises NotFound, BadCandidate."""
+        await self._find(pc_id).add_candidate(candidate, mid, ice_ufrag)
+
     async def close(self, pc_id: str) -> None:
         """End a viewer. Raises NotFound."""
-        peer = next((peer for peer in self._lives if peer.pc_id == pc_id), None)
-        if peer is None or peer.is_ending:
-            raise NotFound("No such viewer")
+        peer = self._find(pc_id)
         peer.end("closed by the viewer")
         await asyncio.wait({self._lives[peer]}, timeout=self._limits.close_s)
 
@@ -123,6 +127,12 @@ class Peers:
             peer.end("shutdown")
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.close_s)
+
+    def _find(self, pc_id: str) -> Peer:
+        peer = next((peer for peer in self._lives if peer.pc_id == pc_id), None)
+        if peer is None or peer.is_ending:
+            raise NotFound("No such viewer")
+        return peer
 
     async def _live(
         self,

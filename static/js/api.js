@@ -25,6 +25,8 @@ export class ApiError extends Error {
 export class Api extends EventTarget {
   /** The server's wall clock minus this one, ms; null as long as it is not known. */
   clockOffsetMs = null;
+  /** Takes ICE candidates that are found after the offer (`LiveApi`), where the page has one. */
+  candidateChannel = null;
   #base;
   #isReachable = true;
 

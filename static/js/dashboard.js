@@ -44,6 +44,7 @@ live.addEventListener("recordings", () => recordings.refresh());
 live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffsetMs));
 live.addEventListener("reachable", () => recordings.refresh());
 
+player.api.candidateChannel = live;
 live.start();
 recorder.start();
 recordings.start();

@@ -23,6 +23,7 @@ export class LiveApi extends Api {
   #pingTimer = 0;
   #hiddenTimer = 0;
   #heardAt = 0;
+  #unsent = [];
   #answersPings = false;
   #bestRoundTripMs = Infinity;
 
@@ -36,6 +37,20 @@ export class LiveApi extends Api {
 
   get isPushed() {
     return this.#state !== null;
+  }
+
+  /** Whether the server hears of candidates this way: not if the last try to open it failed. */
+  get takesCandidates() {
+    const { CONNECTING, OPEN } = WebSocket;
+    const state = this.#socket?.readyState;
+    return state === OPEN || (state === CONNECTING && this.#attempt === 0);
+  }
+
+  /** Trickle ICE: one more candidate of a viewer, null after the last. Lost with the socket. */
+  sendCandidate(pcId, candidate) {
+    if (!this.#socket) return;
+    this.#unsent.push(JSON.stringify({ type: "candidate", pc_id: pcId, candidate }));
+    this.#flush();
   }
 
   async health() {
@@ -53,6 +68,7 @@ export class LiveApi extends Api {
     socket.onclose = () => socket === this.#socket && this.#lost();
     socket.onopen = () => {
       this.#heardAt = performance.now();
+      this.#flush();
       this.#pingTimer = setInterval(() => this.#ping(), PING_MS);
       for (const afterMs of FIRST_PINGS_MS) {
         setTimeout(() => socket === this.#socket && this.#ping(), afterMs);
@@ -65,6 +81,7 @@ export class LiveApi extends Api {
     clearInterval(this.#pingTimer);
     const socket = this.#socket;
     this.#socket = null;
+    this.#unsent = [];
     this.#answersPings = false;
     this.#bestRoundTripMs = Infinity;
     socket?.close();
@@ -75,6 +92,11 @@ export class LiveApi extends Api {
     this.#forget();
     if (document.hidden) return; // goes on when somebody looks
     this.#retryTimer = setTimeout(() => this.#open(), retryDelayMs(this.#attempt++));
+  }
+
+  #flush() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    for (const text of this.#unsent.splice(0)) this.#socket.send(text);
   }
 
   #forget() {

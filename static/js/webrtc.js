@@ -1,6 +1,9 @@
 /** One try to get the pictures over WebRTC: one `RTCPeerConnection`, from the offer to its end. */
 
-/** Candidates of this host are there at once; STUN and TURN need a round trip or two. */
+/**
+ * How long the offer waits for candidates when there is no channel for those that come later. This
+ * host's are there at once; STUN and TURN need a round trip or two.
+ */
 const GATHER_MS = 200;
 const GATHER_WITH_SERVERS_MS = 1500;
 const GOODBYE_MS = 500;
@@ -29,6 +32,7 @@ export class WebRtcLink {
   #frameRequest = 0;
   #isConnected = false;
   #isClosed = false;
+  #candidates = [];
   #lastLatencyMs = null;
 
   /** `iceServers`: a promise of those to use. */
@@ -44,11 +48,16 @@ export class WebRtcLink {
     const iceServers = await this.#iceServers;
     if (this.#isClosed) return;
     const connection = this.#open(iceServers);
-    const sdp = await localDescription(connection, iceServers.length > 0);
+    const channel = this.#api.candidateChannel;
+    const trickles = channel?.takesCandidates ?? false;
+    if (trickles) connection.onicecandidate = ({ candidate }) => this.#tell(channel, candidate);
+    await connection.setLocalDescription();
+    if (!trickles) await gathered(connection, iceServers.length > 0);
     if (this.#isClosed) return;
-    const answer = await this.#api.offer(sdp);
+    const answer = await this.#api.offer(connection.localDescription.sdp);
     if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
     this.#peerId = answer.pc_id;
+    this.#tell(channel);
     await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
   }
 
@@ -105,6 +114,15 @@ export class WebRtcLink {
     };
     connection.onconnectionstatechange = () => this.#changed(connection.connectionState);
     return connection;
+  }
+
+  /** Candidates that are found before the answer wait for the name that it brings. */
+  #tell(channel, ...candidates) {
+    this.#candidates.push(...candidates);
+    if (!this.#peerId) return;
+    for (const candidate of this.#candidates.splice(0)) {
+      channel.sendCandidate(this.#peerId, candidate);
+    }
   }
 
   #changed(state) {
@@ -165,14 +183,12 @@ function askForCaptureTimes(transceiver) {
   }
 }
 
-/** The offer, with the candidates that are there in time; the server learns others by itself. */
-async function localDescription(connection, hasIceServers) {
-  await connection.setLocalDescription();
+/** Until the offer has all candidates, or those that were there in time. */
+async function gathered(connection, hasIceServers) {
   await new Promise((resolve) => {
     const check = () => connection.iceGatheringState === "complete" && resolve();
     connection.addEventListener("icegatheringstatechange", check);
     setTimeout(resolve, hasIceServers ? GATHER_WITH_SERVERS_MS : GATHER_MS);
     check();
   });
-  return connection.localDescription.sdp;
 }

@@ -122,7 +122,7 @@ def test_a_page_whose_state_is_pushed_asks_for_nothing(
 def test_without_a_websocket_the_page_asks_once_a_second(
     camera: Camera, server: Server, page: Page
 ) -> None:
-    page.add_init_script("delete window.WebSocket; window.WebSocket = class { close() {} }")
+    page.add_init_script("window.WebSocket = class { readyState = 3; close() {} }")
     watch(page, server, "webrtc")
     with page.expect_response("**/api/recording/status", timeout=3_000):
         pass

@@ -13,6 +13,7 @@ from tests.camera.camera import Camera
 from tests.websocket.client import WebSocket, deaf_client, served
 
 PATH = "/api/stream/ws"
+OFFER = Path(__file__).parent.parent / "webrtc" / "offers" / "chromium-156.sdp"
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +137,7 @@ def test_pages_take_no_viewers_place_but_there_is_a_limit(url: str, live_app: Fl
 
 
 @pytest.mark.parametrize(
-    "text", ["", "null", "[]", "[" * 15_000, '{"type":"candidate"}', '{"type":7}', "\U0001f408"]
+    "text", ["", "null", "[]", "[" * 15_000, '{"type":"new"}', '{"type":7}', "\U0001f408"]
 )
 def test_what_it_does_not_understand_is_left_alone(url: str, text: str) -> None:
     with WebSocket(url) as page:
@@ -170,3 +171,43 @@ def test_a_ping_is_answered_with_the_servers_wall_clock(url: str) -> None:
         pong = page.receive_until(lambda message: message["type"] == "pong")
     assert pong["t"] == 12.5
     assert before_us <= pong["server_us"] <= time.time_ns() // 1000
+
+
+CANDIDATE = {"candidate": "candidate:1 1 udp 100 127.0.0.1 5000 typ host", "sdpMid": "0"}
+
+
+def test_candidates_reach_their_viewer_and_what_is_wrong_with_one_is_said(
+    url: str, live_app: Flask
+) -> None:
+    offer = {"type": "offer", "sdp": OFFER.read_text()}
+    pc_id = live_app.test_client().post("/api/webrtc/offer", json=offer).get_json()["pc_id"]
+
+    def said(page: WebSocket, **message: object) -> str | None:
+        """The code of the answer; None if there is none before that to a ping."""
+        page.send({"type": "candidate", "pc_id": pc_id, **message})
+        page.send({"type": "ping", "t": 0})
+        answer = page.receive_until(lambda m: m["type"] in ("error", "pong"))
+        if answer["type"] == "pong":
+            return None
+        assert answer["of"] == "candidate"
+        page.text("pong")
+        return str(answer["code"])
+
+    with WebSocket(url) as page:
+        assert said(page, candidate=CANDIDATE) is None
+        assert said(page, candidate={**CANDIDATE, "sdpMid": None}) is None
+        assert said(page, candidate={"candidate": ""}) is None
+        assert said(page, candidate=None) is None
+        assert said(page, candidate={**CANDIDATE, "sdpMid": "1"}) == "bad_candidate"
+        assert said(page, candidate={"candidate": "nonsense"}) == "bad_candidate"
+        assert said(page, candidate="nonsense") == "bad_candidate"
+        assert said(page, candidate={"candidate": 7}) == "bad_candidate"
+        assert said(page, candidate={**CANDIDATE, "sdpMid": []}) == "bad_candidate"
+        assert said(page, candidate=CANDIDATE, pc_id="x") == "not_found"
+        assert said(page, candidate=CANDIDATE, pc_id=7) == "bad_candidate"
+
+
+def test_a_candidate_before_anybody_watched_is_of_nobody(url: str) -> None:
+    with WebSocket(url) as page:
+        page.send({"type": "candidate", "pc_id": "x", "candidate": CANDIDATE})
+        assert page.text("error")["code"] == "not_found"

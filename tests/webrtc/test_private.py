@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import time
+from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 import aioice
 import pytest
-from aiortc import RTCIceGatherer, RTCIceTransport
+from aiortc import RTCIceGatherer, RTCIceServer, RTCIceTransport
 
 from pet_stream.webrtc import private
 
@@ -22,9 +24,9 @@ def test_this_release_has_every_private_name_that_is_used() -> None:
     assert asyncio.run(look()) == []
 
 
-def gathered(networks: list[str] | None) -> list[str]:
+def gathered(networks: list[str] | None, servers: Sequence[RTCIceServer] = ()) -> list[str]:
     async def gather() -> list[str]:
-        transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
+        transport = RTCIceTransport(RTCIceGatherer(iceServers=list(servers)))
         parsed = None if networks is None else [ip_network(network) for network in networks]
         private.offer_hosts(transport, parsed)
         await transport.iceGatherer.gather()
@@ -46,6 +48,15 @@ def test_only_addresses_inside_the_networks_are_offered() -> None:
     ipv4 = [host for host in everything if ip_address(host).version == 4]
     assert gathered(["0.0.0.0/0"]) == [*ipv4, "127.0.0.1"]
     assert gathered(["198.51.100.0/24"]) == []
+
+
+def test_a_stun_server_that_does_not_answer_is_not_waited_for_long() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        server = RTCIceServer(f"stun:127.0.0.1:{silent.getsockname()[1]}")
+        begun_s = time.monotonic()
+        assert gathered(["127.0.0.0/8"], [server]) == ["127.0.0.1"]
+        assert time.monotonic() - begun_s < 4.5  # aioice: 5
 
 
 def test_other_connections_in_the_process_are_not_touched() -> None:

@@ -19,6 +19,8 @@ from ...config_values import IpNetwork
 
 logger = logging.getLogger(__name__)
 
+SERVERS_LIMIT_S = 1.5
+
 _IP_RECVERR = 11  # <linux/in.h>, <linux/in6.h>; not in Python's socket module
 _IPV6_RECVERR = 25
 _MAX_REPORTS = 1000
@@ -30,10 +32,9 @@ def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None
     """Offer only addresses inside `networks` as host candidates of this one connection.
 
     Loopback addresses, which aioice leaves out, are among them if a network holds them. None:
-    all that aioice finds. Call it before gathering.
+    all that aioice finds. STUN and TURN servers get a second and a half to answer instead of
+    five: the viewer's answer waits for it. Call it before gathering.
     """
-    if networks is None:
-        return
     connection = connection_of(transport)
     gather = getattr(connection, "get_component_candidates", None)
     if gather is None:
@@ -41,12 +42,14 @@ def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None
         return
 
     async def gather_inside(component: int, addresses: list[str], **options: Any) -> object:
-        inside = [
-            address
-            for address in dict.fromkeys((*addresses, *_LOOPBACK))
-            if any(ipaddress.ip_address(address) in network for network in networks)
-        ]
-        return await gather(component=component, addresses=inside, **options)
+        if networks is not None:
+            addresses = [
+                address
+                for address in dict.fromkeys((*addresses, *_LOOPBACK))
+                if any(ipaddress.ip_address(address) in network for network in networks)
+            ]
+        limit = {"timeout": SERVERS_LIMIT_S, **options}
+        return await gather(component=component, addresses=addresses, **limit)
 
     connection.get_component_candidates = gather_inside
 

@@ -36,7 +36,7 @@ def _missing() -> list[str]:
     sender = RTCRtpSender("video", dtls)
     used: list[tuple[object, str, tuple[str, ...]]] = [
         (transport, "_connection", ()),
-        (connection, "get_component_candidates", ("component", "addresses")),
+        (connection, "get_component_candidates", ("component", "addresses", "timeout")),
         (connection, "build_request", ("pair", "nominate")),
         (connection, "remote_password", ()),
         (connection, "_nominated", ()),
