@@ -103,19 +103,19 @@ class ParameterSetUnknown(BitstreamError):
 
 class SegmentError(PetStreamError):
     http_status = 503
-    code = "camera_offline"
+    code = "segment_unusable"
 
 
 class SegmentMissing(SegmentError):
-    pass
+    code = "segment_missing"
 
 
 class SegmentInvalid(SegmentError):
-    pass
+    code = "segment_invalid"
 
 
 class SegmentBusy(SegmentError):
-    pass
+    code = "segment_busy"
 
 
 class SourceError(PetStreamError):
@@ -242,5 +242,11 @@ class NotCuttable(RecordingError):
 
 
 class StorageError(RecordingError):
+    """`cause` is the word for what the disk has, where that is known (`recording/disk.py`)."""
+
     http_status = 507
     code = "storage"
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause

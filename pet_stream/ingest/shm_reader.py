@@ -12,6 +12,7 @@ from ..broadcaster import Broadcaster
 from ..errors import SegmentError
 from ..media import ring
 from ..media.h264 import SequenceParameterSet
+from ..reason import NO_REASON, Reason
 from .capture_clock import CaptureClock
 from .counts import CameraCounts
 from .nal_processor import NalProcessor
@@ -36,7 +37,7 @@ class CameraStatus:
 
     state: Literal["offline", "waiting", "live", "stalled"]
     """No segment; a segment, but no IDR yet; pictures come; they came and stopped."""
-    reason: str
+    reason: Reason
     """Why it is not live, in plain words; empty when it is."""
     segment: str
     picture_age_s: float | None
@@ -86,7 +87,7 @@ class ShmReader:
         self._order = PictureOrder()
         self._processor = NalProcessor(self.counts)
         self._attachment: _Attachment | None = None
-        self._offline_reason = "reading has not started"
+        self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
         self._thread: threading.Thread | None = None
         self._is_stopping = False
@@ -121,15 +122,16 @@ class ShmReader:
         interval_s = attachment.pacing.interval_s if attachment is not None else None
         age_s = self._picture_age_s()
         state: Literal["offline", "waiting", "live", "stalled"] = "live"
-        reason = ""
+        reason = NO_REASON
         if attachment is None:
             state, reason = "offline", self._offline_reason
         elif age_s is None:
-            state, reason = "waiting", "the camera has not written a picture yet"
+            state = "waiting"
+            reason = Reason("nothing_written", "the camera has not written a picture yet")
         elif self._is_stalled(attachment):
-            state, reason = "stalled", f"no new picture for {age_s:.0f} s"
+            state, reason = "stalled", Reason("stalled", f"no new picture for {age_s:.0f} s")
         elif video is None:
-            state, reason = "waiting", "waiting for the first IDR"
+            state, reason = "waiting", Reason("no_idr", "waiting for the first IDR")
         return CameraStatus(
             state=state,
             reason=reason,
@@ -154,11 +156,11 @@ class ShmReader:
             except Exception:
                 logger.exception("reading the camera failed")
                 self.counts.read_errors += 1
-                self._detach("reading failed, see the log")
+                self._detach(Reason("read_failed", "reading failed, see the log"))
                 delay_s = _RETRY_S
             self._wake.wait(delay_s)
             self._wake.clear()
-        self._detach("reading was stopped")
+        self._detach(Reason("stopped", "reading was stopped"))
 
     def _run_once(self) -> float:
         """Look once. Returns how long to wait before the next look, seconds."""
@@ -169,13 +171,13 @@ class ShmReader:
             now_s = time.monotonic()
             self._publish(pictures, attachment, now_s)
             if self._is_gone(attachment, now_s):
-                self._detach("the camera removed its shared memory")
+                self._detach(Reason("segment_removed", "the camera removed its shared memory"))
                 return 0.0
             if self._is_stalled(attachment):
                 self._broadcaster.forget()
         except SegmentError as exc:
             self.counts.read_errors += 1
-            self._detach(str(exc))
+            self._detach(Reason(exc.code, str(exc)))
             return _RETRY_S
         now_s = time.monotonic()
         delay_s = attachment.pacing.delay_s(now_s, is_urgent=is_urgent)
@@ -214,7 +216,7 @@ class ShmReader:
         self._attachment = _Attachment(segment, reader, Pacing(), CaptureClock(), None, now_s)
         return self._attachment
 
-    def _detach(self, reason: str) -> None:
+    def _detach(self, reason: Reason) -> None:
         attachment, self._attachment = self._attachment, None
         if attachment is not None:
             attachment.segment.close()

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from ..errors import StorageError
+from ..reason import Reason
 
 PART_SUFFIX = ".part"
 """Of a file that is not finished."""
@@ -97,20 +98,23 @@ def check_free(folder: Path, min_free_bytes: int) -> None:
         raise AlmostFull(min_free_bytes)
 
 
-def describe(error: OSError) -> str:
+def describe(error: OSError) -> Reason:
     """What went wrong with the disk, for a person; names no path."""
     if isinstance(error, AlmostFull):
-        return f"less than {error.min_free_bytes / 1e6:.9g} MB are free on the disk"
+        free_mb = error.min_free_bytes / 1e6
+        return Reason("disk_almost_full", f"less than {free_mb:.9g} MB are free on the disk")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
+        return Reason("disk_full", "the disk is full")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "the recordings folder is not writable"
+        return Reason("not_writable", "the recordings folder is not writable")
     if error.errno == errno.ENOENT:
-        return "the file, or its folder, was deleted in mid-recording"
+        return Reason("file_deleted", "the file, or its folder, was deleted in mid-recording")
     if error.errno == errno.ENOTDIR:
-        return "the recordings folder is not a folder"
-    return f"the disk failed: {error.strerror or os.strerror(error.errno or errno.EIO)}"
+        return Reason("not_a_folder", "the recordings folder is not a folder")
+    words = error.strerror or os.strerror(error.errno or errno.EIO)
+    return Reason("disk_failed", f"the disk failed: {words}")
 
 
 def storage_error(what: str, error: OSError) -> StorageError:
-    return StorageError(f"{what}: {describe(error)}")
+    reason = describe(error)
+    return StorageError(f"{what}: {reason}", reason.code)

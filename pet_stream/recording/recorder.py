@@ -21,6 +21,7 @@ from ..errors import (
     StorageError,
 )
 from ..media.access_unit import AccessUnit
+from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
 from .names import automatic_stems, requested_name
 from .session import Session, describe_failure
@@ -130,7 +131,7 @@ class Recorder:
         await self._opened(session)
         return session.status
 
-    async def stop(self, reason: str | None = None) -> RecordingStatus:
+    async def stop(self, reason: Reason | None = None) -> RecordingStatus:
         """End the recording: all that was published before the call is in the file, on the disk.
 
         `reason` becomes the status's `stop_reason`. A recording that no picture came to leaves no
@@ -189,7 +190,7 @@ class Recorder:
         """Finish the recording that runs, if there is one, and the clips. Idempotent."""
         session = self._session
         if session is not None and not session.is_over and not session.is_ending:
-            session.end("the server was shut down")
+            session.end(Reason("shut_down", "the server was shut down"))
         unfinished = [*self._clips]
         if session is not None and not session.is_over:
             unfinished.append(session)
@@ -296,19 +297,21 @@ class Recorder:
             raise
         if not session.opened.done():
             session.discard()
-            raise StorageError("Nothing can be recorded: the disk does not answer")
+            raise StorageError("Nothing can be recorded: the disk does not answer", "disk_silent")
         failure = session.failure
         if isinstance(failure, NotRecorderOwner):
             raise failure
         if isinstance(failure, FileExistsError):
             raise NameExists("There is a recording of this name already") from failure
         if failure is not None:
-            raise StorageError(f"Nothing can be recorded: {describe_failure(failure)}") from failure
+            cause = describe_failure(failure)
+            raise StorageError(f"Nothing can be recorded: {cause}", cause.code) from failure
 
     async def _closed(self, session: Session) -> RecordingStatus:
         await asyncio.wait({session.closed}, timeout=self._disk_timeout_s)
         if not session.closed.done():
-            raise StorageError("The disk does not answer; the recording ends as soon as it does")
+            words = "The disk does not answer; the recording ends as soon as it does"
+            raise StorageError(words, "disk_silent")
         return session.status
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
+from ..reason import Reason
 from .containers import ContainerFactory
 from .disk import describe
 from .settings import RecorderSettings
@@ -58,7 +59,7 @@ class Session:
         self._subscription = subscription
         self._started_at = started_at
         self._stopped_at: float | None = None
-        self._stop_reason: str | None = None
+        self._stop_reason: Reason | None = None
         self._totals_before = totals_before
         self._lost_in_queue = 0
         self._on_over = on_over
@@ -85,7 +86,7 @@ class Session:
             self._broadcaster.unsubscribe(self._subscription)
             raise
 
-    def end(self, reason: str | None) -> None:
+    def end(self, reason: Reason | None) -> None:
         """Let the writer finish the file with what was published up to now. Does not wait."""
         self._cancel_timers()
         self.is_ending = True
@@ -176,7 +177,7 @@ class Session:
         if not self._writer.progress.frame_count:  # it has not begun
             self._call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
         else:
-            reason = "it has the length that was asked for"
+            reason = Reason("duration", "it has the length that was asked for")
             self._call_later(self.settings.max_duration_s, self.end, reason)
 
     def _check_heartbeat(self) -> None:
@@ -184,9 +185,9 @@ class Session:
         if left_s > 0:
             self._call_later(left_s, self._check_heartbeat)
         else:
-            self.end("the page that wanted it is gone")
+            self.end(Reason("no_heartbeat", "the page that wanted it is gone"))
 
-    def _call_later(self, delay_s: float, callback: Callable[..., None], *args: str) -> None:
+    def _call_later(self, delay_s: float, callback: Callable[..., None], *args: Reason) -> None:
         self._timers.append(self._loop.call_later(delay_s, callback, *args))
 
     def _cancel_timers(self) -> None:
@@ -204,7 +205,7 @@ class Session:
             self._lost_in_queue = len(left)
             self._stop_reason = describe_failure(self.failure)
         elif not self._writer.progress.frame_count:
-            self._stop_reason = "no picture came from the camera"
+            self._stop_reason = Reason("no_picture", "no picture came from the camera")
         self._stopped_at = time.time()
         self.is_over = True
         self._log_end()
@@ -227,6 +228,8 @@ class Session:
         )
 
 
-def describe_failure(failure: OSError | NotRecorderOwner) -> str:
+def describe_failure(failure: OSError | NotRecorderOwner) -> Reason:
     """Why a recording ended or did not begin, for a person."""
-    return str(failure) if isinstance(failure, NotRecorderOwner) else describe(failure)
+    if isinstance(failure, NotRecorderOwner):
+        return Reason(failure.code, str(failure))
+    return describe(failure)

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..reason import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
@@ -35,7 +37,7 @@ class RecordingStatus:
     """Epoch seconds."""
     stopped_at: float | None = None
     """Epoch seconds; None while recording."""
-    stop_reason: str | None = None
+    stop_reason: Reason | None = None
     """Why it ended, in words for a person; None if it did because someone asked for it."""
     has_failed: bool = False
     """It ended in a way that nobody wanted."""
@@ -50,6 +52,7 @@ class RecordingStatus:
             "duration_ms": self.duration_ms,
             "start_time": None if self.started_at is None else rfc3339(self.started_at),
             "stop_reason": self.stop_reason,
+            "stop_code": None if self.stop_reason is None else self.stop_reason.code,
             "waiting": self.is_waiting,
             "dropped_count": self.dropped_count,
             "heartbeat_s": self.heartbeat_s,

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..errors import Full, PetStreamError
+from ..errors import Full, PetStreamError, StorageError
 from .cors import add_cors_headers
 from .current import current_stream
 
@@ -27,6 +27,8 @@ def error_json(error: PetStreamError) -> dict[str, Any]:
     answer: dict[str, Any] = {"error": str(error) or type(error).__name__, "code": error.code}
     if isinstance(error, Full):
         answer["retry_after_s"] = error.retry_after_s
+    if isinstance(error, StorageError) and error.cause:
+        answer["cause"] = error.cause
     return answer
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask.typing import ResponseReturnValue
 
 from ..ingest.shm_reader import CameraStatus
+from ..reason import Reason
 from ..version import __version__
 from .current import current_stream
 
@@ -30,18 +31,24 @@ def health() -> ResponseReturnValue:
 
 
 def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
-    """`status`, one of `ok`, `degraded`, `camera_offline`, and `reasons` in words."""
+    """`status`, one of `ok`, `degraded`, `camera_offline`; `reasons` in words, and for each its
+    code in `reason_codes`."""
     recording = stream.recorder.status
     faults = [*stream.host_check.faults]
     if not stream.is_running:
-        faults.append("Streaming has not been started")
-    if recording.has_failed and recording.stop_reason:
-        faults.append(f"The last recording ended: {recording.stop_reason}")
+        faults.append(Reason("not_started", "Streaming has not been started"))
+    if recording.has_failed and (why := recording.stop_reason):
+        faults.append(Reason(f"recording.{why.code}", f"The last recording ended: {why}"))
     if camera.state in ("offline", "stalled"):
         status = "camera_offline"
     else:
         status = "degraded" if faults or camera.reason else "ok"
-    return {"status": status, "reasons": [camera.reason, *faults] if camera.reason else faults}
+    reasons = [camera.reason, *faults] if camera.reason else faults
+    return {
+        "status": status,
+        "reasons": reasons,
+        "reason_codes": [reason.code for reason in reasons],
+    }
 
 
 def _camera_json(camera: CameraStatus) -> dict[str, object]:

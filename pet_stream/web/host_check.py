@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from werkzeug.routing import Map
 
+from ..reason import Reason
 from .url_map_check import find_conflicts
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class HostCheck:
         self._url_map = url_map
         self._lock = threading.Lock()
         self._is_done = False
-        self.faults: tuple[str, ...] = ()
+        self.faults: tuple[Reason, ...] = ()
         """In words; empty before the first request."""
 
     def run_once(self, environ: Mapping[str, object]) -> None:
@@ -31,25 +32,34 @@ class HostCheck:
         with self._lock:
             if self._is_done:
                 return
-            conflicts = map(str, find_conflicts(self._url_map))
+            conflicts = [
+                Reason("route_conflict", str(conflict))
+                for conflict in find_conflicts(self._url_map)
+            ]
             self.faults = (*conflicts, *_serving_faults(environ))
             self._is_done = True
         for fault in self.faults:
             logger.error("%s", fault)
 
 
-def _serving_faults(environ: Mapping[str, object]) -> list[str]:
+def _serving_faults(environ: Mapping[str, object]) -> list[Reason]:
     """`environ` is the first request's WSGI environment (PEP 3333)."""
     faults = []
     if environ.get("wsgi.multiprocess"):
         faults.append(
-            "Several server processes share the requests, but viewers and recordings live in one: "
-            "serve with one process and threads (gunicorn --workers 1 --threads 40)"
+            Reason(
+                "many_processes",
+                "Several server processes share the requests, but viewers and recordings live in "
+                "one: serve with one process and threads (gunicorn --workers 1 --threads 40)",
+            )
         )
     gevent = sys.modules.get("gevent.monkey")
     if gevent is not None and gevent.is_module_patched("threading"):
         faults.append(
-            "gevent has replaced threads: one that waits for the camera stops all of them; "
-            "serve with real threads (gunicorn --worker-class gthread --threads 40)"
+            Reason(
+                "gevent",
+                "gevent has replaced threads: one that waits for the camera stops all of them; "
+                "serve with real threads (gunicorn --worker-class gthread --threads 40)",
+            )
         )
     return faults

@@ -25,6 +25,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
         "camera": {
             "state": camera.state,
             "reason": camera.reason,
+            "reason_code": camera.reason.code,
             "width": video.width if video else None,
             "height": video.height if video else None,
             "fps": _rounded(camera.fps),

@@ -182,7 +182,12 @@ class VideoViewers:
         if status != self._told_status:
             self._told_status = status
             self._status_frame = json_frame(
-                {"type": "status", "camera": camera.state, "reason": camera.reason}
+                {
+                    "type": "status",
+                    "camera": camera.state,
+                    "reason": camera.reason,
+                    "reason_code": camera.reason.code,
+                }
             )
             for viewer in self._viewers:
                 viewer.outbox.status_frame = self._status_frame

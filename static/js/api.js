@@ -1,12 +1,14 @@
 /** The one owner of `fetch`: every request to the server, its time limit and its errors. */
 
+import { reasonText, text } from "./i18n.js";
+
 /** Longer than the server's own limits, so that its error is heard. */
 const TIMEOUT_MS = 12_000;
 const PROBE_TIMEOUT_MS = 3_000;
 
 /**
  * A request that did not succeed. `status` is 0 when no answer came, `code` the server's word for
- * the error (`full`, `already_recording`, …), `message` its text for a person.
+ * the error (`full`, `already_recording`, …), `message` its text for a person, in the page's language.
  */
 export class ApiError extends Error {
   constructor(message, { status = 0, code = "", retryAfterS } = {}) {
@@ -162,15 +164,16 @@ export class Api extends EventTarget {
         ...options,
       });
       data = await response.json().catch(() => ({}));
-    } catch (error) {
+    } catch {
       this.#reached(false);
-      throw new ApiError(error.message);
+      throw new ApiError(text("health.unreachable"));
     } finally {
       clearTimeout(timer);
     }
     this.#reached(true);
     if (response.ok) return data;
-    throw new ApiError(data.error || `HTTP ${response.status}`, {
+    const message = reasonText(data.cause || data.code, data.error || `HTTP ${response.status}`);
+    throw new ApiError(message, {
       status: response.status,
       code: data.code,
       retryAfterS: Number(response.headers.get("Retry-After")) || undefined,

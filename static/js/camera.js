@@ -1,11 +1,16 @@
 /** What `/health` says about the camera, in words for a person. Pure. */
 
 import { rate, resolution } from "./format.js";
-import { text } from "./i18n.js";
+import { reasonText, text } from "./i18n.js";
 
 /** No pictures come from the camera, whatever the connection is like. */
 export function isCameraDown({ status, camera = {} }) {
   return status === "camera_offline" || ["offline", "waiting", "stalled"].includes(camera.state);
+}
+
+/** The reasons of a health answer, in the page's language. */
+export function reasonsOf({ reasons = [], reason_codes: codes = [] }) {
+  return reasons.map((words, i) => reasonText(codes[i], words));
 }
 
 /**
@@ -13,7 +18,7 @@ export function isCameraDown({ status, camera = {} }) {
  * list of short phrases, those that the server gave something to say for.
  */
 export function describeHealth(health) {
-  const { status, reasons = [], camera = {}, webrtc_clients: viewers } = health;
+  const { status, camera = {}, webrtc_clients: viewers } = health;
   let level = "ok";
   let headline = text("health.live");
   if (isCameraDown(health)) {
@@ -23,7 +28,7 @@ export function describeHealth(health) {
     level = "warn";
     headline = text("health.degraded");
   }
-  const details = level === "ok" ? [] : [...reasons];
+  const details = level === "ok" ? [] : reasonsOf(health);
   if (level !== "bad") {
     if (camera.width) details.push(resolution(camera.width, camera.height));
     if (camera.fps > 0) details.push(rate(camera.fps));

@@ -1,6 +1,7 @@
 /** One viewer: gets the pictures one way or the other, watches that they come, brings them back. */
 
-import { isCameraDown } from "./camera.js";
+import { isCameraDown, reasonsOf } from "./camera.js";
+import { reasonText } from "./i18n.js";
 import { Liveness } from "./liveness.js";
 import { afterFailure, retryDelayMs } from "./retry.js";
 import { WebRtcLink, playsH264 } from "./webrtc.js";
@@ -327,8 +328,9 @@ export class Peer extends EventTarget {
     this.#become(State.LIVE);
   }
 
-  #cameraIs({ camera, reason = "" }) {
-    if (isCameraDown({ camera: { state: camera } })) this.#become(State.CAMERA_OFFLINE, reason);
+  #cameraIs({ camera, reason, reason_code: code }) {
+    if (!isCameraDown({ camera: { state: camera } })) return;
+    this.#become(State.CAMERA_OFFLINE, reasonText(code, reason));
   }
 
   /** Twice a second: do pictures come, and if not, what is to be done? */
@@ -388,6 +390,6 @@ async function loadLink(transport) {
   return (await import("./socket_link.js")).SocketLink;
 }
 
-function reasonOf({ reasons = [] }) {
-  return reasons[0] ?? "";
+function reasonOf(health) {
+  return reasonsOf(health)[0] ?? "";
 }

@@ -2,7 +2,7 @@
 
 import { setText } from "./dom.js";
 import { bytes, duration, isoDuration } from "./format.js";
-import { text } from "./i18n.js";
+import { reasonText, text } from "./i18n.js";
 import { Poll } from "./poll.js";
 
 const POLL_MS = 1000;
@@ -145,8 +145,11 @@ export class RecorderPanel extends EventTarget {
     setText(this.#panel.querySelector(`[data-record-${name}]`), value);
   }
 
-  #sayEnd({ stop_reason: reason, failed, filename, duration_ms: ms, bytes_written: size }) {
-    if (reason) return this.#say(text("record.ended", { reason }), { isError: failed ?? true });
+  #sayEnd({ stop_reason: why, stop_code: code, failed, filename, duration_ms: ms, bytes_written: size }) {
+    if (why) {
+      const reason = reasonText(code, why);
+      return this.#say(text("record.ended", { reason }), { isError: failed ?? true });
+    }
     const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
     return this.#say(text("record.saved", values));
   }

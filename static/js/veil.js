@@ -91,10 +91,12 @@ function wordsFor(state, reason) {
   };
   const note = say("text");
   const isKnown = state !== State.CAMERA_OFFLINE || !reason;
-  return [say("title"), isKnown ? note : `${sentence(reason)} ${note}`];
+  return [say("title"), isKnown ? note : sentence(reason) + note];
 }
 
+/** Words of the server, ready for another sentence behind them. */
 function sentence(words) {
   const capital = words.charAt(0).toUpperCase() + words.slice(1);
-  return /[.!?。]$/.test(words) ? capital : `${capital}.`;
+  if (/[.!?。]$/.test(words)) return `${capital} `;
+  return capital + (/[ -~]$/.test(words) ? ". " : "。");
 }

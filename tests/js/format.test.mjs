@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 import { bytes, day, duration, isoDuration, rate } from "../../static/js/format.js";
 import { setLanguage } from "../../static/js/i18n.js";
 
-setLanguage("en");
+await setLanguage("en");
 afterEach(() => setLanguage("en"));
 
 const plain = (words) => words.replaceAll("\u00a0", " ");
@@ -59,9 +59,9 @@ const DAYS = [
 ];
 
 for (const [date, english, japanese] of DAYS) {
-  test(`${date.toDateString()} is called ${english}`, () => {
+  test(`${date.toDateString()} is called ${english}`, async () => {
     assert.equal(day(date, now), english);
-    setLanguage("ja");
+    await setLanguage("ja");
     assert.equal(day(date, now), japanese);
   });
 }

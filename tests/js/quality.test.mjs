@@ -6,7 +6,7 @@ import { colourOf, labelOf } from "../../static/js/overlay.js";
 import { snapshotName } from "../../static/js/picture_out.js";
 import { describeQuality } from "../../static/js/quality.js";
 
-setLanguage("en");
+await setLanguage("en");
 
 const plain = (texts) =>
   Object.fromEntries(Object.entries(texts).map(([k, v]) => [k, v.replaceAll("\u00a0", " ")]));
@@ -52,12 +52,12 @@ test("a class has one colour, and usual ones have different ones", () => {
   assert.equal(new Set(["cat", "dog", "person", "bird"].map(colourOf)).size, 4);
 });
 
-test("a label says what it is and how sure the detector is", () => {
+test("a label says what it is and how sure the detector is", async () => {
   assert.equal(labelOf({ name: "cat", confidence: 0.934 }), "cat 93\u00a0%");
   assert.equal(labelOf({ name: "猫又", confidence: undefined }), "猫又");
-  setLanguage("ja");
+  await setLanguage("ja");
   assert.equal(labelOf({ name: "cat", confidence: 0.5 }), "猫 50\u00a0%");
-  setLanguage("en");
+  await setLanguage("en");
 });
 
 test("a snapshot is named like a recording", () => {

@@ -7,7 +7,7 @@ const { byDay, diskUse, startOf } = await import("../../static/js/recordings.js"
 const { phaseOf } = await import("../../static/js/recorder.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
 
-setLanguage("en");
+await setLanguage("en");
 
 const at = (...parts) => new Date(...parts).getTime() / 1000;
 const now = new Date(2026, 10, 22, 12);

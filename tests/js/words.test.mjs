@@ -3,10 +3,12 @@ import { readFileSync, readdirSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
 import { describeHealth, isCameraDown } from "../../static/js/camera.js";
-import { choose, dictionaries, setLanguage, text } from "../../static/js/i18n.js";
+import { choose, reasonText, setLanguage, text } from "../../static/js/i18n.js";
 import { State } from "../../static/js/peer.js";
+import en from "../../static/js/words_en.js";
+import ja from "../../static/js/words_ja.js";
 
-setLanguage("en");
+await setLanguage("en");
 afterEach(() => setLanguage("en"));
 
 test("the first wanted language that there is wins, English otherwise", () => {
@@ -16,20 +18,60 @@ test("the first wanted language that there is wins, English otherwise", () => {
   assert.equal(choose([]), "en");
 });
 
-test("counts choose the plural, values are filled in", () => {
+test("counts choose the plural, values are filled in", async () => {
   assert.equal(text("health.viewers", { count: 1 }), "1 viewer");
   assert.equal(text("health.viewers", { count: 0 }), "0 viewers");
-  setLanguage("ja");
+  await setLanguage("ja");
   assert.equal(text("health.viewers", { count: 1 }), "視聴者 1 人");
 });
 
+/** The server's own words, which are English, need a translation only. */
+const isOurs = ([key]) => !key.startsWith("reason.");
+
 test("both dictionaries have the same keys and the same values to fill in", () => {
   const shape = (dictionary) =>
-    Object.entries(dictionary).map(([key, entry]) => {
+    Object.entries(dictionary).filter(isOurs).map(([key, entry]) => {
       const words = typeof entry === "object" ? entry.other : entry;
       return `${key} ${(words.match(/\{\w+\}/g) ?? []).sort()}`;
     });
-  assert.deepEqual(shape(dictionaries.ja).sort(), shape(dictionaries.en).sort());
+  assert.deepEqual(shape(ja).sort(), shape(en).sort());
+});
+
+test("the server's reasons are told in the page's language, unknown ones as they are", async () => {
+  const told = [
+    ["disk_full", "the disk is full"],
+    ["recording.disk_full", "The last recording ended: the disk is full"],
+    ["route_conflict", "POST /a is answered by b"],
+    ["a_new_one", "something new"],
+    ["recording.a_new_one", "The last recording ended: something new"],
+    [undefined, "from an old server"],
+  ];
+  for (const [code, words] of told) assert.equal(reasonText(code, words), words);
+  await setLanguage("ja");
+  assert.deepEqual(
+    told.map(([code, words]) => reasonText(code, words)),
+    [
+      "ディスクがいっぱいです",
+      "前回の録画が終了しました: ディスクがいっぱいです",
+      "ホストと重複する経路があります: POST /a is answered by b",
+      "something new",
+      "The last recording ended: something new",
+      "from an old server",
+    ],
+  );
+});
+
+test("every reason that the server gives has a Japanese text", () => {
+  const root = new URL("../../pet_stream/", import.meta.url);
+  const folders = ["", "ingest/", "recording/", "web/"];
+  const read = (folder) =>
+    readdirSync(new URL(folder, root))
+      .filter((name) => name.endsWith(".py"))
+      .map((name) => readFileSync(new URL(folder + name, root), "utf8"));
+  const source = folders.flatMap(read).join("");
+  const codes = [...source.matchAll(/\bReason\(\s*"(\w+)"/g)].map(([, code]) => code);
+  assert.ok(codes.length > 15);
+  for (const code of codes) assert.ok(`reason.${code}` in ja, code);
 });
 
 test("every text that page and scripts ask for exists", () => {
@@ -40,12 +82,12 @@ test("every text that page and scripts ask for exists", () => {
   const source = [...scripts, page].map(read).join("");
   const asked = [...source.matchAll(/(?:\btext\(|data-text=|data-label=)"([\w.-]+)"/g)];
   assert.ok(asked.length > 30);
-  for (const [, key] of asked) assert.ok(key in dictionaries.en, key);
+  for (const [, key] of asked) assert.ok(key in ja, key);
 });
 
 test("every state of the player has a title and an explanation", () => {
   for (const state of Object.values(State)) {
-    for (const part of ["title", "text"]) assert.ok(`${state}.${part}` in dictionaries.en, state);
+    for (const part of ["title", "text"]) assert.ok(`${state}.${part}` in en, state);
   }
 });
 

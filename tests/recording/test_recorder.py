@@ -303,6 +303,7 @@ def test_the_status_before_the_first_recording() -> None:
         "duration_ms": 0,
         "start_time": None,
         "stop_reason": None,
+        "stop_code": None,
         "waiting": False,
         "dropped_count": 0,
         "heartbeat_s": None,

@@ -38,6 +38,7 @@ def test_without_a_camera_it_answers_and_says_why(client: FlaskClient) -> None:
         return result
 
     wait_until(lambda: "there is no shared memory" in str(health()["reasons"]))
+    assert health()["reason_codes"] == ["segment_missing"]
     assert health()["status"] == "camera_offline"
     assert health()["has_headers"] is False
 
@@ -70,6 +71,7 @@ def test_a_path_that_the_host_serves_too_degrades(
         health = client.get("/health").get_json()
         assert health["status"] == "degraded"
         assert "own_status" in health["reasons"][0]
+        assert health["reason_codes"] == ["route_conflict"]
         assert len(stream_of(app).host_check.faults) == 1
         stream.stop()
 

@@ -21,8 +21,9 @@ STATUS_FIELDS = {
     "duration_ms",
     "start_time",
     "stop_reason",
+    "stop_code",
 }
-LEGACY_FIELDS = STATUS_FIELDS - {"stop_reason"}
+LEGACY_FIELDS = STATUS_FIELDS - {"stop_reason", "stop_code"}
 
 
 def record_pictures(client: FlaskClient, count: int) -> None:
@@ -126,6 +127,7 @@ def test_a_folder_that_can_not_be_made_is_told_without_its_path(tmp_path: Path) 
         answer = app.test_client().post("/api/recording/start")
         assert answer.status_code == 507
         assert answer.get_json()["code"] == "storage"
+        assert answer.get_json()["cause"] == "not_a_folder"
         assert str(tmp_path) not in answer.text
 
 
@@ -162,6 +164,7 @@ def test_format_preroll_and_length_can_be_chosen(live_client: FlaskClient) -> No
     wait_until(lambda: not live_client.get("/api/recording/status").get_json()["recording"])
     status = live_client.get("/api/recording/status").get_json()
     assert status["stop_reason"] == "it has the length that was asked for"
+    assert status["stop_code"] == "duration"
     with av.open(started["file"], format="h264") as file:
         assert len(list(file.decode(video=0))) == status["frame_count"]
 

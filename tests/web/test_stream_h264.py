@@ -49,7 +49,12 @@ def url(live_app: Flask) -> Iterator[str]:
 
 def test_pictures_from_the_cached_idr_on_can_be_decoded(url: str) -> None:
     with WebSocket(url) as viewer:
-        assert viewer.receive() == {"type": "status", "camera": "live", "reason": ""}
+        assert viewer.receive() == {
+            "type": "status",
+            "camera": "live",
+            "reason": "",
+            "reason_code": "",
+        }
         told = viewer.receive()
         assert told["type"] == "format"
         assert (told["width"], told["height"]) == (320, 240)

@@ -46,7 +46,7 @@ def test_the_state_comes_at_once(url: str) -> None:
     assert state["recording"]["recording"] is False
     assert {"filename", "frame_count", "bytes_written", "duration_ms"} <= state["recording"].keys()
     assert state["camera"].items() >= {"state": "live", "reason": "", "width": 320}.items()
-    assert state["health"] == {"status": "ok", "reasons": []}
+    assert state["health"] == {"status": "ok", "reasons": [], "reason_codes": []}
     assert (state["viewers"], state["max_viewers"]) == (0, 10)
     assert 0 < state["disk"]["free_bytes"] < state["disk"]["size_bytes"]
 
