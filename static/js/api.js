@@ -22,19 +22,28 @@ export class ApiError extends Error {
 
 /**
  * The server behind `base` (origin and prefix, without the last slash; "" is this page's origin).
- * Sends `reachable` and `unreachable` events when that changes.
+ * Sends `reachable` and `unreachable` events when that changes, `channel` for a candidate channel.
  */
 export class Api extends EventTarget {
   /** The server's wall clock minus this one, ms; null as long as it is not known. */
   clockOffsetMs = null;
-  /** Takes ICE candidates that are found after the offer (`LiveApi`), where the page has one. */
-  candidateChannel = null;
+  #candidateChannel = null;
   #base;
   #isReachable = true;
 
   constructor(base = "") {
     super();
     this.#base = base.replace(/\/+$/, "");
+  }
+
+  /** Takes ICE candidates that are found after the offer (`LiveApi`), where the page has one. */
+  get candidateChannel() {
+    return this.#candidateChannel;
+  }
+
+  set candidateChannel(channel) {
+    this.#candidateChannel = channel;
+    this.dispatchEvent(new Event("channel"));
   }
 
   get isReachable() {

@@ -44,8 +44,8 @@ live.addEventListener("recordings", () => recordings.refresh());
 live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffsetMs));
 live.addEventListener("reachable", () => recordings.refresh());
 
-player.api.candidateChannel = live;
 live.start();
+player.api.candidateChannel = live;
 recorder.start();
 recordings.start();
 health.start();

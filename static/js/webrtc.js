@@ -48,16 +48,14 @@ export class WebRtcLink {
     const iceServers = await this.#iceServers;
     if (this.#isClosed) return;
     const connection = this.#open(iceServers);
-    const channel = this.#api.candidateChannel;
-    const trickles = channel?.takesCandidates ?? false;
-    if (trickles) connection.onicecandidate = ({ candidate }) => this.#tell(channel, candidate);
     await connection.setLocalDescription();
-    if (!trickles) await gathered(connection, iceServers.length > 0);
+    await this.#candidatesWanted(connection, iceServers.length > 0);
     if (this.#isClosed) return;
+    connection.onicecandidate = ({ candidate }) => this.#tell(candidate); // the others are in it
     const answer = await this.#api.offer(connection.localDescription.sdp);
     if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
     this.#peerId = answer.pc_id;
-    this.#tell(channel);
+    this.#tell();
     await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
   }
 
@@ -116,12 +114,29 @@ export class WebRtcLink {
     return connection;
   }
 
+  /** Until the offer has all candidates, or enough time, or later ones can be told. */
+  async #candidatesWanted(connection, hasIceServers) {
+    const listeners = new AbortController();
+    const { signal } = listeners;
+    const takesLater = () => this.#api.candidateChannel?.takesCandidates;
+    await new Promise((resolve) => {
+      const check = () => {
+        if (connection.iceGatheringState === "complete" || takesLater()) resolve();
+      };
+      connection.addEventListener("icegatheringstatechange", check, { signal });
+      this.#api.addEventListener("channel", check, { signal });
+      setTimeout(resolve, hasIceServers ? GATHER_WITH_SERVERS_MS : GATHER_MS);
+      check();
+    });
+    listeners.abort();
+  }
+
   /** Candidates that are found before the answer wait for the name that it brings. */
-  #tell(channel, ...candidates) {
+  #tell(...candidates) {
     this.#candidates.push(...candidates);
     if (!this.#peerId) return;
     for (const candidate of this.#candidates.splice(0)) {
-      channel.sendCandidate(this.#peerId, candidate);
+      this.#api.candidateChannel?.sendCandidate(this.#peerId, candidate);
     }
   }
 
@@ -181,14 +196,4 @@ function askForCaptureTimes(transceiver) {
   } catch {
     // only the readout of the latency would have used it
   }
-}
-
-/** Until the offer has all candidates, or those that were there in time. */
-async function gathered(connection, hasIceServers) {
-  await new Promise((resolve) => {
-    const check = () => connection.iceGatheringState === "complete" && resolve();
-    connection.addEventListener("icegatheringstatechange", check);
-    setTimeout(resolve, hasIceServers ? GATHER_WITH_SERVERS_MS : GATHER_MS);
-    check();
-  });
 }
