@@ -24,7 +24,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, unit tests on several Pythons, browsers
-	@tools/packages venv gcc node chromium firefox ffmpeg
+	@tools/packages venv gcc node chromium firefox ffmpeg ip
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests-on-other-pythons
@@ -48,7 +48,7 @@ unit: development ## the unit tests
 
 .PHONY: browser
 browser: development ## the tests that drive Chromium and Firefox
-	@tools/packages gcc chromium firefox ffmpeg
+	@tools/packages gcc chromium firefox ffmpeg ip
 	@$(python) -m pytest -m browser $(ARGS)
 
 .PHONY: soak

@@ -85,7 +85,7 @@ export class Peer extends EventTarget {
     return this.#state;
   }
 
-  /** A word for why: `server`, `refused`, `stalled`, `connection`, or the camera's own text. */
+  /** A word for why: `server`, `offline`, `refused`, `stalled`, `connection`; the camera's text. */
   get reason() {
     return this.#reason;
   }
@@ -287,7 +287,8 @@ export class Peer extends EventTarget {
     return this.#connect();
   }
 
-  #retry(reason) {
+  #retry(because) {
+    const reason = navigator.onLine === false ? "offline" : because;
     this.#drop();
     this.#connectAfter(retryDelayMs(this.#attempt++), State.RECONNECTING, reason);
   }

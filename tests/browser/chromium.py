@@ -52,9 +52,9 @@ ENOUGH_DECODED = f"""async (count) => {{
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(executable: str = EXECUTABLE) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         try:
             yield browser
         finally:

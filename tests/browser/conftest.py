@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,20 +77,27 @@ def server(request: pytest.FixtureRequest, segment_name: str, tmp_path: Path) ->
 
 @contextmanager
 def running_server(
-    segment_name: str, folder: Path, *, port: int = 0, **settings: str
+    segment_name: str,
+    folder: Path,
+    *,
+    port: int = 0,
+    address: str = "127.0.0.1",
+    at: Sequence[str] = (),
+    **settings: str,
 ) -> Iterator[Server]:
-    """A server that must end as it should, unless the test has killed it."""
+    """A server that must end as it should, unless the test has killed it. `at`: a command that
+    runs its command somewhere else."""
     recordings = folder / "recordings"
     settings = {
         "SHM": segment_name,
         "DETECTIONS_SHM": "null",
         "RECORD_PATH": str(recordings),
-        "ICE_HOSTS": json.dumps(["127.0.0.1"]),
+        "ICE_HOSTS": json.dumps([address]),
         **settings,
     }
     environment = {f"FLASK_PET_STREAM_{key}": value for key, value in settings.items()}
     process = Process(
-        [sys.executable, "-m", "tests.browser.host", str(port)],
+        [*at, sys.executable, "-m", "tests.browser.host", str(port), address],
         env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         cwd=CHECKOUT,
     )

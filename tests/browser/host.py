@@ -1,7 +1,7 @@
 """A host like web_monitor.py: routes, pages and streams of its own, and the two lines that mount
 pet_stream. Settings come from FLASK_PET_STREAM_* in the environment.
 
-    python -m tests.browser.host [PORT]     prints the address that it serves on
+    python -m tests.browser.host [PORT [ADDRESS]]     prints where it serves
 """
 
 from __future__ import annotations
@@ -67,4 +67,5 @@ def switch_camera() -> ResponseReturnValue:
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(sys.argv[1]) if sys.argv[1:] else 0, threaded=True)
+    port, address = (*sys.argv[1:], *("0", "127.0.0.1")[len(sys.argv) - 1 :])
+    app.run(host=address, port=int(port), threaded=True)
