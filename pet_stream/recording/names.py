@@ -70,12 +70,16 @@ def is_stored_name(text: str) -> bool:
 def automatic_names(started_at: float, suffix: str) -> Iterator[str]:
     """`recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time, then the same
     with `_2`, `_3` …, without end."""
-    return (stem + suffix for stem in automatic_stems(started_at))
+    return (stem + suffix for stem in numbered(automatic_stem(started_at)))
 
 
-def automatic_stems(started_at: float) -> Iterator[str]:
-    """The same without an ending."""
-    stem = time.strftime(f"recording_{_TIME_FORMAT}", time.localtime(started_at))
+def automatic_stem(started_at: float) -> str:
+    """The first of them without its ending."""
+    return time.strftime(f"recording_{_TIME_FORMAT}", time.localtime(started_at))
+
+
+def numbered(stem: str) -> Iterator[str]:
+    """`stem`, then `stem` with `_2`, `_3` …, without end."""
     yield stem
     number = 2
     while True:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,16 +22,17 @@ from ..errors import (
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
-from .names import automatic_stems, requested_name
+from .names import automatic_stem, requested_name
 from .session import Session, describe_failure
 from .settings import RecorderSettings
 from .status import RecorderCounts, RecordingStatus
 
 logger = logging.getLogger(__name__)
 
-MAX_AUTOMATIC_NAMES = 1000
 QUEUE_UNITS = 4000
 """More pictures than QUEUE seconds have at any rate; the queue is bounded by time and bytes."""
+OPEN_WAIT_S = 1.0
+"""A disk that has refused by then says so in the answer to a start."""
 MAX_GOP_AGE_S = 2.0
 """A cached GOP whose newest picture is older belongs to a camera that has stopped."""
 
@@ -43,8 +43,9 @@ class Recorder:
 
     Belongs to the event loop: `start`, `stop`, `clip`, `heartbeat` and `close` run there, and each
     changes the state before its first await, so two commands at once need no lock. The disk is
-    touched by writer threads only: a disk that hangs delays an answer by `disk_timeout_s`, the
-    writer until it goes on, and the loop not at all. Any thread may read the properties.
+    touched by writer threads only: a disk that hangs delays the answer to a start by
+    `open_wait_s`, to a stop or clip by `disk_timeout_s`, the writer until it goes on, and the loop
+    not at all. Any thread may read the properties.
 
     `claim` is called by each writer first; it raises NotRecorderOwner where another process
     records. `on_finished` is called on the loop when files have been added to the folder.
@@ -61,6 +62,7 @@ class Recorder:
         claim: Callable[[], object] = lambda: None,
         on_finished: Callable[[], object] = lambda: None,
         name: str = "pet-stream",
+        open_wait_s: float = OPEN_WAIT_S,
         disk_timeout_s: float = 4.0,
     ) -> None:
         if file_format not in formats:
@@ -73,6 +75,7 @@ class Recorder:
         self._claim = claim
         self._on_finished = on_finished
         self._name = name
+        self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
         self._session: Session | None = None
         self._session_before: Session | None = None
@@ -116,7 +119,9 @@ class Recorder:
         camera is not running, with its next IDR.
 
         Without `filename` (None or "") the name is made from the time. What is None is as the
-        settings say. Returns when the file exists; a start that fails leaves none. Raises
+        settings say. Returns when the file exists; a start that fails leaves none. While the disk
+        does not answer, the recording runs in memory, and the status has a `note`; what it says too
+        late ends the recording, but for a name that is taken, which then gets a number. Raises
         AlreadyRecording, BadName, NameExists, NotRecorderOwner, StorageError.
         """
         settings = self._settings
@@ -139,7 +144,7 @@ class Recorder:
         StorageError when the disk takes too long: the recording ends as soon as the disk lets it.
         """
         session = self._running()
-        if not session.opened.done():
+        if not session.has_begun:
             raise NotRecording("The recording has not begun yet")
         session.end(reason)
         return await self._closed(session)
@@ -156,7 +161,8 @@ class Recorder:
         """Save what was shown in the last `seconds`, as far as it is kept, from an IDR on.
 
         Returns when the file is on the disk. Raises BadName, NameExists, NothingToSave,
-        NotRecorderOwner, StorageError.
+        NotRecorderOwner; StorageError also when the disk takes too long: the clip is there as soon
+        as the disk lets it.
         """
         file_format = self._format if file_format is None else file_format
         now_ns = time.monotonic_ns()
@@ -164,13 +170,13 @@ class Recorder:
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
         started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
-        stems = _stems(filename, file_format, started_at)
         session = self._make_session(
             Subscription("clip", 1, lambda: None),
             units,
-            stems,
+            _stem(filename, file_format, started_at),
             file_format,
             replace(self._settings, max_duration_s=0, heartbeat_s=0),
+            is_numbered=not filename,
             started_at=started_at,
             totals_before=(0, 0),
             on_over=self._handle_clip_over,
@@ -216,7 +222,7 @@ class Recorder:
             )
         file_format = self._format if file_format is None else file_format
         started_at = time.time()
-        stems = _stems(filename, file_format, started_at)
+        stem = _stem(filename, file_format, started_at)
         now_ns = time.monotonic_ns()
         subscription = self._broadcaster.subscribe(
             "recorder",
@@ -229,9 +235,10 @@ class Recorder:
         session = self._make_session(
             subscription,
             _recent(subscription.take(), now_ns, max(settings.preroll_s, MAX_GOP_AGE_S)),
-            stems,
+            stem,
             file_format,
             settings,
+            is_numbered=not filename,
             started_at=started_at,
             totals_before=(0, 0) if last is None else last.frame_totals,
             on_over=self._handle_over,
@@ -245,10 +252,11 @@ class Recorder:
         self,
         subscription: Subscription,
         preroll: Sequence[AccessUnit],
-        stems: Iterable[str],
+        stem: str,
         file_format: str,
         settings: RecorderSettings,
         *,
+        is_numbered: bool,
         started_at: float,
         totals_before: tuple[int, int],
         on_over: Callable[[Session], object],
@@ -259,7 +267,8 @@ class Recorder:
             subscription=subscription,
             preroll=preroll,
             folder=self._folder,
-            stems=stems,
+            stem=stem,
+            is_numbered=is_numbered,
             suffix=f".{file_format}",
             container=self._formats[file_format],
             settings=settings,
@@ -289,15 +298,16 @@ class Recorder:
             self._error_count += 1
 
     async def _opened(self, session: Session) -> None:
-        """Wait until the file exists. Raises NameExists, NotRecorderOwner, StorageError."""
+        """Wait until the file exists; a session whose disk does not answer in time is accepted
+        without. Raises NameExists, NotRecorderOwner, StorageError."""
         try:
-            await asyncio.wait({session.opened}, timeout=self._disk_timeout_s)
+            await asyncio.wait({session.opened}, timeout=self._open_wait_s)
         except asyncio.CancelledError:
             session.discard()
             raise
         if not session.opened.done():
-            session.discard()
-            raise StorageError("Nothing can be recorded: the disk does not answer", "disk_silent")
+            session.accept()
+            return
         failure = session.failure
         if isinstance(failure, NotRecorderOwner):
             raise failure
@@ -310,19 +320,19 @@ class Recorder:
     async def _closed(self, session: Session) -> RecordingStatus:
         await asyncio.wait({session.closed}, timeout=self._disk_timeout_s)
         if not session.closed.done():
-            words = "The disk does not answer; the recording ends as soon as it does"
+            words = "The disk does not answer; the file is finished as soon as it does"
             raise StorageError(words, "disk_silent")
         return session.status
 
 
-def _stems(filename: str | None, file_format: str, started_at: float) -> Iterable[str]:
-    """Names to try, without their ending. Raises BadName."""
+def _stem(filename: str | None, file_format: str, started_at: float) -> str:
+    """The recording's name without its ending. Raises BadName."""
     if file_format not in FORMATS:
         raise BadName("A recording's format is mp4 or h264")
     if filename:
         suffix = f".{file_format}"
-        return (requested_name(filename, suffix).removesuffix(suffix),)
-    return itertools.islice(automatic_stems(started_at), MAX_AUTOMATIC_NAMES)
+        return requested_name(filename, suffix).removesuffix(suffix)
+    return automatic_stem(started_at)
 
 
 def _recent(units: Sequence[AccessUnit], now_ns: int, max_age_s: float) -> Sequence[AccessUnit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..broadcaster import Broadcaster, Subscription
@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 
 FIRST_PICTURE_POLL_S = 0.25
+SLOW_DISK_S = 1.0
+"""A disk that takes longer over one step is told of."""
 
 
 class Session:
@@ -39,7 +41,8 @@ class Session:
         subscription: Subscription,
         preroll: Sequence[AccessUnit],
         folder: Path,
-        stems: Iterable[str],
+        stem: str,
+        is_numbered: bool,
         suffix: str,
         container: ContainerFactory,
         settings: RecorderSettings,
@@ -52,12 +55,16 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = self._loop.create_future()
         self.closed: asyncio.Future[None] = self._loop.create_future()
+        self.is_accepted = False
         self.is_ending = False
         self.is_over = False
         self.settings = settings
         self._broadcaster = broadcaster
         self._subscription = subscription
         self._started_at = started_at
+        self._preroll_ms = _age_ms(preroll)
+        self._has_preroll = bool(preroll)
+        self._delivered_before = subscription.delivered_count
         self._stopped_at: float | None = None
         self._stop_reason: Reason | None = None
         self._totals_before = totals_before
@@ -67,11 +74,12 @@ class Session:
         self._beat_at = self._loop.time()
         self._writer = Writer(
             folder,
-            stems,
+            stem,
             suffix,
             container,
             subscription,
             settings,
+            is_numbered=is_numbered,
             preroll=preroll,
             claim=claim,
             on_opened=lambda: self._post(self._handle_opened),
@@ -85,6 +93,16 @@ class Session:
         except RuntimeError:  # no more threads
             self._broadcaster.unsubscribe(self._subscription)
             raise
+        if self.settings.max_duration_s:
+            self._limit_duration()
+        if self.settings.heartbeat_s:
+            self._call_later(self.settings.heartbeat_s, self._check_heartbeat)
+
+    def accept(self) -> None:
+        """The start was answered before the disk was: what comes is kept in memory."""
+        self.is_accepted = True
+        self._writer.is_numbered = True
+        logger.warning("recording in memory: the disk does not answer")
 
     def end(self, reason: Reason | None) -> None:
         """Let the writer finish the file with what was published up to now. Does not wait."""
@@ -108,9 +126,14 @@ class Session:
         return self._writer.failure
 
     @property
+    def has_begun(self) -> bool:
+        return self.is_accepted or self.opened.done()
+
+    @property
     def never_was(self) -> bool:
         """Its start failed or was given up."""
-        return self._writer.path is None or self._writer.is_unwanted
+        has_failed = self._writer.path is None and not self.is_accepted
+        return has_failed or self._writer.is_unwanted
 
     @property
     def fill_ratio(self) -> float:
@@ -129,14 +152,18 @@ class Session:
         is_over = self.is_over  # first: what follows is final then
         path = self._writer.path
         progress = self._writer.progress
+        has_pictures = bool(progress.frame_count)
+        if path is None and self.is_accepted:
+            path, has_pictures = self._writer.wanted_path, self._has_pictures
         return RecordingStatus(
             is_recording=not is_over,
-            is_waiting=not is_over and not progress.frame_count,
+            is_waiting=not is_over and not has_pictures,
             filename=None if path is None else path.name,
             path=path,
             frame_count=progress.frame_count,
             bytes_written=progress.bytes_written,
             duration_ms=progress.duration_ms,
+            preroll_ms=self._preroll_ms if progress.frame_count else 0,
             dropped_count=self._dropped_count,
             gap_count=progress.gap_count,
             segment_count=progress.segment_count,
@@ -144,8 +171,22 @@ class Session:
             started_at=self._started_at,
             stopped_at=self._stopped_at,
             stop_reason=self._stop_reason if is_over else None,
+            note=None if is_over else self._note,
             has_failed=is_over and (self.failure is not None or not progress.frame_count),
         )
+
+    @property
+    def _has_pictures(self) -> bool:
+        """Whether there is something to write, be it in the file yet or not."""
+        return self._has_preroll or self._subscription.delivered_count > self._delivered_before
+
+    @property
+    def _note(self) -> Reason | None:
+        if self._writer.blocked_s < SLOW_DISK_S:
+            return None
+        if self._dropped_count:
+            return Reason("disk_loses", "the disk does not answer, and pictures are being lost")
+        return Reason("disk_silent", "the disk does not answer; pictures wait in memory")
 
     @property
     def _dropped_count(self) -> int:
@@ -163,18 +204,9 @@ class Session:
         if not self.opened.done():
             self.opened.set_result(None)
             logger.info("recording %s", self.status.filename)
-        if not self.is_ending:
-            self._set_limits()
-
-    def _set_limits(self) -> None:
-        self.beat()
-        if self.settings.max_duration_s:
-            self._limit_duration()
-        if self.settings.heartbeat_s:
-            self._call_later(self.settings.heartbeat_s, self._check_heartbeat)
 
     def _limit_duration(self) -> None:
-        if not self._writer.progress.frame_count:  # it has not begun
+        if not self._has_pictures:  # the camera is not running
             self._call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
         else:
             reason = Reason("duration", "it has the length that was asked for")
@@ -226,6 +258,10 @@ class Session:
             status.dropped_count,
             status.stop_reason or "as asked",
         )
+
+
+def _age_ms(units: Sequence[AccessUnit]) -> int:
+    return max(0, time.monotonic_ns() - units[0].capture_ns) // 1_000_000 if units else 0
 
 
 def describe_failure(failure: OSError | NotRecorderOwner) -> Reason:

@@ -24,7 +24,9 @@ class RecordingStatus:
     frame_count: int = 0
     bytes_written: int = 0
     duration_ms: int = 0
-    """From the capture time of the first picture to that of the last."""
+    """From the capture time of the first picture to that of the last: the file's length."""
+    preroll_ms: int = 0
+    """How much of that was shown before the recording was started."""
     dropped_count: int = 0
     """Pictures lost because the disk was too slow, or failed."""
     gap_count: int = 0
@@ -39,6 +41,8 @@ class RecordingStatus:
     """Epoch seconds; None while recording."""
     stop_reason: Reason | None = None
     """Why it ended, in words for a person; None if it did because someone asked for it."""
+    note: Reason | None = None
+    """What is wrong while it runs, in words for a person."""
     has_failed: bool = False
     """It ended in a way that nobody wanted."""
 
@@ -53,6 +57,9 @@ class RecordingStatus:
             "start_time": None if self.started_at is None else rfc3339(self.started_at),
             "stop_reason": self.stop_reason,
             "stop_code": None if self.stop_reason is None else self.stop_reason.code,
+            "preroll_ms": self.preroll_ms,
+            "note": self.note,
+            "note_code": None if self.note is None else self.note.code,
             "waiting": self.is_waiting,
             "dropped_count": self.dropped_count,
             "heartbeat_s": self.heartbeat_s,

@@ -8,8 +8,8 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
 from .containers import ContainerFactory
 from .disk import check_free, create_part, make_folder
+from .names import numbered
 from .segment import Segment
 from .settings import RecorderSettings
 
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.5
 """How often the queue is emptied: seldom, because nobody waits for it."""
+MAX_NUMBERS = 1000
+"""Of recordings with the same name."""
 
 
 class UnitQueue(Protocol):
@@ -58,7 +61,9 @@ class Writer:
 
     Made and stopped by the event loop's thread; names with an underscore belong to the writer's
     own thread once started. Any thread may read `path` (None until the file exists and holds the
-    preroll), `progress`, `failure` (what ended it) and `is_unwanted`. In the writer's thread,
+    preroll), `wanted_path` (what it will most likely be), `progress`, `failure` (what ended it),
+    `blocked_s` and `is_unwanted`. Where `is_numbered`, which may be set at any time, a name that is
+    taken gets a number behind it; else it is an error. In the writer's thread,
     `claim` is called before anything else, `on_opened` when `path` is set, `on_closed` in any case,
     as its last act.
     """
@@ -66,12 +71,13 @@ class Writer:
     def __init__(
         self,
         folder: Path,
-        stems: Iterable[str],
+        stem: str,
         suffix: str,
         container: ContainerFactory,
         queue: UnitQueue,
         settings: RecorderSettings,
         *,
+        is_numbered: bool,
         preroll: Sequence[AccessUnit],
         claim: Callable[[], object],
         on_opened: Callable[[], object],
@@ -79,11 +85,12 @@ class Writer:
         thread_name: str,
     ) -> None:
         self.path: Path | None = None
+        self.wanted_path = folder / f"{stem}{suffix}"
+        self.is_numbered = is_numbered
         self.progress = Progress()
         self.failure: OSError | NotRecorderOwner | None = None
         self.is_unwanted = False
         self._folder = folder
-        self._stems = stems
         self._suffix = suffix
         self._container_factory = container
         self._queue = queue
@@ -94,7 +101,7 @@ class Writer:
         self._on_closed = on_closed
         self._wake = threading.Event()
         self._stop_requested = threading.Event()
-        self._stem = ""
+        self._stem = stem
         self._segment: Segment  # the newest one
         self._segment_count = 0
         self._finished_frames = 0  # in the segments before it
@@ -104,10 +111,18 @@ class Writer:
         self._gap_count = 0
         self._taken_count = 0
         self._synced_at = 0.0
+        self._busy_since: float | None = None
         self._thread = threading.Thread(target=self.run, name=thread_name, daemon=True)
 
     def start(self) -> None:
+        self._busy_since = time.monotonic()
         self._thread.start()
+
+    @property
+    def blocked_s(self) -> float:
+        """How long the disk has been at what it does now; 0 while it rests."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def request_stop(self) -> None:
         """Write what is queued, close the file, end. Does not wait."""
@@ -127,8 +142,8 @@ class Writer:
             self._claim()
             self._begin()
             with self._first_failure_kept():
-                self._write(self._preroll)
-                self._preroll = ()
+                preroll, self._preroll = self._preroll, ()
+                self._write(preroll)
                 self.path = self._folder / f"{self._stem}{self._suffix}"
                 self._on_opened()
                 while self.run_once():
@@ -136,12 +151,17 @@ class Writer:
             with self._first_failure_kept():
                 self._segment.complete()
             self._finish()
+        self.progress = replace(
+            self.progress, lost_count=self.progress.lost_count + len(self._preroll)
+        )
         self._on_closed()
 
     def run_once(self) -> bool:
         """Write what has come; False once a stop was asked for and nothing is left to write."""
+        self._busy_since = None
         self._wake.wait(POLL_S)
         self._wake.clear()
+        self._busy_since = time.monotonic()
         is_last = self._stop_requested.is_set()  # looked at first: what came before it is written
         self._write(self._queue.take())
         now = time.monotonic()
@@ -152,16 +172,18 @@ class Writer:
         return not is_last
 
     def _begin(self) -> None:
-        """Take the first of the stems that is free. Raises FileExistsError when none is."""
+        """Make the file. Raises FileExistsError when its name is taken, or every number of it."""
         make_folder(self._folder)
         check_free(self._folder, self._settings.min_free_bytes)
         self._synced_at = time.monotonic()
-        for stem in self._stems:
+        for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
             with contextlib.suppress(FileExistsError):
                 self._open_segment(stem)
                 self._stem = stem
                 return
-        raise FileExistsError(errno.EEXIST, "every name is taken")
+            if not self.is_numbered:
+                break
+        raise FileExistsError(errno.EEXIST, "the name is taken")
 
     def _begin_next(self, idr: AccessUnit) -> None:
         """Finish the segment and go on with `idr` in another one. Raises OSError."""

@@ -124,8 +124,9 @@ export class RecorderPanel extends EventTarget {
     this.#button.setAttribute("aria-pressed", String(isOn));
     this.#button.setAttribute("aria-disabled", String(!this.#status || Boolean(this.#pending)));
     this.#set("state", text(`record.${phase}`));
-    const { filename } = this.#status ?? {};
-    const notes = { recording: filename, stopping: filename, starting: "" };
+    const { filename, note, note_code: noteCode } = this.#status ?? {};
+    const doing = note ? reasonText(noteCode, note) : filename;
+    const notes = { recording: doing, stopping: filename, starting: "" };
     this.#set("file", notes[phase] ?? text(`record.${phase}.note`));
     this.#set("size", phase === "recording" ? bytes(this.#status.bytes_written) : "");
     document.title = isOn ? `${text("record.title")} – ${this.#title}` : this.#title;
@@ -136,7 +137,8 @@ export class RecorderPanel extends EventTarget {
     const time = this.#panel.querySelector("[data-record-time]");
     const isRunning = this.#status?.recording && this.#pending !== "starting";
     const ahead = this.#isGrowing ? performance.now() - this.#statusAt : 0;
-    const ms = isRunning ? this.#status.duration_ms + Math.min(ahead, MAX_AHEAD_MS) : 0;
+    const { duration_ms: fileMs = 0, preroll_ms: prerollMs = 0 } = this.#status ?? {};
+    const ms = isRunning ? Math.max(0, fileMs - prerollMs) + Math.min(ahead, MAX_AHEAD_MS) : 0;
     setText(time, duration(ms / 1000));
     if (time.dateTime !== isoDuration(ms / 1000)) time.dateTime = isoDuration(ms / 1000);
   }

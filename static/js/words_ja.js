@@ -143,6 +143,7 @@ export default {
   "reason.disk_full": "ディスクがいっぱいです",
   "reason.disk_failed": "ディスクのエラーです",
   "reason.disk_silent": "ディスクが応答しません",
+  "reason.disk_loses": "ディスクが応答しないため、映像の一部が失われています",
   "reason.storage": "ディスクに保存できません",
   "reason.not_writable": "録画フォルダーに書き込めません",
   "reason.not_a_folder": "録画先がフォルダーではありません",

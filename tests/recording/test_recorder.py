@@ -304,6 +304,9 @@ def test_the_status_before_the_first_recording() -> None:
         "start_time": None,
         "stop_reason": None,
         "stop_code": None,
+        "preroll_ms": 0,
+        "note": None,
+        "note_code": None,
         "waiting": False,
         "dropped_count": 0,
         "heartbeat_s": None,
@@ -429,25 +432,122 @@ def test_a_stop_does_not_wait_for_ever(
     assert call(recorder.start()).is_recording
 
 
-def test_a_start_does_not_wait_for_ever_and_leaves_no_file(
-    recorder_with: MakeRecorder,
-    gate: Gate,
-    camera: Camera,
-    broadcaster: Broadcaster,
-    call: Call,
-    tmp_path: Path,
+def test_a_disk_that_is_slow_at_the_start_costs_nothing(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    recorder = recorder_with(SlowToOpen, disk_timeout_s=0.05)
-    camera.publish(10)
-    with pytest.raises(StorageError):
+    recorder = recorder_with(SlowToOpen, open_wait_s=0.05, disk_timeout_s=0.05)
+    expected = camera.publish(10)
+    started = call(recorder.start("cat"))
+    assert (started.is_recording, started.is_waiting) == (True, False)
+    assert (started.filename, started.frame_count) == ("cat.h264", 0)
+    wait_until(lambda: recorder.status.note is not None)
+    assert recorder.status.note == "the disk does not answer; pictures wait in memory"
+    with pytest.raises(AlreadyRecording):
         call(recorder.start())
+    expected += camera.publish(5 * 30)
+    gate.open.set()
+    wait_until(lambda: recorder.status.frame_count == len(expected))
+    wait_until(lambda: recorder.status.note is None)
+    expected += camera.publish(10)
+    wait_until(lambda: recorder.status.frame_count == len(expected))
+    call(recorder.stop())
+    assert files_in(tmp_path / "recordings") == ["cat.h264"]
+    assert (tmp_path / "recordings" / "cat.h264").read_bytes() == annex_b(expected)
+    assert recorder.status.dropped_count == recorder.status.gap_count == 0
+
+
+def test_a_disk_that_is_slow_at_the_start_is_waited_for_in_bounded_memory(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call
+) -> None:
+    settings = RecorderSettings(queue_s=2)
+    recorder = recorder_with(SlowToOpen, open_wait_s=0.05, settings=settings)
+    expected = camera.publish(10)
+    call(recorder.start("cat"))
+    published = camera.publish(10 * 30)
+    expected += published[:61]  # two seconds from the first to the last
+    assert recorder.status.dropped_count == len(published) - 61
+    wait_until(lambda: recorder.status.note is not None)
+    assert recorder.status.note == "the disk does not answer, and pictures are being lost"
+    gate.open.set()
+    wait_until(lambda: recorder.status.frame_count == len(expected))
+    camera.publish_to_idr()
+    expected += camera.publish(GOP)
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    assert stopped.path.read_bytes() == annex_b(expected)
+    assert stopped.gap_count == 1
+
+
+def test_a_recording_is_stopped_before_the_disk_has_answered_at_all(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    recorder = recorder_with(SlowToOpen, open_wait_s=0.05, disk_timeout_s=0.05)
+    expected = camera.publish(10)
+    call(recorder.start("cat"))
+    expected += camera.publish(30)
+    with pytest.raises(StorageError, match="as soon as it does"):
+        call(recorder.stop())
     with pytest.raises(NotRecording):
         call(recorder.stop())
     gate.open.set()
     wait_until(lambda: not recorder.status.is_recording)
-    assert files_in(tmp_path / "recordings") == []
-    assert recorder.status == RecordingStatus()
-    assert recorder.counts == RecorderCounts()
+    assert recorder.status.stop_reason is None
+    assert (tmp_path / "recordings" / "cat.h264").read_bytes() == annex_b(expected)
+
+
+@pytest.mark.parametrize("filename", ["cat", None])
+def test_a_name_found_taken_too_late_gets_a_number(
+    make_recorder: MakeRecorder,
+    gate: Gate,
+    camera: Camera,
+    call: Call,
+    tmp_path: Path,
+    filename: str | None,
+) -> None:
+    recorder = make_recorder(claim=gate.pass_through, open_wait_s=0.05)
+    expected = camera.publish(10)
+    started = call(recorder.start(filename))
+    assert started.path is not None
+    started.path.parent.mkdir()
+    started.path.write_bytes(b"the first cat")
+    gate.open.set()
+    wait_until(lambda: recorder.status.frame_count == len(expected))
+    path = call(recorder.stop()).path
+    assert path == started.path.with_stem(f"{started.path.stem}_2")
+    assert path.read_bytes() == annex_b(expected)
+    assert started.path.read_bytes() == b"the first cat"
+
+
+def test_a_disk_that_refuses_too_late_ends_the_recording_with_a_reason(
+    make_recorder: MakeRecorder, gate: Gate, read_only_folder: Path, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(read_only_folder, claim=gate.pass_through, open_wait_s=0.05)
+    camera.publish(10)
+    assert call(recorder.start("cat")).is_recording
+    camera.publish(20)
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    ended = recorder.status
+    assert ended.stop_reason == "the recordings folder is not writable"
+    assert (ended.has_failed, ended.frame_count, ended.dropped_count) == (True, 0, 30)
+    assert recorder.counts == RecorderCounts(frames_dropped=30, errors=1)
+
+
+def test_close_does_not_wait_for_ever_for_a_disk_that_never_answered(
+    recorder_with: MakeRecorder,
+    gate: Gate,
+    camera: Camera,
+    event_loop: EventLoopThread,
+    tmp_path: Path,
+) -> None:
+    recorder = recorder_with(SlowToOpen, open_wait_s=0.05, disk_timeout_s=0.05)
+    expected = camera.publish(10)
+    event_loop.call(recorder.start("cat"), TIMEOUT_S)
+    event_loop.call(recorder.close(), TIMEOUT_S)
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.stop_reason == "the server was shut down"
+    assert (tmp_path / "recordings" / "cat.h264").read_bytes() == annex_b(expected)
 
 
 def test_a_request_that_gave_up_leaves_no_recording_behind(
@@ -470,7 +570,7 @@ def test_a_request_that_gave_up_leaves_no_recording_behind(
 def test_what_has_not_begun_can_not_be_stopped(
     recorder_with: MakeRecorder, gate: Gate, event_loop: EventLoopThread
 ) -> None:
-    recorder = recorder_with(SlowToOpen)
+    recorder = recorder_with(SlowToOpen, open_wait_s=TIMEOUT_S)
     with ThreadPoolExecutor(1) as threads:
         start = threads.submit(event_loop.call, recorder.start(), TIMEOUT_S)
         assert gate.arrived.wait(TIMEOUT_S)
@@ -483,7 +583,7 @@ def test_what_has_not_begun_can_not_be_stopped(
 def test_close_in_the_middle_of_a_start_ends_it(
     recorder_with: MakeRecorder, gate: Gate, camera: Camera, event_loop: EventLoopThread
 ) -> None:
-    recorder = recorder_with(SlowToOpen)
+    recorder = recorder_with(SlowToOpen, open_wait_s=TIMEOUT_S)
     camera.publish(10)
     with ThreadPoolExecutor(2) as threads:
         start = threads.submit(event_loop.call, recorder.start(), TIMEOUT_S)

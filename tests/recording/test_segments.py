@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.errors import NotCuttable, NothingToSave
+from pet_stream.errors import NotCuttable, NothingToSave, StorageError
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.replay import ReplayMemory
@@ -21,6 +21,7 @@ from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 
 from ..footage import encode
+from .disks import Gate
 from .mp4_files import expected_pictures, expected_times_s, film
 from .playback import GOP, TIMEOUT_S, Camera, access_unit, annex_b, wait_until
 
@@ -82,6 +83,9 @@ def test_the_preroll_is_in_the_file_from_the_idr_before(
     assert 2 * 30 + 20 <= stopped.frame_count <= 2 * 30 + 20 + GOP + 3
     assert published[-stopped.frame_count].is_idr
     assert started.frame_count == stopped.frame_count - 20
+    preroll_s = (stopped.frame_count - 20) / 30
+    assert preroll_s <= started.preroll_ms / 1000 < preroll_s + TIMEOUT_S  # up to the press
+    assert stopped.preroll_ms == started.preroll_ms
 
 
 def test_a_request_has_its_own_preroll_and_format(
@@ -140,6 +144,21 @@ def test_a_clip_is_saved_beside_a_recording(
     assert call(mp4_recorder.clip(1)).frame_count >= 30
     assert mp4_recorder.status.is_recording
     assert call(mp4_recorder.stop()).filename == "long.mp4"
+
+
+def test_a_clip_is_saved_as_soon_as_the_disk_answers(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    gate = Gate()
+    recorder = make_recorder(
+        file_format="mp4", claim=gate.pass_through, open_wait_s=0.05, disk_timeout_s=0.05
+    )
+    expected = camera.publish(GOP)
+    with pytest.raises(StorageError, match="as soon as it does"):
+        call(recorder.clip(30, "clip"))
+    gate.open.set()
+    wait_until(lambda: recorder.counts.frames_written == GOP)
+    assert film(tmp_path / "recordings" / "clip.mp4").pictures == expected_pictures(expected)
 
 
 def test_without_pictures_there_is_nothing_to_save(mp4_recorder: Recorder, call: Call) -> None:
