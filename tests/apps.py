@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -49,11 +48,3 @@ def thread_names() -> list[str]:
     """Of our threads, sorted."""
     names = (thread.name for thread in threading.enumerate())
     return sorted(name for name in names if name.startswith("pet-stream"))
-
-
-def wait_until(is_true: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    """Look every few milliseconds; fails when the time is up."""
-    deadline = time.monotonic() + timeout_s
-    while not is_true():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.005)

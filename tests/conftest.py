@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-GRACE_S = 5.0
-"""How long a thread or child process that was told to end may take."""
+from tests.waiting import TIMEOUT_S
 
 TEST_KEY_PREFIX = 0x7E570000
 """System V keys of tests: 0x7e57xxxx."""
@@ -56,7 +55,7 @@ def leaves_nothing_behind() -> Iterator[None]:
     """
     threads, children, segments = set(threading.enumerate()), _children(), _own_segments()
     yield
-    deadline = time.monotonic() + GRACE_S
+    deadline = time.monotonic() + TIMEOUT_S
     for thread in set(threading.enumerate()) - threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     left: list[object] = [

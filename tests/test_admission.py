@@ -7,6 +7,7 @@ import pytest
 
 from pet_stream.admission import Place, Places
 from pet_stream.errors import Full
+from tests.waiting import TIMEOUT_S
 
 
 def test_the_viewer_after_the_last_place_is_refused_and_told_when_to_come_back() -> None:
@@ -47,7 +48,7 @@ def test_as_many_threads_at_once_as_there_are_places_get_one() -> None:
     places, barrier = Places(3), Barrier(8)
 
     def come() -> Place | None:
-        barrier.wait(5)
+        barrier.wait(TIMEOUT_S)
         try:
             return places.acquire()
         except Full:

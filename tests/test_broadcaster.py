@@ -9,9 +9,9 @@ import pytest
 from pet_stream.broadcaster import Broadcaster, Subscription
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.replay import ReplayMemory
+from tests.waiting import TIMEOUT_S
 
 GOP = 5
-TIMEOUT_S = 5.0
 
 
 def pictures(count: int, first: int = 0) -> Iterator[AccessUnit]:

@@ -12,6 +12,7 @@ import pytest
 from pet_stream.cli import build_parser, main
 from pet_stream.config import SETTINGS
 from pet_stream.version import __version__
+from tests.waiting import TIMEOUT_S
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -21,7 +22,7 @@ def pet_stream(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "pet_stream.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=TIMEOUT_S,
         cwd=CHECKOUT,
         env={**os.environ, "COLUMNS": "100"},
         check=False,

@@ -9,8 +9,7 @@ import pytest
 
 from pet_stream.errors import LoopUnavailable
 from pet_stream.event_loop import EventLoopThread
-
-TIMEOUT_S = 5.0
+from tests.waiting import TIMEOUT_S
 
 
 @pytest.fixture

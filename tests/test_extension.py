@@ -14,6 +14,7 @@ from flask import Flask
 from pet_stream import ConfigError, PetStream
 from pet_stream.switch_interval import SHORT_S
 from tests.apps import NO_CAMERA, mount, mounted_app, stream_of, thread_names
+from tests.waiting import TIMEOUT_S
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ONE_SET = ["pet-stream-camera", "pet-stream-loop"]
@@ -26,7 +27,7 @@ def run_script(script: str, *arguments: str | Path, warnings: str = "error") -> 
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * TIMEOUT_S,
     )
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr, result.stderr
@@ -45,14 +46,14 @@ def test_the_first_request_starts_one_set_of_threads(tmp_path: Path) -> None:
         barrier = threading.Barrier(8)
 
         def request() -> None:
-            barrier.wait(10)
+            barrier.wait(TIMEOUT_S)
             assert app.test_client().get("/health").status_code == 200
 
         threads = [threading.Thread(target=request) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(10)
+            thread.join(TIMEOUT_S)
         assert thread_names() == ONE_SET
     assert thread_names() == []
 

@@ -15,9 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_flask_exporter import PrometheusMetrics
 
 from pet_stream import __version__
-from tests.apps import mount, mounted_app, stream_of, wait_until
+from tests.apps import mount, mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
+from tests.waiting import wait_until
 
 CONTRACT_COUNTERS = [
     "streaming_frames_read_total",

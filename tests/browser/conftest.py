@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
+from tests.waiting import TIMEOUT_S
 
 from .bidi import BidiSession
 from .chromium import KEEP_PEERS, VIEWPORT, chromium
@@ -25,10 +26,10 @@ from .processes import Process
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = CHECKOUT / "test-results"
-START_TIMEOUT_S = 30.0
 CUT_OFF_REQUEST = re.compile(
     r"-{40}\nException occurred during processing of request.*?\n-{40}\n", re.DOTALL
 )
+
 """What Werkzeug's server says when it is ended just as a connection arrives."""
 
 
@@ -102,7 +103,7 @@ def running_server(
         cwd=CHECKOUT,
     )
     try:
-        url = process.wait_for_line(r"Running on (http://\S+)", START_TIMEOUT_S)[1]
+        url = process.wait_for_line(r"Running on (http://\S+)", TIMEOUT_S)[1]
         yield Server(url, recordings, process)
     finally:
         exit_code = process.stop(signal.SIGTERM)

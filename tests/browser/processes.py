@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-STOP_TIMEOUT_S = 10.0
+from tests.waiting import TIMEOUT_S
 
 
 class Process:
@@ -70,7 +70,7 @@ class Process:
                 os.killpg(self._process.pid, with_signal)
             else:
                 self._process.send_signal(with_signal)
-            self._process.wait(STOP_TIMEOUT_S)
+            self._process.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -84,7 +84,7 @@ class Process:
         except ProcessLookupError:
             pass
         self._process.wait()
-        self._reader.join(STOP_TIMEOUT_S)
+        self._reader.join(TIMEOUT_S)
         assert self._process.stdout is not None
         self._process.stdout.close()
 

@@ -21,6 +21,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
+from tests.waiting import TIMEOUT_S
+
 from .log import Log, PictureRow, RelayRow, read_log
 from .stamp import Stamp, parse_payload
 
@@ -46,8 +48,8 @@ SOURCES = (
     "stamp.c",
     "syntax.c",
 )
+
 COMPILER = ("gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-pthread")
-ANSWER_TIMEOUT_S = 20.0
 
 
 class CameraError(Exception):
@@ -104,7 +106,7 @@ class Camera:
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         try:
-            self._wait_for("ready", ANSWER_TIMEOUT_S)
+            self._wait_for("ready", TIMEOUT_S)
         except CameraError:
             self.stop()
             raise
@@ -119,10 +121,10 @@ class Camera:
         assert process.stdout is not None
         try:
             process.stdin.close()
-            process.wait(ANSWER_TIMEOUT_S)
+            process.wait(TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(ANSWER_TIMEOUT_S)
+            process.wait(TIMEOUT_S)
         finally:
             process.stdout.close()
             if process.returncode != 0:
@@ -136,9 +138,9 @@ class Camera:
         """End it as a crash does: the segments stay until `stop()`."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(ANSWER_TIMEOUT_S)
+        self._process.wait(TIMEOUT_S)
 
-    def command(self, line: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+    def command(self, line: str, timeout_s: float = TIMEOUT_S) -> None:
         """Have the writer obey `line` (see writer.c) and wait until it has.
 
         Raises CameraError when it refuses or the time is up.
@@ -202,7 +204,7 @@ class Camera:
                 raise CameraError("the writer did not answer in time")
             data = os.read(descriptor, 4096)
             if not data:
-                raise CameraError(f"the writer ended with {self._process.wait(ANSWER_TIMEOUT_S)}")
+                raise CameraError(f"the writer ended with {self._process.wait(TIMEOUT_S)}")
             self._unread += data
         line, _, self._unread = self._unread.partition(b"\n")
         return line.decode()
@@ -221,5 +223,5 @@ class Camera:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             check=False,
-            timeout=ANSWER_TIMEOUT_S,
+            timeout=TIMEOUT_S,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from types import TracebackType
 
-from .camera import compile_program
+from tests.waiting import TIMEOUT_S
 
-TIMEOUT_S = 20.0
+from .camera import compile_program
 
 
 class Detector:

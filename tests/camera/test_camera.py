@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,10 +24,10 @@ from pet_stream.media.h264 import (
 )
 from pet_stream.media.ring import SlotHeader
 from tests.footage import encode, write_source
+from tests.waiting import TIMEOUT_S, wait_until
 
 from .camera import Camera, CameraError, Log, PictureRow, parse_payload
 
-TIMEOUT_S = 20.0
 PAUSE_MS = 600
 
 
@@ -65,13 +64,6 @@ class Slots:
         offset = ring.slot_offset(write) + ring.SLOT_HEADER.size
         size = self.header(write).data_size if size is None else size
         return os.pread(self._descriptor, size, offset)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def write(camera: Camera, segment: str, count: int) -> list[tuple[SlotHeader, bytes]]:

@@ -23,11 +23,10 @@ from pet_stream.media import ring
 from pet_stream.media.access_unit import START_CODE
 from pet_stream.media.h264 import NalUnitType, is_idr, nal_unit_type, split_annex_b
 from pet_stream.media.ring import SlotHeader
+from tests.waiting import TIMEOUT_S
 
 from ..footage import decode, encode
 from .media_files import write_h264
-
-TIMEOUT_S = 15.0
 
 
 class RecordingWriter(RingWriter):

@@ -13,8 +13,9 @@ from pet_stream.ingest.ring_reader import Picture, RingReader, _spread
 from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
 from tests.camera.camera import Camera, parse_payload
+from tests.waiting import wait_until
 
-from .acceptance import Collection, Verdict, run
+from .acceptance import Verdict, run
 
 
 class Reading:
@@ -31,6 +32,13 @@ class Reading:
         new = self.reader.poll(is_urgent=is_urgent)
         self.pictures += new
         return new
+
+    def poll_until_there_are(self, count: int, camera_id: int) -> None:
+        def are_there() -> bool:
+            self.poll()
+            return [p.header.camera_id for p in self.pictures].count(camera_id) >= count
+
+        wait_until(are_there)
 
     @property
     def numbers(self) -> list[int]:
@@ -49,10 +57,22 @@ def reading(segment: str) -> Iterator[Reading]:
         reading.segment.close()
 
 
-def assert_only_what_was_missed_is_lost(verdict: Verdict, collection: Collection) -> None:
-    """A busy machine may keep the reader waiting for a turn of the ring: it must know."""
-    missed = collection.reader.counts.frames_missed
-    assert len(verdict.lost) == missed < verdict.written // 4, verdict
+ATTEMPTS = 5
+"""A busy machine may keep reader or camera waiting for turns of the ring, but not every time."""
+
+
+def assert_most_arrive(segment: str, *, count: int, fps: int, **options: Any) -> None:
+    for _ in range(ATTEMPTS):
+        verdict, collection, _ = run(segment, count=count, fps=fps, **options)
+        missed = collection.reader.counts.frames_missed
+        assert_only_what_was_missed_is_lost(verdict, missed)
+        if missed < verdict.written // 4 and verdict.written >= count - 10:
+            return
+    pytest.fail(f"{verdict}")
+
+
+def assert_only_what_was_missed_is_lost(verdict: Verdict, missed: int) -> None:
+    assert len(verdict.lost) == missed, verdict
     assert verdict.discontinuities == 1 or missed
     verdict.lost.clear()
     assert verdict.is_perfect, verdict
@@ -74,30 +94,29 @@ COPIES = [
 def test_every_picture_arrives_once_in_order_and_whole(
     segment_name: str, copying: dict[str, Any]
 ) -> None:
-    verdict, collection, _ = run(segment_name, count=120, fps=60, **copying)
-    assert_only_what_was_missed_is_lost(verdict, collection)
-    assert verdict.written >= 110
+    assert_most_arrive(segment_name, count=120, fps=60, **copying)
 
 
 @pytest.mark.slow
 def test_three_hundred_pictures_a_second_arrive(segment_name: str) -> None:
-    verdict, collection, _ = run(segment_name, count=600, fps=300)
-    assert_only_what_was_missed_is_lost(verdict, collection)
-    assert verdict.written >= 590
+    assert_most_arrive(segment_name, count=600, fps=300)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rate", [0, 606, 200, 100])
 def test_behind_a_relay_every_whole_picture_arrives(segment_name: str, rate: int) -> None:
-    verdict, _, _ = run(segment_name, count=90, is_relay=True, relay_rate=rate)
-    assert not verdict.torn
-    assert not verdict.stale
-    assert not verdict.out_of_order
-    assert not verdict.unreported
-    if rate:
-        # Running free it may turn the ring while a busy machine lets nobody else run; and
-        # when the camera is held up, a picture's only whole copy may be in doubt.
-        assert len(verdict.lost) <= verdict.written // 20, verdict
+    for _ in range(ATTEMPTS):
+        verdict, _, _ = run(segment_name, count=90, is_relay=True, relay_rate=rate)
+        if verdict.was_held_up:
+            continue
+        assert not verdict.torn
+        assert not verdict.stale
+        assert not verdict.out_of_order
+        assert not verdict.unreported
+        # Running free it may turn the ring while a busy machine lets nobody else run.
+        if not rate or len(verdict.lost) <= verdict.written // 20:
+            return
+    pytest.fail(f"{verdict}")
 
 
 def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
@@ -107,12 +126,7 @@ def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
     ):
         for camera_id in (0, 1):
             camera.command(f"camera {camera_id}")
-            for _ in range(1000):
-                reading_.poll()
-                ids = [picture.header.camera_id for picture in reading_.pictures]
-                if ids.count(camera_id) >= 20:
-                    break
-                camera.command("log")  # takes its time
+            reading_.poll_until_there_are(20, camera_id)
     changes = [
         picture
         for before, picture in pairwise(reading_.pictures)

@@ -22,7 +22,8 @@ from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 
 from ..footage import encode
-from .playback import GOP, TIMEOUT_S, Camera, access_unit, wait_until
+from ..waiting import TIMEOUT_S, wait_until
+from .playback import GOP, Camera, access_unit
 from .test_crash import check_kill
 from .test_mp4_container import timed
 from .test_repair import truncate_and_repair

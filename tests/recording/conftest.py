@@ -17,7 +17,8 @@ from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.recorder import Recorder
 
 from ..footage import encode
-from .playback import GOP, TIMEOUT_S, Camera, access_unit
+from ..waiting import TIMEOUT_S
+from .playback import GOP, Camera, access_unit
 
 SMALL_DISK_BYTES = 128 * 1024
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
+from tests.waiting import TIMEOUT_S
 
 
 class Gate:
@@ -21,7 +22,7 @@ class Gate:
 
     def pass_through(self) -> None:
         self.arrived.set()
-        assert self.open.wait(30), "the test never opened the gate"
+        assert self.open.wait(2 * TIMEOUT_S), "the test never opened the gate"
 
 
 class SlowToWrite(AnnexBContainer):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
 
 GOP = 14
 FRAME_NS = 1_000_000_000 // 30
-TIMEOUT_S = 10.0
 
 
 def access_unit(data: bytes) -> AccessUnit:
@@ -78,15 +75,6 @@ class Camera:
         self._position += count
         self.clock_ns += count * FRAME_NS
         self._was_interrupted = True
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as `condition` holds; fail when it does not within TIMEOUT_S."""
-    deadline = time.monotonic() + TIMEOUT_S
-    pause = threading.Event()
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        pause.wait(0.002)
 
 
 def annex_b(units: list[AccessUnit]) -> bytes:

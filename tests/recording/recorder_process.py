@@ -19,6 +19,7 @@ from pet_stream.recording.retention import Retention
 from pet_stream.recording.settings import RecorderSettings
 
 from ..footage import encode
+from ..waiting import TIMEOUT_S
 from .playback import GOP, Camera, access_unit
 
 
@@ -40,7 +41,7 @@ def main(folder: Path, file_format: str, *, only_owns: bool) -> None:
         settings=RecorderSettings(sync_s=0.5),
         claim=archive.claim,
     )
-    event_loop.call(recorder.start("killed"), 10)
+    event_loop.call(recorder.start("killed"), TIMEOUT_S)
     pause = threading.Event()
     while True:
         camera.publish(7)

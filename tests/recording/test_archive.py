@@ -23,7 +23,8 @@ from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
 from pet_stream.recording.thumbnails import Thumbnails
 
-from .playback import TIMEOUT_S, annex_b, wait_until
+from ..waiting import TIMEOUT_S, wait_until
+from .playback import annex_b
 from .test_mp4_container import timed
 
 DAY_S = 86_400

@@ -18,8 +18,9 @@ from pet_stream.recording.library import Library
 from pet_stream.recording.ownership import LOCK_NAME, OWNER_NAME, Ownership
 from pet_stream.recording.retention import Retention
 
+from ..waiting import TIMEOUT_S, wait_until
 from .mp4_files import film
-from .playback import GOP, decoded_count, wait_until
+from .playback import GOP, decoded_count
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KILLS = 3
@@ -41,7 +42,7 @@ def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         yield running
     finally:
         running.kill()
-        running.communicate(timeout=30)
+        running.communicate(timeout=TIMEOUT_S)
 
 
 def kill_in_mid_recording(folder: Path, file_format: str, pictures: int) -> tuple[int, int]:
@@ -54,7 +55,7 @@ def kill_in_mid_recording(folder: Path, file_format: str, pictures: int) -> tupl
             if frame_count >= pictures and size:
                 break
         running.send_signal(signal.SIGKILL)
-        running.wait(30)
+        running.wait(TIMEOUT_S)
     return frame_count, size
 
 
@@ -101,7 +102,7 @@ def test_one_process_owns_the_recorder_until_it_dies(tmp_path: Path) -> None:
         assert (refused.value.http_status, refused.value.code) == (409, "not_recorder_owner")
         assert claimed == []
         owner.kill()
-        owner.wait(30)
+        owner.wait(TIMEOUT_S)
         ownership.claim()
     assert claimed == [[]]
     ownership.release()

@@ -21,9 +21,10 @@ from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 
+from ..waiting import TIMEOUT_S, wait_until
 from .disks import Gate, SlowMp4
 from .mp4_files import expected_pictures, expected_times_s, film
-from .playback import FRAME_NS, GOP, TIMEOUT_S, Camera, wait_until
+from .playback import FRAME_NS, GOP, Camera
 
 MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]

@@ -30,8 +30,9 @@ from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecorderCounts, RecordingStatus
 
+from ..waiting import TIMEOUT_S, wait_until
 from .disks import Broken, FailsToWrite, Gate, SlowToOpen, SlowToWrite
-from .playback import FRAME_NS, GOP, TIMEOUT_S, Camera, annex_b, decoded_count, wait_until
+from .playback import FRAME_NS, GOP, Camera, annex_b, decoded_count
 
 MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]

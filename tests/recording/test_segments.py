@@ -21,9 +21,10 @@ from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 
 from ..footage import encode
+from ..waiting import TIMEOUT_S, wait_until
 from .disks import Gate
 from .mp4_files import expected_pictures, expected_times_s, film
-from .playback import GOP, TIMEOUT_S, Camera, access_unit, annex_b, wait_until
+from .playback import GOP, Camera, access_unit, annex_b
 
 MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]

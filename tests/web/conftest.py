@@ -7,9 +7,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.apps import mounted_app, wait_until
+from tests.apps import mounted_app
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
+from tests.waiting import wait_until
 
 
 @pytest.fixture

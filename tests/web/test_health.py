@@ -6,8 +6,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pet_stream import __version__
-from tests.apps import mount, mounted_app, stream_of, wait_until
+from tests.apps import mount, mounted_app, stream_of
 from tests.camera.camera import Camera
+from tests.waiting import wait_until
 
 
 def test_a_running_camera_is_ok(live_client: FlaskClient) -> None:

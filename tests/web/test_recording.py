@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.apps import mounted_app, stream_of, wait_until
+from tests.apps import mounted_app, stream_of
+from tests.waiting import TIMEOUT_S, wait_until
 
 STATUS_FIELDS = {
     "recording",
@@ -103,7 +104,7 @@ def test_of_two_starts_at_once_exactly_one_wins(app: Flask) -> None:
     outcomes: list[tuple[int, str]] = []
 
     def start() -> None:
-        barrier.wait(10)
+        barrier.wait(TIMEOUT_S)
         answer = app.test_client().post("/api/recording/start")
         outcomes.append((answer.status_code, answer.get_json().get("code", "")))
 
@@ -111,7 +112,7 @@ def test_of_two_starts_at_once_exactly_one_wins(app: Flask) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(TIMEOUT_S)
     assert sorted(outcomes) == [(200, ""), *[(409, "already_recording")] * 5]
 
 

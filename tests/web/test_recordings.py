@@ -7,9 +7,10 @@ import av
 import pytest
 from flask.testing import FlaskClient
 
-from tests.apps import mounted_app, stream_of, wait_until
+from tests.apps import mounted_app, stream_of
 from tests.recording.mp4_files import film
 from tests.recording.test_names import NOT_PLAIN
+from tests.waiting import TIMEOUT_S, wait_until
 
 CONTENT = bytes(range(256)) * 10
 
@@ -210,7 +211,7 @@ def test_a_recording_has_a_thumbnail(live_client: FlaskClient) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(TIMEOUT_S)
     assert {answer[:2] for answer in answers} == {(200, "image/jpeg")}
     (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(answers[0][2]))
     assert (frame.width, frame.height) == (320, 240)

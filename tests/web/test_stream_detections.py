@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests.apps import mounted_app, stream_of, wait_until
+from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.camera.detector import Detector
+from tests.waiting import TIMEOUT_S, wait_until
 from tests.websocket.client import WebSocket, header_of, served
 
 PATH = "/api/stream/detections"
-TIMEOUT_S = 10.0
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from flask import Flask
 
 from pet_stream.media.avcc import split_length_prefixed
 from pet_stream.websocket import connection as connection_module
-from tests.apps import mounted_app, stream_of, wait_until
+from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
+from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, deaf_client, header_of, served
 
 PATH = "/api/stream/h264"

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 
 from pet_stream.websocket import live_state
-from tests.apps import mounted_app, stream_of, wait_until
+from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
+from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, deaf_client, served
 
 PATH = "/api/stream/ws"

@@ -19,9 +19,10 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 from werkzeug.serving import make_server
 
-from tests.apps import mounted_app, stream_of, wait_until
+from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
+from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, header_of
 
 

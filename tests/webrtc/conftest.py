@@ -18,13 +18,13 @@ from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_ty
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.peers import Answer, Peers
 from pet_stream.webrtc.sender import SenderFactory
+from tests.waiting import TIMEOUT_S
 
 from ..footage import encode
 from .viewer import LOOPBACK, Viewer
 
 GOP = 14
 FRAME_NS = 1_000_000_000 // 30
-TIMEOUT_S = 10.0
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.audience import Audience
 from pet_stream.webrtc.sender import PeerCounts, Sender, Step
+from tests.waiting import TIMEOUT_S
 
 from .pictures import picture
 
@@ -45,7 +46,7 @@ class Room:
         async def join() -> None:
             self.audience.join(viewer)
 
-        self.event_loop.call(join(), timeout_s=5)
+        self.event_loop.call(join(), TIMEOUT_S)
         return viewer
 
     def publish(self, *units: AccessUnit) -> list[AccessUnit]:
@@ -54,7 +55,7 @@ class Room:
 
         async def settle() -> None: ...
 
-        self.event_loop.call(settle(), timeout_s=5)
+        self.event_loop.call(settle(), TIMEOUT_S)
         return list(units)
 
 

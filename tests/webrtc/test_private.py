@@ -15,6 +15,7 @@ import pytest
 from aiortc import RTCIceGatherer, RTCIceServer, RTCIceTransport
 
 from pet_stream.webrtc import private
+from tests.waiting import TIMEOUT_S
 
 
 def test_this_release_has_every_private_name_that_is_used() -> None:
@@ -90,7 +91,7 @@ def test_a_closed_port_is_reported_and_does_not_keep_the_loop_awake() -> None:
         refused = asyncio.Event()
         private.on_refusal(transport, refused.set)
         await connection.send(b"is anybody there")
-        await asyncio.wait_for(refused.wait(), 5)
+        await asyncio.wait_for(refused.wait(), TIMEOUT_S)
         poll = select.poll()
         poll.register(connection._protocols[0].transport.get_extra_info("socket").fileno(), 0)
         left = poll.poll(0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 from pet_stream.webrtc.watch import Watch
+from tests.waiting import TIMEOUT_S
 
 
 class CountingViewer:
@@ -25,7 +26,7 @@ def test_all_viewers_are_looked_at_together_until_they_go() -> None:
         first, second = CountingViewer(watch, 2), CountingViewer(watch, 4)
         watch.add(first)
         watch.add(second)
-        await asyncio.wait_for(second.done.wait(), 5)
+        await asyncio.wait_for(second.done.wait(), TIMEOUT_S)
         assert watch._timer is None
         watch.remove(second)
         return first, second
@@ -41,7 +42,7 @@ def test_it_starts_again_with_the_next_viewer() -> None:
         for _ in range(2):
             viewer = CountingViewer(watch, 1)
             watch.add(viewer)
-            await asyncio.wait_for(viewer.done.wait(), 5)
+            await asyncio.wait_for(viewer.done.wait(), TIMEOUT_S)
         return len(viewer.looks)
 
     assert asyncio.run(run()) == 1

@@ -20,8 +20,8 @@ from wsproto.events import AcceptConnection, Request
 
 from pet_stream.serving import WebServer
 from tests.apps import stream_of
+from tests.waiting import TIMEOUT_S
 
-TIMEOUT_S = 10.0
 HEADER = struct.Struct(">BxxxIQQ")
 
 
