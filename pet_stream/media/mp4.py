@@ -15,10 +15,12 @@ import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from .access_unit import AccessUnit
 from .bits import BitReader, unescape
 from .nal_unit import NalUnitType, nal_unit_type
+from .recording_id import BOX_SIZE, id_box
 from .sample_table import Sample, SampleTable
 
 TIMESCALE = 90_000
@@ -35,7 +37,7 @@ _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _FTYP = struct.pack(">4sI", b"isom", 0x200) + b"isomiso6avc1mp41"
 _PROFILES_WITHOUT_CHROMA_FORMAT = (66, 77, 88)
 
-PLACEHOLDER_AT = 8 + len(_FTYP)
+PLACEHOLDER_AT = 8 + len(_FTYP) + BOX_SIZE
 """Where the box stands that becomes the header of the `mdat`."""
 _PLACEHOLDER_SIZE = 16
 _MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
@@ -100,12 +102,12 @@ def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
     return b"".join(parts)
 
 
-def file_start(video_format: VideoFormat, created_at: float) -> bytes:
+def file_start(video_format: VideoFormat, created_at: float, recording_id: UUID) -> bytes:
     """What a growing file begins with; `created_at` in epoch seconds."""
     placeholder = _box(b"free", bytes(_PLACEHOLDER_SIZE - 8))
     extends = _box(b"mvex", _full_box(b"trex", 0, struct.pack(">5I", _TRACK_ID, 1, 0, 0, 0)))
     movie = _movie(video_format, _sample_boxes(SampleTable()), 0, created_at, extends)
-    return _box(b"ftyp", _FTYP) + placeholder + movie
+    return _box(b"ftyp", _FTYP) + id_box(recording_id) + placeholder + movie
 
 
 def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> bytes:

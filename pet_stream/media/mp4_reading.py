@@ -80,6 +80,14 @@ def read_summary(read_at: ReadAt, size: int) -> Summary:
     )
 
 
+def growing_format(read_at: ReadAt, size: int) -> VideoFormat:
+    """Of a file that has no index yet. Raises BitstreamError also if no picture is in it."""
+    moov = next((box for box in boxes(read_at, 0, size) if box.kind == b"moov"), None)
+    if moov is None or next(_fragments(read_at, size), None) is None:
+        raise BitstreamError("No picture in it is whole")
+    return _read_track(read_at, moov).video_format
+
+
 def read_movie(read_at: ReadAt, size: int) -> Movie:
     """The whole index, or, where there is none yet, that of the fragments that are whole.
 

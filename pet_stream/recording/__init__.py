@@ -1,9 +1,10 @@
 """Recording: what the camera sends, on the disk and found again."""
 
 from .archive import Archive
-from .library import Library, Recording
+from .library import Library
 from .recorder import Recorder
 from .retention import Retention
+from .rows import Recording
 from .settings import RecorderSettings
 from .snapshots import Snapshots
 from .status import RecorderCounts, RecordingStatus

@@ -6,10 +6,13 @@ import io
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
+from uuid import UUID, uuid4
 
 from ..media import mp4
 from ..media.access_unit import AccessUnit
+from ..media.recording_id import with_id
 from ..media.sample_table import Sample, SampleTable
 
 MAX_FRAGMENT_NS = 2_000_000_000
@@ -44,7 +47,8 @@ class Container(Protocol):
         is shown until `end_ns`, if that is known. Raises OSError."""
 
 
-ContainerFactory = Callable[[io.FileIO], Container]
+ContainerFactory = Callable[[io.FileIO, UUID], Container]
+"""For an empty file, and the recording that it is a part of."""
 
 
 class AnnexBContainer:
@@ -54,12 +58,16 @@ class AnnexBContainer:
     afresh.
     """
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: io.FileIO, recording_id: UUID | None = None) -> None:
         self._file = file
+        self._recording_id = recording_id or uuid4()
         self.frame_count = 0
         self.bytes_written = 0
 
     def write(self, units: Sequence[AccessUnit]) -> None:
+        if units and not self.frame_count:
+            first = replace(units[0], nal_units=with_id(units[0].nal_units, self._recording_id))
+            units = (first, *units[1:])
         pictures = [unit.to_annex_b() for unit in units]
         try:
             _write_all(self._file, b"".join(pictures))
@@ -91,8 +99,9 @@ class Mp4Container:
     on, so that gaps and slow cameras play at true speed.
     """
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: io.FileIO, recording_id: UUID | None = None) -> None:
         self._file = file
+        self._recording_id = recording_id or uuid4()
         self.bytes_written = 0
         self._format: mp4.VideoFormat | None = None
         self._created_at = 0.0
@@ -140,7 +149,7 @@ class Mp4Container:
     def _begin(self, idr: AccessUnit) -> None:
         age_s = (time.monotonic_ns() - idr.capture_ns) / 1e9
         video_format, created_at = mp4.VideoFormat.of(idr), time.time() - age_s
-        self._append_bytes(mp4.file_start(video_format, created_at))
+        self._append_bytes(mp4.file_start(video_format, created_at, self._recording_id))
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
 
     def _time_of(self, unit: AccessUnit) -> int:

@@ -48,10 +48,15 @@ def publish(file: io.FileIO, part: Path, name: str) -> Path:
     os.fsync(file.fileno())
     check_linked(file)
     sync_folder(part.parent)
-    path = free_path(part.parent, name)
-    part.rename(path)
-    sync_folder(part.parent)
-    return path
+    return rename(part, name)
+
+
+def rename(path: Path, name: str) -> Path:
+    """Call the file at `path` `name`, or the same with `_2`, `_3` … if that is taken, for good."""
+    renamed = free_path(path.parent, name)
+    path.rename(renamed)
+    sync_folder(path.parent)
+    return renamed
 
 
 def free_path(folder: Path, name: str) -> Path:

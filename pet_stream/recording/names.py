@@ -8,6 +8,7 @@ dot or dash, or `..` in it; other letters are refused rather than normalised, be
 alike and differ.
 
 A recording of several files has one name: `cat.mp4` is `cat_001.mp4`, `cat_002.mp4` … on the disk.
+Whether two such files are of one recording, they say themselves (`media/recording_id.py`).
 Files that were repaired after a crash have `_recovered` in front of their ending.
 """
 
@@ -16,22 +17,26 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..errors import BadName
 
 MAX_NAME_CHARS = 100
-MAX_STORED_CHARS = MAX_NAME_CHARS + len("_001_recovered_2")
+MAX_SEGMENT_NUMBER = 9999
+MAX_STORED_CHARS = MAX_NAME_CHARS + len("_9999_recovered_99")
 SUFFIXES = (".h264", ".mp4")
 
 _REQUESTED_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _STORED_STEM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]*[A-Za-z0-9_-])?")
 _AUTOMATIC_STEM = re.compile(
-    r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:_[0-9]{3})?(?:_recovered(?:_[0-9]+)?)?"
+    r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:_[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
 )
-_SEGMENT_STEM = re.compile(r"(.+)_([0-9]{3})((?:_recovered(?:_[0-9]+)?)?)")
+_SEGMENT_STEM = re.compile(r"(.+)_([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
+MAX_REMEMBERED = 4096
+"""Names of a folder that is listed again and again."""
 _TIME_FORMAT = "%Y%m%d_%H%M%S"
 
 
@@ -100,21 +105,21 @@ def recovered_name(name: str) -> str:
     return stem + RECOVERED + dot + ending
 
 
-def names_before(name: str) -> Iterator[str]:
+@lru_cache(MAX_REMEMBERED)
+def names_before(name: str) -> tuple[str, ...]:
     """What the file `name` may have been called while its recording ran: without `_recovered`, and
     without the number of a segment."""
     stem, dot, ending = name.rpartition(".")
-    unrepaired = _RECOVERED_ENDING.sub("", stem) + dot + ending
-    for earlier in (name, unrepaired):
-        yield earlier
-        if (segment := segment_of(earlier)) is not None:
-            yield segment[0]
+    as_recorded = (name, _RECOVERED_ENDING.sub("", stem) + dot + ending)
+    segments = filter(None, map(segment_of, as_recorded))
+    return tuple(dict.fromkeys((*as_recorded, *(base for base, _ in segments))))
 
 
 def is_recovered(name: str) -> bool:
     return _RECOVERED_STEM.fullmatch(name.rpartition(".")[0]) is not None
 
 
+@lru_cache(MAX_REMEMBERED)
 def start_time_in(name: str) -> float | None:
     """Epoch seconds that an automatic name tells, None for other names."""
     match = _AUTOMATIC_STEM.fullmatch(name.rpartition(".")[0])

@@ -9,15 +9,17 @@ from pathlib import Path
 import av
 
 from ..media.access_unit import AccessUnit
+from .disk import PART_SUFFIX
 
 _QUALITY = 4
 """Of JPEG's quantizers, 2 (best) to 31."""
+_FORMATS = {".mp4": "mp4", "h264": "h264"}
 
 
 def thumbnail(path: Path, width: int) -> bytes | None:
     """The first picture of the file at `path` as JPEG, `width` pixels wide; None if it has none."""
     try:
-        with av.open(str(path)) as file:
+        with av.open(str(path), format=_FORMATS[path.name.removesuffix(PART_SUFFIX)[-4:]]) as file:
             stream = file.streams.video[0]
             stream.codec_context.thread_count = 1
             stream.codec_context.skip_frame = "NONKEY"

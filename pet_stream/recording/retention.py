@@ -37,7 +37,7 @@ def remove_old(library: Library, retention: Retention) -> list[str]:
     left_bytes = sum(row.size_bytes for row in rows)
     removed: list[str] = []
     for row in reversed(rows):
-        if row.state == "recording" or row.is_starred:
+        if row.is_running or row.is_starred:
             continue
         age_s = time.time() - row.changed_ns / 1e9
         disk = library.disk_bytes()

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from ..media.access_unit import AccessUnit
 from ..media.mp4 import VideoFormat
@@ -19,11 +20,13 @@ MAX_SEGMENT_BYTES = 3_900_000_000
 class Segment:
     """An open file and the container in it. Belongs to the writer's thread."""
 
-    def __init__(self, part: Path, file: io.FileIO, make_container: ContainerFactory) -> None:
+    def __init__(
+        self, part: Path, file: io.FileIO, make_container: ContainerFactory, recording_id: UUID
+    ) -> None:
         self.part = part
         self.path: Path | None = None
         """Its final place, once it is there."""
-        self.container: Container = make_container(file)
+        self.container: Container = make_container(file, recording_id)
         self._file = file
         self._first: AccessUnit | None = None
         self._format: VideoFormat | None = None

@@ -13,11 +13,13 @@ from pathlib import Path
 from ..errors import NotFound
 from .housekeeping import Housekeeper
 from .library import THUMBNAIL_SUFFIX, Library
+from .rows import Recording
 
 logger = logging.getLogger(__name__)
 
 WIDTH = 320
 TIMEOUT_S = 8.0
+MAX_HOPELESS = 1000
 
 
 class Thumbnails:
@@ -28,6 +30,14 @@ class Thumbnails:
         self._housekeeper = housekeeper
         self._lock = threading.Lock()
         self._pending: dict[str, Future[None]] = {}
+        self._hopeless: dict[str, int] = {}  # `changed_ns` of those that show nothing
+
+    def can_make(self, recording: Recording, has_picture: bool) -> bool:
+        """Whether it makes sense to ask. `has_picture`: of one that is being made, one is in it."""
+        if recording.is_running:
+            return has_picture
+        with self._lock:
+            return self._hopeless.get(recording.name) != recording.changed_ns
 
     def path_of(self, name: str) -> Path:
         """The JPEG of the recording `name`, made now if it is missing or older than the recording.
@@ -36,21 +46,24 @@ class Thumbnails:
         """
         recording = self._library.find(name)
         path = self._library.folder / (recording.name + THUMBNAIL_SUFFIX)
-        if recording.state == "recording":
-            raise NotFound("The recording is just being made")
-        if not _is_there(path, recording.changed_ns):
-            source = self._library.folder / recording.files[0]
-            with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
-                self._made(recording.name, source, path).result(TIMEOUT_S)
-            if not _is_there(path, 0):
+        # The first picture of one that grows stays what it is.
+        made_since_s = recording.started_at if recording.is_running else recording.changed_ns / 1e9
+        if not _is_there(path, made_since_s):
+            with self._lock:
+                is_hopeless = self._hopeless.get(recording.name) == recording.changed_ns
+            if not is_hopeless:
+                with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
+                    self._made(recording, path).result(TIMEOUT_S)
+            if is_hopeless or not _is_there(path, 0):
                 raise NotFound("There is no picture of this recording")
         return path
 
-    def _made(self, name: str, source: Path, path: Path) -> Future[None]:
+    def _made(self, recording: Recording, path: Path) -> Future[None]:
+        name = recording.name
         with self._lock:
             future = self._pending.get(name)
             if future is None:
-                future = self._housekeeper.submit(lambda: _make(source, path))
+                future = self._housekeeper.submit(lambda: self._make(recording, path))
                 if not future.done():
                     self._pending[name] = future
                     future.add_done_callback(lambda _: self._forget(name))
@@ -60,27 +73,35 @@ class Thumbnails:
         with self._lock:
             self._pending.pop(name, None)
 
+    def _make(self, recording: Recording, path: Path) -> None:
+        from .pictures import thumbnail  # late: FFmpeg takes 17 MB
 
-def _is_there(path: Path, changed_ns: int) -> bool:
+        data = thumbnail(self._library.folder / recording.files[0], WIDTH)
+        if data is not None:
+            _keep(data, path)
+            return
+        logger.info("no picture can be made of %s", recording.name)
+        if not recording.is_running:
+            with self._lock:
+                if len(self._hopeless) >= MAX_HOPELESS:
+                    self._hopeless.clear()
+                self._hopeless[recording.name] = recording.changed_ns
+
+
+def _is_there(path: Path, since_s: float) -> bool:
     try:
         info = path.lstat()
     except OSError:
         return False
-    return path.is_file() and not path.is_symlink() and info.st_mtime_ns >= changed_ns
+    return path.is_file() and not path.is_symlink() and info.st_mtime >= since_s
 
 
-def _make(source: Path, path: Path) -> None:
-    from .pictures import thumbnail  # late: FFmpeg takes 17 MB
-
-    data = thumbnail(source, WIDTH)
-    if data is None:
-        logger.info("no picture can be made of %s", source.name)
-        return
+def _keep(data: bytes, path: Path) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_bytes(data)
         os.replace(part, path)
     except OSError as exc:
-        logger.warning("the picture of %s can't be kept: %s", source.name, exc)
+        logger.warning("%s can't be kept: %s", path.name, exc)
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

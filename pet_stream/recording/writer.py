@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
 from .containers import ContainerFactory
-from .disk import check_free, create_part, make_folder
-from .names import numbered
+from .disk import check_free, create_part, make_folder, rename
+from .names import MAX_SEGMENT_NUMBER, numbered
 from .segment import Segment
 from .settings import RecorderSettings
 
@@ -84,6 +85,7 @@ class Writer:
         on_closed: Callable[[], object],
         thread_name: str,
     ) -> None:
+        self.recording_id = uuid4()
         self.path: Path | None = None
         self.wanted_path = folder / f"{stem}{suffix}"
         self.is_numbered = is_numbered
@@ -104,6 +106,7 @@ class Writer:
         self._stem = stem
         self._segment: Segment  # the newest one
         self._segment_count = 0
+        self._segment_number = 1  # in the newest one's name
         self._finished_frames = 0  # in the segments before it
         self._finished_bytes = 0
         self._first_ns = 0
@@ -190,14 +193,23 @@ class Writer:
         finished = self._segment
         finished.complete(idr.capture_ns)
         finished.publish(self._segment_name())
-        self._open_segment(f"{self._stem}_{self._segment_count + 1:03d}")
+        self._open_next_segment()
         self._finished_frames += finished.container.frame_count
         self._finished_bytes += finished.container.bytes_written
+
+    def _open_next_segment(self) -> None:
+        """Take the next number that is free: another recording may be called so."""
+        for number in range(self._segment_number + 1, MAX_SEGMENT_NUMBER + 1):
+            with contextlib.suppress(FileExistsError):
+                self._open_segment(f"{self._stem}_{number:03d}")
+                self._segment_number = number
+                return
+        raise FileExistsError(errno.EEXIST, "every name is taken")
 
     def _open_segment(self, stem: str) -> None:
         part, file = create_part(self._folder, stem, self._suffix)
         try:
-            self._segment = Segment(part, file, self._container_factory)
+            self._segment = Segment(part, file, self._container_factory, self.recording_id)
         except BaseException:
             file.close()
             part.unlink(missing_ok=True)
@@ -205,13 +217,14 @@ class Writer:
         self._segment_count += 1
 
     def _segment_name(self) -> str:
-        return f"{self._stem}_{self._segment_count:03d}{self._suffix}"
+        return f"{self._stem}_{self._segment_number:03d}{self._suffix}"
 
     def _finish(self) -> None:
         segment, count = self._segment, self._segment_count
         is_needed = self.path is not None and not self.is_unwanted
         if segment.path is not None:  # there was no next one
-            pass
+            if count == 1:
+                self.path = rename(segment.path, self._stem + self._suffix)
         elif not is_needed or not segment.container.frame_count:
             segment.discard()
         else:

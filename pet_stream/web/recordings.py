@@ -7,12 +7,11 @@ from typing import Any
 
 from flask import Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wsgi import wrap_file
 
 from ..errors import BadRequest
 from ..recording import Recording
-from ..recording.pieces import PiecedFile
 from .current import current_stream
+from .file_answers import send_recording
 
 MEDIA_TYPES = {"h264": "video/h264", "mp4": "video/mp4"}
 DEFAULT_LIMIT = 100
@@ -42,28 +41,15 @@ def get_recording(name: str) -> ResponseReturnValue:
     `?from=` and `?to=` (seconds) cut a part out, at the bounds of GOPs."""
     library = current_stream().library
     from_s, to_s = _seconds("from"), _seconds("to")
-    media_type = MEDIA_TYPES[name.rpartition(".")[2]] if _has_known_ending(name) else ""
+    if from_s is not None and to_s is not None and from_s >= to_s:
+        raise BadRequest("from is a time before to")
+    opened = library.open(name, from_s, to_s)
+    stem, _, ending = name.rpartition(".")
+    save_as = name
     if from_s is not None or to_s is not None:
-        from_s = 0.0 if from_s is None else from_s
-        to_s = math.inf if to_s is None else to_s
-        if from_s >= to_s:
-            raise BadRequest("from is a time before to")
-        stem = name.rpartition(".")[0]
-        until = "end" if to_s == math.inf else f"{to_s:g}"
-        cut = library.open_cut(name, from_s, to_s)
-        return _send_pieces(cut, "video/mp4", f"{stem}_{from_s:g}-{until}.mp4")
-    files = library.files_of(name)
-    if len(files) > 1:
-        return _send_pieces(library.open_joined(name), media_type, name)
-    response = send_file(
-        files[0],
-        mimetype=media_type,
-        as_attachment="download" in request.args,
-        download_name=name,
-        conditional=True,
-    )
-    response.accept_ranges = "bytes"
-    return response
+        save_as = f"{stem}_{from_s or 0:g}-{'end' if to_s is None else f'{to_s:g}'}.mp4"
+    wants_download = "download" in request.args
+    return send_recording(opened, MEDIA_TYPES[ending], save_as if wants_download else None)
 
 
 def delete_recording(name: str) -> ResponseReturnValue:
@@ -91,33 +77,13 @@ def snapshot() -> ResponseReturnValue:
 
 
 def _row(recording: Recording) -> dict[str, Any]:
-    row = recording.to_json(current_stream().library.details(recording))
+    stream = current_stream()
+    row = recording.to_json(stream.library.details(recording))
     row["url"] = url_for("pet_stream.get_recording", name=recording.name)
-    row["thumbnail"] = (
-        None
-        if recording.state == "recording"
-        else url_for("pet_stream.get_thumbnail", name=recording.name)
-    )
+    row["thumbnail"] = None
+    if stream.archive.thumbnails.can_make(recording, row["width"] is not None):
+        row["thumbnail"] = url_for("pet_stream.get_thumbnail", name=recording.name)
     return row
-
-
-def _send_pieces(file: PiecedFile, media_type: str, download_name: str) -> Response:
-    response = Response(
-        wrap_file(request.environ, file),  # type: ignore[arg-type]
-        mimetype=media_type,
-        direct_passthrough=True,
-    )
-    response.content_length = file.size
-    if "download" in request.args:
-        response.headers.set("Content-Disposition", "attachment", filename=download_name)
-    response.headers["Cache-Control"] = "no-cache"
-    response.call_on_close(file.close)
-    response.make_conditional(request.environ, accept_ranges=True, complete_length=file.size)
-    return response
-
-
-def _has_known_ending(name: str) -> bool:
-    return name.rpartition(".")[2] in MEDIA_TYPES
 
 
 def _whole_number(key: str, default: int, maximum: int) -> int:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page
@@ -36,10 +37,16 @@ def film_units(width: int, height: int, seconds: int) -> list[AccessUnit]:
     return timed([replace(access_unit(d), width=width, height=height) for d in encoded])
 
 
-def write_mp4(path: Path, units: Sequence[AccessUnit], *, is_complete: bool = True) -> None:
+def write_mp4(
+    path: Path,
+    units: Sequence[AccessUnit],
+    *,
+    is_complete: bool = True,
+    recording_id: UUID | None = None,
+) -> None:
     path.parent.mkdir(exist_ok=True)
     with io.FileIO(path, "xb+") as file:
-        container = Mp4Container(file)
+        container = Mp4Container(file, recording_id)
         container.write(units)
         if is_complete:
             container.close()
@@ -118,8 +125,8 @@ def test_segments_and_files_that_broke_off_play_and_can_be_sought_in(
     server: Server, page: Page, is_complete: bool
 ) -> None:
     small, large = film_units(320, 180, 4), film_units(640, 360, 4)
-    write_mp4(server.recordings / "cat_001.mp4", small)
-    write_mp4(server.recordings / "cat_002.mp4", large)
+    write_mp4(server.recordings / "cat_001.mp4", small, recording_id=UUID(int=1))
+    write_mp4(server.recordings / "cat_002.mp4", large, recording_id=UUID(int=1))
     write_mp4(server.recordings / "dog.mp4", small, is_complete=is_complete)
     page.goto(f"{server.url}/pet-stream/")
     page.click('[data-recording="dog.mp4"] [data-play]')

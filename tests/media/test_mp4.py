@@ -7,6 +7,7 @@ import random
 from array import array
 from fractions import Fraction
 from pathlib import Path
+from uuid import uuid4
 
 import av
 import pytest
@@ -51,7 +52,7 @@ def built(profile: str = "baseline") -> tuple[bytes, bytes, SampleTable, mp4.Vid
     """A growing file, the same complete, and its table."""
     pictures = units(profile)
     video_format = mp4.VideoFormat.of(pictures[0])
-    file = mp4.file_start(video_format, 0)
+    file = mp4.file_start(video_format, 0, uuid4())
     table = SampleTable()
     for number in range(0, len(pictures), GOP):
         data = [mp4.sample_data(unit, video_format) for unit in pictures[number : number + GOP]]

@@ -7,6 +7,7 @@ import io
 import os
 import threading
 from collections.abc import Sequence
+from uuid import UUID
 
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
@@ -28,8 +29,8 @@ class Gate:
 class SlowToWrite(AnnexBContainer):
     """Each write waits at the gate."""
 
-    def __init__(self, file: io.FileIO, gate: Gate) -> None:
-        super().__init__(file)
+    def __init__(self, file: io.FileIO, recording_id: UUID, gate: Gate) -> None:
+        super().__init__(file, recording_id)
         self._gate = gate
 
     def write(self, units: Sequence[AccessUnit]) -> None:
@@ -38,9 +39,9 @@ class SlowToWrite(AnnexBContainer):
 
 
 class SlowToOpen(AnnexBContainer):
-    def __init__(self, file: io.FileIO, gate: Gate) -> None:
+    def __init__(self, file: io.FileIO, recording_id: UUID, gate: Gate) -> None:
         gate.pass_through()
-        super().__init__(file)
+        super().__init__(file, recording_id)
 
 
 class FailsToWrite(SlowToWrite):
@@ -63,10 +64,23 @@ class Broken(AnnexBContainer):
 class SlowMp4(Mp4Container):
     """Each write waits at the gate."""
 
-    def __init__(self, file: io.FileIO, gate: Gate) -> None:
-        super().__init__(file)
+    def __init__(self, file: io.FileIO, recording_id: UUID, gate: Gate) -> None:
+        super().__init__(file, recording_id)
         self._gate = gate
 
     def write(self, units: Sequence[AccessUnit]) -> None:
         self._gate.pass_through()
         super().write(units)
+
+
+class FailsToOpen:
+    """Makes MP4 files; the disk is full `after` so many."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+
+    def __call__(self, file: io.FileIO, recording_id: UUID) -> Mp4Container:
+        if not self._left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._left -= 1
+        return Mp4Container(file, recording_id)

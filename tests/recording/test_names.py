@@ -52,19 +52,30 @@ NOT_PLAIN = [
     "name\u0661",  # Arabic-Indic digit one
     "name\ud800",  # lone surrogate
     "naïve",
+    "na%me",
     "na%2fme",
+    "na%252fme",
     "na$me",
     "na;me",
     "na*me",
+    "na?me",
+    "na|me",
+    "na<me",
+    "na:me",
+    "name:stream.mp4",
     "na'me",
     '"name"',
     "..name",
     "name..h264",
+    "name.h264.",
+    "name.h264 ",
+    " name",
+    "\uff0e\uff0e/name",  # fullwidth full stops
 ]
 
 
 @pytest.mark.parametrize(
-    "text", [*NOT_PLAIN, "name.", "two words", "movie.mp4", "a.b", "NAME.H264"]
+    "text", [*NOT_PLAIN, "name.", "name ", "two words", "movie.mp4", "a.b", "NAME.H264", "n.H264"]
 )
 def test_a_request_can_not_name_anything_but_a_plain_file(text: str) -> None:
     with pytest.raises(BadName) as refused:
@@ -143,6 +154,7 @@ def test_segments_and_repaired_files_tell_the_time_of_their_recording(ending: st
         "name.h264.part",
         "name.jpg",
         "name.H264",
+        "name.Mp4",
         "name .h264",
         "h264",
     ],

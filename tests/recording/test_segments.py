@@ -22,9 +22,9 @@ from pet_stream.recording.status import RecordingStatus
 
 from ..footage import encode
 from ..waiting import TIMEOUT_S, wait_until
-from .disks import Gate
+from .disks import FailsToOpen, Gate
 from .mp4_files import expected_pictures, expected_times_s, film
-from .playback import GOP, Camera, access_unit, annex_b
+from .playback import GOP, Camera, access_unit, annex_b, pictures_in
 
 MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
@@ -99,7 +99,7 @@ def test_a_request_has_its_own_preroll_and_format(
     stopped = call(recorder.stop())
     assert stopped.filename == "cat.h264"
     assert stopped.path is not None
-    assert stopped.path.read_bytes() == annex_b(published[90 // GOP * GOP :])
+    assert pictures_in(stopped.path) == annex_b(published[90 // GOP * GOP :])
 
 
 def test_at_two_pictures_a_second_the_preroll_reaches_back_to_the_idr(
@@ -219,6 +219,74 @@ def test_a_recording_ends_when_the_page_is_gone(
 # ---- several files
 
 
+def test_another_recordings_name_is_skipped(
+    mp4_recorder: Recorder,
+    broadcaster: Broadcaster,
+    camera: Camera,
+    small_pictures: list[AccessUnit],
+    call: Call,
+    library: Library,
+) -> None:
+    camera.publish(GOP)
+    for name in ("cat_002", "cat"):
+        call(mp4_recorder.start(name))
+        camera.publish(GOP)
+        if name == "cat":
+            night = Camera(broadcaster, small_pictures)
+            night.clock_ns = camera.clock_ns
+            night.publish(GOP)
+        call(mp4_recorder.stop())
+    rows = {row.name: row.files for row in library.recordings()}
+    assert rows == {
+        "cat.mp4": ("cat_001.mp4", "cat_003.mp4"),
+        "cat_002.mp4": ("cat_002.mp4",),
+    }
+
+
+@pytest.mark.parametrize("changes", [1, 2])
+def test_where_no_next_file_can_be_opened_the_recording_keeps_its_name(
+    make_recorder: MakeRecorder,
+    broadcaster: Broadcaster,
+    camera: Camera,
+    small_pictures: list[AccessUnit],
+    call: Call,
+    tmp_path: Path,
+    changes: int,
+) -> None:
+    recorder = make_recorder(file_format="mp4", formats={"mp4": FailsToOpen(after=changes)})
+    library = Library(tmp_path / "recordings", lambda: recorder.status)
+    camera.publish(GOP)
+    call(recorder.start("cat"))
+    night = Camera(broadcaster, small_pictures)
+    for number in range(changes):
+        begins, ends = (camera, night) if number % 2 else (night, camera)
+        begins.clock_ns = ends.clock_ns
+        begins.publish(GOP)
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.stop_reason == "the disk is full"
+    (row,) = library.recordings()
+    assert row.name == recorder.status.filename == "cat.mp4"
+    assert row.files == (("cat.mp4",) if changes == 1 else ("cat_001.mp4", "cat_002.mp4"))
+    assert library.find("cat.mp4") == row
+
+
+def test_one_that_is_being_made_tells_what_is_known(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    recorder = make_recorder(file_format="mp4")
+    library = Library(tmp_path / "recordings", lambda: recorder.status)
+    call(recorder.start("cat"))
+    details = library.details(library.find("cat.mp4"))
+    assert (details.duration_s, details.width, details.height) == (0, None, None)
+    camera.publish(2 * GOP + 1)
+    wait_until(lambda: library.details(library.find("cat.mp4")).width is not None)
+    details = library.details(library.find("cat.mp4"))
+    assert (details.width, details.height) == (320, 240)
+    assert details.codec is not None
+    assert details.duration_s is not None
+    assert details.duration_s > 0
+
+
 def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
     mp4_recorder: Recorder,
     broadcaster: Broadcaster,
@@ -252,7 +320,7 @@ def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
     assert row.state == "complete"
     seconds = (5 + 2 * GOP) / 30
     assert library.details(row).duration_s == pytest.approx(seconds, abs=0.01)
-    with library.open_joined("cat.mp4") as joined:
+    with library.open("cat.mp4").file as joined:
         whole = film(joined.read())
     assert without_parameter_sets(whole.pictures) == expected_pictures(day[GOP:] + dark)
     assert whole.decoded_count == 5 + 2 * GOP
@@ -275,7 +343,7 @@ def test_a_long_recording_goes_on_in_files_that_play_without_a_seam(
     library = Library(tmp_path / "recordings")
     (row,) = library.recordings()
     assert row.files == tuple(f"cat_00{n}.mp4" for n in (1, 2, 3, 4))
-    with library.open_joined("cat.mp4") as joined:
+    with library.open("cat.mp4").file as joined:
         whole = film(joined.read())
     assert whole.pictures == expected_pictures(published)
     assert whole.times_s == pytest.approx(expected_times_s(published), abs=0.001)
@@ -283,7 +351,7 @@ def test_a_long_recording_goes_on_in_files_that_play_without_a_seam(
     library.set_starred("cat.mp4", True)
     (row,) = library.recordings()
     assert row.is_starred
-    with library.open_cut("cat.mp4", 1.0, 2.0) as cut:
+    with library.open("cat.mp4", 1.0, 2.0).file as cut:
         part = film(cut.read())
     first = int(1.0 * 30) // GOP * GOP
     assert part.pictures == expected_pictures(published[first : first + len(part.pictures)])
@@ -299,10 +367,12 @@ def test_raw_segments_are_joined_byte_by_byte(
     published = [unit for _ in range(6) for unit in camera.publish(GOP)]
     assert call(recorder.stop()).segment_count == 2
     library = Library(tmp_path / "recordings")
-    with library.open_joined("cat.h264") as joined:
-        assert joined.read() == annex_b(published)
+    files = [library.folder / name for name in ("cat_001.h264", "cat_002.h264")]
+    assert b"".join(map(pictures_in, files)) == annex_b(published)
+    with library.open("cat.h264").file as joined:
+        assert joined.read() == b"".join(file.read_bytes() for file in files)
     with pytest.raises(NotCuttable):
-        library.open_cut("cat.h264", 0, 1)
+        library.open("cat.h264", 0, 1)
 
 
 @pytest.mark.parametrize(("from_s", "to_s", "gops"), [(0, 0.1, (0, 1)), (0.5, 1.0, (1, 3))])
@@ -318,14 +388,14 @@ def test_a_cut_begins_and_ends_between_gops(
     call(mp4_recorder.start("cat"))
     published = [unit for _ in range(6) for unit in camera.publish(GOP)]
     call(mp4_recorder.stop())
-    with library.open_cut("cat.mp4", from_s, to_s) as cut:
+    with library.open("cat.mp4", from_s, to_s).file as cut:
         shown = film(cut.read())
     units = published[gops[0] * GOP : gops[1] * GOP]
     assert shown.pictures == expected_pictures(units)
     assert shown.times_s == pytest.approx(expected_times_s(units), abs=0.001)
     assert shown.duration_s == pytest.approx(len(units) / 30, abs=0.001)
     with pytest.raises(NotCuttable):
-        library.open_cut("cat.mp4", 100, 200)
+        library.open("cat.mp4", 100, 200)
 
 
 def test_what_is_there_of_a_running_recording_can_be_cut(
@@ -334,7 +404,7 @@ def test_what_is_there_of_a_running_recording_can_be_cut(
     call(mp4_recorder.start("cat"))
     published = camera.publish(3 * GOP)
     wait_until(lambda: mp4_recorder.status.frame_count == 3 * GOP)
-    with library.open_cut("cat.mp4", 0, 100) as cut:
+    with library.open("cat.mp4", 0, 100).file as cut:
         assert film(cut.read()).pictures == expected_pictures(published[: 2 * GOP])
 
 
@@ -346,7 +416,7 @@ def test_a_piece_of_a_joined_file_is_read_from_anywhere(
     for _ in range(6):
         camera.publish(GOP)
     call(recorder.stop())
-    with Library(tmp_path / "recordings").open_joined("cat.mp4") as joined:
+    with Library(tmp_path / "recordings").open("cat.mp4").file as joined:
         whole = joined.read()
         assert len(whole) == joined.size
         for offset in range(0, len(whole), 997):

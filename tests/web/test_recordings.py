@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -215,9 +216,26 @@ def test_a_recording_has_a_thumbnail(live_client: FlaskClient) -> None:
     assert {answer[:2] for answer in answers} == {(200, "image/jpeg")}
     (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(answers[0][2]))
     assert (frame.width, frame.height) == (320, 240)
-    live_client.post("/api/recording/start", json={"filename": "running"})
-    assert live_client.get("/api/recordings/running.mp4/thumbnail").status_code == 404
     assert live_client.get(f"/api/recordings/{name}.jpg").status_code == 400
+
+
+def test_a_recording_that_is_being_made_has_a_size_and_a_thumbnail(
+    live_client: FlaskClient,
+) -> None:
+    def row() -> dict[str, Any]:
+        (row,) = live_client.get("/api/recordings").get_json()["recordings"]
+        return dict(row)
+
+    live_client.post("/api/recording/start", json={"filename": "cat"})
+    wait_until(lambda: row()["thumbnail"] is not None)
+    running = row()
+    assert running["state"] == "recording"
+    assert (running["width"], running["height"]) == (320, 240)
+    with live_client.get(running["thumbnail"]) as first:
+        assert (first.status_code, first.mimetype) == (200, "image/jpeg")
+        known = {"If-None-Match": first.headers["ETag"]}
+    with live_client.get(running["thumbnail"], headers=known) as again:
+        assert again.status_code == 304
 
 
 @pytest.mark.parametrize("to", ["0.6", "100"])
@@ -295,6 +313,19 @@ def test_no_name_leads_anywhere_else(tmp_path: Path, method: str, action: str) -
             assert CONTENT not in answer.data
     assert sorted(tmp_path.rglob("*")) == before
     assert (sibling / "a.mp4").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("route", ["/api/recording/start", "/api/recording/clip", "/start"])
+def test_no_new_recording_is_called_anything_else(
+    live_client: FlaskClient, tmp_path: Path, route: str
+) -> None:
+    before = sorted(path for path in tmp_path.rglob("*") if "lock" not in path.name)
+    for text in NOT_PLAIN:
+        if not text:  # the same as none
+            continue
+        answer = live_client.post(route, json={"filename": text})
+        assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_name"), text
+    assert sorted(path for path in tmp_path.rglob("*") if "lock" not in path.name) == before
 
 
 # ---- snapshot

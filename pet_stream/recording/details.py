@@ -1,0 +1,106 @@
+"""What the files of the folder say about themselves."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from ..errors import BitstreamError
+from ..media.mp4_reading import growing_format, read_summary
+from ..media.nal_unit import NalUnitType, nal_unit_type, split_annex_b
+from ..media.parameter_sets import parse_sps
+from ..media.recording_id import START_BYTES, find_id
+from .disk import PART_SUFFIX
+
+_RAW_START_BYTES = 64 * 1024
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What stands inside the files; None: it does not say."""
+
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    codec: str | None = None
+
+
+class ReadOnce(Generic[T]):
+    """Reads something from each file of `folder`, and again when its size or time changes.
+
+    `read` gets a descriptor, the name and the size; `unknown` is for what can't be read. Any
+    thread may use it.
+    """
+
+    def __init__(self, folder: Path, read: Callable[[int, str, int], T], unknown: T) -> None:
+        self._folder = folder
+        self._read = read
+        self._unknown = unknown
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[tuple[int, int, int], T]] = {}
+
+    def of(self, name: str) -> T:
+        try:
+            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return self._unknown
+        try:
+            info = os.fstat(descriptor)
+            version = info.st_ino, info.st_size, info.st_mtime_ns
+            with self._lock:
+                known = self._known.get(name)
+            if known is not None and known[0] == version:
+                return known[1]
+            value = self._read(descriptor, name, info.st_size)
+        except BitstreamError:  # copied here by hand, and something else
+            value = self._unknown
+        except OSError:
+            return self._unknown
+        finally:
+            os.close(descriptor)
+        with self._lock:
+            self._known[name] = version, value
+        return value
+
+    def forget_gone(self, found: Container[str], count: int) -> None:
+        """Keep what is known of `found`, `count` files, once there is much more."""
+        with self._lock:
+            if len(self._known) > 2 * count + 100:
+                self._known = {name: item for name, item in self._known.items() if name in found}
+
+
+def read_id(descriptor: int, name: str, size: int) -> UUID | None:
+    return find_id(os.pread(descriptor, START_BYTES, 0))
+
+
+def read_details(descriptor: int, name: str, size: int) -> Details:
+    """Of a file that is finished or, without its duration, of one that grows. Raises OSError,
+    BitstreamError."""
+    read_at = partial(_read_at, descriptor)
+    if name.endswith(".h264") or name.endswith(".h264" + PART_SUFFIX):
+        return _of_raw(_read_at(descriptor, 0, _RAW_START_BYTES))
+    if name.endswith(PART_SUFFIX):
+        video_format = growing_format(read_at, size)
+        return Details(None, video_format.width, video_format.height, video_format.codec)
+    summary = read_summary(read_at, size)
+    return Details(summary.duration_s, summary.width, summary.height, summary.codec)
+
+
+def _of_raw(data: bytes) -> Details:
+    for nal_unit in split_annex_b(data):
+        if nal_unit_type(nal_unit) == NalUnitType.SPS:
+            sps = parse_sps(nal_unit)
+            return Details(None, sps.width, sps.height, f"avc1.{sps.profile_level_id}")
+    return Details()
+
+
+def _read_at(descriptor: int, offset: int, size: int) -> bytes:
+    return os.pread(descriptor, size, offset)

@@ -1,0 +1,188 @@
+"""What is in the folder, put together: a row of the list for each recording."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from ..errors import StorageError
+from .details import Details
+from .disk import PART_SUFFIX
+from .names import is_recovered, is_stored_name, names_before, segment_of, start_time_in
+from .status import RecordingStatus, rfc3339
+
+STAR_SUFFIX = ".star"
+"""An empty file beside a recording: it is kept."""
+
+State = Literal["recording", "complete", "recovered"]
+Files = Mapping[str, os.stat_result]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One row of the list: a file, or the files that one recording consists of."""
+
+    name: str
+    size_bytes: int
+    started_at: float
+    """Epoch seconds: as the recorder or the name tells, else when the file was last changed."""
+    state: State
+    stars: tuple[str, ...]
+    """The files that say so, if it is to be kept: beside it, or beside what was called otherwise
+    before it was repaired or went on in a second file."""
+    files: tuple[str, ...]
+    changed_ns: int
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == "recording"
+
+    @property
+    def is_starred(self) -> bool:
+        return bool(self.stars)
+
+    @property
+    def format(self) -> str:
+        """`h264` or `mp4`."""
+        return self.name.rpartition(".")[2]
+
+    def to_json(self, details: Details) -> dict[str, Any]:
+        """A row of `GET /api/recordings`, its URLs excepted."""
+        return {
+            "name": self.name,
+            "size_bytes": self.size_bytes,
+            "started_at": self.started_at,
+            "start_time": rfc3339(self.started_at),
+            "state": self.state,
+            "format": self.format,
+            "starred": self.is_starred,
+            "duration_s": details.duration_s,
+            "width": details.width,
+            "height": details.height,
+            "codec": details.codec,
+            "segments": len(self.files),
+        }
+
+
+def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
+    """Every recorded file, every star (as `….star`), and the parts of the `running` recording.
+
+    Only regular files: a symbolic link could lead out of the folder. Raises StorageError.
+    """
+    found: dict[str, os.stat_result] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not _is_of_interest(entry.name, running):
+                    continue
+                with contextlib.suppress(FileNotFoundError):  # deleted since
+                    info = entry.stat(follow_symlinks=False)
+                    if stat.S_ISREG(info.st_mode):
+                        found[entry.name] = info
+    except FileNotFoundError:  # nothing was recorded yet
+        return {}
+    except OSError as exc:
+        raise StorageError("The recordings folder can't be read") from exc
+    return found
+
+
+def scan_for(folder: Path, name: str) -> dict[str, os.stat_result]:
+    """The same, of the file `name` and what may belong to it only."""
+    found: dict[str, os.stat_result] = {}
+    for earlier in names_before(name):
+        for candidate in (earlier, earlier + STAR_SUFFIX):
+            with contextlib.suppress(OSError):
+                info = (folder / candidate).lstat()
+                if stat.S_ISREG(info.st_mode):
+                    found[candidate] = info
+    return found
+
+
+def rows(
+    found: Files, running: RecordingStatus, id_of: Callable[[str], UUID | None]
+) -> list[Recording]:
+    """The recordings that the files of `found` are, newest first. `id_of` reads a file's id."""
+    grouped = _grouped(found, running, id_of)
+    made = [row(name, files, found, running) for name, files in grouped.items()]
+    made.sort(key=lambda row: (row.started_at, row.changed_ns), reverse=True)
+    return made
+
+
+def row(name: str, files: list[str], found: Files, running: RecordingStatus) -> Recording:
+    infos = [found[file] for file in files]
+    started_at = start_time_in(name)
+    state: State = "complete"
+    if running.is_recording and name == running.filename:
+        state, started_at = "recording", running.started_at
+    elif any(map(is_recovered, files)):
+        state = "recovered"
+    return Recording(
+        name=name,
+        size_bytes=sum(info.st_size for info in infos),
+        started_at=infos[0].st_mtime if started_at is None else started_at,
+        state=state,
+        stars=tuple(_stars_of(name, files, found)),
+        files=tuple(files),
+        changed_ns=max(info.st_mtime_ns for info in infos),
+    )
+
+
+def _is_of_interest(name: str, running: RecordingStatus) -> bool:
+    if name.endswith(STAR_SUFFIX):
+        return is_stored_name(name.removesuffix(STAR_SUFFIX))
+    if name.endswith(PART_SUFFIX):
+        return running.is_recording and _is_part_of(name, running)
+    return is_stored_name(name)
+
+
+def _is_part_of(part: str, running: RecordingStatus) -> bool:
+    name = part.removesuffix(PART_SUFFIX)
+    segment = segment_of(name)
+    return running.filename in (name, segment and segment[0])
+
+
+def _grouped(
+    found: Files, running: RecordingStatus, id_of: Callable[[str], UUID | None]
+) -> dict[str, list[str]]:
+    """The files of each recording, in order.
+
+    `cat_001.mp4` and `cat_002.mp4` are `cat.mp4`, if they carry the same id and nothing else is
+    called so. What was copied here by hand and carries none stands for itself.
+    """
+    files = sorted(name for name in found if not name.endswith(STAR_SUFFIX))
+    numbered: dict[str, list[tuple[int, str]]] = {}
+    for file in files:
+        name = file.removesuffix(PART_SUFFIX)
+        segment = segment_of(name)
+        if segment is not None and segment[0] not in found and name != running.filename:
+            numbered.setdefault(segment[0], []).append((segment[1], file))
+    groups: dict[str, list[str]] = {}
+    for base, segments in numbered.items():
+        running_id = running.recording_id if base == running.filename else None
+        if running_id is None and len(segments) < 2:
+            continue
+        by_id: dict[UUID | None, dict[int, str]] = {}
+        for number, file in sorted(segments):
+            own_id = running_id if file.endswith(PART_SUFFIX) else id_of(file)
+            by_id.setdefault(own_id, {}).setdefault(number, file)
+        by_id.pop(None, None)
+        group = by_id.get(running_id) or max(by_id.values(), key=len, default={})
+        if running_id in by_id or len(group) > 1:
+            groups[base] = list(group.values())
+    grouped = {file for group in groups.values() for file in group}
+    alone = (file for file in files if file not in grouped)
+    return groups | {file.removesuffix(PART_SUFFIX): [file] for file in alone}
+
+
+def _stars_of(name: str, files: list[str], found: Container[str]) -> Iterator[str]:
+    """The stars of a row, other recordings' excepted."""
+    own = {name, *(file.removesuffix(PART_SUFFIX) for file in files)}
+    for earlier in sorted({earlier for own_name in own for earlier in names_before(own_name)}):
+        if earlier + STAR_SUFFIX in found and (earlier in own or earlier not in found):
+            yield earlier + STAR_SUFFIX

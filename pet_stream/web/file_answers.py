@@ -1,0 +1,99 @@
+"""Answers that are files: conditional requests and byte ranges (RFC 9110, sections 13 and 14).
+
+Werkzeug's own `make_conditional` looks at Range before If-Match and If-None-Match, takes a weak
+If-Range for a strong one, and refuses ranges that are to be ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from flask import Response, request
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
+from werkzeug.http import quote_etag
+
+from ..recording.library import OpenRecording
+from ..recording.pieces import PiecedFile
+
+CHUNK_BYTES = 64 * 1024
+_ONE_RANGE = re.compile(r"bytes[ \t]*=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.IGNORECASE)
+
+
+def send_recording(opened: OpenRecording, media_type: str, save_as: str | None) -> Response:
+    """The whole of `opened`, the range that is asked for, or that it has not changed. `save_as`:
+    the browser is to save it under this name. Raises PreconditionFailed,
+    RequestedRangeNotSatisfiable."""
+    file = opened.file
+    changed_at = datetime.fromtimestamp(int(opened.changed_at), timezone.utc)
+    response = Response(mimetype=media_type)
+    response.set_etag(opened.version)
+    response.last_modified = changed_at
+    response.accept_ranges = "bytes"
+    response.headers["Cache-Control"] = "no-cache"
+    if _is_known(opened.version, changed_at):
+        response.status_code = 304
+        return response
+    start, end = 0, file.size
+    if request.method == "GET" and _is_range_wanted(opened.version):
+        wanted = _range(request.headers["Range"], file.size)
+        if wanted is not None:
+            start, end = wanted
+            response.status_code = 206
+            response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
+    if save_as is not None:
+        response.headers.set("Content-Disposition", "attachment", filename=save_as)
+    response.content_length = end - start
+    response.response = _read(file, start, end)
+    response.call_on_close(file.close)
+    return response
+
+
+def _is_known(version: str, changed_at: datetime) -> bool:
+    """Whether the client has this very version (RFC 9110, 13.2.2, steps 1 to 4). Raises
+    PreconditionFailed."""
+    headers = request.headers
+    if "If-Match" in headers:
+        if not (request.if_match.star_tag or request.if_match.is_strong(version)):
+            raise PreconditionFailed
+    elif request.if_unmodified_since is not None and changed_at > request.if_unmodified_since:
+        raise PreconditionFailed
+    if "If-None-Match" in headers:
+        return request.if_none_match.star_tag or request.if_none_match.contains_weak(version)
+    return request.if_modified_since is not None and changed_at <= request.if_modified_since
+
+
+def _is_range_wanted(version: str) -> bool:
+    """A date in If-Range is never taken: a file that grows changes more than once a second, so
+    that it is no strong validator (RFC 9110, 13.1.5)."""
+    headers = request.headers
+    return "Range" in headers and headers.get("If-Range") in (None, quote_etag(version))
+
+
+def _range(text: str, size: int) -> tuple[int, int] | None:
+    """First byte and the one behind the last; None: everything, as for several ranges, other units
+    and what makes no sense (RFC 9110, 14.2). Raises RequestedRangeNotSatisfiable."""
+    match = _ONE_RANGE.fullmatch(text)
+    if match is None or match[1] == match[2] == "":
+        return None
+    first, last = match[1], match[2]
+    if not first:  # the last so many bytes
+        start, end = max(0, size - int(last)), size
+    elif last and int(last) < int(first):
+        return None
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+    if start >= end:
+        raise RequestedRangeNotSatisfiable(size)
+    return start, end
+
+
+def _read(file: PiecedFile, start: int, end: int) -> Iterator[bytes]:
+    file.seek(start)
+    while start < end:
+        chunk = file.read(min(CHUNK_BYTES, end - start))
+        if not chunk:  # the file was cut short meanwhile: the client sees that bytes are missing
+            return
+        start += len(chunk)
+        yield chunk
