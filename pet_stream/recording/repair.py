@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 SET_ASIDE_SUFFIX = ".unplayable"
 _START_CODE = b"\0\0\0\1"
 _MAX_PICTURE_BYTES = 8 * 1024 * 1024
+_PLACEHOLDER, _LARGE_MDAT = b"\0\0\0\x10free", b"\0\0\0\1mdat"
 _SLICES = (NalUnitType.NON_IDR_SLICE, NalUnitType.IDR_SLICE)
 
 
@@ -49,6 +50,8 @@ def repair_mp4(file: io.FileIO) -> None:
     descriptor = file.fileno()
     size = os.fstat(descriptor).st_size
     read_at = partial(_read_at, descriptor)
+    if read_at(mp4.PLACEHOLDER_AT, 8) not in (_PLACEHOLDER, _LARGE_MDAT):
+        raise BitstreamError("It was not recorded here")
     if not any(box.kind == b"moov" for box in boxes(read_at, 0, size)):
         _open_mdat(descriptor)
     movie = read_movie(read_at, size)
@@ -92,8 +95,8 @@ _REPAIRS = {"mp4": repair_mp4, "h264": repair_annex_b}
 
 def _open_mdat(descriptor: int) -> None:
     """Undo as_one_mdat where the file lost the index behind it: its fragments show again."""
-    if _read_at(descriptor, mp4.PLACEHOLDER_AT, 8) == b"\0\0\0\1mdat":
-        _write_at(descriptor, b"\0\0\0\x10free" + bytes(8), mp4.PLACEHOLDER_AT)
+    if _read_at(descriptor, mp4.PLACEHOLDER_AT, 8) == _LARGE_MDAT:
+        _write_at(descriptor, _PLACEHOLDER + bytes(8), mp4.PLACEHOLDER_AT)
 
 
 def _read_at(descriptor: int, offset: int, size: int) -> bytes:

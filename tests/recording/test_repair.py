@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.mp4 import PLACEHOLDER_AT
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
 from pet_stream.recording.repair import repair
 
@@ -125,13 +126,24 @@ def test_a_crash_while_finishing_costs_nothing(
         container.write(units)
         container.close()
         if step == "index":  # written, but the header of the mdat is not
-            file.seek(32)
+            file.seek(PLACEHOLDER_AT)
             assert file.read(8) == b"\0\0\0\1mdat"
-            file.seek(32)
+            file.seek(PLACEHOLDER_AT)
             file.write(b"\0\0\0\x10free" + bytes(8))
     path = repair(part)
     assert film(path).pictures == expected_pictures(units)
     assert film(path).duration_s == pytest.approx(len(units) / 30, abs=0.001)
+
+
+def test_a_foreign_file_is_set_aside_as_it_is(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    part = tmp_path / "download.mp4.part"
+    with io.FileIO(part, "xb+") as file:
+        container = Mp4Container(file)
+        container.write(timed(pictures))
+        container.close()
+    data = part.read_bytes().replace(b"uuid", b"free", 1).replace(b"mdat", b"MDAT", 1)
+    part.write_bytes(data)
+    assert repair(part).read_bytes() == data
 
 
 def test_a_raw_stream_of_one_picture_is_set_aside(
