@@ -73,8 +73,7 @@ class Config:
     sync_seconds: float = _setting(
         3,
         values.number(0.5, 60),
-        "between syncs of a running recording to the disk: what a power cut may cost, besides the "
-        "GOP that is just filled",
+        "between syncs of a running recording to the disk: what a power cut may cost",
     )
     segment_minutes: float = _setting(
         60, values.number(0, 1440), "a longer recording goes on in another file; 0: never"

@@ -25,8 +25,6 @@ from .sample_table import Sample, SampleTable
 
 TIMESCALE = 90_000
 """Ticks a second of the files written here."""
-MAX_DURATION = 2**32 - 1
-"""Of one sample, in ticks: 13 hours."""
 EPOCH_OFFSET_S = 2_082_844_800
 """From 1904, where MP4's clock begins, to 1970."""
 

@@ -71,7 +71,7 @@ def read_summary(read_at: ReadAt, size: int) -> Summary:
     track = _read_track(read_at, moovs[-1])
     duration = track.duration
     if not duration:
-        duration = sum(sample.duration for _, run in _fragments(read_at, size) for sample in run)
+        duration = _growing_table(read_at, size)[0].total_duration
     return Summary(
         duration_s=duration / track.timescale,
         width=track.video_format.width,
@@ -104,11 +104,8 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
     if first is None:
         raise BitstreamError("The file has no moov box")
     track = _read_track(read_at, first)
-    table = SampleTable()
-    whole_bytes = first.end
-    for offset, samples in _fragments(read_at, size):
-        table.append_chunk(offset, samples)
-        whole_bytes = offset + sum(sample.size_bytes for sample in samples)
+    table, whole_bytes = _growing_table(read_at, size)
+    whole_bytes = max(first.end, whole_bytes)
     return Movie(track.video_format, track.timescale, table, whole_bytes, has_index=False)
 
 
@@ -276,37 +273,66 @@ def _chunk_counts(stsc: array[int], chunk_count: int, sample_count: int) -> arra
 # ---- files without
 
 
-def _fragments(read_at: ReadAt, size: int) -> Iterator[tuple[int, list[Sample]]]:
-    """Offset of the data and samples of each fragment that is whole."""
+def _growing_table(read_at: ReadAt, size: int) -> tuple[SampleTable, int]:
+    """What the fragments that are whole hold, and where the last of them ends."""
+    table = SampleTable()
+    first_time: int | None = None
+    end = 0
+    for fragment in _fragments(read_at, size):
+        first_time = fragment.start_time if first_time is None else first_time
+        table.end_at(fragment.start_time - first_time)
+        table.append_chunk(fragment.data_offset, fragment.samples)
+        end = fragment.end
+    return table, end
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Some samples of a file that grows, from one `moof` box and the `mdat` box behind it."""
+
+    start_time: int
+    """Ticks."""
+    data_offset: int
+    samples: list[Sample]
+    end: int
+
+
+def _fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
+    """Those that are whole, up to the first that is not."""
     moof: Box | None = None
     for box in boxes(read_at, 0, size):
         if box.kind == b"moof":
             moof = box
         elif box.kind == b"mdat" and moof is not None:
-            samples = _read_run(read_at, moof)
-            if not samples or sum(s.size_bytes for s in samples) != box.end - box.payload:
+            fragment = _read_fragment(read_at, moof, box)
+            if fragment is None:
                 return
-            yield box.payload, samples
+            yield fragment
             moof = None
 
 
-def _read_run(read_at: ReadAt, moof: Box) -> list[Sample]:
-    """The samples of a fragment that was written here; empty for any other."""
+def _read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
+    """One that was written here; None for any other."""
     if moof.end - moof.start > MAX_BOX_BYTES:
-        return []
+        return None
     trafs = list(_children(read_at, moof, b"traf"))
-    runs = [box for traf in trafs for box in boxes(read_at, traf.payload, traf.end)]
-    truns = [box for box in runs if box.kind == b"trun"]
-    if len(trafs) != 1 or len(truns) != 1:
-        return []
-    data = read_at(truns[0].payload, truns[0].end - truns[0].payload)
-    if len(data) < 16:
-        return []
-    flags, count, _, first_flags = struct.unpack_from(">IIiI", data)
-    if flags & 0xFFFFFF != 0x305 or len(data) != 16 + 8 * count:
-        return []
-    entries = struct.iter_unpack(">II", data[16:])
-    return [
+    found = [box for traf in trafs for box in boxes(read_at, traf.payload, traf.end)]
+    truns = [box for box in found if box.kind == b"trun"]
+    tfdts = [box for box in found if box.kind == b"tfdt"]
+    if (len(trafs), len(truns), len(tfdts)) != (1, 1, 1):
+        return None
+    run = read_at(truns[0].payload, truns[0].end - truns[0].payload)
+    decode_time = read_at(tfdts[0].payload, 12)
+    if len(run) < 16 or len(decode_time) < 12 or decode_time[0] != 1:
+        return None
+    flags, count, _, first_flags = struct.unpack_from(">IIiI", run)
+    if flags & 0xFFFFFF != 0x305 or len(run) != 16 + 8 * count:
+        return None
+    samples = [
         Sample(size, duration, is_sync=number == 0 and not first_flags & _NON_SYNC)
-        for number, (duration, size) in enumerate(entries)
+        for number, (duration, size) in enumerate(struct.iter_unpack(">II", run[16:]))
     ]
+    if not samples or sum(s.size_bytes for s in samples) != mdat.end - mdat.payload:
+        return None
+    start_time = int.from_bytes(decode_time[4:], "big")
+    return Fragment(start_time, mdat.payload, samples, mdat.end)

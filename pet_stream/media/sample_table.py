@@ -6,6 +6,9 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+MAX_DURATION = 2**32 - 1
+"""Of one sample, in ticks: 13 hours at 90 kHz."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -49,6 +52,17 @@ class SampleTable:
             self.total_duration += sample.duration
         self.chunk_offsets.append(offset)
         self.chunk_counts.append(len(self.sizes) - count_before)
+
+    def end_at(self, time: int) -> None:
+        """Have the last sample shown until `time`, in ticks from the beginning, if it begins before
+        that."""
+        if not self.durations:
+            return
+        last = self.durations[-1]
+        duration = min(time - (self.total_duration - last), MAX_DURATION)
+        if duration > 0:
+            self.durations[-1] = duration
+            self.total_duration += duration - last
 
     def extend(self, other: SampleTable) -> None:
         """Append the samples of `other`, but not its chunks."""

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from ..media import mp4
 from ..media.access_unit import AccessUnit
 from ..media.recording_id import with_id
-from ..media.sample_table import Sample, SampleTable
+from ..media.sample_table import MAX_DURATION, Sample, SampleTable
 
 MAX_FRAGMENT_NS = 2_000_000_000
 """A GOP that lasts longer reaches the file in several fragments."""
@@ -41,6 +41,9 @@ class Container(Protocol):
 
         Raises OSError. What was written up to then must stay playable.
         """
+
+    def flush(self) -> None:
+        """Append what was held back for the sake of what comes after it. Raises OSError."""
 
     def close(self, end_ns: int | None = None) -> None:
         """Complete the file; nothing is written after it, not even after an error. The last picture
@@ -77,6 +80,9 @@ class AnnexBContainer:
         self.frame_count += len(pictures)
         self.bytes_written += sum(map(len, pictures))
 
+    def flush(self) -> None:
+        pass
+
     def close(self, end_ns: int | None = None) -> None:
         pass
 
@@ -91,12 +97,17 @@ class AnnexBContainer:
         os.ftruncate(self._file.fileno(), self.bytes_written)
 
 
+_Fragment = tuple[int, list[bytes], list[Sample]]
+"""Time of its first picture in ticks, the pictures' data, what is told about each."""
+
+
 class Mp4Container:
     """MP4 that grows by a fragment for each GOP, and has an index once it is closed.
 
-    The pictures of a GOP are kept until the next one begins, or until MAX_FRAGMENT_NS have gone by:
-    then it is known how long each of them is shown. Times are capture times, from the first picture
-    on, so that gaps and slow cameras play at true speed.
+    The pictures of a GOP are kept until the next one begins, or MAX_FRAGMENT_NS have gone by, or
+    flush(). The last picture of a fragment is shown until the next fragment begins, whatever the
+    fragment itself says, which had to guess it when it was flushed. Times are capture times, from
+    the first picture on, so that gaps and slow cameras play at true speed.
     """
 
     def __init__(self, file: io.FileIO, recording_id: UUID | None = None) -> None:
@@ -110,6 +121,7 @@ class Mp4Container:
         self._first_ns = 0
         self._pending: list[AccessUnit] = []
         self._pending_times: list[int] = []
+        self._last_time = -1
 
     @property
     def frame_count(self) -> int:
@@ -120,7 +132,7 @@ class Mp4Container:
             return
         if self._format is None:
             self._begin(units[0])
-        fragments: list[tuple[list[bytes], list[Sample]]] = []
+        fragments: list[_Fragment] = []
         for unit in units:
             time_of_unit = self._time_of(unit)
             if self._pending and (
@@ -131,11 +143,16 @@ class Mp4Container:
             self._pending_times.append(time_of_unit)
         self._append(fragments)
 
+    def flush(self) -> None:
+        if self._pending:
+            self._append([self._take_pending(self._usual_end_time())])
+
     def close(self, end_ns: int | None = None) -> None:
         if self._format is None:
             return
-        if self._pending:
-            self._append([self._take_pending(self._end_time(end_ns))])
+        self.flush()
+        if end_ns is not None:
+            self._table.end_at(self._ticks(end_ns))
         end = self.bytes_written
         try:
             self._append_bytes(mp4.index(self._format, self._table, self._created_at))
@@ -154,14 +171,12 @@ class Mp4Container:
 
     def _time_of(self, unit: AccessUnit) -> int:
         """Ticks since the first picture; always later than the picture before."""
-        earliest = self._pending_times[-1] + 1 if self._pending_times else 0
-        return max(self._ticks(unit.capture_ns), earliest, self._table.total_duration)
+        self._last_time = max(self._ticks(unit.capture_ns), self._last_time + 1)
+        return self._last_time
 
-    def _end_time(self, end_ns: int | None) -> int:
-        """When the last picture ends: as it is told, else after as long as the one before it."""
+    def _usual_end_time(self) -> int:
+        """When the last picture ends if it is shown for as long as the one before it."""
         times = self._pending_times
-        if end_ns is not None:
-            return max(times[-1] + 1, self._ticks(end_ns))
         if len(times) > 1:
             return 2 * times[-1] - times[-2]
         return times[-1] + (self._table.durations[-1] if len(self._table) else _USUAL_DURATION)
@@ -169,26 +184,26 @@ class Mp4Container:
     def _ticks(self, capture_ns: int) -> int:
         return (capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
 
-    def _take_pending(self, end_time: int) -> tuple[list[bytes], list[Sample]]:
+    def _take_pending(self, end_time: int) -> _Fragment:
         assert self._format is not None
         data = [mp4.sample_data(unit, self._format) for unit in self._pending]
         ends = [*self._pending_times[1:], end_time]
         samples = [
-            Sample(len(picture), min(end - start, mp4.MAX_DURATION), unit.is_idr)
+            Sample(len(picture), min(end - start, MAX_DURATION), unit.is_idr)
             for picture, start, end, unit in zip(
                 data, self._pending_times, ends, self._pending, strict=True
             )
         ]
+        start_time = self._pending_times[0]
         self._pending, self._pending_times = [], []
-        return data, samples
+        return start_time, data, samples
 
-    def _append(self, fragments: list[tuple[list[bytes], list[Sample]]]) -> None:
-        for data, samples in fragments:
-            start = mp4.fragment_start(
-                self._fragment_count + 1, self._table.total_duration, samples
-            )
+    def _append(self, fragments: list[_Fragment]) -> None:
+        for start_time, data, samples in fragments:
+            start = mp4.fragment_start(self._fragment_count + 1, start_time, samples)
             offset = self.bytes_written + len(start)
             self._append_bytes(b"".join((start, *data)))
+            self._table.end_at(start_time)
             self._table.append_chunk(offset, samples)
             self._fragment_count += 1
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import BitstreamError, NotCuttable, NotFound
 from ..media import mp4
 from ..media.mp4_reading import Movie, read_movie
-from ..media.sample_table import SampleTable
+from ..media.sample_table import MAX_DURATION, SampleTable
 from .pieces import Piece, PiecedFile
 
 
@@ -94,7 +94,7 @@ def _read(path: Path) -> Movie:
 def _in_our_timescale(table: SampleTable, timescale: int) -> SampleTable:
     if timescale != mp4.TIMESCALE:
         scaled = (duration * mp4.TIMESCALE // timescale for duration in table.durations)
-        table.durations = array("I", (min(d, mp4.MAX_DURATION) for d in scaled))
+        table.durations = array("I", (min(d, MAX_DURATION) for d in scaled))
         table.total_duration = sum(table.durations)
     return table
 

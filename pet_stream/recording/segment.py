@@ -51,7 +51,8 @@ class Segment:
         return not max_seconds or idr.capture_ns - first.capture_ns < max_seconds * 1e9
 
     def sync(self) -> None:
-        """Bring what is written so far onto the disk. Raises OSError."""
+        """Bring all that write() was given onto the disk. Raises OSError."""
+        self.container.flush()
         if self.container.bytes_written == self._synced_bytes:
             return
         check_linked(self._file)

@@ -12,7 +12,7 @@ class RecorderSettings:
     preroll_s: float = 0
     """What was shown before the start is in the file, too."""
     sync_s: float = 3
-    """Between two syncs. A power cut costs this much, and the GOP that is just filled."""
+    """Between two syncs: what a power cut costs at most."""
     min_free_bytes: int = 0
     """Recording ends when less is free on the disk."""
     segment_s: float = 3600

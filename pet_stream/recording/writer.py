@@ -168,9 +168,13 @@ class Writer:
         is_last = self._stop_requested.is_set()  # looked at first: what came before it is written
         self._write(self._queue.take())
         now = time.monotonic()
-        if not is_last and now - self._synced_at >= (self._settings.sync_s or POLL_S):
+        is_due = now - self._synced_at >= (self._settings.sync_s or POLL_S)
+        if is_due and self._segment.container.frame_count and not is_last:
             self._synced_at = now
-            self._segment.sync()
+            try:
+                self._segment.sync()
+            finally:
+                self._tell_progress()
             check_free(self._folder, self._settings.min_free_bytes)
         return not is_last
 
@@ -178,7 +182,6 @@ class Writer:
         """Make the file. Raises FileExistsError when its name is taken, or every number of it."""
         make_folder(self._folder)
         check_free(self._folder, self._settings.min_free_bytes)
-        self._synced_at = time.monotonic()
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
             with contextlib.suppress(FileExistsError):
                 self._open_segment(stem)
@@ -215,6 +218,7 @@ class Writer:
             part.unlink(missing_ok=True)
             raise
         self._segment_count += 1
+        self._synced_at = 0.0  # soon: what a file begins with is needed to repair the rest
 
     def _segment_name(self) -> str:
         return f"{self._stem}_{self._segment_number:03d}{self._suffix}"

@@ -1,11 +1,14 @@
-"""A process that records until it is killed: `python -m tests.recording.recorder_process FOLDER`.
+"""A process that records until it is killed: `python -m tests.recording.recorder_process FOLDER
+FORMAT [PICTURES]`.
 
-Publishes real footage faster than any camera and says on standard output how many pictures are in
-the file, again and again; `--once` says `owned` and ends with its standard input instead.
+Publishes real footage faster than any camera, without an end or as many PICTURES as told, and says
+on standard output how many are recorded, again and again. `--once` says `owned` and ends with its
+standard input instead.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from pathlib import Path
@@ -23,7 +26,7 @@ from ..waiting import TIMEOUT_S
 from .playback import GOP, Camera, access_unit
 
 
-def main(folder: Path, file_format: str, *, only_owns: bool) -> None:
+def main(folder: Path, file_format: str, pictures: float, *, only_owns: bool) -> None:
     archive = Archive(Library(folder), Retention(), "killed")
     if only_owns:
         archive.claim()
@@ -43,11 +46,14 @@ def main(folder: Path, file_format: str, *, only_owns: bool) -> None:
     )
     event_loop.call(recorder.start("killed"), TIMEOUT_S)
     pause = threading.Event()
+    published = 0
     while True:
-        camera.publish(7)
+        if published < pictures:
+            published += len(camera.publish(7))
         print(recorder.status.frame_count, recorder.status.bytes_written, flush=True)
         pause.wait(0.01)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], only_owns="--once" in sys.argv)
+    pictures = next(map(float, filter(str.isdigit, sys.argv[3:])), math.inf)
+    main(Path(sys.argv[1]), sys.argv[2], pictures, only_owns="--once" in sys.argv)

@@ -16,6 +16,7 @@ from pet_stream.errors import NotRecorderOwner
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.library import Library
 from pet_stream.recording.ownership import LOCK_NAME, OWNER_NAME, Ownership
+from pet_stream.recording.repair import repair
 from pet_stream.recording.retention import Retention
 
 from ..waiting import TIMEOUT_S, wait_until
@@ -86,6 +87,20 @@ def test_a_recorder_that_is_killed_leaves_a_recording(tmp_path: Path, file_forma
     random_ = random.Random(3)
     for _ in range(KILLS):
         check_kill(tmp_path / "recordings", file_format, random_.randrange(GOP, 60 * GOP))
+
+
+@pytest.mark.slow
+def test_what_a_camera_showed_before_it_stalled_outlasts_a_kill(tmp_path: Path) -> None:
+    count = 2 * GOP + 7  # in mid-GOP
+    part = tmp_path / "killed.mp4.part"
+    with process(tmp_path, "mp4", str(count)) as running:
+        wait_until(lambda: part.exists() and part.stat().st_size > 0)
+        wait_until(lambda: len(film(part.read_bytes()).pictures) == count)
+        running.kill()
+        running.wait(30)
+    shown = film(repair(part))
+    assert shown.decoded_count == len(shown.pictures) == count
+    assert shown.duration_s == pytest.approx(count / 30, abs=0.01)
 
 
 @pytest.mark.slow

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.disk import free_bytes
 from pet_stream.recording.recorder import Recorder
+from pet_stream.recording.repair import repair
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 
@@ -167,8 +170,6 @@ def test_a_disk_that_blocks_for_a_minute_costs_whole_gops_and_no_memory(
 def test_what_is_written_is_synced_as_it_grows(
     make_recorder: MakeRecorder, camera: Camera, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
-
     synced = threading.Event()
     fdatasync = os.fdatasync
 
@@ -184,6 +185,69 @@ def test_what_is_written_is_synced_as_it_grows(
         camera.publish(GOP)
         assert synced.wait(TIMEOUT_S)
         synced.clear()
+    call(recorder.stop())
+
+
+def test_a_camera_that_stalls_leaves_nothing_unsynced(
+    make_recorder: MakeRecorder,
+    camera: Camera,
+    call: Call,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    part = tmp_path / "recordings" / "cat.mp4.part"
+    synced_sizes: list[int] = []
+    fdatasync = os.fdatasync
+
+    def watched(descriptor: int) -> None:
+        fdatasync(descriptor)
+        synced_sizes.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "fdatasync", watched)
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(sync_s=0.1))
+    published = camera.publish(GOP + 3)
+    call(recorder.start("cat", preroll_s=5))
+    published += camera.publish(GOP + 3)  # and no more
+    wait_until(lambda: recorder.status.frame_count == 3 + GOP + 3)
+    wait_until(lambda: bool(synced_sizes) and synced_sizes[-1] == recorder.status.bytes_written)
+    wait_until(lambda: len(film(part.read_bytes()).pictures) == 3 + GOP + 3)
+    wait_until(lambda: synced_sizes[-1] == part.stat().st_size)
+    published += camera.publish(GOP)
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    assert film(stopped.path).pictures == expected_pictures(published[GOP:])
+
+
+def test_at_two_pictures_a_second_a_power_cut_costs_no_gop(
+    make_recorder: MakeRecorder,
+    broadcaster: Broadcaster,
+    pictures: list[AccessUnit],
+    call: Call,
+    tmp_path: Path,
+) -> None:
+    """A GOP lasts 7 s; what is on the disk ends with the newest picture, in mid-GOP."""
+    part = tmp_path / "recordings" / "cat.mp4.part"
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(sync_s=0.1))
+    start_ns = time.monotonic_ns()
+    units = [
+        replace(unit, sequence=number, capture_ns=start_ns + number * 500_000_000)
+        for number, unit in enumerate(pictures[: GOP + 5])
+    ]
+    call(recorder.start("cat"))
+    for count in (1, 3, 9, GOP + 5):
+        for unit in units[recorder.status.frame_count : count]:
+            broadcaster.publish(unit)
+        wait_until(lambda count=count: recorder.status.frame_count == count)  # type: ignore[misc]
+        wait_until(
+            lambda count=count: (  # type: ignore[misc]
+                len(film(part.read_bytes()).pictures) == count
+            )
+        )
+    copy = tmp_path / "cat.mp4.part"
+    copy.write_bytes(part.read_bytes())
+    shown = film(repair(copy))
+    assert shown.pictures == expected_pictures(units)
+    assert shown.times_s == pytest.approx(expected_times_s(units), abs=0.001)
     call(recorder.stop())
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.mp4_reading import read_movie
 from pet_stream.recording.containers import MAX_FRAGMENT_NS, Mp4Container
 
 from ..footage import encode
@@ -105,6 +106,38 @@ def test_a_slow_camera_reaches_the_file_before_its_gop_ends(
             assert waiting <= MAX_FRAGMENT_NS / 500_000_000
         container.close()
     assert_shows(film(path), units[: 2 * GOP])
+
+
+@pytest.mark.parametrize("batch", [1, 3, GOP + 5])
+def test_what_is_flushed_is_in_the_file_at_once_and_times_stay_true(
+    tmp_path: Path, pictures: list[AccessUnit], batch: int
+) -> None:
+    units = jitter(a_gap(timed(pictures)))
+    path = tmp_path / "a.mp4"
+    with container_at(path) as container:
+        for begin in range(0, len(units), batch):
+            container.write(units[begin : begin + batch])
+            container.flush()
+            container.flush()
+            assert_shows(film(path.read_bytes()), units[: begin + batch])
+        growing = path.read_bytes()
+        container.close()
+    assert_shows(film(path), units)
+    movie = read_movie(lambda offset, size: growing[offset : offset + size], len(growing))
+    times = itertools.accumulate(movie.table.durations[:-1], initial=0)
+    assert [t / 90_000 for t in times] == pytest.approx(expected_times_s(units), abs=2 * TICK_S)
+
+
+def test_the_next_file_goes_on_where_a_flushed_one_ends(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    units = timed(pictures)
+    path = tmp_path / "a.mp4"
+    with container_at(path) as container:
+        container.write(units)
+        container.flush()
+        container.close(units[-1].capture_ns + 5_000_000_000)
+    assert film(path).duration_s == pytest.approx((len(units) - 1) / 30 + 5, abs=0.001)
 
 
 def in_file(path: Path) -> int:

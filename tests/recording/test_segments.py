@@ -405,7 +405,9 @@ def test_what_is_there_of_a_running_recording_can_be_cut(
     published = camera.publish(3 * GOP)
     wait_until(lambda: mp4_recorder.status.frame_count == 3 * GOP)
     with library.open("cat.mp4", 0, 100).file as cut:
-        assert film(cut.read()).pictures == expected_pictures(published[: 2 * GOP])
+        shown = film(cut.read()).pictures
+    assert shown == expected_pictures(published[: len(shown)])
+    assert len(shown) >= 2 * GOP
 
 
 def test_a_piece_of_a_joined_file_is_read_from_anywhere(
