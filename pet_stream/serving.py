@@ -20,7 +20,8 @@ from .errors import AddressUnavailable
 logger = logging.getLogger(__name__)
 
 _BACKLOG = 128
-_POLL_S = 0.1
+_POLL_S = 3600.0
+"""Socketserver looks that often whether it shall stop; here it is woken up for that."""
 
 
 class WebServer:
@@ -53,6 +54,7 @@ class WebServer:
         """Take no more requests; those that run are not waited for. Idempotent."""
         server, self._server = self._server, None
         if server is not None and self._thread is not None:
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes it up
             server.shutdown()
             self._thread.join(timeout_s)
         self._socket.close()

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import socket
+import socketserver
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -72,6 +74,28 @@ def test_stop_is_idempotent_and_does_not_wait_for_requests(server: WebServer) ->
     request.join(TIMEOUT_S)
     with pytest.raises(ConnectionRefusedError), socket.socket() as probe:
         probe.connect(("127.0.0.1", server.port))
+
+
+def test_it_sleeps_while_nothing_is_asked_for(
+    server: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_s: list[float | None] = []
+    is_waiting = threading.Event()
+
+    class NotingSelector(selectors.PollSelector):
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            waits_s.append(timeout)
+            is_waiting.set()
+            return super().select(timeout)
+
+    monkeypatch.setattr(socketserver, "_ServerSelector", NotingSelector)
+    server.start(Flask(__name__, static_folder=None))
+    assert is_waiting.wait(TIMEOUT_S)
+    assert waits_s == [3600]
+    stopping = threading.Thread(target=server.stop, daemon=True)
+    stopping.start()
+    stopping.join(TIMEOUT_S)
+    assert not stopping.is_alive()
 
 
 def test_ipv6_is_served_where_there_is_any() -> None:
