@@ -49,6 +49,7 @@ class Recorder:
 
     `claim` is called by each writer first; it raises NotRecorderOwner where another process
     records. `on_finished` is called on the loop when files have been added to the folder.
+    `clock_ns` is the clock of the capture times.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Recorder:
         name: str = "pet-stream",
         open_wait_s: float = OPEN_WAIT_S,
         disk_timeout_s: float = 4.0,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         if file_format not in formats:
             raise ValueError(f"no such recording format: {file_format!r}")
@@ -77,6 +79,7 @@ class Recorder:
         self._name = name
         self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
+        self._clock_ns = clock_ns
         self._session: Session | None = None
         self._session_before: Session | None = None
         self._clips: set[Session] = set()
@@ -165,7 +168,7 @@ class Recorder:
         as the disk lets it.
         """
         file_format = self._format if file_format is None else file_format
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock_ns()
         units = self._broadcaster.since(now_ns - round(seconds * 1e9))
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
@@ -178,6 +181,7 @@ class Recorder:
             replace(self._settings, max_duration_s=0, heartbeat_s=0),
             is_numbered=not filename,
             started_at=started_at,
+            now_ns=now_ns,
             totals_before=(0, 0),
             on_over=self._handle_clip_over,
             thread_name=f"{self._name}-clip",
@@ -223,7 +227,7 @@ class Recorder:
         file_format = self._format if file_format is None else file_format
         started_at = time.time()
         stem = _stem(filename, file_format, started_at)
-        now_ns = time.monotonic_ns()
+        now_ns = self._clock_ns()
         subscription = self._broadcaster.subscribe(
             "recorder",
             QUEUE_UNITS,
@@ -240,6 +244,7 @@ class Recorder:
             settings,
             is_numbered=not filename,
             started_at=started_at,
+            now_ns=now_ns,
             totals_before=(0, 0) if last is None else last.frame_totals,
             on_over=self._handle_over,
             thread_name=f"{self._name}-recorder",
@@ -258,6 +263,7 @@ class Recorder:
         *,
         is_numbered: bool,
         started_at: float,
+        now_ns: int,
         totals_before: tuple[int, int],
         on_over: Callable[[Session], object],
         thread_name: str,
@@ -274,6 +280,7 @@ class Recorder:
             settings=settings,
             claim=self._claim,
             started_at=started_at,
+            now_ns=now_ns,
             totals_before=totals_before,
             on_over=on_over,
             thread_name=thread_name,

@@ -30,6 +30,7 @@ class Session:
     """Joins a subscription with a writer. Belongs to the event loop, where it is made; any thread
     may read `status`, `frame_totals`, `fill_ratio` and `is_over`.
 
+    `now_ns` is the moment of the start on the clock of the capture times.
     `frame_totals` counts on from `totals_before`, those of the session before this one. `on_over`
     is called on the loop when the file is closed, before `closed` is set.
     """
@@ -48,6 +49,7 @@ class Session:
         settings: RecorderSettings,
         claim: Callable[[], object],
         started_at: float,
+        now_ns: int,
         totals_before: tuple[int, int],
         on_over: Callable[[Session], object],
         thread_name: str,
@@ -62,7 +64,7 @@ class Session:
         self._broadcaster = broadcaster
         self._subscription = subscription
         self._started_at = started_at
-        self._preroll_ms = _age_ms(preroll)
+        self._preroll_ms = max(0, now_ns - preroll[0].capture_ns) // 1_000_000 if preroll else 0
         self._has_preroll = bool(preroll)
         self._delivered_before = subscription.delivered_count
         self._stopped_at: float | None = None
@@ -259,10 +261,6 @@ class Session:
             status.dropped_count,
             status.stop_reason or "as asked",
         )
-
-
-def _age_ms(units: Sequence[AccessUnit]) -> int:
-    return max(0, time.monotonic_ns() - units[0].capture_ns) // 1_000_000 if units else 0
 
 
 def describe_failure(failure: OSError | NotRecorderOwner) -> Reason:

@@ -49,17 +49,19 @@ def event_loop() -> Iterator[EventLoopThread]:
 
 @pytest.fixture
 def make_recorder(
-    event_loop: EventLoopThread, broadcaster: Broadcaster, tmp_path: Path
+    event_loop: EventLoopThread, broadcaster: Broadcaster, camera: Camera, tmp_path: Path
 ) -> Iterator[Callable[..., Recorder]]:
-    """Recorders into `tmp_path/recordings`; each is closed after the test, and
-    listens to the broadcaster no longer."""
+    """Recorders into `tmp_path/recordings`, on the clock of `camera`, and patient; each is
+    closed after the test, and listens to the broadcaster no longer."""
+    patience = {"open_wait_s": TIMEOUT_S, "disk_timeout_s": TIMEOUT_S}
     made: list[Recorder] = []
 
     def make(folder: Path = tmp_path / "recordings", **options: object) -> Recorder:
         recorder = Recorder(
             broadcaster=broadcaster,
             folder=folder,
-            **{"file_format": "h264", **options},  # type: ignore[arg-type]
+            clock_ns=lambda: camera.clock_ns,
+            **{"file_format": "h264", **patience, **options},  # type: ignore[arg-type]
         )
         made.append(recorder)
         return recorder

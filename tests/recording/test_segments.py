@@ -57,11 +57,6 @@ def small_pictures() -> list[AccessUnit]:
     return [replace(access_unit(d), width=160, height=128, camera_id=1) for d in encoded]
 
 
-def behind_now(camera: Camera, seconds: float) -> None:
-    """Let `camera` go on with pictures that were taken `seconds` ago."""
-    camera.clock_ns = time.monotonic_ns() - round(seconds * 1e9)
-
-
 def without_parameter_sets(pictures: list[tuple[bytes, ...]]) -> list[tuple[bytes, ...]]:
     return [tuple(n for n in nal_units if n[0] & 31 not in (7, 8)) for nal_units in pictures]
 
@@ -73,7 +68,6 @@ def test_the_preroll_is_in_the_file_from_the_idr_before(
     make_recorder: MakeRecorder, camera: Camera, call: Call
 ) -> None:
     recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=2))
-    behind_now(camera, 200 / 30)
     published = camera.publish(200)
     started = call(recorder.start("cat"))
     published += camera.publish(20)
@@ -85,7 +79,7 @@ def test_the_preroll_is_in_the_file_from_the_idr_before(
     assert published[-stopped.frame_count].is_idr
     assert started.frame_count == stopped.frame_count - 20
     preroll_s = (stopped.frame_count - 20) / 30
-    assert preroll_s <= started.preroll_ms / 1000 < preroll_s + TIMEOUT_S  # up to the press
+    assert started.preroll_ms / 1000 == pytest.approx(preroll_s, abs=0.001)  # up to the press
     assert stopped.preroll_ms == started.preroll_ms
 
 
@@ -93,7 +87,6 @@ def test_a_request_has_its_own_preroll_and_format(
     make_recorder: MakeRecorder, camera: Camera, call: Call
 ) -> None:
     recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=5))
-    behind_now(camera, 90 / 30)
     published = camera.publish(90)
     call(recorder.start("cat", file_format="h264", preroll_s=0))
     stopped = call(recorder.stop())
@@ -103,10 +96,14 @@ def test_a_request_has_its_own_preroll_and_format(
 
 
 def test_at_two_pictures_a_second_the_preroll_reaches_back_to_the_idr(
-    make_recorder: MakeRecorder, broadcaster: Broadcaster, pictures: list[AccessUnit], call: Call
+    make_recorder: MakeRecorder,
+    broadcaster: Broadcaster,
+    camera: Camera,
+    pictures: list[AccessUnit],
+    call: Call,
 ) -> None:
     recorder = make_recorder(file_format="mp4", settings=RecorderSettings(preroll_s=1))
-    now_ns = time.monotonic_ns()
+    now_ns = camera.clock_ns
     units = [
         replace(unit, sequence=n, capture_ns=now_ns - (2 * GOP - 1 - n) * 500_000_000)
         for n, unit in enumerate(pictures[: 2 * GOP])
@@ -124,7 +121,6 @@ def test_at_two_pictures_a_second_the_preroll_reaches_back_to_the_idr(
 def test_a_clip_is_what_just_happened(
     mp4_recorder: Recorder, camera: Camera, call: Call, library: Library
 ) -> None:
-    behind_now(camera, 6)
     published = camera.publish(180)
     clip = call(mp4_recorder.clip(3, "clip"))
     assert (clip.filename, clip.is_recording) == ("clip.mp4", False)
@@ -139,7 +135,6 @@ def test_a_clip_is_what_just_happened(
 def test_a_clip_is_saved_beside_a_recording(
     mp4_recorder: Recorder, camera: Camera, call: Call
 ) -> None:
-    behind_now(camera, 2)
     camera.publish(60)
     call(mp4_recorder.start("long"))
     assert call(mp4_recorder.clip(1)).frame_count >= 30
@@ -170,8 +165,8 @@ def test_without_pictures_there_is_nothing_to_save(mp4_recorder: Recorder, call:
 def test_what_is_too_old_is_not_what_just_happened(
     mp4_recorder: Recorder, camera: Camera, call: Call
 ) -> None:
-    behind_now(camera, 60)
     camera.publish(60)
+    camera.clock_ns += 60_000_000_000
     with pytest.raises(NothingToSave):
         call(mp4_recorder.clip(30))
 
@@ -198,17 +193,17 @@ def test_the_length_counts_from_the_first_picture(
     assert mp4_recorder.status.is_recording
     camera.publish(GOP)
     wait_until(lambda: not mp4_recorder.status.is_recording)
-    assert mp4_recorder.status.frame_count == GOP
+    assert 0 < mp4_recorder.status.frame_count <= GOP
 
 
 def test_a_recording_ends_when_the_page_is_gone(
     mp4_recorder: Recorder, camera: Camera, call: Call
 ) -> None:
     camera.publish(GOP)
-    started = call(mp4_recorder.start("cat", heartbeat_s=0.4))
-    assert started.heartbeat_s == 0.4
+    started = call(mp4_recorder.start("cat", heartbeat_s=1.0))
+    assert started.heartbeat_s == 1.0
     begun = time.monotonic()
-    while time.monotonic() - begun < 0.8:
+    while time.monotonic() - begun < 1.3:
         call(mp4_recorder.heartbeat())
         time.sleep(0.05)
     assert mp4_recorder.status.is_recording
