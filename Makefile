@@ -57,7 +57,7 @@ soak: development ## the camera reader's acceptance runs, 18 000 pictures each (
 	@$(python) -m tests.ingest.acceptance $(ARGS)
 
 .PHONY: soak-recording
-soak-recording: development ## 50 kills, 200 truncations, a day of recording at high speed (long)
+soak-recording: development ## 50 kills, 200 truncations, 200 holes, a day of recording at high speed (long)
 	@$(python) -m tests.recording.acceptance $(ARGS)
 
 .PHONY: bench

@@ -38,6 +38,8 @@ _PROFILES_WITHOUT_CHROMA_FORMAT = (66, 77, 88)
 PLACEHOLDER_AT = 8 + len(_FTYP) + BOX_SIZE
 """Where the box stands that becomes the header of the `mdat`."""
 _PLACEHOLDER_SIZE = 16
+FIRST_MOVIE_AT = PLACEHOLDER_AT + _PLACEHOLDER_SIZE
+"""Where the `moov` box of a growing file stands."""
 _MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
 
 

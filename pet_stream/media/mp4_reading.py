@@ -156,6 +156,12 @@ def _read_track(read_at: ReadAt, moov: Box) -> _Track:
     raise BitstreamError("The file has no H.264 track")
 
 
+def read_video_track(read_at: ReadAt, moov: Box) -> tuple[VideoFormat, int]:
+    """Format and timescale."""
+    track = _read_track(read_at, moov)
+    return track.video_format, track.timescale
+
+
 def _children(read_at: ReadAt, parent: Box, kind: bytes) -> Iterator[Box]:
     return (b for b in boxes(read_at, parent.payload, parent.end) if b.kind == kind)
 
@@ -304,14 +310,14 @@ def _fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
         if box.kind == b"moof":
             moof = box
         elif box.kind == b"mdat" and moof is not None:
-            fragment = _read_fragment(read_at, moof, box)
+            fragment = read_fragment(read_at, moof, box)
             if fragment is None:
                 return
             yield fragment
             moof = None
 
 
-def _read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
+def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
     """One that was written here; None for any other."""
     if moof.end - moof.start > MAX_BOX_BYTES:
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import BitstreamError
 from ..media import mp4
-from ..media.mp4_reading import boxes, read_movie
+from ..media.mp4_recovery import recover_movie
 from ..media.nal_unit import NalUnitType, nal_unit_type
 from .disk import PART_SUFFIX, free_path, publish
 from .names import is_stored_name, recovered_name
@@ -45,34 +45,28 @@ def repair(part: Path) -> Path:
 
 
 def repair_mp4(file: io.FileIO) -> None:
-    """Cut `file` behind its last whole fragment and add the index. Raises BitstreamError if there
-    is none, OSError."""
+    """Cut `file` behind its last whole fragment and add an index of those that are whole. Raises
+    BitstreamError if there is none, OSError."""
     descriptor = file.fileno()
     size = os.fstat(descriptor).st_size
     read_at = partial(_read_at, descriptor)
     if read_at(mp4.PLACEHOLDER_AT, 8) not in (_PLACEHOLDER, _LARGE_MDAT):
         raise BitstreamError("It was not recorded here")
-    if not any(box.kind == b"moov" for box in boxes(read_at, 0, size)):
-        _open_mdat(descriptor)
-    movie = read_movie(read_at, size)
-    if not len(movie.table):
-        raise BitstreamError("No picture in it is whole")
-    if movie.has_index:
-        end = max(box.start for box in boxes(read_at, 0, size) if box.kind == b"moov")
-    else:
-        end = movie.whole_bytes
-        os.ftruncate(descriptor, end)
-        created_at = os.fstat(descriptor).st_mtime - movie.table.total_duration / mp4.TIMESCALE
-        _write_at(descriptor, mp4.index(movie.video_format, movie.table, created_at), end)
-        os.fdatasync(descriptor)
+    movie = recover_movie(read_at, size)
+    end = movie.whole_bytes
+    created_at = os.fstat(descriptor).st_mtime - movie.table.total_duration / mp4.TIMESCALE
+    os.ftruncate(descriptor, end)
+    _write_at(descriptor, mp4.index(movie.video_format, movie.table, created_at), end)
+    os.fdatasync(descriptor)
     _write_at(descriptor, mp4.as_one_mdat(end), mp4.PLACEHOLDER_AT)
 
 
 def repair_annex_b(file: io.FileIO) -> None:
-    """Cut off the last picture of `file`: whether it is whole can't be known. Raises BitstreamError
-    if it is the only one, OSError."""
+    """Cut off the last picture of `file`: whether it is whole can't be known. Holes in front of it
+    are left to the decoder, which goes on at the next IDR. Raises BitstreamError if it is the only
+    one, OSError."""
     descriptor = file.fileno()
-    size = os.fstat(descriptor).st_size
+    size = _size_without_zeros(descriptor)
     offset = max(0, size - _MAX_PICTURE_BYTES)
     tail = _read_at(descriptor, offset, size - offset)
     end = len(tail)
@@ -90,13 +84,19 @@ def repair_annex_b(file: io.FileIO) -> None:
     os.ftruncate(descriptor, offset + end)
 
 
+def _size_without_zeros(descriptor: int) -> int:
+    """Where the zeros begin that a power cut left at the end."""
+    end = os.fstat(descriptor).st_size
+    while end:
+        begin = max(0, end - _MAX_PICTURE_BYTES)
+        kept = len(_read_at(descriptor, begin, end - begin).rstrip(b"\0"))
+        if kept:
+            return begin + kept
+        end = begin
+    return 0
+
+
 _REPAIRS = {"mp4": repair_mp4, "h264": repair_annex_b}
-
-
-def _open_mdat(descriptor: int) -> None:
-    """Undo as_one_mdat where the file lost the index behind it: its fragments show again."""
-    if _read_at(descriptor, mp4.PLACEHOLDER_AT, 8) == _LARGE_MDAT:
-        _write_at(descriptor, _PLACEHOLDER + bytes(8), mp4.PLACEHOLDER_AT)
 
 
 def _read_at(descriptor: int, offset: int, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Kills, truncations and a day of recording.
+"""Kills, truncations, holes and a day of recording.
 
 `python -m tests.recording.acceptance` makes the long runs (`make soak-recording`), the tests short
 ones.
@@ -26,10 +26,11 @@ from ..waiting import TIMEOUT_S, wait_until
 from .playback import GOP, Camera, access_unit
 from .test_crash import check_kill
 from .test_mp4_container import timed
-from .test_repair import truncate_and_repair
+from .test_repair import truncate_and_repair, zero_and_repair
 
 KILLS = 50
 TRUNCATIONS = 200
+HOLES = 200
 HOURS = 24.0
 BATCH = 2 * 1000 // GOP * GOP
 """Pictures between two looks of the writer."""
@@ -46,6 +47,12 @@ def truncate(folder: Path, count: int) -> None:
     folder.mkdir(exist_ok=True)
     units = timed([access_unit(data) for data in encode(pictures=4 * GOP)])
     truncate_and_repair(folder, units, count, seed=count)
+
+
+def leave_holes(folder: Path, count: int) -> None:
+    folder.mkdir(exist_ok=True)
+    units = timed([access_unit(data) for data in encode(pictures=8 * GOP)])
+    zero_and_repair(folder, units, count, seed=count)
 
 
 def record_for(folder: Path, hours: float, segment_s: float) -> list[int]:
@@ -93,6 +100,9 @@ def main() -> int:
         begun = time.monotonic()
         truncate(folder / "cut", TRUNCATIONS)
         print(f"{TRUNCATIONS} truncations: every whole fragment plays ({_since(begun)})")
+        begun = time.monotonic()
+        leave_holes(folder / "holes", HOLES)
+        print(f"{HOLES} holes of zeros: every fragment without one plays ({_since(begun)})")
         begun = time.monotonic()
         resident_bytes = record_for(folder / "day", HOURS, segment_s=3600)
         growth = resident_bytes[-1] - resident_bytes[2]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import random
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from pet_stream.media.mp4 import PLACEHOLDER_AT
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
 from pet_stream.recording.repair import repair
 
-from .mp4_files import expected_pictures, film
+from .mp4_files import expected_pictures, expected_times_s, film
 from .playback import GOP, annex_b, decoded_count
 from .test_mp4_container import timed
 
 TRUNCATIONS = 40
 """`make soak-recording` makes 200."""
+HOLES = 30
+"""Also 200 there."""
 
 
 def truncate_and_repair(folder: Path, units: list[AccessUnit], count: int, seed: int) -> None:
@@ -60,6 +63,109 @@ def test_everything_up_to_the_last_whole_fragment_plays(
     tmp_path: Path, pictures: list[AccessUnit]
 ) -> None:
     truncate_and_repair(tmp_path, timed(pictures), TRUNCATIONS, seed=1)
+
+
+def write_fragments(path: Path, units: list[AccessUnit]) -> tuple[bytes, bytes, list[int]]:
+    """A GOP each: the file before it is completed, and after; where the fragments begin, and the
+    last one ends."""
+    bounds = []
+    with io.FileIO(path, "xb+") as file:
+        container = Mp4Container(file)
+        for begin in range(0, len(units), GOP):
+            container.write(units[begin : begin + 1])
+            bounds.append(container.bytes_written)
+            container.write(units[begin + 1 : begin + GOP])
+            container.flush()
+        bounds.append(container.bytes_written)
+        unfinished = path.read_bytes()
+        container.close()
+    return unfinished, path.read_bytes(), bounds
+
+
+def zero_and_repair(folder: Path, units: list[AccessUnit], count: int, seed: int) -> None:
+    """Leave holes of whole sectors in a finished and an unfinished file: all GOPs without a hole in
+    them play."""
+    unfinished, finished, bounds = write_fragments(folder / "source.mp4", units)
+    random_ = random.Random(seed)
+    for number in range(count):
+        data = bytearray((unfinished, finished)[number % 2])
+        begin = random_.randrange(bounds[0], len(data) - 512)
+        if number % 3:
+            begin = max(begin // 512 * 512, -(-bounds[0] // 512) * 512)
+        end = len(data) if number % 5 == 0 else begin + 512 * random_.randint(1, 16)
+        end = min(end, len(data))
+        data[begin:end] = bytes(end - begin)
+        part = folder / f"hole_{number}.mp4.part"
+        part.write_bytes(data)
+        path = repair(part)
+        whole = [
+            units[n * GOP : (n + 1) * GOP]
+            for n, (first, behind) in enumerate(itertools.pairwise(bounds))
+            if behind <= begin or end <= first
+        ]
+        expected = [unit for gop in whole for unit in gop]
+        if not expected:
+            assert path.name == f"hole_{number}.mp4.unplayable"
+            assert path.read_bytes() == data
+            continue
+        assert path.name == f"hole_{number}_recovered.mp4"
+        shown = film(path)
+        assert shown.pictures == expected_pictures(expected)
+        assert shown.times_s == pytest.approx(expected_times_s(expected), abs=0.001)
+        assert shown.decoded_count == len(expected)
+        assert shown.keyframes == list(range(0, len(expected), GOP))
+        path.unlink()
+
+
+def test_everything_without_a_hole_plays(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    zero_and_repair(tmp_path, timed(pictures * 2), HOLES, seed=3)
+
+
+def test_behind_a_hole_it_goes_on_at_an_idr(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    units = timed(pictures)
+    part = tmp_path / "cat.mp4.part"
+    bounds = []
+    with io.FileIO(part, "xb+") as file:
+        container = Mp4Container(file)
+        for begin in range(0, len(units), GOP // 2):  # every second fragment begins in mid-GOP
+            container.write(units[begin : begin + GOP // 2])
+            container.flush()
+            bounds.append(container.bytes_written)
+        file.seek(bounds[2] - 600)
+        file.write(bytes(100))
+    expected = units[:GOP] + units[2 * GOP :]
+    shown = film(repair(part))
+    assert shown.pictures == expected_pictures(expected)
+    assert shown.times_s == pytest.approx(expected_times_s(expected), abs=0.001)
+    assert shown.decoded_count == len(expected)
+
+
+def test_a_hole_in_the_beginning_makes_no_wrong_picture(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    units = timed(pictures)
+    unfinished, _, bounds = write_fragments(tmp_path / "source.mp4", units)
+    for begin in range(0, bounds[0], 16):
+        data = bytearray(unfinished)
+        data[begin : bounds[0]] = bytes(bounds[0] - begin)
+        part = tmp_path / f"hole_{begin}.mp4.part"
+        part.write_bytes(data)
+        path = repair(part)
+        if path.suffix == ".mp4":
+            assert film(path).pictures == expected_pictures(units)
+            assert film(path).decoded_count == len(units)
+        else:
+            assert path.read_bytes() == data
+
+
+def test_a_raw_stream_that_ends_in_zeros_keeps_the_rest(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    part = tmp_path / "cat.h264.part"
+    part.write_bytes(annex_b(pictures) + bytes(9_000_000))
+    path = repair(part)
+    assert path.name == "cat_recovered.h264"
+    assert path.read_bytes() == annex_b(pictures[:-1])
 
 
 def test_a_raw_stream_loses_at_most_its_last_picture(
