@@ -1,8 +1,8 @@
 """What is left of a growing MP4 file after a crash or a power cut.
 
-A file that lost its end breaks off. Where the file system knew the size already but had not written
-all the blocks, they are zeros (ext4, FAT). So a fragment counts only if its data looks like what was
-written, too.
+A file that lost its end breaks off. Where the file system knew the size already but had not
+written all the blocks, they are zeros (ext4, FAT). So a fragment counts only if its data looks like
+what was written, too.
 """
 
 from __future__ import annotations
