@@ -129,7 +129,7 @@ class ShmReader:
             state = "waiting"
             reason = Reason("nothing_written", "the camera has not written a picture yet")
         elif self._is_stalled(attachment):
-            state, reason = "stalled", Reason("stalled", f"no new picture for {age_s:.0f} s")
+            state, reason = "stalled", Reason("stalled", f"no new picture for {_spoken(age_s)}")
         elif video is None:
             state, reason = "waiting", Reason("no_idr", "waiting for the first IDR")
         return CameraStatus(
@@ -243,3 +243,12 @@ class ShmReader:
             return False
         attachment.checked_at_s = now_s
         return attachment.segment.is_gone()
+
+
+def _spoken(age_s: float) -> str:
+    """As precise as a person wants it, so that pages need not be told every second."""
+    if age_s < 10:
+        return f"{age_s:.0f} s"
+    if age_s < 120:
+        return f"{age_s // 10 * 10:.0f} s"
+    return f"{age_s // 60:.0f} min" if age_s < 7200 else f"{age_s // 3600:.0f} h"

@@ -34,7 +34,10 @@ export function text(key, values = {}) {
   if (typeof entry === "object") {
     entry = entry[new Intl.PluralRules(current).select(values.count)] ?? entry.other;
   }
-  return entry.replace(/\{(\w+)\}/g, (match, name) => values[name] ?? match);
+  return entry.replace(/\{(\w+)\}/g, (match, name) => {
+    const value = values[name] ?? match;
+    return typeof value === "number" ? value.toLocaleString(current) : value;
+  });
 }
 
 /**

@@ -6,9 +6,10 @@ import { placement } from "./zoom.js";
 /** Far apart, bright enough for a black label, seen by the colour-blind as different. */
 const COLOURS = ["#5ee0c8", "#ffc04d", "#8fc7ff", "#ff9db5", "#c6e86b", "#d9b3ff", "#ff9b6b"];
 const FIRST = { cat: 0, dog: 1, person: 2, bird: 3 };
-const LABEL_FONT = "600 13px system-ui, sans-serif";
-const LABEL_HEIGHT = 20;
-const LABEL_PADDING = 6;
+/** Pixels of the screen: on a phone a label must not hide what it names. */
+const LABEL_SIZE = 13;
+const SMALL_LABEL_SIZE = 10;
+const SMALL_WIDTH = 480;
 
 /** Always the same colour for the same class. */
 export function colourOf(name) {
@@ -53,10 +54,11 @@ export class Overlay {
     context.clearRect(0, 0, width, height);
     if (!this.boxes.length || !this.#screen.width || !width) return;
     const place = placement(this.#size, this.#screen, this.#getView());
-    context.font = LABEL_FONT;
+    const labelSize = width < SMALL_WIDTH ? SMALL_LABEL_SIZE : LABEL_SIZE;
+    context.font = `600 ${labelSize}px system-ui, sans-serif`;
     context.textBaseline = "middle";
     for (const box of this.boxes) this.#drawBox(box, place);
-    for (const box of this.boxes) this.#drawLabel(box, place);
+    for (const box of this.boxes) this.#drawLabel(box, place, labelSize);
   }
 
   #resized() {
@@ -81,16 +83,18 @@ export class Overlay {
   }
 
   /** Above its box, inside it where there is no room above, and never off the frame's sides. */
-  #drawLabel(box, { scale, x, y }) {
+  #drawLabel(box, { scale, x, y }, size) {
     const context = this.#context;
     const label = labelOf(box);
-    const width = context.measureText(label).width + 2 * LABEL_PADDING;
+    const padding = size / 2;
+    const height = Math.round(size * 1.5);
+    const width = context.measureText(label).width + 2 * padding;
     const top = y + box.y * scale - 1;
     const left = Math.max(0, Math.min(x + box.x * scale - 1, this.#size.width - width));
-    const labelTop = top >= LABEL_HEIGHT ? top - LABEL_HEIGHT : Math.max(0, top);
+    const labelTop = top >= height ? top - height : Math.max(0, top);
     context.fillStyle = colourOf(box.name);
-    context.fillRect(left, labelTop, width, LABEL_HEIGHT);
+    context.fillRect(left, labelTop, width, height);
     context.fillStyle = "#0b1112";
-    context.fillText(label, left + LABEL_PADDING, labelTop + LABEL_HEIGHT / 2 + 0.5);
+    context.fillText(label, left + padding, labelTop + height / 2 + 0.5);
   }
 }

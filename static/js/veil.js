@@ -15,7 +15,7 @@ const ICONS = {
   [State.UNSUPPORTED]: "film-off",
   [State.BLOCKED]: "play",
   [State.PAUSED]: "pause",
-  [State.CLOSED]: "play",
+  [State.CLOSED]: "stop",
 };
 
 const WITH_BUTTON = new Set([

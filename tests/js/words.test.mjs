@@ -21,6 +21,7 @@ test("the first wanted language that there is wins, English otherwise", () => {
 test("counts choose the plural, values are filled in", async () => {
   assert.equal(text("health.viewers", { count: 1 }), "1 viewer");
   assert.equal(text("health.viewers", { count: 0 }), "0 viewers");
+  assert.equal(text("health.viewers", { count: 12345 }), "12,345 viewers");
   await setLanguage("ja");
   assert.equal(text("health.viewers", { count: 1 }), "視聴者 1 人");
 });
