@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
 
-from .children import CHECKOUT
+from .children import CHECKOUT, ENVIRONMENT
 
 REPEATS = 7
 TIMEOUT_S = 60
@@ -33,6 +34,7 @@ def measure_startup() -> dict[str, float]:
         output = subprocess.run(
             [sys.executable, "-c", _PROGRAM],
             cwd=CHECKOUT,
+            env={**os.environ, **ENVIRONMENT},
             capture_output=True,
             check=True,
             timeout=TIMEOUT_S,

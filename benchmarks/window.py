@@ -40,6 +40,8 @@ class Row:
     wakeups_per_s: float
     rss_mb: float
     pss_mb: float
+    replay_mb: float = 0.0
+    """The part of it that is kept for pre-roll and clips."""
     fps_min: float | None = None
     """Of the viewer with the fewest whole pictures."""
     packets_per_s: float | None = None
@@ -87,12 +89,17 @@ def measure(
         result.update(json.loads(path.read_text()))
         path.unlink()
 
-    counters = server.counters()
+    metrics = server.metrics()
     before_ns, before_busy_s = [cpu_ns(pid) for pid in pids], machine_busy_s()
     usage = observe(server.pid, watch)
     own_s = sum(cpu_ns(pid) - then for pid, then in zip(pids, before_ns, strict=True)) / NS
     busy_s = machine_busy_s() - before_busy_s
-    rises = {name: value - counters.get(name, 0.0) for name, value in server.counters().items()}
+    metrics_after = server.metrics()
+    rises = {
+        name: value - metrics.get(name, 0.0)
+        for name, value in metrics_after.items()
+        if name.endswith("_total")
+    }
     cores = os.cpu_count() or 1
     row = Row(
         system=system,
@@ -102,6 +109,7 @@ def measure(
         us_per_packet=None,
         others_cpu_percent=max(0.0, busy_s - own_s) / usage.seconds * 100,
         idle_percent=max(0.0, 100 - busy_s / usage.seconds / cores * 100),
+        replay_mb=metrics_after.get("pet_stream_replay_bytes", 0.0) / (1 << 20),
         counters={name: rise for name, rise in rises.items() if rise},
         **asdict(usage),
     )
