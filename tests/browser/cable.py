@@ -12,9 +12,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.waiting import TIMEOUT_S
+
 SERVER_ADDRESS, BROWSER_ADDRESS = "10.213.8.1", "10.213.8.2"
 DEVICE = "cable0"
-TIMEOUT_S = 10.0
+
 _NO_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
 
 

@@ -7,10 +7,19 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pet_stream.websocket import connection, video_viewers
 from tests.apps import mounted_app
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
-from tests.waiting import wait_until
+from tests.waiting import TIMEOUT_S, wait_until
+
+
+@pytest.fixture(autouse=True)
+def patience_with_viewers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine neither ends a viewer nor costs it a picture."""
+    monkeypatch.setattr(connection, "SILENCE_LIMIT_S", 10 * TIMEOUT_S)
+    monkeypatch.setattr(connection, "STALLED_LIMIT_S", 10 * TIMEOUT_S)
+    monkeypatch.setattr(video_viewers, "MAX_LAG_S", TIMEOUT_S)
 
 
 @pytest.fixture

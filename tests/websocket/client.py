@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -51,10 +52,8 @@ class WebSocket:
         self.close()
 
     def close(self) -> None:
-        try:
+        with contextlib.suppress(ConnectionClosed, OSError):  # ended by the server
             self._client.close()
-        except ConnectionClosed:
-            pass
         self._client.thread.join(TIMEOUT_S)
 
     @contextmanager
