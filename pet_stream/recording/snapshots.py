@@ -10,7 +10,7 @@ from ..errors import NoPicture
 from ..media.access_unit import AccessUnit
 
 MAX_AGE_S = 1.0
-"""A picture is shown to everybody who asks within this time: one decoding a second at most."""
+"""Whoever asks within this time gets the same answer: one decoding a second at most."""
 
 
 class Snapshots:
@@ -19,19 +19,21 @@ class Snapshots:
     def __init__(self, gop: Callable[[], Sequence[AccessUnit]]) -> None:
         self._gop = gop
         self._lock = threading.Lock()  # held while decoding: those who wait get the same picture
-        self._jpeg = b""
-        self._made_at = float("-inf")
+        self._jpeg: bytes | None = None
+        self._tried_at = float("-inf")
 
     def jpeg(self) -> bytes:
         """Raises NoPicture."""
         with self._lock:
-            if time.monotonic() - self._made_at < MAX_AGE_S:
-                return self._jpeg
-            from .pictures import newest  # late: FFmpeg takes 17 MB
-
-            gop = self._gop()
-            jpeg = newest(gop) if gop else None
-            if jpeg is None:
+            if time.monotonic() - self._tried_at >= MAX_AGE_S:
+                self._jpeg = self._decode()
+                self._tried_at = time.monotonic()
+            if self._jpeg is None:
                 raise NoPicture("The camera sends no picture")
-            self._jpeg, self._made_at = jpeg, time.monotonic()
-            return jpeg
+            return self._jpeg
+
+    def _decode(self) -> bytes | None:
+        from .pictures import newest  # late: FFmpeg takes 17 MB
+
+        gop = self._gop()
+        return newest(gop) if gop else None

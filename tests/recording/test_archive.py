@@ -258,6 +258,24 @@ def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
     assert asked == 1
 
 
+def test_what_can_not_be_decoded_is_not_tried_for_each_request(
+    pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots_module, "MAX_AGE_S", TIMEOUT_S)
+    asked = 0
+
+    def gop() -> list[AccessUnit]:
+        nonlocal asked
+        asked += 1
+        return pictures[1:5]  # without its IDR
+
+    snapshots = Snapshots(gop)
+    for _ in range(3):
+        with pytest.raises(NoPicture):
+            snapshots.jpeg()
+    assert asked == 1
+
+
 def test_without_a_camera_there_is_no_snapshot() -> None:
     with pytest.raises(NoPicture):
         Snapshots(lambda: ()).jpeg()

@@ -16,8 +16,10 @@ from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.replay import ReplayMemory
 from pet_stream.recording.library import Library
+from pet_stream.recording.pictures import newest
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
+from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
 
 from ..footage import encode
@@ -116,6 +118,39 @@ def test_at_two_pictures_a_second_the_preroll_reaches_back_to_the_idr(
     shown = film(stopped.path)
     assert shown.pictures == expected_pictures(units[GOP:])
     assert shown.times_s == pytest.approx(expected_times_s(units[GOP:]), abs=1e-4)
+
+
+def test_at_two_pictures_a_second_clips_and_cuts_hold_whole_gops(
+    mp4_recorder: Recorder,
+    broadcaster: Broadcaster,
+    camera: Camera,
+    pictures: list[AccessUnit],
+    call: Call,
+    library: Library,
+) -> None:
+    """A GOP lasts seven seconds."""
+    last_ns = camera.clock_ns
+    units = [
+        replace(unit, sequence=n, capture_ns=last_ns - (2 * GOP + 4 - n) * 500_000_000)
+        for n, unit in enumerate(pictures[: 2 * GOP + 5])
+    ]
+    for unit in units:
+        broadcaster.publish(unit)
+    clip = call(mp4_recorder.clip(5, "clip"))  # begins 2 s back in the GOP before
+    assert clip.path is not None
+    shown = film(clip.path)
+    assert shown.pictures == expected_pictures(units[GOP:])
+    assert shown.times_s == pytest.approx(expected_times_s(units[GOP:]), abs=1e-4)
+    for (from_s, to_s), part in (
+        ((1, 2), units[GOP : 2 * GOP]),
+        ((6.9, 7.1), units[GOP:]),
+        ((8, 9), units[2 * GOP :]),
+    ):
+        with library.open("clip.mp4", from_s, to_s).file as cut:
+            assert film(cut.read()).pictures == expected_pictures(part)
+    snapshot = Snapshots(lambda: broadcaster.gop).jpeg()
+    assert snapshot == newest(units[2 * GOP :])
+    assert snapshot != newest(units[2 * GOP : -1])
 
 
 def test_a_clip_is_what_just_happened(

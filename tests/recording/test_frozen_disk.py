@@ -1,0 +1,183 @@
+"""A disk that really blocks: a file system that the kernel has frozen, so that whoever writes,
+syncs, makes or renames a file in it waits until it is thawed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pet_stream.broadcaster import Broadcaster
+from pet_stream.errors import StorageError
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.replay import ReplayMemory
+from pet_stream.recording.recorder import Recorder
+from pet_stream.recording.settings import RecorderSettings
+from pet_stream.recording.status import RecordingStatus
+
+from ..waiting import TIMEOUT_S, wait_until
+from .mp4_files import expected_pictures, film
+from .playback import GOP, Camera, annex_b, pictures_in
+
+MakeRecorder = Callable[..., Recorder]
+Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
+
+DISK_BYTES = 32 * 1024 * 1024
+FREEZE = 'fsfreeze -f "$1" && echo frozen && read -r _; fsfreeze -u "$1"'
+"""Thaws when its standard input is closed, by this process or by its end, whatever ends it."""
+SILENT = "the disk does not answer; pictures wait in memory"
+LOSING = "the disk does not answer, and pictures are being lost"
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    with subprocess.Popen(
+        ["sh", "-c", FREEZE, "sh", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"frozen\n"
+        try:
+            yield
+        finally:
+            process.stdin.close()
+            assert process.wait(TIMEOUT_S) == 0
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """An ext4 file system of its own; skips where this user may not mount or freeze one."""
+    image, folder = tmp_path / "image", tmp_path / "disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(DISK_BYTES)
+    make = ["mkfs.ext4", "-q", str(image)]
+    mount = ["mount", "-o", "loop", str(image), str(folder)]
+    _run_or_skip(make)
+    _run_or_skip(mount)
+    try:
+        _run_or_skip(["fsfreeze", "--freeze", str(folder)])
+        _run_or_skip(["fsfreeze", "--unfreeze", str(folder)])
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def _run_or_skip(command: list[str]) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except OSError as exc:
+        pytest.skip(f"no disk can be frozen here: {exc}")
+    except subprocess.CalledProcessError as exc:
+        pytest.skip(f"no disk can be frozen here: {exc.stderr}")
+
+
+@pytest.fixture
+def broadcaster() -> Broadcaster:
+    return Broadcaster(replay=ReplayMemory(30, 10_000_000))
+
+
+@pytest.fixture
+def call(event_loop: EventLoopThread) -> Call:
+    return lambda coroutine: event_loop.call(coroutine, TIMEOUT_S)
+
+
+def test_ten_seconds_without_the_disk_cost_nothing(
+    disk: Path, make_recorder: MakeRecorder, camera: Camera, call: Call
+) -> None:
+    recorder = make_recorder(disk, file_format="mp4", settings=RecorderSettings(sync_s=0.5))
+    published = camera.publish(GOP)
+    call(recorder.start("cat", preroll_s=30))
+    with frozen(disk):
+        published += camera.publish(10 * 30)
+        wait_until(lambda: recorder.status.note == SILENT)
+        assert recorder.status.dropped_count == 0
+    wait_until(lambda: recorder.status.frame_count == len(published))
+    wait_until(lambda: recorder.status.note is None)
+    published += camera.publish(5)
+    stopped = call(recorder.stop())
+    assert (stopped.dropped_count, stopped.gap_count) == (0, 0)
+    assert film(disk / "cat.mp4").pictures == expected_pictures(published)
+
+
+def test_longer_without_the_disk_costs_whole_gops_of_the_file_and_nothing_else(
+    disk: Path,
+    make_recorder: MakeRecorder,
+    camera: Camera,
+    broadcaster: Broadcaster,
+    call: Call,
+) -> None:
+    settings = RecorderSettings(queue_s=4, sync_s=0.5)
+    recorder = make_recorder(disk, file_format="mp4", settings=settings)
+    viewer = broadcaster.subscribe("viewer", 10_000, lambda: None)
+    published = camera.publish(GOP)
+    call(recorder.start("cat", preroll_s=30))
+    with frozen(disk):
+        published += camera.publish(GOP)
+        wait_until(lambda: recorder.status.note == SILENT)
+        published += camera.publish(16 * 30)
+        wait_until(lambda: recorder.status.note == LOSING)
+        status = recorder.status
+        assert status.is_recording
+        assert 11 * 30 <= status.dropped_count <= 13 * 30
+        assert recorder.buffer_fill_ratio <= 1
+    kept = len(published) - status.dropped_count
+    wait_until(lambda: recorder.status.frame_count == kept)
+    lost = camera.publish_to_idr()
+    later = camera.publish(2 * GOP)
+    stopped = call(recorder.stop())
+    assert (stopped.gap_count, stopped.dropped_count) == (1, status.dropped_count + len(lost))
+    shown = film(disk / "cat.mp4")
+    assert shown.pictures == expected_pictures(published[:kept] + later)
+    assert shown.decoded_count == len(shown.pictures)
+    assert viewer.take() == [*published, *lost, *later]
+
+
+@pytest.mark.parametrize("filename", ["cat.mp4", "cat.h264"])
+def test_a_recording_begins_and_ends_without_the_disk(
+    disk: Path, make_recorder: MakeRecorder, camera: Camera, call: Call, filename: str
+) -> None:
+    """It is made, filled and named as soon as the disk goes on."""
+    file_format = filename.rpartition(".")[2]
+    recorder = make_recorder(disk, file_format=file_format, open_wait_s=0.05, disk_timeout_s=0.05)
+    published = camera.publish(5 * GOP)
+    with frozen(disk):
+        started = call(recorder.start(filename, preroll_s=30))
+        assert (started.is_recording, started.filename) == (True, filename)
+        published += camera.publish(5 * 30)
+        with pytest.raises(StorageError, match="as soon as it does"):
+            call(recorder.stop())
+        assert recorder.status.is_recording
+        assert [path.name for path in disk.iterdir()] == ["lost+found"]
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.stop_reason is None
+    assert recorder.status.frame_count == len(published)
+    if file_format == "mp4":
+        assert film(disk / filename).pictures == expected_pictures(published)
+    else:
+        assert pictures_in(disk / filename) == annex_b(published)
+
+
+@pytest.mark.parametrize("file_format", ["mp4", "h264"])
+def test_a_disk_that_blocks_at_the_stop_gets_the_whole_file_later(
+    disk: Path, make_recorder: MakeRecorder, camera: Camera, call: Call, file_format: str
+) -> None:
+    """In MP4 the index is still to be written then; a raw file only to be renamed."""
+    recorder = make_recorder(disk, file_format=file_format, disk_timeout_s=0.05)
+    published = camera.publish(GOP)
+    call(recorder.start("cat", preroll_s=30))
+    published += camera.publish(GOP + 3)
+    wait_until(lambda: recorder.status.frame_count == len(published))
+    with frozen(disk):
+        with pytest.raises(StorageError, match="as soon as it does"):
+            call(recorder.stop())
+        wait_until(lambda: recorder.status.note == SILENT)
+        assert recorder.status.is_recording
+        assert not (disk / f"cat.{file_format}").exists()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert (recorder.status.stop_reason, recorder.status.frame_count) == (None, len(published))
+    assert sorted(path.name for path in disk.iterdir()) == [f"cat.{file_format}", "lost+found"]
