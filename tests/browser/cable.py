@@ -48,7 +48,8 @@ class Cable:
     @contextmanager
     def without_udp(self) -> Iterator[None]:
         """Only TCP gets through, as through some firewalls."""
-        rule = ("ipproto", "udp", "pref", "100", "blackhole")
+        udp = "17"  # its name is only known where /etc/protocols is
+        rule = ("ipproto", udp, "pref", "100", "blackhole")
         with ExitStack() as stack:
             for name in (self.at_server, self.at_browser):
                 _ip("-n", name, "rule", "add", *rule)
