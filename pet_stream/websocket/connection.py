@@ -10,7 +10,7 @@ from collections import deque
 from typing import Protocol
 
 from ..event_loop import EventLoopThread
-from .frames import PING, close_frame
+from .frames import PING, close_frame, is_close
 from .shared_socket import SharedSocket
 
 logger = logging.getLogger(__name__)
@@ -57,23 +57,23 @@ class Connection:
         shared_socket.forward_to(lambda frame: event_loop.call_soon(self.send_control, frame))
 
     def send_control(self, frame: bytes) -> None:
-        """Ahead of what the outbox holds; nothing after a close."""
+        """Ahead of what the outbox holds; nothing after a close, be it the answer to the client's
+        own (RFC 6455 section 5.5.1)."""
         if self._is_closing or self.is_ended:
             return
         if len(self._control) >= MAX_CONTROL_FRAMES:
             self.end("it asks for more than it reads")
             return
         self._control.append(frame)
+        if is_close(frame):
+            self._is_closing = True
+            self._closing_at_s = time.monotonic()
         self.flush()
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye; the client answers by ending the connection, or it is ended for it.
         Idempotent."""
-        if self._is_closing:
-            return
         self.send_control(close_frame(code, reason))
-        self._is_closing = True
-        self._closing_at_s = time.monotonic()
 
     def end(self, reason: str) -> None:
         """Without a word; the thread that reads notices. Idempotent."""

@@ -33,6 +33,10 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return _frame(_CLOSE, struct.pack(">H", code), text.encode())
 
 
+def is_close(frame: bytes) -> bool:
+    return frame[0] == _FINAL | _CLOSE
+
+
 def _frame(opcode: int, *parts: bytes) -> bytes:
     size = sum(map(len, parts))
     if size < 126:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.camera.camera import Camera
 
 from .axe import severe_violations
+from .chromium import wait_until
 from .conftest import Server
 from .test_live_view import LIVE, LIVE_TIMEOUT_MS
 
@@ -51,6 +52,11 @@ WORDS = """(() => {
     const texts = [...player.querySelectorAll('p, dt, dd, span')].map((node) => node.textContent);
     return [document.title, document.body.innerText, ...labels, ...titles, ...texts].join('\\n');
 })()"""
+WATCH_VIOLATIONS = """
+    globalThis.violations = [];
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) =>
+        globalThis.violations.push([violatedDirective, blockedURI, sample]));
+"""
 SAME_IN_ALL_LANGUAGES = {"fps", "kbit", "WebRTC", "WebSocket", "VLC", "mpv", "ffplay", "webm"}
 
 
@@ -207,10 +213,52 @@ def test_axe_finds_nothing_serious(
         assert severe_violations(page) == []
 
 
+def test_no_page_in_no_state_does_what_its_policy_forbids(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.add_init_script(WATCH_VIOLATIONS)
+    for path in ("/pet-stream/?transport=websocket&decoder=mse", "/pet-stream/", "/"):
+        answer = page.goto(server.url + path)
+        assert answer is not None
+        policy = answer.headers.get("content-security-policy", "")
+        assert "unsafe" not in policy
+        assert ("default-src 'self'" in policy) == (path != "/"), "the host's own page has none"
+        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.locator("pet-stream .frame").focus()
+        for key in ("i", "s", "+", "b"):
+            page.keyboard.press(key)
+        if path == "/pet-stream/":
+            page.click("[data-clip]")
+            page.click("[data-recordings] [data-play]")
+            wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0")
+            page.click("[data-recordings] .delete")
+            page.wait_for_selector("[data-recordings] .remove")
+        page.evaluate("document.querySelector('pet-stream').stop()")
+        page.wait_for_selector('pet-stream[data-player-state="closed"]')
+        assert page.evaluate("globalThis.violations") == []
+
+
+def test_the_page_can_be_installed(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    session = page.context.new_cdp_session(page)
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert {error["errorId"] for error in errors} <= {"in-incognito"}, "the test's own profile"
+    icons = page.locator("link[rel=apple-touch-icon]").get_attribute("href")
+    assert page.request.get(server.url + str(icons)).headers["content-type"] == "image/png"
+    for scheme in ("light", "dark"):
+        selector = f'meta[name=theme-color][media="(prefers-color-scheme: {scheme})"]'
+        background = "getComputedStyle(document.body).backgroundColor"
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        colour = str(page.locator(selector).get_attribute("content"))
+        channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert page.evaluate(background) == f"rgb({', '.join(map(str, channels))})"
+
+
 def test_the_manifest_leads_back_to_the_page(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/pet-stream/")
     url = page.evaluate("document.querySelector('link[rel=manifest]').href")
     manifest = page.request.get(url).json()
+    assert "maskable" in {icon.get("purpose") for icon in manifest["icons"]}
     assert page.evaluate("([path, base]) => new URL(path, base).href", [manifest["start_url"], url])
     for shown in manifest["icons"]:
         answer = page.request.get(url.rsplit("/", 1)[0] + "/" + shown["src"])
