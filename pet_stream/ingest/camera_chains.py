@@ -34,9 +34,12 @@ class CameraChains:
             return Continuity.FIRST
         return self._chain_of(header.camera_id).check(nal_units)
 
-    def advance(self, header: SlotHeader, nal_units: tuple[bytes, ...]) -> None:
-        self._chain_of(header.camera_id).advance(nal_units)
+    def advance(self, header: SlotHeader, nal_units: tuple[bytes, ...]) -> Continuity:
+        """This picture is delivered; what `check` said of it. Raises BitstreamError."""
+        is_first = self.last is None or header.camera_id != self.last.camera_id
+        continuity = self._chain_of(header.camera_id).advance(nal_units)
         self.last = header
+        return Continuity.FIRST if is_first else continuity
 
     def skipped_frame_numbers(self, header: SlotHeader) -> int:
         """How many numbers the camera left out since the last picture; negative if it went back.

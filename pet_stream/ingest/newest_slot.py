@@ -15,8 +15,34 @@ from .slots import Slots
 _FRAME_NUMBER_BYTES: Final = 8
 _PROBE_SPACING: Final = 4096
 _PROBE_BYTES: Final = 16
-_MIN_BYTES: Final = 64 * 1024
+_MIN_BYTES: Final = 16 * 1024
 _MAX_BYTES: Final = 1024 * 1024
+
+
+class SizeForecast:
+    """How large the next picture may be: an IDR is many times as large as the pictures between."""
+
+    def __init__(self) -> None:
+        self._largest_idr = 0
+        self._largest_other = 0
+        self._gop_length = 0
+        self._since_idr = 0
+
+    def add(self, data_size: int, *, is_idr: bool) -> None:
+        """A picture had so many bytes."""
+        if is_idr:
+            self._largest_idr = max(data_size, self._largest_idr * 3 // 4)
+            self._gop_length, self._since_idr = self._since_idr + 1, 0
+        else:
+            self._largest_other = max(data_size, self._largest_other * 63 // 64)
+            self._since_idr += 1
+
+    @property
+    def max_bytes(self) -> int:
+        """Twice what the largest one lately had."""
+        may_be_idr = self._since_idr + 1 >= self._gop_length
+        largest = max(self._largest_idr, self._largest_other) if may_be_idr else self._largest_other
+        return min(max(_MIN_BYTES, 2 * largest), _MAX_BYTES)
 
 
 class NewestSlot:
@@ -25,20 +51,15 @@ class NewestSlot:
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
         self._before = b""
-        self._largest_bytes = 0
+        self.forecast = SizeForecast()
         self.write: int | None = None
         """The write whose slot is remembered as it was until then."""
 
     def remember(self, write: int) -> None:
         """Take in what stands in the slot of `write`, which is to come."""
-        size = min(max(_MIN_BYTES, 2 * self._largest_bytes), _MAX_BYTES)
-        before = self._slots.read_start(write, size)
+        before = self._slots.read_start(write, self.forecast.max_bytes)
         if self._slots.read_index() == write:
             self.write, self._before = write, before
-
-    def expect(self, data_size: int) -> None:
-        """A picture had so many bytes: the next may have as many."""
-        self._largest_bytes = max(data_size, self._largest_bytes * 255 // 256)
 
     def read(self, header: SlotHeader) -> bytes | None:
         """The data of the remembered write; None while it may not all be there.
@@ -52,8 +73,6 @@ class NewestSlot:
         if not is_replaced(self._before, self._slots.read_start(self.write, size)):
             return None
         # That copy may have overtaken the writer in places. Now all of it stands there.
-        if self._slots.read_header(self.write) != header:
-            return None
         return self._slots.read_data(self.write, header)
 
 

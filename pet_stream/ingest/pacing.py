@@ -1,22 +1,19 @@
-"""When to look into the ring next: just before a picture is due, hardly at all in between."""
+"""When to look into the ring next: when a picture is due, hardly at all in between."""
 
 from __future__ import annotations
 
-from collections import deque
+from typing import Final
 
-_LOOK_S = 0.0005
-_LEAD_S = 0.0004
-"""How long before the expected moment the looking begins."""
-_MAX_STEP_S = 0.016
-_DELAYS = 8
-"""The looking begins with the earliest of so many pictures."""
-_OTHER_PHASE_S = 0.1
-_FIRST_LOOKS_S = 0.002
-_STALLED_S = 0.02
-_IDLE_S = 0.25
-_MAX_INTERVAL_S = 5.0
-_LOOKS_A_PICTURE = 4
-_SLOTS_A_LOOK = 15
+from .phase import Phase
+
+_LOOK_S: Final = 0.0005
+"""Between two looks while a picture is due."""
+_FIRST_LOOKS_S: Final = 0.002
+_STALLED_S: Final = 0.02
+_IDLE_S: Final = 0.4
+_MAX_INTERVAL_S: Final = 5.0
+_LOOKS_A_PICTURE: Final = 2
+_SLOTS_A_LOOK: Final = 15
 """Of 30 slots: at most so many writes happen between two looks, late wake-ups included."""
 
 
@@ -32,13 +29,13 @@ class Pacing:
     def __init__(self) -> None:
         self.interval_s: float | None = None
         """Between two pictures, smoothed; None before the third picture."""
+        self._phase = Phase()
         self._write_interval_s: float | None = None
-        self._captured_s = 0.0
-        self._looked_s = 0.0
-        self._arrived_s: float | None = None
         self._outliers = 0
-        self._delays_s: deque[float] = deque(maxlen=_DELAYS)
-        self._step_s = _LOOK_S
+        self._captured_s: float | None = None
+        self._arrived_s = 0.0
+        self._looked_s = 0.0
+        self._looked_in_vain_s: float | None = None
 
     def on_writes(self, count: int, elapsed_s: float) -> None:
         """`count` slots were written in the last `elapsed_s`."""
@@ -52,37 +49,46 @@ class Pacing:
 
     def on_picture(self, captured_s: float, arrived_s: float) -> None:
         """The newest picture was found at `arrived_s`, after `captured_s` on the camera's clock."""
-        if self._arrived_s is not None:
+        if self._captured_s is not None:
             self._learn_interval(captured_s - self._captured_s)
-        self._learn_delay(arrived_s - captured_s, arrived_s - self._looked_s)
+        in_vain_s = self._looked_in_vain_s
+        self._phase.on_picture(
+            arrived_s - captured_s,
+            None if in_vain_s is None else in_vain_s - captured_s,
+            arrived_s - self._looked_s,
+        )
         self._captured_s = captured_s
         self._arrived_s = arrived_s
+        self._looked_in_vain_s = None
 
     def delay_s(self, now_s: float, *, is_urgent: bool) -> float:
         """How long to wait before the next look. `is_urgent`: somebody watches."""
         self._looked_s = now_s
-        longest_s = _IDLE_S
-        if self._write_interval_s is not None:
-            # A relay's ring may turn faster than that, but repeats each picture many times.
-            longest_s = min(
-                longest_s,
-                max(
-                    _LOOK_S,
-                    _SLOTS_A_LOOK * self._write_interval_s,
-                    (self.interval_s or 0.0) / _LOOKS_A_PICTURE,
-                ),
-            )
+        longest_s = self._longest_s
         if not is_urgent:
             return longest_s
-        if self.interval_s is None or self._arrived_s is None:
-            return min(_FIRST_LOOKS_S, longest_s)
-        due_s = self._captured_s + self.interval_s + min(self._delays_s) - _LEAD_S
+        if self._captured_s is None:
+            return min(_STALLED_S, longest_s)
+        first_look_s = self._phase.first_look_s
+        if self.interval_s is None or first_look_s is None:
+            return min(max(_FIRST_LOOKS_S, (now_s - self._arrived_s) / 8), _STALLED_S, longest_s)
+        due_s = self._captured_s + self.interval_s + first_look_s
         if now_s < due_s:
-            return max(_LOOK_S, min(due_s - now_s, longest_s))
+            return min(due_s - now_s, longest_s)
+        self._looked_in_vain_s = now_s
         overdue_s = now_s - due_s
         if overdue_s < max(0.01, self.interval_s):
             return self._look_s
         return min(max(self._look_s, overdue_s / 8), _STALLED_S, longest_s)
+
+    @property
+    def _longest_s(self) -> float:
+        """So that the ring does not turn unseen."""
+        if self._write_interval_s is None:
+            return _IDLE_S
+        # A relay's ring may turn faster than that, but repeats each picture many times.
+        picture_s = (self.interval_s or 0.0) / _LOOKS_A_PICTURE
+        return min(_IDLE_S, max(_LOOK_S, _SLOTS_A_LOOK * self._write_interval_s, picture_s))
 
     @property
     def _look_s(self) -> float:
@@ -91,17 +97,6 @@ class Pacing:
         if writing_s is None or interval_s is None or writing_s > interval_s / 2:
             return _LOOK_S
         return max(_LOOK_S, writing_s / 2)
-
-    def _learn_delay(self, sample_s: float, unwatched_s: float) -> None:
-        if self._delays_s and abs(sample_s - self._delays_s[-1]) > _OTHER_PHASE_S:
-            self._delays_s.clear()
-        if unwatched_s > 2 * self._look_s:
-            # It may have been there for long: come ever earlier.
-            self._delays_s.append(sample_s - min(self._step_s, unwatched_s))
-            self._step_s = min(2 * self._step_s, _MAX_STEP_S)
-        else:
-            self._delays_s.append(sample_s)
-            self._step_s = _LOOK_S
 
     def _learn_interval(self, sample_s: float) -> None:
         if not 0 < sample_s < _MAX_INTERVAL_S:

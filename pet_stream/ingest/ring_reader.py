@@ -14,8 +14,7 @@ may hold wrong bytes (`relay_copies`).
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..errors import BitstreamError
 from ..media import ring
@@ -38,12 +37,11 @@ _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
 _LONGEST_ABSENCE: Final = 1 << 24
 """More writes than that are none: the index went back. A relay needs an hour for as many."""
-_RELAY_LOOKS: Final = 4
+_RELAY_LOOKS: Final = 2
 """Of the writes since the last poll a relay's last two are looked at, and so many before them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """One coded picture, whole, as the camera made it."""
 
     header: SlotHeader
@@ -184,32 +182,32 @@ class RingReader:
 
     def _deliver(self, header: SlotHeader, data: bytes) -> None:
         self._order.take(header)
-        self._newest.expect(header.data_size)
         try:
             nal_units = split_annex_b(data)
-            continuity = self._chains.check(header, nal_units)
-            is_gap = self._is_gap(header, nal_units, continuity)
-            self._chains.advance(header, nal_units)
+            skipped = self._chains.skipped_frame_numbers(header)
+            continuity = self._chains.advance(header, nal_units)
         except BitstreamError as exc:
             logger.debug("picture %d skipped: %s", header.frame_number, exc)
             self._counts.process_errors += 1
             self._has_missed = True
             return
+        is_gap = self._is_gap(nal_units, continuity, skipped)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         self._has_missed = False
+        self._newest.forecast.add(header.data_size, is_idr=is_idr(nal_units))
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity
         self._pictures.append(Picture(header, nal_units, is_discontinuity))
         if not self._order.is_once_each:
             self._relay_copies.on_delivered(data, is_gap=is_discontinuity)
 
-    def _is_gap(
-        self, header: SlotHeader, nal_units: tuple[bytes, ...], continuity: Continuity
-    ) -> bool:
-        """Whether pictures are missing before this one; counts those that a relay hid."""
+    def _is_gap(self, nal_units: tuple[bytes, ...], continuity: Continuity, skipped: int) -> bool:
+        """Whether pictures are missing before this one; counts those that a relay hid.
+
+        `skipped`: so many frame numbers lie between the last picture and this one.
+        """
         if not self._order.is_relayed:
             return self._has_missed or continuity is Continuity.GAP
-        skipped = self._chains.skipped_frame_numbers(header)
         is_gap = continuity is Continuity.GAP or (
             # Nothing else tells across an IDR.
             (continuity is Continuity.UNKNOWN or is_idr(nal_units))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Final, Literal
 
 from ..broadcaster import Broadcaster
@@ -91,7 +93,7 @@ class ShmReader:
         self._found_at_s: float | None = None
         self._thread: threading.Thread | None = None
         self._is_stopping = False
-        self._wake = threading.Event()
+        self._wakes: SimpleQueue[None] = SimpleQueue()
 
     def start(self) -> None:
         if self._thread is not None:
@@ -105,14 +107,14 @@ class ShmReader:
         if thread is None:
             return
         self._is_stopping = True
-        self._wake.set()
+        self._wakes.put(None)
         thread.join(timeout_s)
         if thread.is_alive():
             logger.warning("the camera thread did not end within %.1f s", timeout_s)
 
     def wake(self) -> None:
         """Look at once: somebody came or went, so that the pace may be another."""
-        self._wake.set()
+        self._wakes.put(None)
 
     @property
     def status(self) -> CameraStatus:
@@ -158,8 +160,8 @@ class ShmReader:
                 self.counts.read_errors += 1
                 self._detach(Reason("read_failed", "reading failed, see the log"))
                 delay_s = _RETRY_S
-            self._wake.wait(delay_s)
-            self._wake.clear()
+            with suppress(Empty):  # the cheapest wait that another thread can end
+                self._wakes.get(timeout=delay_s)
         self._detach(Reason("stopped", "reading was stopped"))
 
     def _run_once(self) -> float:
@@ -167,10 +169,10 @@ class ShmReader:
         is_urgent = self._broadcaster.has_urgent_subscriber
         try:
             attachment = self._attachment or self._attach()
+            looked_at_s = time.monotonic()
             pictures = attachment.reader.poll(is_urgent=is_urgent)
-            now_s = time.monotonic()
-            self._publish(pictures, attachment, now_s)
-            if self._is_gone(attachment, now_s):
+            self._publish(pictures, attachment, looked_at_s)
+            if self._is_gone(attachment, looked_at_s):
                 self._detach(Reason("segment_removed", "the camera removed its shared memory"))
                 return 0.0
             if self._is_stalled(attachment):
@@ -185,12 +187,14 @@ class ShmReader:
             return min(delay_s, _WRITING_LOOK_S)
         return delay_s
 
-    def _publish(self, pictures: list[Picture], attachment: _Attachment, read_at_s: float) -> None:
+    def _publish(
+        self, pictures: list[Picture], attachment: _Attachment, looked_at_s: float
+    ) -> None:
         pacing = attachment.pacing
         if new_writes := attachment.reader.new_writes:
             if attachment.written_at_s is not None:
-                pacing.on_writes(new_writes, read_at_s - attachment.written_at_s)
-            attachment.written_at_s = read_at_s
+                pacing.on_writes(new_writes, looked_at_s - attachment.written_at_s)
+            attachment.written_at_s = looked_at_s
         for picture in pictures:
             capture_ns = attachment.clock.to_monotonic_ns(picture.header.captured_at_ns)
             unit = self._processor.process(picture, capture_ns)
@@ -198,10 +202,10 @@ class ShmReader:
                 self._broadcaster.publish(unit)
                 published_ns = time.monotonic_ns()
                 self.counts.frame_latency_ms = (published_ns - capture_ns) / 1e6
-                self.counts.process_latency_ms = published_ns / 1e6 - read_at_s * 1e3
-            pacing.on_picture(picture.header.captured_at_ns / 1e9, read_at_s)
+                self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
+            pacing.on_picture(picture.header.captured_at_ns / 1e9, looked_at_s)
         if pictures:
-            self._found_at_s = read_at_s
+            self._found_at_s = looked_at_s
 
     def _attach(self) -> _Attachment:
         segment = open_segment(self._url, ring.SEGMENT_BYTES)

@@ -24,11 +24,13 @@ class Slots:
         return SlotHeader.parse(self.read_start(write, ring.SLOT_HEADER.size))
 
     def read_data(self, write: int, header: SlotHeader) -> bytes | None:
-        """The picture in the slot of `write`; None when the writer has come round meanwhile."""
-        offset = ring.slot_offset(write) + ring.SLOT_HEADER.size
-        data = self._segment.read(offset, header.data_size)
+        """The data of the slot of `write`; None when that begins with another header by now, or the
+        writer has come round meanwhile."""
+        slot = self.read_start(write, ring.SLOT_HEADER.size + header.data_size)
         age = writes_between(write, self.read_index())
-        return data if age <= ring.slot_lifetime(write) else None
+        if age > ring.slot_lifetime(write) or not slot.startswith(header.serialize()):
+            return None
+        return slot[ring.SLOT_HEADER.size :]
 
     def read_start(self, write: int, size: int) -> bytes:
         """The first `size` bytes of a slot, header and data."""

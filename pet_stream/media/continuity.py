@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum, auto
+from typing import NamedTuple
 
 from ..errors import ParameterSetUnknown
 from .h264 import (
@@ -12,7 +14,6 @@ from .h264 import (
     ParameterSets,
     SequenceParameterSet,
     SliceHeader,
-    is_idr,
     nal_unit_type,
     parse_slice_header,
 )
@@ -27,6 +28,14 @@ class Continuity(Enum):
     """Does not follow: reference pictures are missing, or this is one from before."""
     UNKNOWN = auto()
     """Can't be told: its parameter sets are unknown, or there is no slice in it."""
+
+
+class _Start(NamedTuple):
+    """What the first slice of a picture says."""
+
+    is_idr: bool
+    coded: tuple[SliceHeader, SequenceParameterSet] | None
+    """None when its parameter sets are unknown."""
 
 
 class ReferenceChain:
@@ -50,41 +59,22 @@ class ReferenceChain:
         An IDR is always NEXT: it refers to nothing. Parameter sets in the picture itself count.
         Raises BitstreamError for a malformed parameter set or slice header.
         """
-        nal_units = tuple(nal_units)
-        first_slice = _first_slice(nal_units)
-        if first_slice is None:
-            return Continuity.UNKNOWN
-        try:
-            header, sps = _parse(first_slice, self._parameter_sets_with(nal_units))
-        except ParameterSetUnknown:
-            return Continuity.NEXT if is_idr((first_slice,)) else Continuity.UNKNOWN
-        if header.is_idr:
-            return Continuity.NEXT
-        if self._reference_frame_num is None:
-            return Continuity.FIRST
-        if header.frame_num == (self._reference_frame_num + 1) % (1 << sps.log2_max_frame_num):
-            return Continuity.NEXT
-        if header.frame_num == self._reference_frame_num:
-            return Continuity.NEXT if self._is_second_field(header) else Continuity.GAP
-        return Continuity.NEXT if sps.gaps_in_frame_num_allowed else Continuity.GAP
+        return self._continuity(self._start_of(tuple(nal_units)))
 
-    def advance(self, nal_units: Iterable[bytes]) -> None:
-        """This picture was delivered, whatever `check` said of it: the next one has to follow it.
+    def advance(self, nal_units: Iterable[bytes]) -> Continuity:
+        """This picture was delivered, whatever `check` says of it, and is returned here: the next
+        one has to follow it.
 
         Takes its parameter sets; without a slice in it nothing else. Raises BitstreamError for a
         malformed parameter set or slice header and then changes nothing.
         """
         nal_units = tuple(nal_units)
-        first_slice = _first_slice(nal_units)
-        if first_slice is not None:
-            try:
-                header, sps = _parse(first_slice, self._parameter_sets_with(nal_units))
-            except ParameterSetUnknown:
-                self._reference_frame_num = 0 if is_idr((first_slice,)) else None
-                self._open_field = None
-            else:
-                self._follow(header, sps)
+        start = self._start_of(nal_units)
+        continuity = self._continuity(start)
+        if start is not None:
+            self._follow(start)
         self.parameter_sets.update(nal_units)
+        return continuity
 
     def reset(self) -> None:
         """Forget the last picture, as after a gap. The parameter sets stay: they may never come
@@ -92,7 +82,28 @@ class ReferenceChain:
         self._reference_frame_num = None
         self._open_field = None
 
-    def _follow(self, header: SliceHeader, sps: SequenceParameterSet) -> None:
+    def _continuity(self, start: _Start | None) -> Continuity:
+        if start is None:
+            return Continuity.UNKNOWN
+        if start.is_idr:
+            return Continuity.NEXT
+        if start.coded is None:
+            return Continuity.UNKNOWN
+        if self._reference_frame_num is None:
+            return Continuity.FIRST
+        header, sps = start.coded
+        if header.frame_num == (self._reference_frame_num + 1) % (1 << sps.log2_max_frame_num):
+            return Continuity.NEXT
+        if header.frame_num == self._reference_frame_num:
+            return Continuity.NEXT if self._is_second_field(header) else Continuity.GAP
+        return Continuity.NEXT if sps.gaps_in_frame_num_allowed else Continuity.GAP
+
+    def _follow(self, start: _Start) -> None:
+        if start.coded is None:
+            self._reference_frame_num = 0 if start.is_idr else None
+            self._open_field = None
+            return
+        header, sps = start.coded
         completes_frame = self._open_field is not None and self._is_second_field(header)
         is_first_field = header.is_field and header.is_reference and not completes_frame
         self._open_field = header if is_first_field else None
@@ -113,6 +124,20 @@ class ReferenceChain:
             and header.is_bottom_field != first.is_bottom_field
         )
 
+    def _start_of(self, nal_units: tuple[bytes, ...]) -> _Start | None:
+        """Of a picture, with the parameter sets that it brings; None without a slice in it."""
+        first_slice = next((n for n in nal_units if nal_unit_type(n) in SLICE_TYPES), None)
+        if first_slice is None:
+            return None
+        coded = None
+        parameter_sets = self._parameter_sets_with(nal_units)
+        with suppress(ParameterSetUnknown):
+            header = parse_slice_header(first_slice, parameter_sets)
+            sps = parameter_sets.sps_for(header.pic_parameter_set_id)
+            assert sps is not None  # parse_slice_header has just used it
+            coded = header, sps
+        return _Start(nal_unit_type(first_slice) == NalUnitType.IDR_SLICE, coded)
+
     def _parameter_sets_with(self, nal_units: tuple[bytes, ...]) -> ParameterSets:
         if not any(nal_unit_type(nal_unit) in _PARAMETER_SETS for nal_unit in nal_units):
             return self.parameter_sets
@@ -122,17 +147,3 @@ class ReferenceChain:
 
 
 _PARAMETER_SETS = (NalUnitType.SPS, NalUnitType.PPS)
-
-
-def _first_slice(nal_units: tuple[bytes, ...]) -> bytes | None:
-    return next((n for n in nal_units if nal_unit_type(n) in SLICE_TYPES), None)
-
-
-def _parse(
-    slice_nal_unit: bytes, parameter_sets: ParameterSets
-) -> tuple[SliceHeader, SequenceParameterSet]:
-    header = parse_slice_header(slice_nal_unit, parameter_sets)
-    sps = parameter_sets.sps_for(header.pic_parameter_set_id)
-    if sps is None:  # parse_slice_header has just used it
-        raise ParameterSetUnknown
-    return header, sps

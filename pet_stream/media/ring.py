@@ -29,7 +29,7 @@ index of `i` write `i − 1` may be in progress and every earlier one is complet
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SLOT_COUNT = 30
 WRITE_INDEX_MODULUS = 1 << 32
@@ -52,8 +52,7 @@ DETECTIONS_VERSION_OFFSET = DETECTIONS_HEADER.size + MAX_DETECTIONS * DETECTION.
 DETECTIONS_BYTES = DETECTIONS_VERSION_OFFSET + INDEX.size
 
 
-@dataclass(frozen=True, slots=True)
-class SlotHeader:
+class SlotHeader(NamedTuple):
     """The 48 bytes in front of a picture's data."""
 
     frame_number: int
@@ -71,16 +70,7 @@ class SlotHeader:
         return cls(*SLOT_HEADER.unpack(data))
 
     def serialize(self) -> bytes:
-        return SLOT_HEADER.pack(
-            self.frame_number,
-            self.capture_s,
-            self.capture_ns,
-            self.camera_id,
-            self.width,
-            self.height,
-            self.format,
-            self.data_size,
-        )
+        return SLOT_HEADER.pack(*self)
 
     @property
     def captured_at_ns(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import BitstreamError, ParameterSetUnknown
 from .bits import BitReader, unescape
@@ -20,8 +20,7 @@ _MAX_START_BYTES = 32  # the elements below take 15 bytes at most, 22 with emula
 _INTRA_SLICE_TYPES = (2, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class SliceHeader:
+class SliceHeader(NamedTuple):
     first_mb_in_slice: int
     slice_type: int
     """0 P, 1 B, 2 I, 3 SP, 4 SI (table 7-6, modulo 5)."""
