@@ -210,8 +210,10 @@ class Recorder:
 
     def _running(self) -> Session:
         session = self._session
-        if session is None or session.is_over or session.is_ending:
+        if session is None or session.is_over:
             raise NotRecording("Not recording")
+        if session.is_ending:
+            raise NotRecording("The recording is being finished already")
         return session
 
     def _begin(

@@ -187,6 +187,8 @@ class Session:
     def _note(self) -> Reason | None:
         if self._writer.blocked_s < SLOW_DISK_S:
             return None
+        if self.is_ending:
+            return Reason("disk_silent", "the file is finished as soon as the disk answers")
         if self._dropped_count:
             return Reason("disk_loses", "the disk does not answer, and pictures are being lost")
         return Reason("disk_silent", "the disk does not answer; pictures wait in memory")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.errors import StorageError
+from pet_stream.errors import NotRecording, StorageError
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.replay import ReplayMemory
 from pet_stream.recording.recorder import Recorder
@@ -30,6 +30,7 @@ DISK_BYTES = 32 * 1024 * 1024
 FREEZE = 'fsfreeze -f "$1" && echo frozen && read -r _; fsfreeze -u "$1"'
 """Thaws when its standard input is closed, by this process or by its end, whatever ends it."""
 SILENT = "the disk does not answer; pictures wait in memory"
+FINISHING = "the file is finished as soon as the disk answers"
 LOSING = "the disk does not answer, and pictures are being lost"
 
 
@@ -175,8 +176,10 @@ def test_a_disk_that_blocks_at_the_stop_gets_the_whole_file_later(
     with frozen(disk):
         with pytest.raises(StorageError, match="as soon as it does"):
             call(recorder.stop())
-        wait_until(lambda: recorder.status.note == SILENT)
+        wait_until(lambda: recorder.status.note == FINISHING)
         assert recorder.status.is_recording
+        with pytest.raises(NotRecording, match="being finished"):
+            call(recorder.stop())
         assert not (disk / f"cat.{file_format}").exists()
     wait_until(lambda: not recorder.status.is_recording)
     assert (recorder.status.stop_reason, recorder.status.frame_count) == (None, len(published))

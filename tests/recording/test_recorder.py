@@ -488,6 +488,28 @@ def test_a_recording_is_stopped_before_the_disk_has_answered_at_all(
     assert pictures_in(tmp_path / "recordings" / "cat.h264") == annex_b(expected)
 
 
+def test_the_length_counts_from_the_start_even_if_the_disk_does_not_answer(
+    recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    recorder = recorder_with(SlowToOpen, open_wait_s=0.05)
+    expected = camera.publish(10)
+    call(recorder.start("cat", duration_s=0.2))
+
+    def is_ending() -> bool:
+        try:
+            call(recorder.heartbeat())
+        except NotRecording:
+            return True
+        return False
+
+    wait_until(is_ending)
+    camera.publish(10)
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.stop_reason == "it has the length that was asked for"
+    assert pictures_in(tmp_path / "recordings" / "cat.h264") == annex_b(expected)
+
+
 @pytest.mark.parametrize("filename", ["cat", None])
 def test_a_name_found_taken_too_late_gets_a_number(
     make_recorder: MakeRecorder,
