@@ -21,8 +21,9 @@ FIRST_PACKETS = 128
 
 SrtpError = pylibsrtp.Error
 _libsrtp: Any = pylibsrtp
-_PROTECT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t)
-"""`srtp_protect(context, packet, length)`; every pointer is an address."""
+_PROTECT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+"""`srtp_protect(context, packet, length)`; every pointer is an address. Other integer types would
+cost an object for each argument, and twice the time of the call."""
 
 
 class SrtpSession:
@@ -67,8 +68,8 @@ class SrtpBuffer:
         )
         self._data, self._sizes = memoryview(data), memoryview(sizes)
         packets, lengths = _address(first_packet), _address(first_length)
-        self._packets = range(packets, packets + packet_count * self._stride, self._stride)
-        self._lengths = range(lengths, lengths + packet_count * 4, 4)
+        self._packets = list(range(packets, packets + packet_count * self._stride, self._stride))
+        self._lengths = list(range(lengths, lengths + packet_count * 4, 4))
         self._kept = first_packet, first_length  # they keep both buffers where they are
         self._protect = _PROTECT(_address(ffi.addressof(_libsrtp.lib, "srtp_protect")))
 
