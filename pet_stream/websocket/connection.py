@@ -20,8 +20,13 @@ SILENCE_LIMIT_S = 4.5
 """Browsers answer each ping; after so long without a word the client has vanished."""
 STALLED_LIMIT_S = 8.0
 """A client that talks, but has not taken a byte for so long, is let go, too."""
+QUEUES_LIMIT_S = 0.05
+"""No new frame is begun while an older one has been under way for so long beyond the shortest
+round trip: in the queues of kernel and network nothing can be dropped for something newer."""
 CLOSING_LIMIT_S = 1.0
 MAX_CONTROL_FRAMES = 32
+_LOOK_S = 0.02
+_MAX_ROUND_TRIP_S = 0.5
 
 NORMAL, GOING_AWAY, INTERNAL_ERROR = 1000, 1001, 1011
 """RFC 6455 section 7.4.1."""
@@ -37,8 +42,8 @@ class Outbox(Protocol):
 class Connection:
     """Sends frames as fast as the client takes them and never waits for it. On the event loop.
 
-    A frame is asked for when there is room for it, so that until then the outbox can drop it for
-    something newer. Control frames go first.
+    A frame is asked for when there is room for it, and when those before it have arrived or soon
+    will, so that until then the outbox can drop it for something newer. Control frames go first.
     """
 
     def __init__(self, shared_socket: SharedSocket, event_loop: EventLoopThread) -> None:
@@ -50,6 +55,11 @@ class Connection:
         self._control: deque[bytes] = deque()
         self._sending: memoryview | None = None
         self._descriptor: int | None = None  # while waiting for room
+        self._sent_bytes = 0
+        self._under_way: deque[tuple[int, float]] = deque()
+        """Of frames not yet confirmed: `_sent_bytes` at the end, and when they were begun."""
+        self._round_trip_s = _MAX_ROUND_TRIP_S
+        self._timer: asyncio.TimerHandle | None = None
         self._is_closing = False
         self._moved_at_s = time.monotonic()
         self._pinged_at_s = self._moved_at_s
@@ -91,7 +101,7 @@ class Connection:
         elif now_s - self._socket.heard_at_s > SILENCE_LIMIT_S:
             self.is_vanished = True
             self.end("it has vanished")
-        elif self._sending is not None and now_s - self._moved_at_s > STALLED_LIMIT_S:
+        elif self._is_waiting(now_s) and now_s - self._moved_at_s > STALLED_LIMIT_S:
             self.is_vanished = True
             self.end("it does not read")
         elif now_s - self._pinged_at_s >= PING_INTERVAL_S and PING not in self._control:
@@ -110,24 +120,57 @@ class Connection:
     def _send_all(self) -> None:
         while (rest := self._sending or self._next()) is not None:
             sent = self._socket.send_some(rest)
+            if sent:
+                self._moved_at_s = time.monotonic()
+                self._sent_bytes += sent
             if sent == len(rest):
                 self._sending = None
             else:
                 self._sending = rest[sent:]
-            if sent:
-                self._moved_at_s = time.monotonic()
-            elif self._sending is not None:
+            if not sent and self._sending is not None:
                 self._wait_for_room()
                 return
 
     def _next(self) -> memoryview | None:
-        if self._control:
-            return memoryview(self._control.popleft())
+        frame = self._control.popleft() if self._control else self._next_of_outbox()
+        if frame is None:
+            return None
+        self._under_way.append((self._sent_bytes + len(frame), time.monotonic()))
+        return memoryview(frame)
+
+    def _next_of_outbox(self) -> bytes | None:
         if self.outbox is None or self._is_closing:
             return None
-        self._moved_at_s = time.monotonic()  # it was idle until now
-        frame = self.outbox.pop()
-        return None if frame is None else memoryview(frame)
+        now_s = time.monotonic()
+        if self._is_slow(now_s):
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._handle_time)
+            return None
+        if not self._under_way:
+            self._moved_at_s = now_s  # it was idle until now
+        return self.outbox.pop()
+
+    def _is_slow(self, now_s: float) -> bool:
+        self._look_under_way(now_s)
+        limit_s = self._round_trip_s + QUEUES_LIMIT_S
+        return bool(self._under_way) and now_s - self._under_way[0][1] > limit_s
+
+    def _is_waiting(self, now_s: float) -> bool:
+        self._look_under_way(now_s)
+        return bool(self._under_way)
+
+    def _look_under_way(self, now_s: float) -> None:
+        if not self._under_way:
+            return
+        confirmed_bytes = self._sent_bytes - self._socket.unacknowledged_bytes()
+        while self._under_way and self._under_way[0][0] <= confirmed_bytes:
+            _, begun_s = self._under_way.popleft()
+            self._round_trip_s = min(self._round_trip_s, now_s - begun_s)
+            self._moved_at_s = now_s
+
+    def _handle_time(self) -> None:
+        self._timer = None
+        self.flush()
 
     def _wait_for_room(self) -> None:
         # A descriptor of our own: the server may close the other one while the loop watches it.
@@ -139,6 +182,8 @@ class Connection:
         self.flush()
 
     def _stop_waiting(self) -> None:
+        if self.is_ended and self._timer is not None:
+            self._timer.cancel()
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             asyncio.get_running_loop().remove_writer(descriptor)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import select
 import socket
 import ssl
+import struct
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +20,11 @@ SOCKET_KEYS = ("werkzeug.socket", "gunicorn.socket")
 """Where servers with real threads leave the connection in the WSGI environment."""
 
 HANDSHAKE_TIMEOUT_S = 5.0
-MAX_UNSENT_BYTES = 64 * 1024
+MAX_UNSENT_BYTES = 4 * 1024
 """In the kernel, not yet on its way: what waits longer waits here, where it can still be dropped
 for something newer."""
 
+_INT = struct.Struct("i")
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -85,6 +89,11 @@ class SharedSocket:
                 return self._socket.send(data)
             except _WOULD_BLOCK:
                 return 0
+
+    def unacknowledged_bytes(self) -> int:
+        """How much of what was sent the other side's kernel has not confirmed yet (SIOCOUTQ)."""
+        answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0" * _INT.size)
+        return int(_INT.unpack(answer)[0])
 
     def fileno(self) -> int:
         return self._socket.fileno()

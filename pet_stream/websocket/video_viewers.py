@@ -21,8 +21,10 @@ logger = logging.getLogger(__name__)
 
 CAPACITY = 30
 """Access units that may wait for the event loop."""
-MAX_LAG_S = 0.5
+MAX_LAG_S = 0.2
 """So long may a picture wait for a viewer's network; then the viewer goes on at the newest IDR."""
+MAX_LAG_AT_IDR_S = 0.1
+"""The same when a new IDR is there: going on with it costs nobody a freeze."""
 MAX_WAITING = 960
 """Messages for one viewer: a whole cached GOP, and those that come meanwhile."""
 
@@ -55,8 +57,10 @@ class VideoOutbox:
             self._counts.frames_dropped += 1
             return
         self._awaits_idr = False
+        lag_s = now_s - self._waiting[0][0] if self._waiting else 0.0
         self._waiting.append((now_s, message))
-        if now_s - self._waiting[0][0] > MAX_LAG_S or len(self._waiting) > MAX_WAITING:
+        is_too_late = lag_s > MAX_LAG_S or len(self._waiting) > MAX_WAITING
+        if is_too_late or (message.is_idr and lag_s > MAX_LAG_AT_IDR_S):
             self._catch_up()
 
     def pop(self) -> bytes | None:

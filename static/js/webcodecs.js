@@ -1,7 +1,7 @@
 /** Plays access units by WebCodecs: each picture is drawn the moment it is decoded. */
 
-/** A decoder that is further behind than this begins anew at the newest IDR. */
-const MAX_LAG_US = 300_000;
+/** A decoder that is further behind than this gets nothing more until the next IDR. */
+const MAX_LAG_US = 200_000;
 
 export class WebCodecsPlayer {
   name = "WebCodecs";
@@ -41,9 +41,13 @@ export class WebCodecsPlayer {
 
   /** Raises what `VideoDecoder.decode` raises. */
   add({ isIdr, captureUs, data }) {
-    const isLate = this.#shownUs > 0 && this.#newestUs - this.#shownUs > MAX_LAG_US;
-    if (isIdr && (this.#needsIdr || isLate)) this.#begin();
-    if (this.#needsIdr) return;
+    const lagUs = this.#shownUs > 0 ? this.#newestUs - this.#shownUs : 0;
+    if (lagUs > MAX_LAG_US) this.#needsIdr = true;
+    if (isIdr && this.#needsIdr) this.#begin();
+    if (this.#needsIdr) {
+      this.framesDropped += 1;
+      return;
+    }
     this.#newestUs = captureUs;
     const type = isIdr ? "key" : "delta";
     this.#decoder.decode(new EncodedVideoChunk({ type, timestamp: captureUs, data }));

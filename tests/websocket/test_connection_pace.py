@@ -1,0 +1,113 @@
+"""What is handed to a socket, and what is kept back so that it can still be dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+
+import pytest
+
+from pet_stream.event_loop import EventLoopThread
+from pet_stream.websocket import connection as connection_module
+from pet_stream.websocket.connection import Connection
+from pet_stream.websocket.shared_socket import SharedSocket
+
+FRAME = b"x" * 100
+TIMEOUT_S = 10.0
+
+
+class SlowNetwork(SharedSocket):
+    """Takes everything at once, and confirms it when told to."""
+
+    unconfirmed = 0
+    sent = b""
+
+    def send_some(self, data: memoryview) -> int:
+        self.unconfirmed += len(data)
+        self.sent += bytes(data)
+        return len(data)
+
+    def unacknowledged_bytes(self) -> int:
+        return self.unconfirmed
+
+
+class Frames:
+    """An outbox with `waiting` frames."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[bytes] = deque()
+
+    def pop(self) -> bytes | None:
+        return self.waiting.popleft() if self.waiting else None
+
+
+async def until_empty(frames: Frames) -> None:
+    async def look() -> None:
+        while frames.waiting:
+            await asyncio.sleep(0.005)
+
+    await asyncio.wait_for(look(), TIMEOUT_S)
+
+
+def test_nothing_more_is_sent_into_a_network_that_is_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_module, "QUEUES_LIMIT_S", 0.0)
+    monkeypatch.setattr(connection_module, "_MAX_ROUND_TRIP_S", 0.0)
+
+    async def run() -> None:
+        ends = socket.socketpair()
+        network = SlowNetwork(ends[0])
+        connection = Connection(network, EventLoopThread("unused"))
+        frames = connection.outbox = Frames()
+        frames.waiting.append(FRAME)
+        connection.flush()
+        assert not frames.waiting, "the first one need not wait"
+        await asyncio.sleep(0.01)
+        frames.waiting.append(FRAME)
+        connection.flush()
+        assert len(frames.waiting) == 1, "kept back: it may still be dropped"
+        connection.send_control(b"ping")
+        assert network.sent.endswith(b"ping"), "a control frame does not wait"
+        network.unconfirmed = 0
+        await until_empty(frames)  # by itself, without another flush
+        connection.end("test")
+        for end in ends:
+            end.close()
+
+    asyncio.run(run())
+
+
+def test_who_confirms_nothing_is_let_go() -> None:
+    async def run() -> None:
+        ends = socket.socketpair()
+        network = SlowNetwork(ends[0])
+        connection = Connection(network, EventLoopThread("unused"))
+        frames = connection.outbox = Frames()
+        frames.waiting.append(FRAME)
+        connection.flush()
+        now_s = network.heard_at_s = asyncio.get_running_loop().time()
+        connection.look_after(now_s)
+        assert not connection.is_ended
+        network.heard_at_s += 60.0  # it talks
+        connection.look_after(now_s + 60.0)
+        assert connection.is_ended
+        assert connection.is_vanished
+        for end in ends:
+            end.close()
+
+    asyncio.run(run())
+
+
+def test_what_the_other_side_has_not_taken_is_told_by_the_kernel() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+        with client, server:
+            shared = SharedSocket(client)
+            sent = 0
+            while some := shared.send_some(memoryview(bytes(65536))):
+                sent += some
+            assert 0 < shared.unacknowledged_bytes() <= sent

@@ -1,0 +1,59 @@
+"""What a viewer that can't keep up is spared."""
+
+from __future__ import annotations
+
+from pet_stream.websocket.video_messages import VideoMessage
+from pet_stream.websocket.video_viewers import (
+    MAX_LAG_AT_IDR_S,
+    MAX_LAG_S,
+    VideoCounts,
+    VideoOutbox,
+)
+
+GOP = 10
+INTERVAL_S = 0.01
+
+
+def message(sequence: int) -> VideoMessage:
+    return VideoMessage(sequence, sequence % GOP == 0, b"%d" % sequence, b"format")
+
+
+def rest(outbox: VideoOutbox) -> list[int]:
+    """What it still sends."""
+    frames = iter(outbox.pop, None)
+    return [int(frame) for frame in frames if frame != b"format"]
+
+
+def test_who_keeps_up_gets_everything() -> None:
+    outbox = VideoOutbox([message(0), message(1)], VideoCounts(), 0.0)
+    assert rest(outbox) == [0, 1]
+    outbox.offer(message(2), 1.0)
+    assert rest(outbox) == [2]
+
+
+def test_a_new_idr_ends_a_small_lag() -> None:
+    counts = VideoCounts()
+    outbox = VideoOutbox([], counts, 0.0)
+    for sequence in range(GOP):
+        outbox.offer(message(sequence), sequence * INTERVAL_S)
+    outbox.offer(message(GOP), MAX_LAG_AT_IDR_S + 0.001)
+    assert rest(outbox) == [GOP]
+    assert counts.frames_dropped == GOP
+
+
+def test_less_lag_than_that_costs_no_picture() -> None:
+    outbox = VideoOutbox([], VideoCounts(), 0.0)
+    for sequence in range(GOP + 1):
+        outbox.offer(message(sequence), sequence * MAX_LAG_AT_IDR_S / (GOP + 1))
+    assert rest(outbox) == list(range(GOP + 1))
+
+
+def test_a_large_lag_is_not_kept_until_the_next_idr() -> None:
+    outbox = VideoOutbox([], VideoCounts(), 0.0)
+    outbox.offer(message(0), 0.0)
+    outbox.offer(message(1), MAX_LAG_S + 0.001)
+    assert rest(outbox) == []
+    outbox.offer(message(2), MAX_LAG_S + 0.002)
+    assert rest(outbox) == [], "it could not be decoded"
+    outbox.offer(message(GOP), MAX_LAG_S + 0.003)
+    assert rest(outbox) == [GOP]
