@@ -92,7 +92,10 @@ class SharedSocket:
 
     def unacknowledged_bytes(self) -> int:
         """How much of what was sent the other side's kernel has not confirmed yet (SIOCOUTQ)."""
-        answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0" * _INT.size)
+        try:
+            answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
+        except (OSError, ValueError):  # it is closed
+            return 0
         return int(_INT.unpack(answer)[0])
 
     def fileno(self) -> int:

@@ -1,7 +1,7 @@
 /** Plays access units by WebCodecs: each picture is drawn the moment it is decoded. */
 
 /** A decoder that is further behind than this gets nothing more until the next IDR. */
-const MAX_LAG_US = 200_000;
+const MAX_LAG_US = 300_000;
 
 export class WebCodecsPlayer {
   name = "WebCodecs";
@@ -9,9 +9,11 @@ export class WebCodecsPlayer {
   framesDropped = 0;
   #decoder;
   #config = null;
+  #begunUs = 0;
   #newestUs = 0;
   #shownUs = 0;
   #needsIdr = true;
+  #isNewFormat = true;
 
   /** Whether this browser plays `format` this way, here: only a secure context has WebCodecs. */
   static async plays(format) {
@@ -25,10 +27,11 @@ export class WebCodecsPlayer {
     this.#decoder = new VideoDecoder({
       output: (frame) => {
         this.framesDecoded += 1;
-        this.#shownUs = frame.timestamp;
+        const captureUs = frame.timestamp;
+        if (captureUs >= this.#begunUs) this.#shownUs = captureUs;
         screen.draw(frame);
         frame.close();
-        onPicture({ captureUs: this.#shownUs });
+        onPicture({ captureUs });
       },
       error: onError,
     });
@@ -36,6 +39,7 @@ export class WebCodecsPlayer {
 
   configure(format) {
     this.#config = configOf(format);
+    this.#isNewFormat = true;
     this.#needsIdr = true;
   }
 
@@ -43,7 +47,7 @@ export class WebCodecsPlayer {
   add({ isIdr, captureUs, data }) {
     const lagUs = this.#shownUs > 0 ? this.#newestUs - this.#shownUs : 0;
     if (lagUs > MAX_LAG_US) this.#needsIdr = true;
-    if (isIdr && this.#needsIdr) this.#begin();
+    if (isIdr && this.#needsIdr) this.#begin(captureUs);
     if (this.#needsIdr) {
       this.framesDropped += 1;
       return;
@@ -57,11 +61,16 @@ export class WebCodecsPlayer {
     if (this.#decoder.state !== "closed") this.#decoder.close();
   }
 
-  #begin() {
+  #begin(captureUs) {
     this.framesDropped += this.#decoder.decodeQueueSize;
-    this.#decoder.reset();
-    this.#decoder.configure(this.#config);
+    // A decoder made anew takes its time: one that has caught up by now just goes on.
+    if (this.#isNewFormat || this.#decoder.decodeQueueSize) {
+      this.#decoder.reset();
+      this.#decoder.configure(this.#config);
+      this.#isNewFormat = false;
+    }
     this.#needsIdr = false;
+    this.#begunUs = captureUs;
     this.#shownUs = 0;
   }
 }

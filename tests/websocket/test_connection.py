@@ -45,6 +45,9 @@ class RecordingSocket:
         self.sent += taken
         return len(taken)
 
+    def unacknowledged_bytes(self) -> int:
+        return 0
+
     def fileno(self) -> int:
         return self._pair[0].fileno()
 

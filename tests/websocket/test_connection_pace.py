@@ -111,3 +111,4 @@ def test_what_the_other_side_has_not_taken_is_told_by_the_kernel() -> None:
             while some := shared.send_some(memoryview(bytes(65536))):
                 sent += some
             assert 0 < shared.unacknowledged_bytes() <= sent
+        assert shared.unacknowledged_bytes() == 0, "closed"
