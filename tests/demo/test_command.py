@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -145,8 +146,9 @@ def test_sigterm_in_mid_recording_with_a_viewer_finishes_the_file(demo: Demo) ->
     assert recording.suffix in (".h264", ".mp4")
     numbers = shown_numbers(recording)
     assert len(numbers) > 30
-    assert numbers == [(numbers[0] + i) % 420 for i in range(len(numbers))]
     assert numbers[0] % 14 == 0  # begins with an IDR
+    for before, number in itertools.pairwise(numbers):
+        assert number == (before + 1) % 420 or number % 14 == 0
 
 
 def shown_numbers(recording: Path) -> list[int]:

@@ -55,7 +55,7 @@ def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
     assert stopped["filename"] == started["filename"]
     assert stopped["frame_count"] >= 20
     assert stopped["bytes_written"] == Path(started["file"]).stat().st_size
-    assert (stopped["frame_count"] - 1) * 33 <= stopped["duration_ms"] <= 10_000
+    assert (stopped["frame_count"] - 1) * 33 <= stopped["duration_ms"] <= TIMEOUT_S * 1000
     assert started["started_at"] < stopped["stopped_at"] <= time.time()
     assert stopped["stats"].keys() >= STATUS_FIELDS
     assert stopped["stats"]["frame_count"] == stopped["frame_count"]
@@ -201,9 +201,9 @@ def test_the_preroll_of_the_settings_is_in_the_file(live_client: FlaskClient) ->
 
 
 def test_a_page_that_is_gone_ends_its_recording(live_client: FlaskClient) -> None:
-    body = {"heartbeat_s": 0.3}
+    body = {"heartbeat_s": 1.5}
     started = live_client.post("/api/recording/start", json=body).get_json()
-    assert live_client.post("/api/recording/heartbeat").get_json()["heartbeat_s"] == 0.3
+    assert live_client.post("/api/recording/heartbeat").get_json()["heartbeat_s"] == 1.5
     wait_until(lambda: not live_client.get("/api/recording/status").get_json()["recording"])
     status = live_client.get("/api/recording/status").get_json()
     assert status["stop_reason"] == "the page that wanted it is gone"
