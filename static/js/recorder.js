@@ -8,6 +8,9 @@ import { Poll } from "./poll.js";
 const POLL_MS = 1000;
 const TICK_MS = 200;
 const MESSAGE_MS = 20_000;
+/** So long a command of this page may take to show in the server's status. */
+const SETTLE_MS = 3_000;
+const SETTLE_LOOK_MS = 100;
 /** The time runs on between two answers, but never far from what the server last said. */
 const MAX_AHEAD_MS = 1500;
 
@@ -100,7 +103,7 @@ export class RecorderPanel extends EventTarget {
     this.#show();
     try {
       const answer = await (isStop ? this.#api.stopRecording() : this.#api.startRecording());
-      await this.#poll.now();
+      await this.#settle(!isStop);
       if (isStop) this.#sayEnd({ ...answer, ...answer.stats });
       else this.#announce(text("record.started"));
     } catch (error) {
@@ -113,6 +116,16 @@ export class RecorderPanel extends EventTarget {
     this.#pending = "";
     this.#show();
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Waits for a status that knows of the command: the one that was pushed last may be older. */
+  async #settle(isRecording) {
+    const until = performance.now() + SETTLE_MS;
+    for (;;) {
+      await this.#poll.now();
+      if (this.#status?.recording === isRecording || performance.now() > until) return;
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
+    }
   }
 
   // What is shown

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, WebSocketRoute
 
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
 from tests.camera.camera import Camera
@@ -52,6 +52,39 @@ def test_five_seconds_recorded_by_the_button_hold_exactly_what_the_camera_sent(
     slices = recorded_slices(path)
     assert nal_unit_type(slices[0]) == NalUnitType.IDR_SLICE
     assert_is_part_of(slices, footage)
+
+
+def test_a_page_knows_its_own_recording_though_the_news_of_it_is_late(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    held: list[str] | None = None
+
+    def on_socket(socket: WebSocketRoute) -> None:
+        def on_message(message: str | bytes) -> None:
+            if held is None:
+                socket.send(message)
+            else:
+                held.append(str(message))
+
+        sockets.append(socket)
+        socket.connect_to_server().on_message(on_message)
+
+    sockets: list[WebSocketRoute] = []
+    page.route_web_socket("**/api/stream/ws", on_socket)
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector('[data-record-panel="idle"]')
+    held = []
+    with page.expect_response(f"{server.url}/api/recording/start"):
+        page.click("[data-record]")
+    page.wait_for_timeout(500)
+    assert page.get_attribute("[data-record-panel]", "data-record-panel") == "starting"
+    news, held = held, None
+    for message in news:
+        sockets[-1].send(message)
+    page.wait_for_selector('[data-record-panel="recording"]')
+    page.wait_for_timeout(1_000)
+    assert not page.inner_text("[data-record-message]")
 
 
 def json_of(response: Response) -> dict[str, object]:
