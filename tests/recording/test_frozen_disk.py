@@ -4,6 +4,7 @@ syncs, makes or renames a file in it waits until it is thawed."""
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +15,13 @@ import pytest
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import NotRecording, StorageError
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.replay import ReplayMemory
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 
+from ..apps import mounted_app, stream_of
 from ..waiting import TIMEOUT_S, wait_until
 from .mp4_files import expected_pictures, film
 from .playback import GOP, Camera, annex_b, pictures_in
@@ -184,3 +187,26 @@ def test_a_disk_that_blocks_at_the_stop_gets_the_whole_file_later(
     wait_until(lambda: not recorder.status.is_recording)
     assert (recorder.status.stop_reason, recorder.status.frame_count) == (None, len(published))
     assert sorted(path.name for path in disk.iterdir()) == [f"cat.{file_format}", "lost+found"]
+
+
+def test_the_app_answers_while_the_disk_does_not(
+    disk: Path, tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    with mounted_app(tmp_path, RECORD_PATH=disk, MIN_FREE_MB=0) as app:
+        client = app.test_client()
+        assert client.get("/api/recording/status").get_json()["recording"] is False
+        camera = Camera(stream_of(app).broadcaster, pictures)
+        camera.clock_ns = time.monotonic_ns() + 60 * 10**9  # never too old on a slow machine
+        published = camera.publish(GOP)
+        with frozen(disk):
+            started = client.post("/api/recording/start", json={"filename": "cat"})
+            assert (started.status_code, started.get_json()["filename"]) == (200, "cat.mp4")
+            wait_until(lambda: client.get("/api/recording/status").get_json()["note"])
+            health = client.get("/health").get_json()
+            assert (health["recording"], "disk_silent" in health["reason_codes"]) == (True, True)
+            published += camera.publish(GOP)
+            assert client.get("/api/recordings").status_code == 200
+            stopped = client.post("/api/recording/stop")
+            assert (stopped.status_code, stopped.get_json()["code"]) == (507, "storage")
+        wait_until(lambda: not client.get("/api/recording/status").get_json()["recording"])
+        assert film(disk / "cat.mp4").pictures == expected_pictures(published)
