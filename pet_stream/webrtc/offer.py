@@ -87,9 +87,10 @@ def parse_offer(sdp: str) -> Offer:
     """Read an offer. Raises InvalidOffer, whatever is wrong with it."""
     session, sections = _split_sections(sdp)
     default_direction = next(filter(session.has, ("recvonly", "sendonly", "inactive")), "sendrecv")
-    video = next((item for item in sections if _wants_video(item, default_direction)), None)
-    if video is None:
+    wanting = [item for item in sections if _wants_video(item, default_direction)]
+    if not wanting:
         raise InvalidOffer("no video section that receives")
+    video = next(filter(_h264_formats, wanting), wanting[0])
     mid = video.mid
     if mid is None or MID.fullmatch(mid) is None:
         raise InvalidOffer("the video section has no usable mid")
@@ -196,7 +197,10 @@ def _h264_formats(video: Section) -> tuple[H264Format, ...]:
         match[1]: dict(_parameters(match[2]))
         for match in filter(None, map(_FORMAT_VALUE.fullmatch, video.values("fmtp")))
     }
-    feedback = [m.groups() for m in map(_FORMAT_VALUE.fullmatch, video.values("rtcp-fb")) if m]
+    feedback = [
+        (match[1], match[2].strip())  # pion writes "nack "
+        for match in filter(None, map(_FORMAT_VALUE.fullmatch, video.values("rtcp-fb")))
+    ]
     listed = [word for word in dict.fromkeys(video.formats.split()) if word in codecs]
     rtx = {parameters.get(word, {}).get("apt"): word for word in listed if codecs[word] == "rtx"}
     found = []

@@ -132,7 +132,9 @@ def test_a_request_for_a_key_frame_is_counted(streaming: Streaming) -> None:
 # Who gets in
 
 
-@pytest.mark.parametrize("name", [offers.CHROMIUM, offers.CHROMIUM_AUDIO_FIRST, offers.SAFARI])
+@pytest.mark.parametrize(
+    "name", [offers.CHROMIUM, offers.CHROMIUM_AUDIO_FIRST, offers.SAFARI, offers.PION]
+)
 def test_browsers_offers_are_answered_with_h264_and_the_cameras_level(
     streaming: Streaming, name: str
 ) -> None:

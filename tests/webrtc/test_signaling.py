@@ -16,9 +16,13 @@ from .sps import sps
 
 
 def answer_by_aiortc(name: str, camera: str | None) -> str:
+    return answer_by_aiortc_to(offers.load(name), camera)
+
+
+def answer_by_aiortc_to(offered: str, camera: str | None) -> str:
     """The whole way: the offer reduced, answered by a real aiortc peer, put back."""
     known = None if camera is None else sps(camera)
-    offer = parse_offer(offers.load(name))
+    offer = parse_offer(offered)
     chosen = choose_format(offer.h264_formats, known)
 
     async def answer() -> str:
@@ -49,12 +53,14 @@ def sections(sdp: str) -> list[list[str]]:
         (offers.SAFARI, "640028", "96 97", "640c28"),
         (offers.SAFARI, "42c01f", "98 99", "42e01f"),
         (offers.SAFARI, None, "96 97", "640c1f"),
+        (offers.PION, "42c01f", "125 107", "42e01f"),
+        (offers.PION, "640028", "123 118", "640028"),
     ],
 )
 def test_the_answer_names_the_offered_h264_its_rtx_and_nothing_else(
     name: str, camera: str | None, payload_types: str, profile_level_id: str
 ) -> None:
-    _, video = sections(answer_by_aiortc(name, camera))
+    _, video, *_ = sections(answer_by_aiortc(name, camera))
     h264, rtx = payload_types.split()
     assert re.fullmatch(rf"m=video [0-9]+ UDP/TLS/RTP/SAVPF {payload_types}", video[0])
     settings = f"level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile_level_id}"
@@ -66,6 +72,73 @@ def test_the_answer_names_the_offered_h264_its_rtx_and_nothing_else(
         f"a=rtpmap:{rtx} rtx/90000",
         f"a=fmtp:{rtx} apt={h264}",
     ]
+
+
+def test_who_offers_neither_retransmissions_nor_another_level_gets_neither() -> None:
+    _, video = sections(answer_by_aiortc(offers.GSTREAMER, "42c028"))
+    assert re.fullmatch("m=video [0-9]+ UDP/TLS/RTP/SAVPF 96", video[0])
+    assert [line for line in video if re.match("a=(rtpmap|fmtp|rtcp-fb|mid)", line)] == [
+        "a=mid:video0",
+        "a=rtpmap:96 H264/90000",
+        "a=rtcp-fb:96 nack pli",
+        "a=fmtp:96 packetization-mode=1;profile-level-id=42e01f",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [("actpass", "passive"), ("active", "passive"), ("passive", "active")],
+)
+def test_the_dtls_roles_fit_together(offered: str, answered: str) -> None:
+    offer = offers.load(offers.CHROMIUM).replace("a=setup:actpass", f"a=setup:{offered}")
+    _, video = sections(answer_by_aiortc_to(offer, None))
+    assert f"a=setup:{answered}" in video
+
+
+@pytest.mark.parametrize("direction", ["recvonly", "sendrecv"])
+def test_the_answer_sends_and_does_not_receive(direction: str) -> None:
+    offer = offers.load(offers.CHROMIUM).replace("a=recvonly", f"a={direction}")
+    _, video = sections(answer_by_aiortc_to(offer, None))
+    assert [line for line in video if line in ("a=sendonly", "a=sendrecv")] == ["a=sendonly"]
+
+
+def test_of_several_video_sections_the_first_that_receives_h264_is_taken() -> None:
+    session, video = sections(offers.load(offers.CHROMIUM))
+    others = [
+        [line.replace("a=recvonly", "a=sendonly") for line in video],
+        [line.replace("H264", "H265") for line in video],
+        video,
+        video,
+    ]
+    numbered = [
+        line.replace("a=mid:0", f"a=mid:{mid}")
+        for mid, lines in enumerate(others)
+        for line in lines
+    ]
+    session = [line.replace("a=group:BUNDLE 0", "a=group:BUNDLE 0 1 2 3") for line in session]
+    answer = answer_by_aiortc_to("\r\n".join([*session, *numbered]) + "\r\n", None)
+    assert "a=group:BUNDLE 0 2" in answer.splitlines()
+    _, first, second, third, fourth = sections(answer)
+    assert "a=inactive" in first  # it carries the transport
+    assert "a=sendonly" in third
+    for refused in (second, fourth):
+        assert refused[0].startswith("m=video 0 ")
+
+
+def test_an_ice_lite_peer_is_the_controlled_one() -> None:
+    offer = offers.load(offers.CHROMIUM).replace("s=-", "s=-\r\na=ice-lite", 1)
+    text = offer_for_aiortc(parse_offer(offer), parse_offer(offer).h264_formats[0])
+
+    async def is_controlling() -> bool:
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        sender = connection.addTransceiver("video", direction="sendonly").sender
+        await connection.setRemoteDescription(RTCSessionDescription(text, "offer"))
+        await connection.setLocalDescription()
+        role = sender.transport.transport.role
+        await connection.close()
+        return role == "controlling"
+
+    assert asyncio.run(is_controlling())
 
 
 def test_a_section_that_is_not_wanted_is_refused_in_its_place() -> None:

@@ -1,4 +1,5 @@
-"""Offers as browsers write them: captured, safari-17 by hand after the ones it is known for."""
+"""Offers as browsers and others write them: captured. Those of Safari, of GStreamer's webrtcbin and
+of pion are by hand, after what they are known for."""
 
 from __future__ import annotations
 
@@ -8,6 +9,10 @@ CHROMIUM = "chromium-156"
 CHROMIUM_AUDIO_FIRST = "chromium-156-audio-first"
 FIREFOX_WITHOUT_H264 = "firefox-esr-153"
 SAFARI = "safari-17"
+GSTREAMER = "gstreamer-1.22"
+"""No RTX, no NACKs, no level-asymmetry-allowed, a mid of letters."""
+PION = "pion-3"
+"""Its fingerprint in the session part, candidates in the last section, audio after video."""
 
 
 def load(name: str) -> str:
