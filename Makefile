@@ -60,6 +60,11 @@ soak: development ## the camera reader's acceptance runs, 18 000 pictures each (
 soak-recording: development ## 50 kills, 200 truncations, 200 holes, a day of recording at high speed (long)
 	@$(python) -m tests.recording.acceptance $(ARGS)
 
+.PHONY: soak-viewers
+soak-viewers: development ## 1 000 viewers come and go, then 10 stay for an hour: what is left (long)
+	@tools/packages gcc
+	@$(python) -m benchmarks.soak --connects 1000 --minutes 60 $(ARGS)
+
 .PHONY: bench
 bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
 	@tools/packages gcc chromium

@@ -37,8 +37,8 @@ WRITINGS = {
 
 
 def open_camera(writing: Writing, *, footage: Path | None = None) -> Camera:
-    """A camera, not yet started. `footage`: pictures that can be decoded, instead of noise of the
-    same sizes."""
+    """A camera, not yet started. `footage`: pictures that can be decoded, with their sizes, instead
+    of noise."""
     segment = f"/pet_bench_{os.getpid()}"
     source: dict[str, str] = {} if footage is None else {"source": str(footage)}
     return Camera(
@@ -54,12 +54,12 @@ def open_camera(writing: Writing, *, footage: Path | None = None) -> Camera:
     )
 
 
-def make_footage(folder: Path) -> Path:
+def make_footage(folder: Path, bits_per_second: int = BITS_PER_SECOND) -> Path:
     """Real H.264 with moving pictures, whole GOPs."""
     path = folder / "footage"
     write_source(
         path,
-        encode(WIDTH, HEIGHT, fps=FPS, gop=GOP, pictures=4 * GOP, bit_rate=BITS_PER_SECOND),
+        encode(WIDTH, HEIGHT, fps=FPS, gop=GOP, pictures=4 * GOP, bit_rate=bits_per_second),
     )
     return path
 

@@ -1,6 +1,9 @@
 """One viewer in headless Chromium; prints what its getStats says about a window, as JSON.
 
-python -m benchmarks.loss.browser http://10.213.7.1:8080 --seconds 60
+    python -m benchmarks.loss.browser http://10.213.7.1:8080 --seconds 60
+    python -m benchmarks.loss.browser http://10.213.7.1:8080 --joins 20
+
+With `--joins` it comes and goes, and prints what its first two seconds were like, each time.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import shutil
 import sys
 import time
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ARGUMENTS = [
     "--headless",
@@ -25,6 +28,7 @@ ARGUMENTS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 SETTLE_MS = 3000
+JOIN_MS = 2000
 LOOK_MS = 1500
 LOOK = "async () => { await fetch('/api/webrtc/config'); }"
 """A person looks at the player's page before pressing play; our server imports aiortc meanwhile."""
@@ -81,27 +85,50 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--joins", type=int, default=0)
     arguments = parser.parse_args()
     executable = shutil.which("chromium")
     if executable is None:
         sys.exit("chromium is not installed")
+    result: dict[str, float] | list[dict[str, float]]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        page = browser.new_page()
-        page.goto(arguments.url)
-        page.evaluate(LOOK)
-        page.wait_for_timeout(LOOK_MS)
-        result: dict[str, float] = {"first_picture_ms": page.evaluate(WATCH)}
-        page.wait_for_timeout(SETTLE_MS)
-        before = page.evaluate(STATS)
-        result["begin_ns"] = time.monotonic_ns()
-        page.wait_for_timeout(arguments.seconds * 1000)
-        after = page.evaluate(STATS)
-        result["end_ns"] = time.monotonic_ns()
+        if arguments.joins:
+            result = [_join(browser, arguments.url) for _ in range(arguments.joins)]
+        else:
+            result = _watch(_open(browser, arguments.url), arguments.seconds)
         browser.close()
+    print(json.dumps(result), flush=True)
+
+
+def _open(browser: Browser, url: str) -> Page:
+    page = browser.new_page()
+    page.goto(url)
+    page.evaluate(LOOK)
+    page.wait_for_timeout(LOOK_MS)
+    return page
+
+
+def _watch(page: Page, seconds: float) -> dict[str, float]:
+    result: dict[str, float] = {"first_picture_ms": page.evaluate(WATCH)}
+    page.wait_for_timeout(SETTLE_MS)
+    before = page.evaluate(STATS)
+    result["begin_ns"] = time.monotonic_ns()
+    page.wait_for_timeout(seconds * 1000)
+    after = page.evaluate(STATS)
+    result["end_ns"] = time.monotonic_ns()
     for name in COUNTS:
         result[name] = after.get(name, 0) - before.get(name, 0)
-    print(json.dumps(result), flush=True)
+    return result
+
+
+def _join(browser: Browser, url: str) -> dict[str, float]:
+    page = _open(browser, url)
+    result: dict[str, float] = {"first_picture_ms": page.evaluate(WATCH)}
+    page.wait_for_timeout(JOIN_MS)
+    stats = page.evaluate(STATS)
+    page.close()
+    return result | {name: stats.get(name, 0) for name in COUNTS}
 
 
 if __name__ == "__main__":

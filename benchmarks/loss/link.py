@@ -132,6 +132,8 @@ def main() -> None:
         stopping.append(number)
 
     signal.signal(signal.SIGTERM, stop)
+    # Frames that waited for this loop would look like a burst and overflow the buffer.
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     print("ready", flush=True)
     while not stopping:
         wait_s = min(direction.next_s for direction in directions) - now_s()

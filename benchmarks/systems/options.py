@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
+import gc
 import threading
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument(
         "--sender", choices=("fast", "packets", "transport", "stock"), default="fast"
     )
+    parser.add_argument("--no-replay", action="store_true", help="keep nothing of the past")
+    parser.add_argument("--no-pacing", action="store_true", help="send a new viewer all at once")
     parser.add_argument("--busy-thread", action="store_true", help="one Python thread, 100 %% busy")
     return parser.parse_args()
 
@@ -45,6 +49,18 @@ def be_busy() -> None:
             number = (number + 1) % 1_000_003
 
     threading.Thread(target=count, name="busy", daemon=True).start()
+
+
+def kept_objects() -> dict[str, int]:
+    """What Python holds, the garbage collected; of the threads one answers this."""
+    gc.collect()
+    objects = gc.get_objects()
+    return {
+        "threads": threading.active_count(),
+        "tasks": sum(isinstance(item, asyncio.Task) for item in objects),
+        "timers": sum(isinstance(item, asyncio.TimerHandle) for item in objects),
+        "objects": len(objects),
+    }
 
 
 def force_step(name: str) -> None:

@@ -5,11 +5,14 @@ python -m benchmarks.systems.ours --shm /name
 
 from __future__ import annotations
 
+import math
+
 from flask import Flask
 
 from pet_stream import PetStream
+from pet_stream.webrtc import fast_sender
 
-from .options import be_busy, force_step, parse_options, serve
+from .options import be_busy, force_step, kept_objects, parse_options, serve
 
 MAX_CLIENTS = 200
 
@@ -24,14 +27,22 @@ def main() -> None:
         PET_STREAM_ICE_HOSTS=[options.host],
         PET_STREAM_MAX_CLIENTS=MAX_CLIENTS,
     )
+    if options.no_replay:
+        app.config.update(PET_STREAM_REPLAY_SECONDS=0, PET_STREAM_PREROLL_SECONDS=0)
     stream = PetStream(app)
 
     @app.get("/")
     def index() -> str:
         return "<!doctype html><title>bench</title>"
 
+    @app.get("/bench/kept")
+    def kept() -> dict[str, int]:
+        return kept_objects()
+
     if options.sender != "fast":
         force_step(options.sender)
+    if options.no_pacing:
+        fast_sender.SPEED = fast_sender.NARROW_SPEED = math.inf
     if options.busy_thread:
         be_busy()
     stream.start()

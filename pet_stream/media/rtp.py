@@ -75,22 +75,25 @@ class PacketBlock:
         start = index * self.stride
         return self.data[start : start + self.sizes[index]]
 
-    def runs_from(self, start: int) -> list[Run]:
-        """What is left of the runs from the packet at `start` on."""
-        stride = self.stride
+    def runs_between(self, start: int, end: int) -> list[Run]:
+        """What of the runs lies from the packet at `start` to the one that ends by `end`."""
         return [
-            run if run.start >= start else Run(start, run.end, -(-(run.end - start) // stride))
+            self._cut(run, max(run.start, start), min(run.end, end))
             for run in self.runs
-            if run.end > start
+            if run.end > start and run.start < end
         ]
 
-    def packets_from(self, start: int) -> list[Run]:
-        """Each packet from the one at `start` on by itself."""
+    def packets_between(self, start: int, end: int) -> list[Run]:
+        """The same, each packet by itself."""
         stride, tag_bytes = self.stride, self.tag_bytes
         return [
             Run(index * stride, index * stride + self.sizes[index] + tag_bytes, 1)
             for index in range(-(-start // stride), len(self.sizes))
+            if index * stride < end
         ]
+
+    def _cut(self, run: Run, start: int, end: int) -> Run:
+        return run if run[:2] == (start, end) else Run(start, end, -(-(end - start) // self.stride))
 
 
 @dataclass(frozen=True, slots=True)

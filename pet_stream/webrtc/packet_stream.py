@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections import deque
@@ -107,6 +108,15 @@ class PacketStream:
         """The units since the last IDR; empty if they are not all there any more."""
         units = tuple(e.unit for e in self._history if e.unit.capture_ns >= self._idr_ns)
         return units if units and units[0].is_idr else ()
+
+    @property
+    def bytes_per_s(self) -> float:
+        """Of the pictures sent lately; infinite if there is no telling yet."""
+        history = self._history
+        if not history:
+            return math.inf
+        span_ns = history[-1].unit.capture_ns - history[0].unit.capture_ns
+        return self._history_bytes * 1e9 / span_ns if span_ns > 0 else math.inf
 
     def _extensions(self, unit: AccessUnit) -> bytes:
         wall_clock_ns = time.time_ns() - time.monotonic_ns() + unit.capture_ns

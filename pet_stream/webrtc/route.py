@@ -64,18 +64,20 @@ class Route:
         self._timer: asyncio.TimerHandle | None = None
         self._waits_for: int | None = None
 
-    def send(self, data: memoryview, block: PacketBlock, start: int = 0) -> int:
+    def send(self, data: memoryview, block: PacketBlock, start: int = 0, end: int = 0) -> int:
         """Send `block`, which lies encrypted in `data`, from byte `start` on; never wait.
 
-        Gives the byte where there was no more room, or the block's end. What the network has lost
-        counts as sent. Raises RouteFailed.
+        `end`: where a packet begins that is not to be sent; 0: the block's end. Gives the byte
+        where there was no more room, or the end. What the network has lost counts as sent. Raises
+        RouteFailed.
         """
+        end = end or block.end
         pair = self._pairs.get(_RTP_COMPONENT)
         if pair is not self._pair:
             self._follow(pair)
         if self._way is None:
-            return block.end
-        failure = self._send(data, block, start)
+            return end
+        failure = self._send(data, block, start, end)
         repeated_at = -1
         while failure is not None:
             piece, error = failure
@@ -89,8 +91,8 @@ class Route:
                 position = piece.end
             elif not self._step_down(error):
                 raise RouteFailed(position) from error
-            failure = self._send(data, block, position)
-        return block.end
+            failure = self._send(data, block, position, end)
+        return end
 
     def send_one(self, packet: bytes) -> None:
         """Send one encrypted packet, or lose it."""
@@ -129,40 +131,41 @@ class Route:
     # could. Few lines on purpose: this is what is done for each viewer and picture.
 
     def _send_runs(
-        self, data: memoryview, block: PacketBlock, start: int
+        self, data: memoryview, block: PacketBlock, start: int, end: int
     ) -> tuple[Run, OSError] | None:
         way, udp, run = self._way, self._udp, block.runs[0]
         assert way is not None
         assert udp is not None
         segmented = ((SOL_UDP, UDP_SEGMENT, _SEGMENT_SIZE.pack(block.stride)),)
         try:
-            for run in block.runs_from(start) if start else block.runs:
+            is_whole = not start and end == block.end
+            for run in block.runs if is_whole else block.runs_between(start, end):
                 udp.sendmsg((data[run[0] : run[1]],), segmented, 0, way.address)
         except OSError as exc:
             return run, exc
         return None
 
     def _send_packets(
-        self, data: memoryview, block: PacketBlock, start: int
+        self, data: memoryview, block: PacketBlock, start: int, end: int
     ) -> tuple[Run, OSError] | None:
         way, udp, packet = self._way, self._udp, block.runs[0]
         assert way is not None
         assert udp is not None
         try:
-            for packet in block.packets_from(start):
+            for packet in block.packets_between(start, end):
                 udp.sendto(data[packet.start : packet.end], way.address)
         except OSError as exc:
             return packet, exc
         return None
 
     def _send_by_transport(
-        self, data: memoryview, block: PacketBlock, start: int
+        self, data: memoryview, block: PacketBlock, start: int, end: int
     ) -> tuple[Run, OSError] | None:
         """Raises RouteFailed."""
         way, packet = self._way, Run(start, start, 0)
         assert way is not None
         try:
-            for packet in block.packets_from(start):
+            for packet in block.packets_between(start, end):
                 private.send_by_transport(way, bytes(data[packet.start : packet.end]))
         except OSError as exc:
             return packet, exc

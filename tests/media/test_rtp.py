@@ -198,18 +198,18 @@ def test_what_is_left_of_a_block_begins_at_any_packet() -> None:
     block = packetizer().packetize([SPS, PPS, filled(0x65, 120_000)], 0)
     for index in range(len(block.sizes)):
         start = index * STRIDE
-        packets = block.packets_from(start)
+        packets = block.packets_between(start, block.end)
         assert [p.start // STRIDE for p in packets] == list(range(index, len(block.sizes)))
         assert all(
             p.end - p.start == size + TAG_BYTES
             for p, size in zip(packets, block.sizes[index:], strict=True)
         )
-        runs = block.runs_from(start)
+        runs = block.runs_between(start, block.end)
         assert runs[0].start == start
         assert runs[-1].end == block.end
         assert sum(run.packet_count for run in runs) == len(packets)
-    assert block.runs_from(block.end) == []
-    assert block.packets_from(block.end) == []
+    assert block.runs_between(block.end, block.end) == []
+    assert block.packets_between(block.end, block.end) == []
 
 
 # Header extensions

@@ -7,18 +7,20 @@ import random
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import aioice.ice
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtp import RtpPacket
+from pet_stream.media.rtp import STRIDE, PacketBlock, RtpPacket
 from pet_stream.webrtc import packet_stream, private
-from pet_stream.webrtc.fast_sender import MAX_WAITING, FastSender
+from pet_stream.webrtc.fast_sender import BURST_LOSS_PACKETS, MAX_WAITING, FastSender
 from pet_stream.webrtc.ladder import Senders
-from pet_stream.webrtc.retransmission import MAX_PER_REQUEST
+from pet_stream.webrtc.pacer import PIECE_PACKETS
+from pet_stream.webrtc.retransmission import MAX_PER_REQUEST, MAX_REPEATED
+from pet_stream.webrtc.route import Route
 from pet_stream.webrtc.sender import Step
 
 from .conftest import GOP, Streaming
@@ -153,7 +155,7 @@ def test_lost_packets_come_again_when_they_are_asked_for(streaming: Fast) -> Non
     units = [streaming.camera.publish_picture((SPS, PPS, large(0x65, 40_000))) for _ in range(4)]
     units += streaming.camera.publish(2)  # shows that the last ones were lost
     assert streaming.run(viewer.has(len(units))) == annex_b(units)
-    # what a busy machine is late with is asked for twice
+    # few are sent twice, and what a busy machine is late with is asked for twice
     counts = streaming.peers.counts
     assert counts.packets_retransmitted >= viewer.retransmitted_count >= len(lost) > 0
 
@@ -176,6 +178,22 @@ def test_nobody_gets_more_than_the_limit_of_a_request_and_nothing_twice_at_once(
     streaming.run(ask_again_and_again())
     streaming.run(viewer.until(lambda: viewer.retransmitted_count >= MAX_PER_REQUEST))
     assert streaming.peers.counts.packets_retransmitted == MAX_PER_REQUEST
+
+
+def test_of_a_few_packets_a_second_copy_follows_unasked_for_and_of_many_none(
+    streaming: Fast,
+) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    streaming.camera.publish_picture((SPS, PPS, large(0x65, 40_000)))
+    streaming.run(viewer.has(1))
+    numbers = [packet.sequence_number for packet in viewer.packets]
+    many = MAX_REPEATED + 1
+    streaming.on_loop(streaming.sender().handle_nack, numbers[:many])
+    streaming.on_loop(streaming.sender().handle_nack, numbers[many : many + 2])
+    streaming.run(viewer.until(lambda: viewer.retransmitted_count == many + 4))
+    repeated = [packet.sequence_number for packet in viewer.packets[-4:]]
+    assert repeated == 2 * numbers[many : many + 2]
+    assert streaming.peers.counts.packets_retransmitted == many + 4
 
 
 def test_a_full_intra_request_is_counted(streaming: Fast) -> None:
@@ -216,6 +234,84 @@ def test_in_a_short_gop_the_next_idr_is_the_answer(streaming: Fast) -> None:
     streaming.until(lambda: streaming.peers.counts.keyframe_requests == 1)
     units += streaming.camera.publish(GOP)
     assert streaming.run(viewer.has(3 + GOP)) == annex_b(units)
+
+
+# Not more at once than a narrow link's buffer holds
+
+
+@pytest.fixture
+def sent_pieces(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """From where to where each of a picture's pieces reached that was sent."""
+    pieces = []
+    send = Route.send
+
+    def note(
+        route: Route, data: memoryview, block: PacketBlock, start: int = 0, end: int = 0
+    ) -> int:
+        if len(block.sizes) > 1:
+            pieces.append((start, end))
+        return send(route, data, block, start, end)
+
+    monkeypatch.setattr(Route, "send", note)
+    return pieces
+
+
+def test_who_joins_gets_the_idr_at_once_and_the_rest_of_the_gop_bit_by_bit(
+    streaming: Fast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = []
+    start = FastSender.start
+
+    def note(sender: FastSender, gop: Sequence[AccessUnit]) -> None:
+        start(sender, gop)
+        waiting.append(len(sender._waiting))
+
+    monkeypatch.setattr(FastSender, "start", note)
+    units = streaming.camera.publish(10)
+    viewer, _ = streaming.connect()
+    assert waiting == [9]
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(10 + GOP)) == annex_b(units)
+    assert viewer.gap_count == 0
+    assert streaming.peers.counts.frames_dropped == 0
+    streaming.until(lambda: streaming.sender()._pacer is None)
+
+
+def test_who_leaves_while_the_gop_is_still_on_its_way_is_sent_nothing_more(
+    streaming: Fast,
+) -> None:
+    streaming.camera.publish(10)
+    streaming.connect()
+    sender = streaming.sender()
+    streaming.run(streaming.peers.close_all())
+    assert sender._timer is None
+
+
+def test_who_lost_a_part_of_a_burst_gets_idrs_in_pieces_for_a_while(
+    streaming: Fast, sent_pieces: list[tuple[int, int]]
+) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    idr = SPS, PPS, large(0x65, 40_000)
+    units = [streaming.camera.publish_picture(idr)]
+    streaming.run(viewer.has(1))
+    (whole,) = sent_pieces
+    numbers = [packet.sequence_number for packet in viewer.packets]
+    sender = streaming.sender()
+    streaming.on_loop(sender.handle_nack, numbers[-BURST_LOSS_PACKETS:])
+    sent_pieces.clear()
+    units += [streaming.camera.publish_picture(idr)]
+    units += [streaming.camera.publish_picture((large(0x41, 2_000),))]
+    assert streaming.run(viewer.has(3)) == annex_b(units)
+    *pieces, _ = sent_pieces
+    longest = PIECE_PACKETS * STRIDE
+    assert [end - start <= longest for start, end in pieces] == [True] * 5
+    assert viewer.gap_count == 0
+    assert (pieces[0][0], pieces[-1][1]) == whole
+    streaming.on_loop(setattr, sender, "_narrow_until_s", 1.0)
+    sent_pieces.clear()
+    units += [streaming.camera.publish_picture(idr)]
+    assert streaming.run(viewer.has(4)) == annex_b(units)
+    assert sent_pieces == [whole]
 
 
 # Reports
@@ -370,6 +466,20 @@ def test_pictures_follow_when_ice_changes_to_another_pair(streaming: Fast) -> No
     assert sender._route._udp is not None
     assert sender._route._udp.getsockname() == transport.get_extra_info("sockname")
     assert sender.step is Step.GSO
+
+
+def test_a_viewer_that_moves_to_another_address_loses_nothing(streaming: Fast) -> None:
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(3)
+    streaming.run(viewer.has(3))
+    address = streaming.run(viewer.move())
+    nominated = streaming.peer_connection()._nominated
+    streaming.until(lambda: nominated[1].remote_addr == address)
+    lost: list[RtpPacket] = []
+    viewer.loses = lambda packet: len(lost) < 2 and not lost.append(packet)  # type: ignore[func-returns-value]
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(3 + GOP)) == annex_b(units)
+    assert streaming.sender().step is Step.GSO
 
 
 def test_a_viewer_hears_goodbye(streaming: Fast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pet_stream.media.rtp import PacketBlock, original, parse_packet
+from pet_stream.media.rtp import original, parse_packet
 from pet_stream.webrtc.packet_stream import PacketStream, StreamFormat
 from pet_stream.webrtc.retransmission import (
     MAX_PER_REQUEST,
@@ -29,49 +29,55 @@ def retransmitter() -> Retransmitter:
     return Retransmitter(RTX_TYPE, RTX_SSRC, TAG_BYTES)
 
 
-def packets_of(block: PacketBlock | None) -> list[bytes]:
+def again(sender: Retransmitter, numbers: list[int]) -> list[bytes]:
+    block = sender.block(STREAM, numbers)
     return [] if block is None else [block.packet(index) for index in range(len(block.sizes))]
 
 
-def ask(sender: Retransmitter, numbers: list[int], now_s: float) -> list[bytes]:
-    return packets_of(sender.block(STREAM, numbers, now_s, ROUND_TRIP_S))
-
-
 def test_what_was_missed_comes_under_the_retransmissions_own_numbers() -> None:
-    again = ask(retransmitter(), [65_005, 3, 65_001], 0)
-    assert [original(p, 108, SSRC) for p in again] == [
+    packets = again(retransmitter(), [65_005, 3, 65_001])
+    assert [original(p, 108, SSRC) for p in packets] == [
         STREAM.packet(number) for number in (65_005, 3, 65_001)
     ]
-    parsed = [parse_packet(packet) for packet in again]
+    parsed = [parse_packet(packet) for packet in packets]
     assert {(p.ssrc, p.payload_type) for p in parsed} == {(RTX_SSRC, RTX_TYPE)}
     first = parsed[0].sequence_number
     assert [p.sequence_number for p in parsed] == [first, first + 1, first + 2]
 
 
+def test_a_second_copy_has_a_number_of_its_own() -> None:
+    sender = retransmitter()
+    first, second = again(sender, [65_001])[0], again(sender, [65_001])[0]
+    assert original(first, 108, SSRC) == original(second, 108, SSRC)
+    numbers = [parse_packet(packet).sequence_number for packet in (first, second)]
+    assert numbers[1] == numbers[0] + 1
+
+
 def test_what_is_not_there_any_more_is_left_out() -> None:
-    assert retransmitter().block(STREAM, [64_999, 5_000], 0, ROUND_TRIP_S) is None
-    assert len(ask(retransmitter(), [64_999, 65_000], 0)) == 1
+    assert again(retransmitter(), [64_999, 5_000]) == []
+    assert len(again(retransmitter(), [64_999, 65_000])) == 1
 
 
 def test_a_request_is_answered_up_to_a_limit() -> None:
-    assert len(ask(retransmitter(), NUMBERS, 0)) == MAX_PER_REQUEST
+    chosen = retransmitter().choose(NUMBERS, 0, ROUND_TRIP_S)
+    assert chosen == NUMBERS[:MAX_PER_REQUEST]
 
 
 def test_a_round_trip_has_a_limit_too() -> None:
     sender = retransmitter()
-    sent = sum(len(ask(sender, NUMBERS[start:], 0)) for start in range(0, 800, 100))
-    assert sent == MAX_PER_ROUND_TRIP
-    assert len(ask(sender, NUMBERS[:5], ROUND_TRIP_S)) == 5
+    chosen = [sender.choose(NUMBERS[at : at + 100], 0, ROUND_TRIP_S) for at in range(0, 800, 100)]
+    assert sum(map(len, chosen)) == MAX_PER_ROUND_TRIP
+    assert len(sender.choose(NUMBERS[:5], ROUND_TRIP_S, ROUND_TRIP_S)) == 5
 
 
-def test_nothing_goes_out_again_before_it_could_have_arrived() -> None:
+def test_who_asks_twice_at_once_gets_one_answer_and_who_asks_again_another() -> None:
     sender = retransmitter()
-    assert len(ask(sender, [65_001, 65_001], 1.0)) == 1
-    assert ask(sender, [65_001], 1.0 + ROUND_TRIP_S * 0.9) == []
-    assert len(ask(sender, [65_001], 1.0 + ROUND_TRIP_S * 1.1)) == 1
+    assert sender.choose([65_001, 65_001], 1.0, ROUND_TRIP_S) == [65_001]
+    assert sender.choose([65_001], 1.0 + ROUND_TRIP_S * 0.4, ROUND_TRIP_S) == []
+    assert sender.choose([65_001], 1.0 + ROUND_TRIP_S * 0.6, ROUND_TRIP_S) == [65_001]
 
 
 def test_a_round_trip_of_nothing_is_no_licence() -> None:
     sender = retransmitter()
-    assert sender.block(STREAM, [65_001], 1.0, 0.0) is not None
-    assert sender.block(STREAM, [65_001], 1.0 + MIN_ROUND_TRIP_S / 2, 0.0) is None
+    assert sender.choose([65_001], 1.0, 0.0) == [65_001]
+    assert sender.choose([65_001], 1.0 + MIN_ROUND_TRIP_S * 0.4, 0.0) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import re
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
+import aioice.ice
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpPacket, RtcpSrPacket
 
@@ -102,6 +104,25 @@ class Viewer:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unbound:
                 os.dup2(unbound.fileno(), protocol.transport.get_extra_info("socket").fileno())
 
+    async def move(self) -> tuple[str, int]:
+        """Nominate another pair of addresses, as a phone does that changes networks (RFC 8445
+        section 8.1.1): the checks with USE-CANDIDATE come from a new socket, its address."""
+        connection = private.ice.connection_of(self._ice)
+        old = connection._nominated[1]
+        transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: aioice.ice.StunProtocol(connection), local_addr=("127.0.0.1", 0)
+        )
+        address: tuple[str, int] = transport.get_extra_info("sockname")
+        protocol.local_candidate = _moved(old.local_candidate, *address)
+        connection._protocols.append(protocol)
+        pair = aioice.ice.CandidatePair(protocol, old.remote_candidate)
+        request = connection.build_request(pair, nominate=True)
+        key = connection.remote_password.encode()
+        await protocol.request(request, pair.remote_addr, integrity_key=key)
+        connection._nominated[1] = pair
+        old.protocol.transport.abort()
+        return address
+
     async def ask_for_a_keyframe(self) -> None:
         await self._receiver._send_rtcp_pli(self.packets[-1].ssrc)
 
@@ -156,3 +177,9 @@ class Viewer:
                 self.units.append(START_CODE + START_CODE.join(self._unit))
                 self.timestamps.append(next_packet.timestamp)
                 self._unit = []
+
+
+def _moved(candidate: aioice.Candidate, host: str, port: int) -> aioice.Candidate:
+    moved = copy.copy(candidate)
+    moved.host, moved.port = host, port
+    return moved
