@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import math
 import threading
 from typing import TYPE_CHECKING
 
@@ -83,3 +84,10 @@ def force_step(name: str) -> None:
             route.step = step
 
         Route.__init__ = begin_on_step  # type: ignore[method-assign,assignment]
+
+
+def send_all_at_once() -> None:
+    """Have this process send without pacing."""
+    from pet_stream.webrtc import fast_sender
+
+    fast_sender.SPEED = fast_sender.NARROW_SPEED = math.inf

@@ -5,14 +5,18 @@ python -m benchmarks.systems.ours --shm /name
 
 from __future__ import annotations
 
-import math
-
 from flask import Flask
 
 from pet_stream import PetStream
-from pet_stream.webrtc import fast_sender
 
-from .options import be_busy, force_step, kept_objects, parse_options, serve
+from .options import (
+    be_busy,
+    force_step,
+    kept_objects,
+    parse_options,
+    send_all_at_once,
+    serve,
+)
 
 MAX_CLIENTS = 200
 
@@ -42,7 +46,7 @@ def main() -> None:
     if options.sender != "fast":
         force_step(options.sender)
     if options.no_pacing:
-        fast_sender.SPEED = fast_sender.NARROW_SPEED = math.inf
+        send_all_at_once()
     if options.busy_thread:
         be_busy()
     stream.start()
