@@ -19,6 +19,7 @@ MAX_FRAGMENT_NS = 2_000_000_000
 """A GOP that lasts longer reaches the file in several fragments."""
 _USUAL_DURATION = mp4.TIMESCALE // 30
 """Of the only picture of a file."""
+_LONGEST_GUESS = mp4.TIMESCALE
 
 
 class Container(Protocol):
@@ -175,11 +176,14 @@ class Mp4Container:
         return self._last_time
 
     def _usual_end_time(self) -> int:
-        """When the last picture ends if it is shown for as long as the one before it."""
+        """When the last picture ends if it is shown for as long as the one before it, which may
+        have stood still for long."""
         times = self._pending_times
         if len(times) > 1:
-            return 2 * times[-1] - times[-2]
-        return times[-1] + (self._table.durations[-1] if len(self._table) else _USUAL_DURATION)
+            duration = times[-1] - times[-2]
+        else:
+            duration = self._table.durations[-1] if len(self._table) else _USUAL_DURATION
+        return times[-1] + min(duration, _LONGEST_GUESS)
 
     def _ticks(self, capture_ns: int) -> int:
         return (capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000

@@ -130,6 +130,18 @@ def test_what_is_flushed_is_in_the_file_at_once_and_times_stay_true(
     assert [t / 90_000 for t in times] == pytest.approx(expected_times_s(units), abs=2 * TICK_S)
 
 
+def test_a_pause_of_the_camera_is_no_length_of_its_last_picture(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    units = timed(pictures[: GOP + 1])
+    units[-1] = replace(units[-1], capture_ns=units[-2].capture_ns + 60_000_000_000)
+    path = tmp_path / "a.mp4"
+    with container_at(path) as container:
+        container.write(units)
+        container.close()
+    assert film(path).duration_s == pytest.approx((GOP - 1) / 30 + 61, abs=0.001)
+
+
 def test_the_next_file_goes_on_where_a_flushed_one_ends(
     tmp_path: Path, pictures: list[AccessUnit]
 ) -> None:
