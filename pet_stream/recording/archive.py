@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Archive:
         self._housekeeper = Housekeeper(f"{name}-housekeeping")
         self._ownership = Ownership(library.folder, self._repair_soon)
         self._timer_name = f"{name}-retention"
+        self._repairs: list[Future[None]] = []
         self._timer: threading.Thread | None = None
         self._stop_requested = threading.Event()
         self.thumbnails = Thumbnails(library, self._housekeeper)
@@ -56,6 +58,11 @@ class Archive:
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""
         self._ownership.claim()
+
+    @property
+    def repairing_count(self) -> int:
+        """Files that a crash left and that are not repaired yet."""
+        return sum(not repair.done() for repair in self._repairs)
 
     def tidy(self) -> None:
         """Delete, in the background, what the settings do not keep."""
@@ -83,5 +90,4 @@ class Archive:
             logger.warning("the recordings folder can't be used: %s", exc)
 
     def _repair_soon(self, parts: list[Path]) -> None:
-        for part in parts:
-            self._housekeeper.submit(partial(repair, part))
+        self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in parts]

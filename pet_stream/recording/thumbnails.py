@@ -76,9 +76,12 @@ class Thumbnails:
     def _make(self, recording: Recording, path: Path) -> None:
         from .pictures import thumbnail  # late: FFmpeg takes 17 MB
 
-        data = thumbnail(self._library.folder / recording.files[0], WIDTH)
+        source = self._library.folder / recording.files[0]
+        data = thumbnail(source, WIDTH)
         if data is not None:
             _keep(data, path)
+            if not recording.is_running and not source.exists():  # deleted meanwhile
+                path.unlink(missing_ok=True)
             return
         logger.info("no picture can be made of %s", recording.name)
         if not recording.is_running:

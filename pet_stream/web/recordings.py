@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request, send_file, url_for
@@ -16,6 +18,7 @@ from .file_answers import send_recording
 MEDIA_TYPES = {"h264": "video/h264", "mp4": "video/mp4"}
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+THUMBNAIL_MAX_AGE_S = 7 * 86_400
 
 
 def list_recordings() -> ResponseReturnValue:
@@ -28,6 +31,8 @@ def list_recordings() -> ResponseReturnValue:
         "recordings": [_row(row) for row in rows[offset : offset + limit]],
         "total": len(rows),
         "total_bytes": sum(row.size_bytes for row in rows),
+        "revision": _revision(rows),
+        "repairing": current_stream().archive.repairing_count,
         "next_offset": offset + limit if offset + limit < len(rows) else None,
     }
     disk = library.disk_bytes()
@@ -66,7 +71,7 @@ def star_recording(name: str) -> ResponseReturnValue:
 
 def get_thumbnail(name: str) -> ResponseReturnValue:
     path = current_stream().archive.thumbnails.path_of(name)
-    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=3600)
+    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=THUMBNAIL_MAX_AGE_S)
 
 
 def snapshot() -> ResponseReturnValue:
@@ -76,14 +81,28 @@ def snapshot() -> ResponseReturnValue:
     return response
 
 
+def _revision(rows: Sequence[Recording]) -> str:
+    """Another one if the list is another, apart from how a running recording grows."""
+    told = [row.name if row.is_running else row for row in rows]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
 def _row(recording: Recording) -> dict[str, Any]:
     stream = current_stream()
     row = recording.to_json(stream.library.details(recording))
     row["url"] = url_for("pet_stream.get_recording", name=recording.name)
     row["thumbnail"] = None
     if stream.archive.thumbnails.can_make(recording, row["width"] is not None):
-        row["thumbnail"] = url_for("pet_stream.get_thumbnail", name=recording.name)
+        row["thumbnail"] = url_for(
+            "pet_stream.get_thumbnail", name=recording.name, v=_thumbnail_version(recording)
+        )
     return row
+
+
+def _thumbnail_version(recording: Recording) -> int:
+    """Browsers keep pictures; another recording of the same name has another."""
+    changed_at = recording.started_at if recording.is_running else recording.changed_ns / 1e9
+    return int(changed_at)
 
 
 def _whole_number(key: str, default: int, maximum: int) -> int:

@@ -5,6 +5,8 @@ import { reasonText, text } from "./i18n.js";
 /** Longer than the server's own limits, so that its error is heard. */
 const TIMEOUT_MS = 12_000;
 const PROBE_TIMEOUT_MS = 3_000;
+/** A large file, on a slow card. */
+const DELETE_TIMEOUT_MS = 60_000;
 
 /**
  * A request that did not succeed. `status` is 0 when no answer came, `code` the server's word for
@@ -117,9 +119,10 @@ export class Api extends EventTarget {
     return this.#post("/api/recording/clip", { seconds });
   }
 
-  /** `{recordings, total, total_bytes, disk}`: the newest `limit` of them. */
-  async recordings(limit) {
-    return { recordings: [], total: 0, ...(await this.#get(`/api/recordings?limit=${limit}`)) };
+  /** `{recordings, total, total_bytes, revision, repairing, disk}`: `limit` of them, newest first. */
+  async recordings(offset, limit) {
+    const answer = await this.#get(`/api/recordings?offset=${offset}&limit=${limit}`);
+    return { recordings: [], total: 0, ...answer };
   }
 
   starRecording(name, isStarred) {
@@ -127,7 +130,7 @@ export class Api extends EventTarget {
   }
 
   deleteRecording(name) {
-    return this.#send("DELETE", this.#path(name));
+    return this.#send("DELETE", this.#path(name), DELETE_TIMEOUT_MS);
   }
 
   recordingUrl(name, { download = false } = {}) {
@@ -152,8 +155,8 @@ export class Api extends EventTarget {
     return ["/api/recordings", ...[name, ...parts].map(encodeURIComponent)].join("/");
   }
 
-  #send(method, path) {
-    return this.#request(path, { method }, TIMEOUT_MS);
+  #send(method, path, timeoutMs = TIMEOUT_MS) {
+    return this.#request(path, { method }, timeoutMs);
   }
 
   #post(path, body) {

@@ -6,7 +6,7 @@ import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { language, text, translate } from "./i18n.js";
 import { LiveApi } from "./live_state.js";
-import { Playback } from "./playback.js";
+import { Playback } from "./recording_view.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
 

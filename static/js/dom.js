@@ -24,6 +24,15 @@ export function icon(name) {
   return svg;
 }
 
+/** Makes `nodes` the children of `parent`; those that are in their places are not touched. */
+export function arrange(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => {
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
+  });
+}
+
 /** Sets the text only if it is another: a live region speaks, and a selection survives. */
 export function setText(node, value) {
   if (node.textContent !== value) node.textContent = value;

@@ -1,27 +1,24 @@
-/** The list of recordings: by day, newest first, each with its picture and what can be done. */
+/** The list of recordings: by day, newest first, longer as somebody scrolls. */
 
-import { element, icon, setText } from "./dom.js";
-import { bytes, clock, day, duration, isoDuration, resolution } from "./format.js";
+import { arrange, element, setText } from "./dom.js";
+import { bytes, day } from "./format.js";
 import { text } from "./i18n.js";
 import { Poll } from "./poll.js";
+import { isRaw, isRunning, recordingRow, startOf } from "./recording_view.js";
 
 const POLL_MS = 10_000;
 const POLL_WHILE_RECORDING_MS = 2_000;
-const PAGE = 20;
-
-/** `started_at` as the server gives it (epoch seconds or RFC 3339) as a Date, or null. */
-export function startOf({ started_at: startedAt }) {
-  const date = new Date(typeof startedAt === "number" ? startedAt * 1000 : (startedAt ?? NaN));
-  return Number.isNaN(date.getTime()) ? null : date;
-}
+/** Older ones are fetched when the list's end comes so close. */
+const FETCH_AHEAD = "600px";
+const PAGE = 30;
+/** In one answer, so that the server's other threads have their turn. */
+const MAX_PAGE = 200;
 
 /** Newest first, those of one day together: `[{title, recordings}]`. Pure. */
 export function byDay(recordings, now = new Date()) {
-  const time = (recording) => startOf(recording)?.getTime() ?? 0;
   const groups = [];
-  for (const recording of [...recordings].sort((a, b) => time(b) - time(a))) {
-    const start = startOf(recording);
-    const title = start ? day(start, now) : "–";
+  for (const recording of [...recordings].sort((a, b) => b.started_at - a.started_at)) {
+    const title = day(startOf(recording), now);
     if (groups.at(-1)?.title !== title) groups.push({ title, recordings: [] });
     groups.at(-1).recordings.push(recording);
   }
@@ -35,32 +32,93 @@ export function diskUse(disk) {
   return { used, level: used > 0.95 ? "bad" : used > 0.85 ? "warn" : "ok" };
 }
 
+/** What is known of the list: so many of the newest as somebody has asked for. */
+export class RecordingPages {
+  /** Newest first. */
+  rows = [];
+  /** What the server said with the newest ones: `{total, total_bytes, disk, repairing, …}`. */
+  answer = null;
+  #api;
+  #wanted = PAGE;
+  #revision = null;
+
+  constructor(api) {
+    this.#api = api;
+  }
+
+  get hasMore() {
+    return this.rows.length < (this.answer?.total ?? 0);
+  }
+
+  /** The next `load` brings another page. */
+  wantMore() {
+    this.#wanted = this.rows.length + PAGE;
+  }
+
+  /**
+   * Asks for the newest page, and for the others that are wanted as far as they are not known or
+   * the list has changed (`revision`). Throws ApiError; what was known stays then.
+   */
+  async load() {
+    const first = await this.#api.recordings(0, PAGE);
+    const isSame = this.#revision !== null && first.revision === this.#revision;
+    const rows = new Map();
+    const add = (recordings) => recordings.forEach((one) => rows.set(one.name, one));
+    add(first.recordings);
+    if (isSame) add(this.rows.slice(first.recordings.length));
+    let revision = first.revision;
+    while (rows.size < Math.min(this.#wanted, first.total)) {
+      const limit = Math.min(MAX_PAGE, this.#wanted - rows.size);
+      const next = await this.#api.recordings(rows.size, limit);
+      if (next.revision !== revision) revision = null; // it changed meanwhile: all again next time
+      if (!next.recordings.length) break;
+      add(next.recordings);
+    }
+    this.#revision = revision;
+    this.rows = [...rows.values()];
+    this.answer = first;
+  }
+}
+
 /**
  * Fills `[data-recordings]` inside `panel` and keeps it up to date. Sends `play` with a recording
  * that somebody wants to see, `gone` with the name of one that was deleted, and `announce`.
  */
 export class RecordingsPanel extends EventTarget {
   #panel;
+  #list;
+  #older;
   #api;
+  #pages;
   #poll;
-  #answer = null;
-  #limit = PAGE;
-  #shown = "";
+  #nearEnd;
+  #isWaitingForMore = false;
   #confirming = "";
-  #busy = new Set();
+  /** Name → what is done with it: "deleting" or "busy". */
+  #busy = new Map();
+  /** Name → `{key, node}`, title of a day → `{section, list}`: what has not changed stays. */
+  #rows = new Map();
+  #days = new Map();
 
   constructor(panel, api) {
     super();
     this.#panel = panel;
     this.#api = api;
+    this.#pages = new RecordingPages(api);
     this.#poll = new Poll(() => this.#load(), POLL_MS);
+    this.#list = panel.querySelector("[data-recordings]");
+    this.#older = panel.querySelector("[data-older]");
+    this.#older.addEventListener("click", ({ detail }) => this.#more(detail === 0));
   }
 
   start() {
+    const margin = { rootMargin: FETCH_AHEAD, scrollMargin: FETCH_AHEAD };
+    this.#nearEnd = new IntersectionObserver((entries) => {
+      if (entries.at(-1).isIntersecting) this.#more(false);
+    }, margin);
     this.#poll.start();
     setInterval(() => {
-      const isRecording = this.#answer?.recordings.some(isRunning);
-      if (isRecording && !document.hidden) this.refresh();
+      if (this.#pages.rows.some(isRunning) && !document.hidden) this.refresh();
     }, POLL_WHILE_RECORDING_MS);
   }
 
@@ -70,27 +128,41 @@ export class RecordingsPanel extends EventTarget {
 
   async #load() {
     try {
-      this.#answer = await this.#api.recordings(this.#limit);
-      this.#show("ready");
+      await this.#pages.load();
+      this.#show();
     } catch {
       // What is known stays: the files are still there.
-      if (!this.#answer) this.#show("failed");
+      if (!this.#pages.answer) this.#panel.dataset.recordingsState = "failed";
     }
   }
 
-  #show(state) {
-    const { recordings = [], total = 0, total_bytes: size = 0, disk } = this.#answer ?? {};
-    this.#panel.dataset.recordingsState = total || state === "failed" ? state : "empty";
+  /** Goes on with older ones. `isByKey`: whoever pressed a key goes on with the first of them. */
+  async #more(isByKey) {
+    if (this.#isWaitingForMore || !this.#pages.hasMore) return;
+    const count = this.#pages.rows.length;
+    this.#isWaitingForMore = true;
+    this.#pages.wantMore();
+    this.#showOlder();
+    await this.refresh();
+    this.#isWaitingForMore = false;
+    this.#showOlder();
+    const first = this.#rows.get(this.#pages.rows[count]?.name);
+    if (isByKey) first?.node.querySelector("button, a")?.focus();
+  }
+
+  #show() {
+    const { rows } = this.#pages;
+    const { total, total_bytes: size, disk, repairing } = this.#pages.answer;
+    this.#panel.dataset.recordingsState = total ? "ready" : "empty";
     this.#showDisk(disk);
-    const busy = [...this.#busy];
-    const today = new Date().toDateString();
-    const shown = JSON.stringify([recordings, total, size, this.#confirming, busy, today]);
-    if (shown === this.#shown) return; // focus and selection stay where they are
-    this.#shown = shown;
     const summary = total ? text("recordings.count", { count: total, size: bytes(size) }) : "";
     setText(this.#panel.querySelector("[data-recordings-count]"), summary);
-    this.#panel.querySelector("[data-recordings-raw]").hidden = !recordings.some(isRaw);
-    this.#fill(recordings, total);
+    this.#panel.querySelector("[data-recordings-repairing]").hidden = !repairing;
+    this.#panel.querySelector("[data-recordings-raw]").hidden = !rows.some(isRaw);
+    this.#fill(rows);
+    this.#showOlder();
+    this.#nearEnd.unobserve(this.#older);
+    this.#nearEnd.observe(this.#older); // anew: is it still near?
   }
 
   #showDisk(disk) {
@@ -104,169 +176,99 @@ export class RecordingsPanel extends EventTarget {
     setText(place.querySelector("[data-disk-free]"), free);
   }
 
-  #fill(recordings, total) {
-    const list = this.#panel.querySelector("[data-recordings]");
-    const focused = list.getRootNode().activeElement?.dataset.name;
-    const groups = byDay(recordings).map(({ title, recordings: those }) => {
-      const rows = those.map((recording) => this.#row(recording));
-      const heading = element("h3", { class: "day" }, title);
-      return element("section", {}, heading, element("ul", { class: "rows" }, ...rows));
+  #fill(recordings) {
+    const focused = document.activeElement?.dataset?.name;
+    const [rows, days] = [this.#rows, this.#days];
+    [this.#rows, this.#days] = [new Map(), new Map()];
+    const sections = byDay(recordings).map(({ title, recordings: those }) => {
+      const { section, list } = days.get(title) ?? daySection(title);
+      this.#days.set(title, { section, list });
+      arrange(list, those.map((recording) => this.#row(recording, rows.get(recording.name))));
+      return section;
     });
-    list.replaceChildren(...groups);
-    if (total > recordings.length) list.append(this.#olderButton(total - recordings.length));
-    if (focused) list.querySelector(`[data-name="${CSS.escape(focused)}"]`)?.focus();
+    arrange(this.#list, sections);
+    if (focused && document.activeElement?.dataset?.name !== focused) this.#focus(focused);
   }
 
-  #olderButton(count) {
-    const label = text("recordings.older", { count: Math.min(PAGE, count) });
-    const button = element("button", { type: "button", class: "older" }, label);
-    button.addEventListener("click", () => {
-      this.#limit += PAGE;
-      button.setAttribute("aria-busy", "true");
-      this.refresh();
-    });
-    return button;
-  }
-
-  #row(recording) {
+  #row(recording, before) {
     const { name } = recording;
-    const start = startOf(recording);
-    const title = start ? clock(start, { seconds: true }) : name;
-    const when = element("time", { class: "when", datetime: start?.toISOString() ?? null }, title);
-    const about = element("div", { class: "about" }, when, factLine(factsOf(recording)));
-    about.append(element("span", { class: "file", title: name }, name));
-    const running = isRunning(recording);
-    const row = element("li", {
-      class: running ? "row running" : "row",
-      "data-recording": name,
-      "aria-busy": this.#busy.has(name) ? "true" : null,
-    });
-    row.append(this.#thumbnail(recording, title), about);
-    if (running) return row;
-    if (this.#confirming === name) about.append(this.#question(name));
-    else about.append(this.#actions(recording, title));
-    return row;
-  }
-
-  #thumbnail(recording, title) {
-    const { thumbnail, duration_s: seconds } = recording;
-    const canPlay = !isRunning(recording) && !isRaw(recording);
-    const length = seconds > 0 ? duration(Math.round(seconds)) : "";
-    const label = [text("recordings.play.of", { time: title }), length].filter(Boolean).join(", ");
-    const picture = element(canPlay ? "button" : "div", {
-      class: "thumbnail",
-      type: canPlay ? "button" : null,
-      "data-play": canPlay ? recording.name : null,
-      "data-name": canPlay ? `play ${recording.name}` : null,
-      "aria-label": canPlay ? label : null,
-    });
-    if (thumbnail) {
-      const image = element("img", { src: thumbnail, alt: "", loading: "lazy", decoding: "async" });
-      image.addEventListener("error", () => image.remove());
-      picture.append(image);
+    const state = this.#busy.get(name) ?? (this.#confirming === name ? "asking" : "");
+    const key = JSON.stringify([recording, state]);
+    let node = before?.node;
+    if (before?.key !== key) {
+      const on = {
+        play: () => this.#send("play", recording),
+        star: () => this.#star(recording),
+        ask: () => this.#ask(name),
+        keep: () => this.#settle(),
+        remove: () => this.#delete(name),
+      };
+      const downloadUrl = this.#api.recordingUrl(name, { download: true });
+      node = recordingRow(recording, state, on, { downloadUrl, before: before?.node });
     }
-    picture.append(icon(canPlay ? "play" : "clip"));
-    if (length) {
-      const attributes = { class: "length", datetime: isoDuration(Math.round(seconds)) };
-      picture.append(element("time", attributes, length));
-    }
-    if (canPlay) picture.addEventListener("click", () => this.#send("play", recording));
-    return picture;
+    this.#rows.set(name, { key, node });
+    return node;
   }
 
-  #actions(recording, title) {
-    const { name, starred } = recording;
-    const star = this.#button("star", name, text("recordings.star"), () => this.#star(recording));
-    star.setAttribute("aria-pressed", String(Boolean(starred)));
-    const remove = this.#button("delete", name, text("recordings.delete.of", { time: title }), () =>
-      this.#ask(name),
-    );
-    const download = {
-      class: "download action",
-      href: this.#api.recordingUrl(name, { download: true }),
-      download: name,
-      title: text("recordings.download"),
-      "aria-label": text("recordings.download.of", { time: title }),
-      "data-name": name,
-    };
-    const link = element("a", download, icon("download"));
-    return element("div", { class: "actions" }, star, link, remove);
-  }
-
-  #button(kind, name, label, onClick) {
-    const button = element("button", {
-      type: "button",
-      class: `action ${kind}`,
-      title: label,
-      "aria-label": label,
-      "data-name": `${kind} ${name}`,
-    });
-    button.append(icon(kind));
-    button.addEventListener("click", onClick);
-    return button;
+  #showOlder() {
+    const isBusy = this.#isWaitingForMore;
+    this.#older.hidden = !this.#pages.hasMore;
+    this.#older.setAttribute("aria-busy", String(isBusy));
+    setText(this.#older, text(isBusy ? "playback.loading" : "recordings.older"));
   }
 
   // What is done with one
 
   async #star({ name, starred }) {
-    await this.#work(name, () => this.#api.starRecording(name, !starred));
+    await this.#work(name, "busy", () => this.#api.starRecording(name, !starred));
   }
 
   #ask(name) {
     this.#confirming = name;
-    this.#show("ready");
-    this.#panel.querySelector(`[data-name="${CSS.escape(`keep ${name}`)}"]`)?.focus();
-  }
-
-  #question(name) {
-    const answer = (kind, onClick) => {
-      const label = text(`recordings.${kind}`);
-      const attributes = { type: "button", class: `answer ${kind}`, "data-name": `${kind} ${name}` };
-      const button = element("button", attributes, label);
-      button.addEventListener("click", onClick);
-      return button;
-    };
-    const question = element("span", {}, text("recordings.delete.sure"));
-    const keep = answer("keep", () => this.#settle());
-    const remove = answer("remove", () => this.#delete(name));
-    const group = element("div", { class: "question", role: "group" }, question, remove, keep);
-    group.addEventListener("keydown", ({ key }) => key === "Escape" && this.#settle());
-    return group;
+    this.#show();
+    this.#focus(`keep ${name}`);
   }
 
   #settle() {
     const name = this.#confirming;
     this.#confirming = "";
-    this.#show("ready");
-    this.#panel.querySelector(`[data-name="${CSS.escape(`delete ${name}`)}"]`)?.focus();
+    this.#show();
+    this.#focus(`delete ${name}`);
   }
 
   async #delete(name) {
+    const { rows } = this.#pages;
+    const next = rows[rows.findIndex((row) => row.name === name) + 1]?.name;
     this.#confirming = "";
-    if (await this.#work(name, () => this.#api.deleteRecording(name))) {
+    if (await this.#work(name, "deleting", () => this.#api.deleteRecording(name))) {
+      if (next && document.activeElement === document.body) this.#focus(`delete ${next}`);
       this.#send("gone", name);
       this.#send("announce", text("recordings.deleted"));
     }
   }
 
-  /** Does `task` while the row of `name` shows that it is busy; says so when it fails. */
-  async #work(name, task) {
+  /** Does `task` while the row of `name` shows what is done; says so when it fails. */
+  async #work(name, state, task) {
     if (this.#busy.has(name)) return false;
-    this.#busy.add(name);
-    this.#show("ready");
+    this.#busy.set(name, state);
+    this.#show();
     let error = null;
     try {
       await task();
     } catch (caught) {
       error = caught;
     }
-    this.#busy.delete(name);
     await this.refresh();
-    this.#show("ready");
+    this.#busy.delete(name);
+    this.#show();
     const message = this.#panel.querySelector("[data-recordings-message]");
     setText(message, error ? text("record.failed", { reason: error.message }) : "");
     if (error) this.#send("announce", message.textContent);
     return !error;
+  }
+
+  #focus(name) {
+    this.#list.querySelector(`[data-name="${CSS.escape(name)}"]`)?.focus();
   }
 
   #send(type, detail) {
@@ -274,23 +276,8 @@ export class RecordingsPanel extends EventTarget {
   }
 }
 
-function factsOf(recording) {
-  const { size_bytes: size, state, width, height } = recording;
-  const facts = [bytes(size)];
-  if (width && height) facts.push(resolution(width, height));
-  if (isRunning(recording)) facts.unshift(text("recordings.running"));
-  else if (state === "recovered") facts.unshift(text("recordings.recovered"));
-  return facts;
-}
-
-function isRunning({ state }) {
-  return state === "recording";
-}
-
-function isRaw({ format, name }) {
-  return format === "h264" || name.endsWith(".h264");
-}
-
-function factLine(facts) {
-  return element("span", { class: "facts" }, facts.join(" · "));
+function daySection(title) {
+  const list = element("ul", { class: "rows" });
+  const section = element("section", {}, element("h3", { class: "day" }, title), list);
+  return { section, list };
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 globalThis.document ??= { title: "" }; // the panels belong to a page; these functions do not
 
-const { byDay, diskUse, startOf } = await import("../../static/js/recordings.js");
+const { RecordingPages, byDay, diskUse } = await import("../../static/js/recordings.js");
 const { phaseOf } = await import("../../static/js/recorder.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
 
@@ -17,7 +17,6 @@ test("recordings stand by day, newest first, whatever the server's order", () =>
     { name: "a", started_at: at(2026, 10, 21, 8) },
     { name: "b", started_at: at(2026, 10, 22, 9) },
     { name: "c", started_at: at(2026, 10, 21, 22) },
-    { name: "d" },
   ];
   const groups = byDay(recordings, now).map(({ title, recordings: those }) => [
     title,
@@ -26,15 +25,85 @@ test("recordings stand by day, newest first, whatever the server's order", () =>
   assert.deepEqual(groups, [
     ["Today", "b"],
     ["Yesterday", "ca"],
-    ["–", "d"],
   ]);
 });
 
-test("the start is read as epoch seconds or RFC 3339", () => {
-  assert.equal(startOf({ started_at: 1_700_000_000 }).toISOString(), "2023-11-14T22:13:20.000Z");
-  assert.equal(startOf({ started_at: "2023-11-14T22:13:20Z" }).getTime(), 1_700_000_000_000);
-  assert.equal(startOf({ started_at: null }), null);
-  assert.equal(startOf({}), null);
+/** A server with so many recordings, newest first; `asked` tells what it was asked for. */
+class ListingApi {
+  constructor(count) {
+    this.names = Array.from({ length: count }, (_, index) => `r${count - index}`);
+    this.revision = 1;
+    this.asked = [];
+  }
+
+  async recordings(offset, limit) {
+    this.asked.push([offset, limit]);
+    const recordings = this.names.slice(offset, offset + limit).map((name) => ({ name }));
+    return { recordings, total: this.names.length, revision: this.revision };
+  }
+}
+
+const namesOf = (pages) => pages.rows.map(({ name }) => name);
+
+test("older recordings come page by page, each asked for once while nothing changes", async () => {
+  const api = new ListingApi(75);
+  const pages = new RecordingPages(api);
+  for (const count of [30, 60, 75]) {
+    await pages.load();
+    assert.deepEqual(namesOf(pages), api.names.slice(0, count));
+    assert.equal(pages.hasMore, count < 75);
+    pages.wantMore();
+  }
+  const newest = [0, 30];
+  assert.deepEqual(api.asked, [newest, newest, [30, 30], newest, [60, 30]]);
+});
+
+test("what is shown is asked for again when the list is another", async () => {
+  const api = new ListingApi(300);
+  const pages = new RecordingPages(api);
+  for (let times = 0; times < 9; times += 1) {
+    await pages.load();
+    pages.wantMore();
+  }
+  await pages.load();
+  assert.equal(pages.rows.length, 300);
+  api.names.splice(200, 1);
+  api.names.unshift("new");
+  api.revision = 2;
+  api.asked = [];
+  await pages.load();
+  assert.deepEqual(namesOf(pages), api.names);
+  assert.deepEqual(api.asked, [[0, 30], [30, 200], [230, 70]]);
+});
+
+test("a list that changes while it is fetched has nothing twice, and is fetched again", async () => {
+  const api = new ListingApi(50);
+  const pages = new RecordingPages(api);
+  await pages.load();
+  pages.wantMore();
+  const { recordings } = api;
+  api.recordings = async (offset, limit) => {
+    const answer = await recordings.call(api, offset, limit);
+    if (!offset) {
+      api.names.unshift("new");
+      api.revision += 1;
+      api.recordings = recordings;
+    }
+    return answer;
+  };
+  await pages.load();
+  assert.equal(new Set(namesOf(pages)).size, pages.rows.length);
+  await pages.load();
+  assert.deepEqual(namesOf(pages), api.names);
+});
+
+test("what is known stays when the server does not answer", async () => {
+  const api = new ListingApi(40);
+  const pages = new RecordingPages(api);
+  await pages.load();
+  api.recordings = async () => Promise.reject(new Error("no answer"));
+  await assert.rejects(pages.load());
+  assert.equal(pages.rows.length, 30);
 });
 
 test("the disk's bar warns before it is full", () => {

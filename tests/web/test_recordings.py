@@ -147,6 +147,45 @@ def test_the_list_comes_in_pages(client: FlaskClient, tmp_path: Path) -> None:
     assert names == sorted((path.name for path in folder.glob("*.mp4")), reverse=True)
 
 
+def test_the_revision_tells_whether_the_list_is_another(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    def revision() -> str:
+        return str(client.get("/api/recordings?limit=1").get_json()["revision"])
+
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    seen = [revision()]
+
+    def assert_is_new() -> None:
+        assert revision() == revision()
+        assert revision() not in seen
+        seen.append(revision())
+
+    for name in ("a.mp4", "b.mp4"):
+        (folder / name).write_bytes(b"?")
+        assert_is_new()
+    client.put("/api/recordings/a.mp4/star")
+    assert_is_new()
+    (folder / "b.mp4").write_bytes(b"??")
+    assert_is_new()
+    client.delete("/api/recordings/b.mp4")
+    assert_is_new()
+
+
+def test_a_recording_that_grows_is_no_other_list(live_client: FlaskClient) -> None:
+    def answer() -> dict[str, Any]:
+        return dict(live_client.get("/api/recordings").get_json())
+
+    idle = answer()["revision"]
+    live_client.post("/api/recording/start", json={"filename": "cat"})
+    begun = answer()
+    wait_until(lambda: answer()["total_bytes"] > begun["total_bytes"] + 10_000)
+    assert answer()["revision"] == begun["revision"] != idle
+    live_client.post("/api/recording/stop")
+    assert answer()["revision"] != begun["revision"]
+
+
 @pytest.mark.parametrize(
     "query", ["limit=x", "limit=-1", "limit=1001", "offset=1.5", "offset=", "limit=\u0661"]
 )
@@ -162,7 +201,7 @@ def test_urls_have_the_prefix(tmp_path: Path) -> None:
         (tmp_path / "recordings" / "cat.mp4").write_bytes(b"?")
         (row,) = app.test_client().get("/pets/api/recordings").get_json()["recordings"]
     assert row["url"] == "/pets/api/recordings/cat.mp4"
-    assert row["thumbnail"] == "/pets/api/recordings/cat.mp4/thumbnail"
+    assert row["thumbnail"].startswith("/pets/api/recordings/cat.mp4/thumbnail?v=")
 
 
 # ---- what can be done with one
