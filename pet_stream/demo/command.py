@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import sys
 import threading
 import webbrowser
@@ -141,10 +142,9 @@ def _announce(arguments: argparse.Namespace, server: WebServer, record_path: obj
     lines = [f"  On this machine:  {url}" for url in here]
     lines += [f"  On your network:  {url}" for url in elsewhere]
     if is_loopback(server.host):
-        lines.append(
-            "  Only this machine can open it; for phones and others on your network add "
-            "--host 0.0.0.0"
-        )
+        command = shlex.join([*sys.argv, "--host", "0.0.0.0"])
+        lines.append("  Only this machine can open it. For phones and others on your network:")
+        lines.append(f"    {command}")
     lines.append(f"  Recordings:       {Path(str(record_path)).absolute()}")
     print("\n" + "\n".join(lines), flush=True)
     if elsewhere:
