@@ -57,7 +57,6 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = self._loop.create_future()
         self.closed: asyncio.Future[None] = self._loop.create_future()
-        self.is_accepted = False
         self.is_ending = False
         self.is_over = False
         self.settings = settings
@@ -102,8 +101,7 @@ class Session:
 
     def accept(self) -> None:
         """The start was answered before the disk was: what comes is kept in memory."""
-        self.is_accepted = True
-        self._writer.is_numbered = True
+        self._writer.accept()
         logger.warning("recording in memory: the disk does not answer")
 
     def end(self, reason: Reason | None) -> None:
@@ -129,12 +127,12 @@ class Session:
 
     @property
     def has_begun(self) -> bool:
-        return self.is_accepted or self.opened.done()
+        return self._writer.is_accepted or self.opened.done()
 
     @property
     def never_was(self) -> bool:
         """Its start failed or was given up."""
-        has_failed = self._writer.path is None and not self.is_accepted
+        has_failed = self._writer.path is None and not self._writer.is_accepted
         return has_failed or self._writer.is_unwanted
 
     @property
@@ -155,7 +153,7 @@ class Session:
         path = self._writer.path
         progress = self._writer.progress
         has_pictures = bool(progress.frame_count)
-        if path is None and self.is_accepted:
+        if path is None and self._writer.is_accepted:
             path, has_pictures = self._writer.wanted_path, self._has_pictures
         return RecordingStatus(
             is_recording=not is_over,

@@ -63,8 +63,8 @@ class Writer:
     Made and stopped by the event loop's thread; names with an underscore belong to the writer's
     own thread once started. Any thread may read `path` (None until the file exists and holds the
     preroll), `wanted_path` (what it will most likely be), `progress`, `failure` (what ended it),
-    `blocked_s` and `is_unwanted`. Where `is_numbered`, which may be set at any time, a name that is
-    taken gets a number behind it; else it is an error. In the writer's thread,
+    `blocked_s` and `is_unwanted`. A name that is taken gets a number behind it where `is_numbered`,
+    and after accept(); else it is an error. In the writer's thread,
     `claim` is called before anything else, `on_opened` when `path` is set, `on_closed` in any case,
     as its last act.
     """
@@ -88,15 +88,16 @@ class Writer:
         self.recording_id = uuid4()
         self.path: Path | None = None
         self.wanted_path = folder / f"{stem}{suffix}"
-        self.is_numbered = is_numbered
         self.progress = Progress()
         self.failure: OSError | NotRecorderOwner | None = None
+        self.is_accepted = False
         self.is_unwanted = False
         self._folder = folder
         self._suffix = suffix
         self._container_factory = container
         self._queue = queue
         self._settings = settings
+        self._is_numbered = is_numbered
         self._preroll = preroll
         self._claim = claim
         self._on_opened = on_opened
@@ -131,6 +132,11 @@ class Writer:
         """Write what is queued, close the file, end. Does not wait."""
         self._stop_requested.set()
         self._wake.set()
+
+    def accept(self) -> None:
+        """Whoever asked for it was told that it runs, before the disk has answered: from now on
+        what the disk takes is kept."""
+        self.is_accepted = True
 
     def discard(self) -> None:
         """End, and remove the file. Does not wait."""
@@ -187,7 +193,7 @@ class Writer:
                 self._open_segment(stem)
                 self._stem = stem
                 return
-            if not self.is_numbered:
+            if not (self._is_numbered or self.is_accepted):
                 break
         raise FileExistsError(errno.EEXIST, "the name is taken")
 
@@ -225,7 +231,7 @@ class Writer:
 
     def _finish(self) -> None:
         segment, count = self._segment, self._segment_count
-        is_needed = self.path is not None and not self.is_unwanted
+        is_needed = (self.path is not None or self.is_accepted) and not self.is_unwanted
         if segment.path is not None:  # there was no next one
             if count == 1:
                 self.path = rename(segment.path, self._stem + self._suffix)

@@ -192,6 +192,26 @@ def test_a_clip_is_saved_as_soon_as_the_disk_answers(
     assert film(tmp_path / "recordings" / "clip.mp4").pictures == expected_pictures(expected)
 
 
+def test_a_disk_that_is_slow_at_the_start_and_full_then_keeps_what_it_took(
+    make_recorder: MakeRecorder, small_disk: Path, camera: Camera, call: Call
+) -> None:
+    gate = Gate()
+    recorder = make_recorder(
+        small_disk, file_format="mp4", claim=gate.pass_through, open_wait_s=0.05
+    )
+    published = camera.publish(300)
+    assert call(recorder.start("cat", preroll_s=30)).is_recording
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    ended = recorder.status
+    assert ended.stop_reason in ("the disk is full", "the disk failed: File too large")
+    assert ended.frame_count + ended.dropped_count == len(published)
+    assert [path.name for path in small_disk.iterdir()] == ["cat.mp4"]
+    assert film(small_disk / "cat.mp4").pictures == expected_pictures(
+        published[: ended.frame_count]
+    )
+
+
 def test_without_pictures_there_is_nothing_to_save(mp4_recorder: Recorder, call: Call) -> None:
     with pytest.raises(NothingToSave):
         call(mp4_recorder.clip(30))
