@@ -88,7 +88,10 @@ class Viewer:
         await self._connection.setRemoteDescription(
             RTCSessionDescription(answer["sdp"], answer["type"])
         )
-        await asyncio.wait_for(self.has_first_idr.wait(), CONNECT_TIMEOUT_S)
+        try:
+            await asyncio.wait_for(self.has_first_idr.wait(), CONNECT_TIMEOUT_S)
+        except asyncio.TimeoutError:
+            raise TimeoutError(f"no IDR within {CONNECT_TIMEOUT_S:g} s of the answer") from None
 
     async def report(self) -> None:
         """One receiver report, as browsers send each second."""
