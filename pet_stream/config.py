@@ -71,7 +71,7 @@ class Config:
         32, values.whole_number(0, 4096), "the same in megabytes; the smaller of the two holds"
     )
     sync_seconds: float = _setting(
-        3,
+        5,
         values.number(0.5, 60),
         "between syncs of a running recording to the disk: what a power cut may cost",
     )

@@ -11,7 +11,7 @@ class RecorderSettings:
 
     preroll_s: float = 0
     """What was shown before the start is in the file, too."""
-    sync_s: float = 3
+    sync_s: float = 5
     """Between two syncs: what a power cut costs at most."""
     min_free_bytes: int = 0
     """Recording ends when less is free on the disk."""

@@ -172,7 +172,11 @@ class Writer:
         self._wake.clear()
         self._busy_since = time.monotonic()
         is_last = self._stop_requested.is_set()  # looked at first: what came before it is written
-        self._write(self._queue.take())
+        units = self._queue.take()
+        self._write(units)
+        if not units:  # the camera pauses: nothing is held back
+            self._segment.container.flush()
+            self._tell_progress()
         now = time.monotonic()
         is_due = now - self._synced_at >= (self._settings.sync_s or POLL_S)
         if is_due and self._segment.container.frame_count and not is_last:

@@ -1,15 +1,16 @@
-"""What recording writes to a disk, measured: `python -m tests.recording.disk_bytes [SECONDS]`.
+"""What recording writes to a disk, measured: `python -m tests.recording.disk_bytes`.
 
 Records 2 Mbit/s in real time to an ext4 file system of its own on a loop device, makes the
 thumbnail, and compares the bytes of the H.264 with those that the process wrote and those that the
-device was given, journal and metadata included. As root only.
+device was given, journal and metadata included. As root only. `--sync` tries another time between
+two syncs than the default.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +24,7 @@ from pet_stream.recording.archive import Archive
 from pet_stream.recording.library import Library
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.retention import Retention
+from pet_stream.recording.settings import RecorderSettings
 
 from ..footage import encode
 from ..waiting import TIMEOUT_S
@@ -51,7 +53,7 @@ def mounted_disk(folder: Path) -> Iterator[tuple[Path, Path]]:
         subprocess.run(["umount", str(mount_point)], check=True)
 
 
-def record(folder: Path, seconds: float) -> int:
+def record(folder: Path, seconds: float, settings: RecorderSettings) -> int:
     """Record for so long; the bytes of the H.264."""
     library = Library(folder)
     archive = Archive(library, Retention(), "bytes")
@@ -62,7 +64,11 @@ def record(folder: Path, seconds: float) -> int:
     event_loop = EventLoopThread("bytes")
     event_loop.start()
     recorder = Recorder(
-        broadcaster=broadcaster, folder=folder, file_format="mp4", claim=archive.claim
+        broadcaster=broadcaster,
+        folder=folder,
+        file_format="mp4",
+        settings=settings,
+        claim=archive.claim,
     )
     event_loop.call(recorder.start("cat"), TIMEOUT_S)
     h264_bytes = count = 0
@@ -90,11 +96,11 @@ def _device_bytes(counters: Path) -> int:
     return int(counters.read_text().split()[6]) * SECTOR_BYTES
 
 
-def main(seconds: float) -> None:
+def main(seconds: float, settings: RecorderSettings) -> None:
     with tempfile.TemporaryDirectory() as name, mounted_disk(Path(name)) as (folder, counters):
         encode(640, 360, bit_rate=BIT_RATE, pictures=20 * GOP)  # kept; not part of it
         device_before, (given_before, dirty_before) = _device_bytes(counters), _process_bytes()
-        h264_bytes = record(folder, seconds)
+        h264_bytes = record(folder, seconds, settings)
         given, dirty = _process_bytes()
         device = _device_bytes(counters) - device_before
         sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
@@ -112,4 +118,8 @@ def main(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 120)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=100)
+    parser.add_argument("--sync", type=float, default=RecorderSettings().sync_s)
+    arguments = parser.parse_args()
+    main(arguments.seconds, RecorderSettings(sync_s=arguments.sync))

@@ -218,6 +218,23 @@ def test_a_camera_that_stalls_leaves_nothing_unsynced(
     assert film(stopped.path).pictures == expected_pictures(published[GOP:])
 
 
+def test_when_the_camera_pauses_nothing_is_held_back_whatever_the_sync_time(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
+) -> None:
+    part = tmp_path / "recordings" / "cat.mp4.part"
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(sync_s=10 * TIMEOUT_S))
+    call(recorder.start("cat"))
+    published: list[AccessUnit] = []
+    for count in (5, 3, GOP, 9):  # the sync comes with the first of them
+        published.extend(camera.publish(count))
+        wait_until(lambda: recorder.status.frame_count == len(published))
+        wait_until(lambda: film(part.read_bytes()).pictures == expected_pictures(published))
+    wait_until(lambda: recorder.status.bytes_written == part.stat().st_size)
+    stopped = call(recorder.stop())
+    assert stopped.path is not None
+    assert film(stopped.path).pictures == expected_pictures(published)
+
+
 def test_at_two_pictures_a_second_a_power_cut_costs_no_gop(
     make_recorder: MakeRecorder,
     broadcaster: Broadcaster,
