@@ -8,7 +8,10 @@ import { Poll } from "./poll.js";
 
 const POLL_MS = 1000;
 
-/** Wires `[data-health]`; sends `announce` when the state changed, not only a number. */
+/**
+ * Wires `[data-health]`; sends `announce` when the state is another, unless the player says so
+ * itself, as it does of everything that takes the picture away.
+ */
 export class HealthLine extends EventTarget {
   #line;
   #api;
@@ -44,10 +47,12 @@ export class HealthLine extends EventTarget {
   }
 
   #show({ level, headline, details }) {
+    const before = this.#line.dataset.health;
     this.#line.dataset.health = level;
     setText(this.#line.querySelector("[data-health-headline]"), headline);
     setText(this.#line.querySelector("[data-health-details]"), details.join(" · "));
-    if (this.#headline && headline !== this.#headline) {
+    const isSaidByPlayer = level === "bad" || before === "bad";
+    if (this.#headline && headline !== this.#headline && !isSaidByPlayer) {
       this.dispatchEvent(new CustomEvent("announce", { detail: headline }));
     }
     this.#headline = headline;

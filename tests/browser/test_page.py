@@ -52,6 +52,14 @@ WORDS = """(() => {
     const texts = [...player.querySelectorAll('p, dt, dd, span')].map((node) => node.textContent);
     return [document.title, document.body.innerText, ...labels, ...titles, ...texts].join('\\n');
 })()"""
+WATCH_SPOKEN = """(() => {
+    globalThis.spoken = [];
+    const roots = [document, document.querySelector("pet-stream").shadowRoot];
+    for (const region of roots.flatMap((root) => [...root.querySelectorAll("[role=status]")])) {
+        new MutationObserver(() => globalThis.spoken.push(region.textContent))
+            .observe(region, { childList: true, characterData: true, subtree: true });
+    }
+})()"""
 WATCH_VIOLATIONS = """
     globalThis.violations = [];
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) =>
@@ -211,6 +219,24 @@ def test_axe_finds_nothing_serious(
         page.evaluate("document.querySelector('pet-stream').stop()")
         page.wait_for_timeout(500)
         assert severe_violations(page) == []
+
+
+def test_a_screen_reader_is_told_once_that_the_camera_went(
+    server: Server, camera: Camera, page: Page
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector('[data-health="ok"]')
+    page.evaluate(WATCH_SPOKEN)
+    page.wait_for_timeout(3_000)
+    assert page.evaluate("globalThis.spoken") == [], "nothing has happened"
+    camera.stop()
+    page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=30_000)
+    page.wait_for_selector('[data-health="bad"]')
+    page.wait_for_timeout(3_000)
+    told = page.evaluate("globalThis.spoken")
+    assert [words for words in told if words.startswith("Camera")] == told[-1:]
+    assert len(told) <= 2, "it may have looked for the reason first"
 
 
 def test_no_page_in_no_state_does_what_its_policy_forbids(

@@ -1,4 +1,5 @@
-"""Pictures of the dashboard in both browsers, at three widths, in both themes, to look at.
+"""Pictures of the dashboard in both browsers, at three widths, in both themes and languages, and of
+each state, to look at.
 
 They lie in test-results/pages after the run.
 """
@@ -130,8 +131,9 @@ CUT_OFF = """[...document.querySelectorAll("main :not(:has(*))")]
             && node.clientWidth && getComputedStyle(node).overflowX === "visible";
     })
     .map((node) => node.outerHTML.slice(0, 100))"""
-SIZES = [(320, 640), (768, 1024), (1440, 900)]
+SIZES = [(320, 640), (768, 1024), (1280, 800)]
 THEMES = {"light": 1, "dark": 0}
+LANGUAGES = {"light": "en-GB", "dark": "ja-JP"}
 FIREFOX_THEME = "layout.css.prefers-color-scheme.content-override"
 FOLDER = SCREENSHOTS / "pages"
 SETTLE_MS = 1_200
@@ -167,7 +169,7 @@ def test_chromium_at_three_widths(url: str, browser: Browser, theme: str) -> Non
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
-            locale="ja-JP" if width == 768 else "en-GB",
+            locale=LANGUAGES[theme],
         )
         page = context.new_page()
         page.goto(url)
@@ -181,7 +183,8 @@ def test_chromium_at_three_widths(url: str, browser: Browser, theme: str) -> Non
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_firefox_at_three_widths(url: str, theme: str, tmp_path: Path) -> None:
-    with firefox(tmp_path, {FIREFOX_THEME: THEMES[theme]}) as session:
+    preferences = {FIREFOX_THEME: THEMES[theme], "intl.accept_languages": LANGUAGES[theme]}
+    with firefox(tmp_path, preferences) as session:
         for width, height in SIZES:
             viewport = {"width": width, "height": height}
             session.command("browsingContext.setViewport", context=session.tab, viewport=viewport)
