@@ -7,10 +7,22 @@ const MAX_INTERVAL_MS = 2500;
 export class Liveness {
   #lastAt;
   #intervalMs = 0;
+  #expectedMs = 0;
   #hasPicture = false;
 
   constructor(now) {
     this.#lastAt = now;
+  }
+
+  /** Another try: no picture yet, but what is known of the camera's rate still holds. */
+  begin(now) {
+    this.#hasPicture = false;
+    this.#lastAt = now;
+  }
+
+  /** The server's word for the camera's rate, before two pictures have told it. */
+  expect(fps) {
+    if (fps > 0) this.#expectedMs = Math.min(1000 / fps, MAX_INTERVAL_MS);
   }
 
   /** A picture was shown. */
@@ -31,7 +43,7 @@ export class Liveness {
 
   /** How long a picture may be late: 2 s, or four picture intervals of a slow camera. */
   get limitMs() {
-    return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * this.#intervalMs);
+    return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * Math.max(this.#intervalMs, this.#expectedMs));
   }
 
   isStalled(now) {

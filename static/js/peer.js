@@ -85,7 +85,8 @@ export class Peer extends EventTarget {
     return this.#state;
   }
 
-  /** A word for why: `server`, `offline`, `refused`, `stalled`, `connection`; the camera's text. */
+  /** A word for why: `server`, `offline`, `closed` (by it), `refused`, `stalled`, `connection`,
+   * or the camera's text. */
   get reason() {
     return this.#reason;
   }
@@ -202,7 +203,7 @@ export class Peer extends EventTarget {
     this.#startedAt = now;
     this.#connectedAt = this.#liveAt = this.#cameraBackAt = this.#askedAt = 0;
     this.#framesDecoded = 0;
-    this.#liveness = new Liveness(now);
+    this.#liveness.begin(now);
 
     // A placeholder holds the try until the camera is known to be there, and the way to it.
     let link = (this.#link = { transport, close() {} });
@@ -215,6 +216,7 @@ export class Peer extends EventTarget {
       ]);
       if (link !== this.#link) return;
       this.#hasDetections = health.detections !== false;
+      this.#liveness.expect(health.camera?.fps);
       if (isCameraDown(health)) this.#become(State.CAMERA_OFFLINE, reasonOf(health));
       link = this.#link = this.#make(Link, iceServers);
       await link.open();
@@ -273,6 +275,7 @@ export class Peer extends EventTarget {
   #ended(error, wasOpen) {
     if (!wasOpen && this.#mayTakeOtherWay("webrtc")) return this.#takeSocket();
     if (!wasOpen && this.#mayTakeOtherWay("websocket")) this.#socketUntil = 0;
+    if (error.code === "closed") return this.#retry("closed");
     if (error.code || error.status) return this.#failed(error);
     return this.#retry(wasOpen || this.transport === "webrtc" ? "connection" : "server");
   }
@@ -371,6 +374,7 @@ export class Peer extends EventTarget {
     }
     const now = performance.now();
     if (link !== this.#link || this.#state === State.LIVE) return;
+    this.#liveness.expect(health.camera?.fps);
     if (isCameraDown(health)) {
       this.#cameraBackAt = 0;
       this.#become(State.CAMERA_OFFLINE, reasonOf(health));

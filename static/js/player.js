@@ -1,13 +1,16 @@
 /**
  * `<pet-stream src="…">`: the live picture in any page, by one element and this one module.
  *
- * Attributes, read when the element is put into the page:
+ * Attributes, which may change at any time (as properties: `src`, `label`, `decoder`, `pauseAfter`,
+ * `controls`, `autoplay`):
  *   src          the server's base (origin and prefix; empty: this page's origin)
  *   label        the accessible name
  *   transport    auto (WebRTC, else WebSocket), webrtc or websocket
  *   decoder      of the latter: auto (WebCodecs, else MSE), webcodecs or mse
  *   pause-after  seconds until a hidden page stops watching (60), or never
  *   boxes        off: detections are not drawn until somebody switches them on
+ *   controls     off: no buttons over the picture (its keys work)
+ *   autoplay     off: nothing is watched before `start()`, or before somebody asks for the picture
  * Events (bubbling): `pet-stream:state` with `detail {state, reason, transport}`.
  * Properties: `state`, `transport`, `video`, `api`, `boxes` (those drawn now, in pixels of the
  * picture); methods: `start()`, `stop()`, `retry()`, `stats()`, `snapshot()`.
@@ -33,7 +36,12 @@ const STYLE = new URL("../css/player.css", import.meta.url).href;
 const PAUSE_AFTER_S = 60;
 const BOXES_KEY = "pet-stream.boxes";
 
+/** Of these a new connection is made. */
+const CONNECTING_ATTRIBUTES = ["src", "transport", "decoder", "pause-after"];
+
 export class PetStream extends HTMLElement {
+  static observedAttributes = [...CONNECTING_ATTRIBUTES, "label", "boxes", "controls"];
+
   #api = null;
   #peer = null;
   #screen = null;
@@ -46,6 +54,9 @@ export class PetStream extends HTMLElement {
   #sightings = new Sightings();
   #feed = null;
   #hasBoxes = true;
+  #isInside = false;
+  #isToRenew = false;
+  #wasRunning = false;
   #news = "";
 
   get state() {
@@ -92,12 +103,31 @@ export class PetStream extends HTMLElement {
   }
 
   connectedCallback() {
-    if (!this.shadowRoot) this.#build();
-    this.start();
+    if (this.#isInside) return; // moved to another place in the page, it goes on watching
+    this.#isInside = true;
+    const isFirst = !this.shadowRoot;
+    if (isFirst) this.#build();
     document.addEventListener("visibilitychange", this.#watchDetections);
+    if (isFirst ? this.getAttribute("autoplay") !== "off" : this.#wasRunning) this.start();
+    else this.#show();
   }
 
   disconnectedCallback() {
+    queueMicrotask(() => this.#isInside && !this.isConnected && this.#leave());
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (!this.#parts || before === now) return;
+    if (name === "label") this.#parts.frame.setAttribute("aria-label", this.#label);
+    else if (name === "boxes") this.#switchBoxes(now !== "off");
+    else if (name === "controls") this.#controls.node.hidden = now === "off";
+    else this.#renewSoon();
+    if (name === "src") this.#api = null;
+  }
+
+  #leave() {
+    this.#isInside = false;
+    this.#wasRunning = this.state !== State.CLOSED;
     this.stop();
     document.removeEventListener("visibilitychange", this.#watchDetections);
     this.#feed.stop();
@@ -105,10 +135,23 @@ export class PetStream extends HTMLElement {
     this.#quality.toggle(false);
   }
 
+  /** Several attributes that change together make one new connection. */
+  #renewSoon() {
+    if (this.#isToRenew) return;
+    this.#isToRenew = true;
+    queueMicrotask(() => {
+      this.#isToRenew = false;
+      const isRunning = this.state !== State.CLOSED;
+      this.stop();
+      this.#feed.stop();
+      this.#makePeer();
+      if (isRunning) this.start();
+    });
+  }
+
   // Putting it together
 
   #build() {
-    const label = this.getAttribute("label") ?? text("player.label");
     const video = element("video", { autoplay: "", playsinline: "", disableremoteplayback: "" });
     video.muted = true; // the attribute counts for parsed elements only
     const picture = element("canvas", { class: "picture", "aria-hidden": "true" });
@@ -121,7 +164,7 @@ export class PetStream extends HTMLElement {
       class: "frame",
       tabindex: "0",
       role: "group",
-      "aria-label": label,
+      "aria-label": this.#label,
       "aria-describedby": "keys",
       hidden: "",
     });
@@ -132,9 +175,6 @@ export class PetStream extends HTMLElement {
     this.#controls = new Controls(frame, this.#actions());
     this.#gestures = new Gestures(frame, isControl);
     this.#overlay = new Overlay(boxes, this.#screen, () => this.#gestures.view);
-    this.#feed = new DetectionFeed(this.api, this.#sightings, () =>
-      this.#controls.setPresent("boxes", true),
-    );
     const { node: veil } = this.#veil;
     frame.append(stage, boxes, this.#quality.node, badge, veil, this.#controls.node, keys, spoken);
     const style = element("link", { rel: "stylesheet", href: STYLE });
@@ -146,7 +186,27 @@ export class PetStream extends HTMLElement {
     this.#wire();
     this.#controls.setPresent("boxes", false); // until there is a detector
     this.#controls.setPresent("whole", false);
+    this.#controls.node.hidden = this.getAttribute("controls") === "off";
     this.#switchBoxes(remembered(BOXES_KEY) ?? this.getAttribute("boxes") !== "off");
+  }
+
+  get #label() {
+    return this.getAttribute("label") ?? text("player.label");
+  }
+
+  #makePeer() {
+    this.#feed = new DetectionFeed(this.api, this.#sightings, () =>
+      this.#controls.setPresent("boxes", true),
+    );
+    const peer = (this.#peer = new Peer({
+      api: this.api,
+      screen: this.#screen,
+      transport: this.getAttribute("transport") ?? "auto",
+      decoder: this.getAttribute("decoder") ?? "auto",
+      pauseAfterMs: pauseAfterMs(this.getAttribute("pause-after")),
+    }));
+    peer.addEventListener("change", () => this.#show());
+    peer.addEventListener("picture", ({ detail }) => this.#drawBoxes(detail));
   }
 
   #actions() {
@@ -171,15 +231,7 @@ export class PetStream extends HTMLElement {
     this.#gestures.addEventListener("tap", () => this.#controls.toggle());
     this.#gestures.addEventListener("view", () => this.#zoom());
     this.#screen.addEventListener("resize", () => this.#fit());
-    this.#peer = new Peer({
-      api: this.api,
-      screen: this.#screen,
-      transport: this.getAttribute("transport") ?? "auto",
-      decoder: this.getAttribute("decoder") ?? "auto",
-      pauseAfterMs: pauseAfterMs(this.getAttribute("pause-after")),
-    });
-    this.#peer.addEventListener("change", () => this.#show());
-    this.#peer.addEventListener("picture", ({ detail }) => this.#drawBoxes(detail));
+    this.#makePeer();
   }
 
   // State
@@ -285,6 +337,18 @@ function remember(key, value) {
   } catch {
     // storage is switched off: it counts for this visit
   }
+}
+
+/** `transport` and `boxes` are not among them: those tell what is, not what was asked for. */
+for (const name of ["src", "label", "decoder", "pause-after", "controls", "autoplay"]) {
+  Object.defineProperty(PetStream.prototype, name.replace("-a", "A"), {
+    get() {
+      return this.getAttribute(name) ?? "";
+    },
+    set(value) {
+      this.setAttribute(name, value);
+    },
+  });
 }
 
 customElements.define("pet-stream", PetStream);

@@ -24,7 +24,8 @@ export function afterFailure(error) {
     return { state: "full", reason: "full", delayMs };
   }
   if (status === 401 || status === 403) {
-    return { state: "not-allowed", reason: code || "not-allowed", delayMs: null };
+    const reason = status === 401 ? "unauthorized" : code || "not-allowed";
+    return { state: "not-allowed", reason, delayMs: null };
   }
   if (status === 422 || code === "no_h264") {
     return { state: "unsupported", reason: "no_h264", delayMs: null };

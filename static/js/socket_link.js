@@ -1,7 +1,7 @@
 /** One try to get the pictures over a WebSocket: the way that works where WebRTC does not. */
 
 import { ApiError } from "./api.js";
-import { parseText, parseUnit, statusOf } from "./stream_messages.js";
+import { codeOf, parseText, parseUnit, statusOf } from "./stream_messages.js";
 
 /** In the order in which they are tried. */
 const PLAYERS = {
@@ -180,7 +180,7 @@ export class SocketLink {
   #closed(closeCode) {
     const status = statusOf(closeCode);
     const { error = "closed", code, retry_after_s: retryAfterS } = this.#refusal ?? {};
-    this.#end(new ApiError(error, { status, code: code ?? (status === 503 ? "full" : ""), retryAfterS }));
+    this.#end(new ApiError(error, { status, code: code ?? codeOf(closeCode), retryAfterS }));
   }
 
   #end(error) {

@@ -13,6 +13,11 @@ export function statusOf(closeCode) {
   return status >= 400 && status < 600 ? status : 0;
 }
 
+/** The code of an error that came without a message: `full`, `closed` (the server stops), or "". */
+export function codeOf(closeCode) {
+  return { 1001: "closed", 4503: "full" }[closeCode] ?? "";
+}
+
 /**
  * A text message, parsed. A `format` message gets its AVCDecoderConfigurationRecord (ISO/IEC
  * 14496-15, 5.3.3.1) as bytes in `description`. Null if it is not one that we know.

@@ -1,5 +1,7 @@
 /** One try to get the pictures over WebRTC: one `RTCPeerConnection`, from the offer to its end. */
 
+import { ApiError } from "./api.js";
+
 /**
  * How long the offer waits for candidates when there is no channel for those that come later. This
  * host's are there at once; STUN and TURN need a round trip or two.
@@ -57,6 +59,11 @@ export class WebRtcLink {
     this.#peerId = answer.pc_id;
     this.#tell();
     await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
+    const { transport } = this.#receiver;
+    // A server that goes says so (DTLS close_notify); the connection's own state tells nothing of it.
+    transport?.addEventListener("statechange", () => {
+      if (transport.state === "closed") this.#changed("closed");
+    });
   }
 
   /** `isLeaving`: the page is going away, there is no later. */
@@ -149,7 +156,9 @@ export class WebRtcLink {
     if (state === "failed" || state === "closed") {
       const wasOpen = this.#isConnected;
       this.close();
-      this.#on.ended(new Error(`connection ${state}`), wasOpen);
+      // Closed, and not by us: the server has said goodbye.
+      const code = state === "closed" ? "closed" : "";
+      this.#on.ended(new ApiError(`connection ${state}`, { code }), wasOpen);
     }
   }
 

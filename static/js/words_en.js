@@ -59,7 +59,7 @@ export default {
   "not-allowed.title": "Not allowed",
   "not-allowed.text": "The server does not show the camera to this page. It is asked again when you say so.",
   "not-allowed.unauthorized.title": "Please sign in",
-  "not-allowed.unauthorized.text": "The server does not know you (any more). Sign in there, then try again.",
+  "not-allowed.unauthorized.text": "The server does not know you, or not any more. Sign in there, then try again.",
   "not-allowed.origin.text": "Open the camera at its own address: other sites may not show it.",
   "unsupported.title": "This browser can't show the picture",
   "unsupported.text":

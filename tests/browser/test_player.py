@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.camera.camera import Camera
+from tests.websocket.client import WebSocket
 
 from .chromium import wait_until
 from .conftest import Footage, Server, running_server
@@ -22,6 +26,10 @@ pytestmark = pytest.mark.browser
 
 WAYS = ["webrtc", "websocket"]
 BACK_TIMEOUT_MS = 20_000
+KEEP_REASONS = f"""
+window.reasons = [];
+{PLAYER}.addEventListener('pet-stream:state', (event) => reasons.push(event.detail.reason));
+"""
 SYMBOL_WIDTH = f"{PLAYER}.shadowRoot.querySelector('.symbol svg:not([hidden])').getBBox().width"
 
 
@@ -59,6 +67,79 @@ def test_it_comes_back_after_the_server_was_killed_and_started_again(
         page.wait_for_selector('[data-health="ok"]', timeout=BACK_TIMEOUT_MS)
     page.close()
     page_errors.clear()  # requests while there was no server
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_server_that_ends_says_so(
+    camera: Camera,
+    segment_name: str,
+    page: Page,
+    page_errors: list[str],
+    tmp_path: Path,
+    way: str,
+) -> None:
+    with running_server(segment_name, tmp_path) as server:
+        watch(page, server, way)
+        page.evaluate(KEEP_REASONS)
+    page.wait_for_selector(in_state("reconnecting"), timeout=10_000)
+    assert page.evaluate("reasons[0]") == "closed"
+    page.close()
+    page_errors.clear()  # requests while there was no server
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("status", "title", "next_step"),
+    [
+        (401, "Please sign in", "Sign in there, then try again"),
+        (403, "Not allowed", "asked again when you say so"),
+    ],
+)
+def test_who_may_not_watch_is_told_what_to_do(
+    camera: Camera,
+    server: Server,
+    page: Page,
+    page_errors: list[str],
+    way: str,
+    status: int,
+    title: str,
+    next_step: str,
+) -> None:
+    code = {401: "unauthorized", 403: "forbidden"}[status]
+    refusal = json.dumps({"error": "no", "code": code})
+    page.route("**/api/webrtc/offer", lambda route: route.fulfill(status=status, body=refusal))
+    page.route_web_socket(
+        "**/api/stream/h264", lambda socket: socket.close(code=4000 + status, reason=code)
+    )
+    page.goto(f"{server.url}/pet-stream/?transport={way}")
+    page.wait_for_selector(in_state("not-allowed"), timeout=LIVE_TIMEOUT_MS)
+    words = page.evaluate(VEIL)
+    assert title in words
+    assert next_step in words
+    page.unroute("**/api/webrtc/offer")
+    page_errors.clear()
+    if way == "webrtc":
+        page.click("pet-stream .retry")
+        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_eleventh_viewer_waits_until_one_of_ten_leaves(
+    camera: Camera, server: Server, page: Page, page_errors: list[str], way: str
+) -> None:
+    with ExitStack() as ten:
+        address = f"ws{server.url.removeprefix('http')}/api/stream/h264"
+        viewers = [ten.enter_context(WebSocket(address)) for _ in range(10)]
+        for viewer in viewers:
+            viewer.text("format")
+        page.goto(f"{server.url}/pet-stream/?transport={way}")
+        page.wait_for_selector(in_state("full"), timeout=LIVE_TIMEOUT_MS)
+        words = page.evaluate(VEIL)
+        assert "You are next when one leaves" in words
+        assert re.search(r"Trying again in [1-5] s", words)
+        viewers[0].close()
+        page.wait_for_selector(LIVE, timeout=BACK_TIMEOUT_MS)
+    page_errors.clear()  # 503
 
 
 @pytest.mark.parametrize("way", WAYS)

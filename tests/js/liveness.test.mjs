@@ -47,3 +47,22 @@ test("without a first picture nothing flows, though nothing is late yet", () => 
   assert.equal(liveness.isFlowing(300), true);
   assert.equal(liveness.isFlowing(200 + STALL_MS + 1), false);
 });
+
+test("another try has no picture yet, but knows the camera's rate", () => {
+  const { liveness } = watched(2000);
+  liveness.begin(100_000);
+  assert.equal(liveness.isFlowing(100_001), false);
+  liveness.picture(100_500);
+  assert.equal(liveness.isStalled(100_500 + 7_900), false);
+  assert.equal(liveness.isStalled(100_500 + 8_100), true);
+});
+
+test("the server's word for the rate counts until pictures tell it", () => {
+  const liveness = new Liveness(0);
+  liveness.expect(undefined);
+  liveness.picture(0);
+  assert.equal(liveness.isStalled(2_001), true);
+  liveness.expect(0.5);
+  assert.equal(liveness.isStalled(7_900), false);
+  assert.equal(liveness.isStalled(8_100), true);
+});
