@@ -8,7 +8,7 @@ export class Poll {
   #task;
   #intervalMs;
   #timer = 0;
-  #isRunning = false;
+  #running = null;
   #isWanted = false;
 
   constructor(task, intervalMs) {
@@ -24,18 +24,24 @@ export class Poll {
     this.now();
   }
 
-  /** Asks now; if it is just asking, once more right after, since that answer may be too old. */
+  /**
+   * Asks now; if it is just asking, once more right after, since that answer may be too old. Settles
+   * with the answer to a question that was asked after this call.
+   */
   async now() {
     clearTimeout(this.#timer);
     this.#isWanted = true;
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+    this.#running ??= this.#run();
+    await this.#running;
+  }
+
+  async #run() {
     const startedAt = performance.now();
     while (this.#isWanted) {
       this.#isWanted = false;
       await this.#task();
     }
-    this.#isRunning = false;
+    this.#running = null;
     if (document.hidden) return;
     const waitMs = Math.max(0, this.#intervalMs - (performance.now() - startedAt));
     this.#timer = setTimeout(() => this.now(), waitMs);
