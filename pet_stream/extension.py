@@ -21,7 +21,7 @@ from .event_loop import EventLoopThread
 from .forks import call_in_child
 from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
-from .late_av import import_aiortc
+from .late_imports import import_aiortc
 from .late_peers import LatePeers
 from .media.replay import ReplayMemory
 from .metrics import HasRegistry, HttpCounts, StreamCollector

@@ -82,7 +82,7 @@ class PacketTrack(MediaStreamTrack):
 
     async def recv(self) -> Packet[Any]:
         """The next access unit; aiortc's sender asks for it when the one before is sent."""
-        from av.packet import Packet  # late on purpose: see late_av
+        from av.packet import Packet  # late on purpose: see late_imports
 
         while not self._next:
             self._ready.clear()

@@ -1,8 +1,9 @@
-"""aiortc without FFmpeg, until somebody wants to encode or decode.
+"""aiortc without what is never used of it: FFmpeg above all.
 
-aiortc imports av, and with it FFmpeg and its encoders: 17 MB and a third of its import time, for
-names in annotations and for codecs that nobody needs where H.264 is passed through. While it is
-imported here, those names stand for classes of av that are loaded at their first use.
+aiortc imports av, and with it FFmpeg and its encoders, for names in annotations and for codecs that
+nobody needs where H.264 is passed through; a DNS library for `.local` candidates, which are dropped
+(`webrtc/offer.py`); a checksum for data channels. That is 20 MB, and half of its import time. While
+aiortc is imported here, their names stand for what is loaded at its first use.
 """
 
 from __future__ import annotations
@@ -22,26 +23,35 @@ logger = logging.getLogger(__name__)
 
 IMPORT_TIMEOUT_S = 30.0
 
-_PACKAGE = "av"
+_LATE = frozenset(
+    {
+        "av",
+        "google_crc32c",
+        *(f"dns.{name}" for name in ("flags", "message", "name", "rdata", "rdataset")),
+        *(f"dns.{name}" for name in ("rdatatype", "zone")),
+    }
+)
+"""What is late, with all modules inside."""
+
+_IMPORTERS = frozenset({"aiortc", "aioice"})
 
 
 def import_aiortc() -> None:
-    """Import aiortc, with av at its first use. Raises ImportError. Any thread, one at a time.
+    """Import aiortc. Raises ImportError. Any thread, one at a time.
 
-    Where av is loaded already nothing is saved, and nothing special is done; neither where a
-    release of aiortc does more with av at its import than naming its classes.
+    What is loaded already stays as it is. If a release does more with the others at its import than
+    naming them, it is imported once more with all of them.
     """
-    if "aiortc" in sys.modules or _PACKAGE in sys.modules:
-        import_module("aiortc")
-        return
-    try:
-        with _standing_in():
-            import_module("aiortc")
-    except Exception as exc:  # whatever it stumbled over; what is really wrong is raised below
-        logger.debug("aiortc wants av at once", exc_info=exc)
-        for name in [name for name in sys.modules if name.partition(".")[0] == "aiortc"]:
-            del sys.modules[name]
-        import_module("aiortc")
+    if "aiortc" not in sys.modules:
+        try:
+            with _standing_in():
+                import_module("aiortc")
+            return
+        except Exception as exc:  # whatever it stumbled over; what is really wrong is raised below
+            logger.debug("aiortc wants everything at once", exc_info=exc)
+            for name in [name for name in sys.modules if name.partition(".")[0] in _IMPORTERS]:
+                del sys.modules[name]
+    import_module("aiortc")
 
 
 @contextmanager
@@ -58,7 +68,7 @@ def _standing_in() -> Iterator[None]:
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds av and its modules, all of them late."""
+    """Finds what is late."""
 
     def __init__(self) -> None:
         self.is_over = threading.Event()
@@ -67,7 +77,7 @@ class _Finder(MetaPathFinder, Loader):
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name == _PACKAGE or _is_late(name.rpartition(".")[0]):
+        if name in _LATE or _is_late(name.rpartition(".")[0]):
             return ModuleSpec(name, self, is_package=True)
         return None
 
@@ -102,7 +112,7 @@ class _LateModule(ModuleType):
 
 
 class _LateClass(type):
-    """What `from av import …` gave to aiortc: the class of that name, once it is used."""
+    """What `from av import …` gave to aiortc: the class, or function, once it is used."""
 
     _finder: _Finder
     _module: str
@@ -116,8 +126,8 @@ class _LateClass(type):
         return getattr(cls._real(), name)
 
     def __instancecheck__(cls, instance: object) -> bool:
-        """Without loading av: as long as nobody has, nothing can be of its classes."""
-        if _PACKAGE not in sys.modules or _is_late(_PACKAGE):
+        """Without loading anything: as long as nobody has, there are no instances."""
+        if cls._module not in sys.modules or _is_late(cls._module):
             return False
         return isinstance(instance, cls._real())
 

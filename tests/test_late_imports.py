@@ -1,4 +1,4 @@
-"""aiortc imported without FFmpeg, each time in a Python of its own."""
+"""aiortc imported without what is never used, each time in a Python of its own."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TIMEOUT_S = 30.0
 
 NOTHING_IS_LEFT = """
 import sys
-from pet_stream import late_av
-assert not [name for name in sys.modules if late_av._is_late(name)]
-assert not [finder for finder in sys.meta_path if isinstance(finder, late_av._Finder)]
+from pet_stream import late_imports
+assert not [name for name in sys.modules if late_imports._is_late(name)]
+assert not [finder for finder in sys.meta_path if isinstance(finder, late_imports._Finder)]
 """
 
 
@@ -73,7 +73,7 @@ def test_aiortc_encodes_and_decodes_as_ever(codec: str) -> None:
     run(
         """
         import sys
-        from pet_stream.late_av import import_aiortc
+        from pet_stream.late_imports import import_aiortc
         import_aiortc()
         assert "aiortc" in sys.modules and "av" not in sys.modules
 
@@ -106,7 +106,7 @@ def test_the_stock_sender_still_takes_packets_and_tells_them_from_pictures() -> 
     run(
         """
         import sys
-        from pet_stream.late_av import import_aiortc
+        from pet_stream.late_imports import import_aiortc
         import_aiortc()
         from aiortc import rtcrtpsender
         assert not isinstance(object(), rtcrtpsender.Frame)
@@ -119,11 +119,32 @@ def test_the_stock_sender_still_takes_packets_and_tells_them_from_pictures() -> 
     )
 
 
+def test_what_is_left_out_is_there_when_it_is_used() -> None:
+    run(
+        """
+        import sys
+        from pet_stream.late_imports import import_aiortc
+        import_aiortc()
+        assert not {"av", "dns.message", "google_crc32c"} & sys.modules.keys()
+
+        from aioice import mdns
+        from aiortc import rtcsctptransport
+        assert mdns.is_mdns_hostname("a.local") and not mdns.is_mdns_hostname("127.0.0.1")
+        assert "dns.message" not in sys.modules
+        assert rtcsctptransport.crc32c(b"123456789") == 0xE3069283
+        query = mdns.dns.message.make_query("a.local", rdtype=mdns.dns.rdatatype.A)
+        assert mdns.dns.message.from_wire(query.to_wire()) == query
+        import dns.message
+        assert type(query) is dns.message.QueryMessage
+        """
+    )
+
+
 def test_whoever_has_av_keeps_it() -> None:
     run(
         """
         import av
-        from pet_stream.late_av import import_aiortc
+        from pet_stream.late_imports import import_aiortc
         import_aiortc()
         from aiortc import rtcrtpsender
         assert rtcrtpsender.Frame is av.frame.Frame
@@ -146,7 +167,7 @@ def test_a_release_that_needs_av_at_once_gets_it(source: str, tmp_path: Path) ->
         """
         import sys
         sys.path.insert(0, sys.argv[1])
-        from pet_stream.late_av import import_aiortc
+        from pet_stream.late_imports import import_aiortc
         import_aiortc()
         import aiortc, av
         assert aiortc.__file__.startswith(sys.argv[1])
@@ -169,7 +190,7 @@ def test_another_thread_that_uses_av_meanwhile_gets_the_real_one(tmp_path: Path)
         """
         import sys, threading
         sys.path.insert(0, sys.argv[1])
-        from pet_stream.late_av import import_aiortc
+        from pet_stream.late_imports import import_aiortc
         frames = []
 
         def use():
