@@ -428,7 +428,7 @@ def test_a_stop_does_not_wait_for_ever(
 def test_a_disk_that_is_slow_at_the_start_costs_nothing(
     recorder_with: MakeRecorder, gate: Gate, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    recorder = recorder_with(SlowToOpen, open_wait_s=0.05, disk_timeout_s=0.05)
+    recorder = recorder_with(SlowToOpen, open_wait_s=0.05)
     expected = camera.publish(10)
     started = call(recorder.start("cat"))
     assert (started.is_recording, started.is_waiting) == (True, False)
