@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import threading
 import time
@@ -161,6 +162,45 @@ def test_a_days_folder_is_listed_in_a_tenth_of_a_second_of_cpu(
         assert all(library.details(row).duration_s for row in rows)
         durations_s.append(time.thread_time() - begun)
     assert min(durations_s[1:]) < 0.1, durations_s
+
+
+# ---- repairs
+
+
+class Holds(logging.Handler):
+    """Whoever logs waits until it is let on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = threading.Event()
+        self.let_on = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.reached.set()
+        assert self.let_on.wait(TIMEOUT_S)
+
+
+def test_it_tells_how_many_repairs_are_left(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    for name in ("a", "b"):
+        with io.FileIO(tmp_path / f"{name}.mp4.part", "xb+") as file:
+            Mp4Container(file).write(timed(pictures))
+    archive = Archive(Library(tmp_path), Retention(), "test")
+    assert archive.repairing_count == 0
+    holds = Holds()
+    repair_logger = logging.getLogger("pet_stream.recording.repair")
+    repair_logger.addHandler(holds)
+    try:
+        archive.start()
+        assert holds.reached.wait(TIMEOUT_S)
+        wait_until(lambda: archive.repairing_count == 2)
+        holds.let_on.set()
+        wait_until(lambda: archive.repairing_count == 0)
+    finally:
+        holds.let_on.set()
+        repair_logger.removeHandler(holds)
+        archive.stop()
+    rows = {row.name: row.state for row in Library(tmp_path).recordings()}
+    assert rows == {"a_recovered.mp4": "recovered", "b_recovered.mp4": "recovered"}
 
 
 # ---- pictures
