@@ -8,6 +8,7 @@ import math
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,12 @@ from .cutting import cut, joined
 from .details import Details, ReadOnce, read_details, read_id
 from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
-from .rows import STAR_SUFFIX, Recording, row, rows, scan, scan_for
+from .rows import STAR_SUFFIX, Files, Recording, row, rows, scan, scan_for
 from .status import RecordingStatus
 
 THUMBNAIL_SUFFIX = ".jpg"
+KEEP_PIECED_S = 300.0
+"""What was put together of a day of recording takes some 30 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Library:
         self._details = ReadOnce(folder, read_details, Details())
         self._lock = threading.Lock()
         self._last_pieced: tuple[str, PiecedFile] | None = None
+        self._last_pieced_at = 0.0
 
     def recordings(self) -> list[Recording]:
         """All of them, newest first; one directory scan and one `lstat` each.
@@ -60,8 +64,7 @@ class Library:
         """
         running = self._running()
         found = scan(self.folder, running)
-        for known in (self._ids, self._details):
-            known.forget_gone(found, len(found))
+        self._forget_unused(found)
         return rows(found, running, self._ids.of)
 
     def details(self, recording: Recording) -> Details:
@@ -116,7 +119,7 @@ class Library:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
             return OpenRecording(file, version, changed_at)
         with self._lock:
-            last = self._last_pieced
+            last, self._last_pieced_at = self._last_pieced, time.monotonic()
         if last is None or last[0] != version:
             last = version, self._put_together(name, files, from_s, to_s)
             with self._lock:
@@ -157,6 +160,13 @@ class Library:
             folder = next(f for f in (self.folder, *self.folder.parents) if f.is_dir())
             return disk.free_bytes(folder), disk.total_bytes(folder)
         return None
+
+    def _forget_unused(self, found: Files) -> None:
+        for known in (self._ids, self._details):
+            known.forget_gone(found, len(found))
+        with self._lock:
+            if time.monotonic() - self._last_pieced_at > KEEP_PIECED_S:
+                self._last_pieced = None
 
     def _running(self) -> RecordingStatus:
         """The recording that is being made; an empty status if there is none."""

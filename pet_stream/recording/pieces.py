@@ -27,17 +27,21 @@ class PiecedFile(io.RawIOBase):
     Opens one file at a time, and nothing before the first read.
     """
 
-    def __init__(self, pieces: Sequence[Piece | bytes]) -> None:
+    def __init__(
+        self, pieces: Sequence[Piece | bytes], *, ends: Sequence[int] | None = None
+    ) -> None:
         self._pieces = pieces
-        sizes = (len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
-        self._ends = list(accumulate(sizes, initial=0))
+        if ends is None:
+            sizes = (len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
+            ends = list(accumulate(sizes, initial=0))
+        self._ends = ends
         self._position = 0
         self._descriptor = -1
         self._open_path: Path | None = None
 
     def reopened(self) -> PiecedFile:
         """The same, from its beginning, for another reader."""
-        return PiecedFile(self._pieces)
+        return PiecedFile(self._pieces, ends=self._ends)
 
     @property
     def size(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from pet_stream.errors import NotCuttable, NothingToSave, StorageError
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.replay import ReplayMemory
+from pet_stream.recording import library as library_module
+from pet_stream.recording.cutting import joined
 from pet_stream.recording.library import Library
 from pet_stream.recording.pictures import newest
+from pet_stream.recording.pieces import PiecedFile
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.snapshots import Snapshots
@@ -407,6 +410,37 @@ def test_a_long_recording_goes_on_in_files_that_play_without_a_seam(
     assert part.pictures == expected_pictures(published[first : first + len(part.pictures)])
     assert part.keyframes[0] == 0
     assert 30 <= len(part.pictures) <= 30 + 2 * GOP
+
+
+def test_what_was_put_together_is_kept_while_it_is_asked_for(
+    make_recorder: MakeRecorder,
+    camera: Camera,
+    call: Call,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(segment_s=1.4))
+    call(recorder.start("cat"))
+    for _ in range(6):
+        camera.publish(GOP)
+    call(recorder.stop())
+    library = Library(tmp_path / "recordings")
+    made = 0
+
+    def counted(files: Sequence[Path], created_at: float) -> PiecedFile:
+        nonlocal made
+        made += 1
+        return joined(files, created_at)
+
+    monkeypatch.setattr(library_module, "joined", counted)
+    for _ in range(3):
+        library.open("cat.mp4").file.close()
+        library.recordings()
+    assert made == 1
+    monkeypatch.setattr(library_module, "KEEP_PIECED_S", 0.0)
+    library.recordings()
+    library.open("cat.mp4").file.close()
+    assert made == 2
 
 
 def test_raw_segments_are_joined_byte_by_byte(
