@@ -13,6 +13,15 @@ from typing import Literal
 import av
 
 _SPS, _PPS = 7, 8
+_PROFILES = {
+    "baseline": "Baseline",
+    "main": "Main",
+    "high": "High",
+    "high10": "High 10",
+    "high422": "High 4:2:2",
+    "high444": "High 4:4:4 Predictive",
+}
+"""x264's names, and FFmpeg's, which is what every supported PyAV takes."""
 _NAL_UNIT = re.compile(rb"\x00*\x00\x00\x01(?=(.))", re.DOTALL)
 
 
@@ -110,6 +119,7 @@ def _encode(
     encoder.pix_fmt = pixel_format
     encoder.time_base = Fraction(1, fps)
     encoder.framerate = Fraction(fps)
+    encoder.profile = _PROFILES[profile]
     encoder.thread_count = 1
     if bit_rate is not None:
         encoder.bit_rate = bit_rate
@@ -129,7 +139,6 @@ def _encode(
     )
     encoder.options = {
         "preset": "veryfast",
-        "profile": profile,
         "x264-params": ":".join(parameters),
     }
     units: list[bytes] = []

@@ -133,7 +133,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     # Frames that waited for this loop would look like a burst and overflow the buffer.
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
     print("ready", flush=True)
     while not stopping:
         wait_s = min(direction.next_s for direction in directions) - now_s()

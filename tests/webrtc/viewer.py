@@ -94,8 +94,7 @@ class Viewer:
     def vanish(self) -> None:
         """Neither send nor hear anything from now on, as if the plug had been pulled."""
         for protocol in self._protocols:
-            protocol.transport.sendto = lambda *_: None
-            protocol.datagram_received = lambda *_: None
+            _silence(protocol)
 
     def crash(self) -> None:
         """Vanish, and the kernel closes the sockets, as it does for a closed tab of Chromium."""
@@ -120,7 +119,7 @@ class Viewer:
         key = connection.remote_password.encode()
         await protocol.request(request, pair.remote_addr, integrity_key=key)
         connection._nominated[1] = pair
-        old.protocol.transport.abort()
+        _silence(old.protocol)
         return address
 
     async def ask_for_a_keyframe(self) -> None:
@@ -177,6 +176,11 @@ class Viewer:
                 self.units.append(START_CODE + START_CODE.join(self._unit))
                 self.timestamps.append(next_packet.timestamp)
                 self._unit = []
+
+
+def _silence(protocol: Any) -> None:
+    protocol.transport.sendto = lambda *_: None
+    protocol.datagram_received = lambda *_: None
 
 
 def _moved(candidate: aioice.Candidate, host: str, port: int) -> aioice.Candidate:
