@@ -314,3 +314,25 @@ def test_small_window_and_full_screen(camera: Camera, server: Server, page: Page
     page.keyboard.press("f")
     wait_until(page, "!document.fullscreenElement", timeout=5_000)
     assert page.evaluate(STATE) == "live"
+
+
+def test_the_mouse_drags_a_zoomed_picture_and_a_double_click_fills_the_screen(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    watch(page, server, "webrtc")
+    frame, stage = page.locator("pet-stream .frame"), page.locator("pet-stream .stage")
+    frame.focus()
+    page.keyboard.press("+")
+    before = stage.get_attribute("style")
+    box = frame.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.4 * box["height"], steps=4)
+    page.mouse.up()
+    assert stage.get_attribute("style") != before
+    assert "scale(1.4)" in str(stage.get_attribute("style"))
+    frame.dblclick(position={"x": 0.5 * box["width"], "y": 0.3 * box["height"]})
+    wait_until(page, "document.fullscreenElement", timeout=5_000)
+    page.keyboard.press("f")
+    wait_until(page, "!document.fullscreenElement", timeout=5_000)
