@@ -11,7 +11,6 @@ from ..media.h264 import (
     NalUnitType,
     ParameterSets,
     SequenceParameterSet,
-    is_idr,
     nal_unit_type,
     parse_slice_header,
 )
@@ -65,7 +64,7 @@ class NalProcessor:
             nal_units=nal_units,
             sequence=self._sequence,
             capture_ns=self._last_capture_ns,
-            is_idr=is_idr(nal_units),
+            is_idr=picture.is_idr,
             is_discontinuity=is_discontinuity,
             width=self.video.width,
             height=self.video.height,
@@ -84,7 +83,7 @@ class NalProcessor:
         parameter_sets = self._sets_of(picture.header.camera_id)
         parameter_sets.update(picture.nal_units)
         self.has_parameter_sets = parameter_sets.is_complete
-        if not is_idr(picture.nal_units):
+        if not picture.is_idr:
             has_slice = any(nal_unit_type(n) in SLICE_TYPES for n in picture.nal_units)
             return picture.nal_units if has_slice and not self._awaits_idr else None
         nal_units = parameter_sets.insert(picture.nal_units)

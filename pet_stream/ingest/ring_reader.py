@@ -46,6 +46,7 @@ class Picture(NamedTuple):
 
     header: SlotHeader
     nal_units: tuple[bytes, ...]
+    is_idr: bool
     is_discontinuity: bool
     """Pictures are missing before this one, or it is another camera's."""
 
@@ -184,6 +185,7 @@ class RingReader:
         self._order.take(header)
         try:
             nal_units = split_annex_b(data)
+            starts_gop = is_idr(nal_units)
             skipped = self._chains.skipped_frame_numbers(header)
             continuity = self._chains.advance(header, nal_units)
         except BitstreamError as exc:
@@ -191,17 +193,17 @@ class RingReader:
             self._counts.process_errors += 1
             self._has_missed = True
             return
-        is_gap = self._is_gap(nal_units, continuity, skipped)
+        is_gap = self._is_gap(continuity, skipped, starts_gop=starts_gop)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         self._has_missed = False
-        self._newest.forecast.add(header.data_size, is_idr=is_idr(nal_units))
+        self._newest.forecast.add(header.data_size, is_idr=starts_gop)
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity
-        self._pictures.append(Picture(header, nal_units, is_discontinuity))
+        self._pictures.append(Picture(header, nal_units, starts_gop, is_discontinuity))
         if not self._order.is_once_each:
             self._relay_copies.on_delivered(data, is_gap=is_discontinuity)
 
-    def _is_gap(self, nal_units: tuple[bytes, ...], continuity: Continuity, skipped: int) -> bool:
+    def _is_gap(self, continuity: Continuity, skipped: int, *, starts_gop: bool) -> bool:
         """Whether pictures are missing before this one; counts those that a relay hid.
 
         `skipped`: so many frame numbers lie between the last picture and this one.
@@ -210,8 +212,7 @@ class RingReader:
             return self._has_missed or continuity is Continuity.GAP
         is_gap = continuity is Continuity.GAP or (
             # Nothing else tells across an IDR.
-            (continuity is Continuity.UNKNOWN or is_idr(nal_units))
-            and (self._has_missed or skipped > 0)
+            (continuity is Continuity.UNKNOWN or starts_gop) and (self._has_missed or skipped > 0)
         )
         if is_gap and continuity is not Continuity.FIRST:
             self._counts.frames_missed += max(1, skipped)
