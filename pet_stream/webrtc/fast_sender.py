@@ -235,7 +235,7 @@ class FastSender:
 
     def _send_waiting(self) -> None:
         """Send what waits and is due, until the socket is full."""
-        self._timer = None
+        self._stop_timer()
         try:
             while self._waiting:
                 if self._pacer is not None and self._is_early(self._pacer):
@@ -283,6 +283,9 @@ class FastSender:
 
     def _stop_pacing(self) -> None:
         self._pacer = None
+        self._stop_timer()
+
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
