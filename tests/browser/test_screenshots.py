@@ -98,7 +98,7 @@ SCENES: dict[str, dict[str, object]] = {
     "full-list": {
         "**/api/recordings?*": {
             "recordings": RECORDINGS,
-            "total": 12_345,
+            "total": len(RECORDINGS),
             "total_bytes": 987_654_321_000,
             "disk": DISK,
         },
