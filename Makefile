@@ -83,7 +83,7 @@ format: development ## let ruff put the sources in order, and write the README's
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted
-	@rm -rf .venv .venv-3.* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+	@rm -rf .venv .venv-* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: runtime
