@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
-from ..broadcaster import Broadcaster, Subscription
+from ..broadcaster import Broadcaster
 from ..event_loop import EventLoopThread
+from ..loop_subscription import LoopSubscription
 from ..media.access_unit import AccessUnit
 from ..media.gop import GopCache
 from .sender import PeerCounts, Sender
 
 logger = logging.getLogger(__name__)
-
-CAPACITY = 30
-"""Access units that may wait for the event loop."""
 
 
 class Viewer(Protocol):
@@ -33,13 +32,10 @@ class Audience:
     def __init__(
         self, broadcaster: Broadcaster, event_loop: EventLoopThread, counts: PeerCounts
     ) -> None:
-        self._broadcaster = broadcaster
-        self._event_loop = event_loop
+        self._pictures = LoopSubscription(broadcaster, event_loop, "webrtc", self._send)
         self._counts = counts
         self._viewers: tuple[Viewer, ...] = ()
         self._gop = GopCache()
-        self._subscription: Subscription | None = None
-        self._subscription_drops = 0
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
@@ -52,18 +48,12 @@ class Audience:
     @property
     def fill_ratio(self) -> float:
         """How full the queue from the camera is, 0 to 1."""
-        subscription = self._subscription
-        return 0.0 if subscription is None else subscription.fill_ratio
+        return self._pictures.fill_ratio
 
     def join(self, viewer: Viewer) -> None:
         """Start `viewer` at the newest IDR."""
-        if self._subscription is None:
-            self._subscription = self._broadcaster.subscribe(
-                "webrtc", CAPACITY, self._wake, is_urgent=True
-            )
-            self._subscription_drops = 0
-        self._drain()
-        if not self._broadcaster.gop:  # forgotten, because the camera has stopped
+        self._pictures.open()
+        if not self._pictures.has_gop:  # forgotten, because the camera has stopped
             self._gop.clear()
         viewer.sender.start(self._gop.units)
         self._viewers = (*self._viewers, viewer)
@@ -71,26 +61,18 @@ class Audience:
     def leave(self, viewer: Viewer) -> None:
         """Send `viewer` nothing more; does nothing if it never joined."""
         self._viewers = tuple(other for other in self._viewers if other is not viewer)
-        if not self._viewers and self._subscription is not None:
-            self._broadcaster.unsubscribe(self._subscription)
-            self._subscription = None
+        if not self._viewers:
+            self._pictures.close()
             self._gop.clear()
 
-    def _wake(self) -> None:
-        self._event_loop.call_soon(self._drain)
-
-    def _drain(self) -> None:
-        subscription = self._subscription
-        if subscription is None:  # the last viewer left meanwhile
-            return
-        for unit in subscription.take():
+    def _send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
+        for unit in units:
             self._gop.append(unit)
             for viewer in self._viewers:
-                self._send(viewer, unit)
-        self._counts.frames_dropped += subscription.dropped_count - self._subscription_drops
-        self._subscription_drops = subscription.dropped_count
+                self._send_to(viewer, unit)
+        self._counts.frames_dropped += dropped_count
 
-    def _send(self, viewer: Viewer, unit: AccessUnit) -> None:
+    def _send_to(self, viewer: Viewer, unit: AccessUnit) -> None:
         try:
             viewer.sender.send(unit)
         except Exception:  # the loop's safety net: one viewer must not cost the others a picture

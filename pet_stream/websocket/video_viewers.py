@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..broadcaster import Broadcaster, Subscription
+from ..broadcaster import Broadcaster
 from ..errors import BitstreamError
 from ..event_loop import EventLoopThread
 from ..ingest.shm_reader import CameraStatus
+from ..loop_subscription import LoopSubscription
+from ..media.access_unit import AccessUnit
 from .connection import Connection
 from .frames import json_frame
 from .ticker import Ticker
@@ -19,8 +21,6 @@ from .video_messages import VideoMessage, VideoMessages
 
 logger = logging.getLogger(__name__)
 
-CAPACITY = 30
-"""Access units that may wait for the event loop."""
 MAX_LAG_S = 0.2
 """So long may a picture wait for a viewer's network; then the viewer goes on at the newest IDR."""
 MAX_LAG_AT_IDR_S = 0.1
@@ -113,13 +113,10 @@ class VideoViewers:
         camera: Callable[[], CameraStatus],
     ) -> None:
         self.counts = VideoCounts()
-        self._broadcaster = broadcaster
-        self._event_loop = event_loop
+        self._pictures = LoopSubscription(broadcaster, event_loop, "websocket", self._send)
         self._camera = camera
         self._viewers: tuple[_Viewer, ...] = ()
         self._messages = VideoMessages()
-        self._subscription: Subscription | None = None
-        self._subscription_drops = 0
         self._told_status = ("", "")
         self._status_frame = b""
         self._ticker = Ticker(
@@ -132,14 +129,9 @@ class VideoViewers:
 
     async def join(self, connection: Connection) -> None:
         """Send pictures from the newest IDR on, as soon as there is one."""
-        if self._subscription is None:
-            self._subscription = self._broadcaster.subscribe(
-                "websocket", CAPACITY, self._wake, is_urgent=True
-            )
-            self._subscription_drops = 0
-        self._drain()
+        self._pictures.open()
         self._tell_status()
-        if not self._broadcaster.gop:  # the camera has stopped: what it showed is not live
+        if not self._pictures.has_gop:  # the camera has stopped: what it showed is not live
             self._messages.forget()
         outbox = VideoOutbox(self._messages.gop, self.counts, time.monotonic())
         outbox.status_frame = self._status_frame
@@ -151,21 +143,14 @@ class VideoViewers:
     async def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
         self._viewers = tuple(v for v in self._viewers if v.connection is not connection)
-        if not self._viewers and self._subscription is not None:
-            self._broadcaster.unsubscribe(self._subscription)
-            self._subscription = None
+        if not self._viewers:
+            self._pictures.close()
             self._messages.forget()
 
-    def _wake(self) -> None:
-        self._event_loop.call_soon(self._drain)
-
-    def _drain(self) -> None:
-        subscription = self._subscription
-        if subscription is None:  # the last viewer left meanwhile
-            return
+    def _send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
         now_s = time.monotonic()
         clock_offset_ns = time.time_ns() - time.monotonic_ns()
-        for unit in subscription.take():
+        for unit in units:
             try:
                 message = self._messages.make(unit, clock_offset_ns)
             except BitstreamError as exc:
@@ -177,8 +162,7 @@ class VideoViewers:
                     viewer.outbox.offer(message, now_s)
         for viewer in self._viewers:
             viewer.connection.flush()
-        self.counts.frames_dropped += subscription.dropped_count - self._subscription_drops
-        self._subscription_drops = subscription.dropped_count
+        self.counts.frames_dropped += dropped_count
 
     def _tell_status(self) -> bool:
         camera = self._camera()
