@@ -14,6 +14,7 @@ from ..media.access_unit import AccessUnit
 from ..media.rtcp import goodbye
 from ..media.rtp import HEADER, MAX_PACKET_BYTES, STRIDE, VERSION_2, PacketBlock
 from . import private
+from .audience import CAPACITY
 from .h264_format import H264Format
 from .pacer import NARROW_SPEED, PIECE_PACKETS, SPEED, Pacer
 from .packet_stream import PacketStream, PacketStreams, StreamFormat
@@ -214,7 +215,8 @@ class FastSender:
         self._repairable_from = (
             _first_number(blocks[0]) if blocks else self._stream.next_sequence_number
         )
-        self._max_waiting = len(gop) + MAX_WAITING  # until these are through
+        # until these are through, and what the reader has put by while nobody watched
+        self._max_waiting = len(gop) + CAPACITY + MAX_WAITING
         self._waiting.extend(zip(gop, blocks, strict=True))
         self._pace(sum(block.end for block in blocks))
         self._send_waiting()
