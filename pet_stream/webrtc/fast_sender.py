@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 
 from aiortc import RTCDtlsTransport
 
+from ..loop_subscription import CAPACITY
 from ..media.access_unit import AccessUnit
 from ..media.rtcp import goodbye
 from ..media.rtp import HEADER, MAX_PACKET_BYTES, STRIDE, VERSION_2, PacketBlock
 from . import private
-from .audience import CAPACITY
 from .h264_format import H264Format
 from .pacer import NARROW_SPEED, PIECE_PACKETS, SPEED, Pacer
 from .packet_stream import PacketStream, PacketStreams, StreamFormat
