@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.waiting import TIMEOUT_S
+
 from .websocket import WebSocketClient, WebSocketClosed
 
 
@@ -17,7 +19,7 @@ class BidiError(Exception):
 class BidiSession:
     """One session with one tab. Commands wait for their answers; events are kept in `events`."""
 
-    def __init__(self, url: str, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, timeout_s: float = 2 * TIMEOUT_S) -> None:
         self.events: list[dict[str, Any]] = []
         self._timeout_s = timeout_s
         self._last_id = 0
@@ -64,7 +66,7 @@ class BidiSession:
         text = result["result"].get("value")
         return None if text is None else json.loads(text)
 
-    def wait_until(self, expression: str, timeout_s: float) -> Any:
+    def wait_until(self, expression: str, timeout_s: float = TIMEOUT_S) -> Any:
         """The first true value of `expression`, looked at every 20 ms."""
         failure = json.dumps(f"not within {timeout_s:g} s: {expression}")
         return self.evaluate(

@@ -10,6 +10,8 @@ from typing import Any
 import av
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from tests.waiting import TIMEOUT_S
+
 EXECUTABLE = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless",
@@ -69,16 +71,16 @@ def inbound_video(page: Page) -> dict[str, Any]:
     return report
 
 
-def wait_until(page: Page, expression: str, *, arg: Any = None, timeout: float = 30_000) -> None:
-    """Until a JavaScript expression, or a function of `arg`, is true; `timeout` in ms.
+def wait_until(page: Page, expression: str, *, arg: Any = None) -> None:
+    """Until a JavaScript expression, or a function of `arg`, is true.
 
     As Playwright's `wait_for_function`, which evaluates text in the page: our pages forbid that.
     """
     value = expression if arg is None else f"({expression})(arg)"
-    failure = json.dumps(f"not within {timeout:g} ms: {expression}")
+    failure = json.dumps(f"not within {TIMEOUT_S:g} s: {expression}")
     page.evaluate(
         f"""async (arg) => {{
-            const deadline = performance.now() + {timeout};
+            const deadline = performance.now() + {TIMEOUT_S * 1000};
             while (!await ({value})) {{
                 if (performance.now() > deadline) throw new Error({failure});
                 await new Promise((resolve) => setTimeout(resolve, 30));
@@ -88,9 +90,9 @@ def wait_until(page: Page, expression: str, *, arg: Any = None, timeout: float =
     )
 
 
-def wait_for_decoded(page: Page, count: int, timeout_ms: float = 10_000) -> None:
+def wait_for_decoded(page: Page, count: int) -> None:
     """Until a connected peer of `page` has decoded `count` pictures."""
-    wait_until(page, ENOUGH_DECODED, arg=count, timeout=timeout_ms)
+    wait_until(page, ENOUGH_DECODED, arg=count)
 
 
 def brightness(png: bytes) -> list[int]:

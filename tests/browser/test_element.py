@@ -10,7 +10,7 @@ from tests.camera.camera import Camera
 from .chromium import wait_until
 from .conftest import Server
 from .player import PLAYER, STATE
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ VIEWERS = "fetch('/health').then((r) => r.json()).then((h) => h.webrtc_clients)"
 @pytest.fixture
 def element(camera: Camera, server: Server, page: Page) -> Page:
     page.goto(server.url)
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     return page
 
 
@@ -36,16 +36,15 @@ def test_moved_in_the_page_it_watches_on(element: Page) -> None:
     wait_until(
         element,
         f"{PLAYER}.stats().then((stats) => stats.framesDecoded > {before + 30})",
-        timeout=LIVE_TIMEOUT_MS,
     )
     assert element.evaluate("[states, peers.length]") == [[], 1]
 
 
 def test_taken_out_it_gives_its_place_back_and_put_in_again_it_watches(element: Page) -> None:
     element.evaluate(f"window.kept = {PLAYER}; kept.remove()")
-    wait_until(element, f"{VIEWERS}.then((count) => count === 0)", timeout=LIVE_TIMEOUT_MS)
+    wait_until(element, f"{VIEWERS}.then((count) => count === 0)")
     element.evaluate("document.body.append(kept)")
-    element.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    element.wait_for_selector(LIVE)
     element.evaluate("kept.stop(); kept.remove()")
     element.evaluate("document.body.append(kept)")
     assert element.evaluate(STATE) == "closed", "it was stopped before it was taken out"
@@ -58,12 +57,12 @@ def test_another_way_is_taken_when_the_attributes_change(
         f"""{PLAYER}.setAttribute('transport', 'websocket');
         {PLAYER}.decoder = 'mse';"""
     )
-    element.wait_for_selector(f'{LIVE}[data-player-transport="websocket"]', timeout=LIVE_TIMEOUT_MS)
+    element.wait_for_selector(f'{LIVE}[data-player-transport="websocket"]')
     assert element.evaluate(f"{PLAYER}.stats()")["way"] == "MSE"
-    wait_until(element, f"{VIEWERS}.then((count) => count === 1)", timeout=LIVE_TIMEOUT_MS)
+    wait_until(element, f"{VIEWERS}.then((count) => count === 1)")
     element.evaluate(f"{PLAYER}.src = '/nowhere'")
     element.wait_for_selector(
-        'pet-stream[data-player-state="reconnecting"]', timeout=LIVE_TIMEOUT_MS
+        'pet-stream[data-player-state="reconnecting"]'
     )
     element.close()
     page_errors.clear()  # there is no server
@@ -80,7 +79,7 @@ def test_label_and_controls_follow_their_attributes(element: Page) -> None:
     assert bar.is_hidden()
     element.evaluate(f"{PLAYER}.controls = 'on'")
     frame.hover()
-    bar.wait_for(state="visible", timeout=LIVE_TIMEOUT_MS)
+    bar.wait_for(state="visible")
     assert element.evaluate("peers.length") == 1, "nothing of this needs a new connection"
 
 
@@ -88,12 +87,12 @@ def test_without_autoplay_it_waits_for_a_person(camera: Camera, server: Server, 
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(server.url)
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     asked.clear()
     page.evaluate("document.body.innerHTML = '<pet-stream autoplay=\"off\"></pet-stream>'")
     button = page.locator("pet-stream .retry")
-    button.wait_for(state="visible", timeout=LIVE_TIMEOUT_MS)
+    button.wait_for(state="visible")
     assert button.inner_text() == "Show the picture"
     assert not [url for url in asked if url.endswith("/offer")]
     button.click()
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)

@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.camera.camera import Camera
+from tests.waiting import wait_until
 
 from .bidi import BidiSession
 from .conftest import Footage, Server, running_server
 from .player import BADGE, DISTINCT_PICTURES, STATE, STATS, TRANSPORT
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS, assert_is_footage
+from .test_live_view import LIVE, assert_is_footage
 
 pytestmark = pytest.mark.browser
 
@@ -39,36 +40,43 @@ def test_chromium_plays_over_a_websocket_when_told_to(
     camera: Camera, server: Server, page: Page, footage: Footage, decoder: str
 ) -> None:
     page.goto(f"{server.url}/pet-stream/?transport=websocket&decoder={decoder}")
-    page.wait_for_selector(FALLBACK, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(FALLBACK)
     page.wait_for_timeout(1_000)  # the first seconds of a decoder are its slowest
-    before = page.evaluate(STATS)
-    page.wait_for_timeout(WATCH_MS)
-    after = page.evaluate(STATS)
-    decoded = after["framesDecoded"] - before["framesDecoded"]
-    # a machine without time for it leaves pictures out, which then count as lost
-    assert 0.5 < decoded / (WATCH_MS / 1000) / footage.fps < 1.3
-    packets = after["packets"] - before["packets"]
-    assert after["packetsLost"] - before["packetsLost"] < 0.5 * packets
-    assert (after["width"], after["height"]) == (footage.width, footage.height)
-    assert after["latencyMs"] < MAX_LATENCY_MS
+
+    def plays_smoothly() -> bool:
+        """For a while, at least: the machine may be busy."""
+        before = page.evaluate(STATS)
+        page.wait_for_timeout(WATCH_MS)
+        after = page.evaluate(STATS)
+        assert (after["width"], after["height"]) == (footage.width, footage.height)
+        decoded, packets, lost = (
+            after[name] - before[name] for name in ("framesDecoded", "packets", "packetsLost")
+        )
+        is_at_rate: bool = decoded / (WATCH_MS / 1000) == pytest.approx(footage.fps, rel=0.15)
+        # what a decoder without time for it leaves out counts as lost
+        is_whole: bool = lost < 0.15 * packets
+        is_soon: bool = after["latencyMs"] < MAX_LATENCY_MS
+        return is_at_rate and is_whole and is_soon
+
+    wait_until(plays_smoothly)
     assert_is_footage(page.locator(f"pet-stream {SURFACES[decoder]}").screenshot())
     assert page.evaluate("window.peers.length") == 0
 
 
 @pytest.mark.parametrize(
-    ("script", "timeout_ms"),
+    "script",
     [
-        pytest.param(NO_WEBRTC, 10_000, id="no WebRTC"),
-        pytest.param(NO_H264, 10_000, id="no H.264 in WebRTC"),
-        pytest.param(NO_WAY_THROUGH, 16_000, id="no way through for UDP"),
+        pytest.param(NO_WEBRTC, id="no WebRTC"),
+        pytest.param(NO_H264, id="no H.264 in WebRTC"),
+        pytest.param(NO_WAY_THROUGH, id="no way through for UDP"),
     ],
 )
 def test_the_other_way_is_taken_by_itself(
-    camera: Camera, server: Server, page: Page, script: str, timeout_ms: float
+    camera: Camera, server: Server, page: Page, script: str
 ) -> None:
     page.add_init_script(script)
     page.goto(f"{server.url}/pet-stream/")
-    page.wait_for_selector(FALLBACK, timeout=timeout_ms)
+    page.wait_for_selector(FALLBACK)
     assert page.evaluate(BADGE) == "Live, compatibility mode"
 
 
@@ -83,10 +91,10 @@ def test_firefox_without_h264_in_webrtc_shows_moving_pictures(
 ) -> None:
     session = firefox_session
     session.goto(f"{server.url}/pet-stream/?decoder={decoder}")
-    session.wait_until(f"{STATE} === 'live'", 15)
+    session.wait_until(f"{STATE} === 'live'")
     assert session.evaluate(TRANSPORT) == "websocket"
-    assert session.evaluate(DISTINCT_PICTURES) > footage.fps
-    assert session.evaluate(STATS)["latencyMs"] < MAX_LATENCY_MS
+    wait_until(lambda: session.evaluate(DISTINCT_PICTURES) > footage.fps)
+    wait_until(lambda: session.evaluate(STATS)["latencyMs"] < MAX_LATENCY_MS)
     assert session.evaluate(BADGE) == "Live, compatibility mode"
     (screenshots / "firefox.png").write_bytes(base64.b64decode(session.screenshot_base64()))
 
@@ -103,11 +111,11 @@ def test_a_viewer_over_a_websocket_follows_the_camera(
     server: Server, page: Page, footage: Footage, segment_name: str
 ) -> None:
     page.goto(f"{server.url}/pet-stream/?transport=websocket")
-    page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=15_000)
+    page.wait_for_selector('pet-stream[data-player-state="camera-offline"]')
     for _ in range(2):
         with Camera(segment_name, source=footage.path, fps=footage.fps):
-            page.wait_for_selector(FALLBACK, timeout=LIVE_TIMEOUT_MS)
-        page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=15_000)
+            page.wait_for_selector(FALLBACK)
+        page.wait_for_selector('pet-stream[data-player-state="camera-offline"]')
 
 
 def test_firefox_comes_back_after_camera_and_server_were_gone(
@@ -117,14 +125,14 @@ def test_firefox_comes_back_after_camera_and_server_were_gone(
     with running_server(segment_name, tmp_path) as server:
         with Camera(segment_name, source=footage.path, fps=footage.fps):
             session.goto(f"{server.url}/pet-stream/")
-            session.wait_until(f"{STATE} === 'live'", 15)
-        session.wait_until(f"{STATE} === 'camera-offline'", 15)
+            session.wait_until(f"{STATE} === 'live'")
+        session.wait_until(f"{STATE} === 'camera-offline'")
         with Camera(segment_name, source=footage.path, fps=footage.fps):
-            session.wait_until(f"{STATE} === 'live'", 15)
+            session.wait_until(f"{STATE} === 'live'")
             server.process.stop(signal.SIGKILL)
-            session.wait_until(f"{STATE} === 'reconnecting'", 10)
+            session.wait_until(f"{STATE} === 'reconnecting'")
             port = urlsplit(server.url).port
             assert port is not None
             with running_server(segment_name, tmp_path, port=port):
-                session.wait_until(f"{STATE} === 'live'", 20)
-                assert session.evaluate(DISTINCT_PICTURES) > footage.fps
+                session.wait_until(f"{STATE} === 'live'")
+                wait_until(lambda: session.evaluate(DISTINCT_PICTURES) > footage.fps)

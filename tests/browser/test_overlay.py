@@ -7,23 +7,24 @@ import json
 import math
 import signal
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from pet_stream.demo.block_code import HEIGHT, WIDTH, decode_block_code
 from pet_stream.demo.film import Film, film_path, load_film
 from pet_stream.demo.scene import CODE_X, CODE_Y
+from tests.waiting import TIMEOUT_S
 
 from .chromium import wait_until
 from .conftest import CHECKOUT, SCREENSHOTS
 from .firefox import firefox
 from .player import PLAYER, STATE
 from .processes import Process
-from .test_demo import FIRST_PICTURE_S, film, start_demo
+from .test_demo import film, start_demo
 
 __all__ = ["film"]
 
@@ -36,6 +37,8 @@ STILL_PX = 4.0
 ROUNDING_PX = 1.0
 """Of a box's place and size, both."""
 SAMPLE_S = 15
+ATTEMPTS = 3
+"""A busy machine may be late, but not every time."""
 WAYS = ["", "?transport=websocket", "?transport=websocket&decoder=mse"]
 
 HAS_BOXES = f"{PLAYER}?.boxes.length > 0"
@@ -89,7 +92,7 @@ HOLD_MS = 500
 def demo(film: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process: Process = start_demo(tmp_path_factory.mktemp("demo"))
     try:
-        yield process.wait_for_line(r"(http://\S+)", 4 * FIRST_PICTURE_S)[1]
+        yield process.wait_for_line(r"(http://\S+)", TIMEOUT_S)[1]
     finally:
         process.stop(signal.SIGINT)
 
@@ -107,9 +110,9 @@ def test_chromium_draws_each_box_where_its_thing_is(
 ) -> None:
     page = browser.new_page()
     page.goto(f"{demo.rstrip('/')}/pet-stream/{way}")
-    wait_until(page, HAS_BOXES, timeout=15_000)
+    wait_until(page, HAS_BOXES)
     page.wait_for_timeout(1_000)
-    assert_in_step(page.evaluate(SAMPLE), pictures, f"chromium {way}")
+    assert_in_step(lambda: page.evaluate(SAMPLE), pictures, f"chromium {way}")
     page.close()
 
 
@@ -119,8 +122,8 @@ def test_firefox_draws_each_box_where_its_thing_is(
 ) -> None:
     with firefox(tmp_path) as session:
         session.goto(f"{demo.rstrip('/')}/pet-stream/{way}")
-        session.wait_until(HAS_BOXES, 15)
-        assert_in_step(session.evaluate(SAMPLE), pictures, f"firefox {way}")
+        session.wait_until(HAS_BOXES)
+        assert_in_step(lambda: session.evaluate(SAMPLE), pictures, f"firefox {way}")
 
 
 @pytest.mark.parametrize("way", [*WAYS, "no timestamps"])
@@ -132,8 +135,17 @@ def test_boxes_go_half_a_second_after_the_detector_fell_silent(
     if way == "no timestamps":  # as in Firefox
         page.add_init_script(WITHOUT_TIMESTAMPS)
     page.goto(f"{demo.rstrip('/')}/pet-stream/{way if way in WAYS else ''}")
-    wait_until(page, HAS_BOXES, timeout=15_000)
-    held_ms = page.evaluate(
+    held_ms = [silence_detector(page)]
+    while not HOLD_MS / 2 < held_ms[-1] < 4 * HOLD_MS:
+        assert len(held_ms) < ATTEMPTS, held_ms
+        held_ms.append(silence_detector(page))
+    page.close()
+
+
+def silence_detector(page: Page) -> float:
+    """For how long the boxes stay, in milliseconds; in the end the detector speaks again."""
+    wait_until(page, HAS_BOXES)
+    held_ms: float = page.evaluate(
         f"""new Promise((resolve) => {{
             globalThis.isSilent = true;
             const since = performance.now();
@@ -143,8 +155,8 @@ def test_boxes_go_half_a_second_after_the_detector_fell_silent(
         }})"""
     )
     assert page.evaluate(STATE) == "live"
-    assert HOLD_MS / 2 < held_ms < 4 * HOLD_MS
-    page.close()
+    page.evaluate("globalThis.isSilent = false")
+    return held_ms
 
 
 def test_boxes_can_be_switched_off_and_stay_so(demo: str, browser: Browser) -> None:
@@ -152,9 +164,9 @@ def test_boxes_can_be_switched_off_and_stay_so(demo: str, browser: Browser) -> N
     page = context.new_page()
     for is_first in (True, False):
         page.goto(f"{demo.rstrip('/')}/pet-stream/")
-        wait_until(page, f"{STATE} === 'live'", timeout=15_000)
+        wait_until(page, f"{STATE} === 'live'")
         if is_first:
-            wait_until(page, HAS_BOXES, timeout=5_000)
+            wait_until(page, HAS_BOXES)
             page.locator("pet-stream .frame").focus()
             page.keyboard.press("b")
         page.wait_for_timeout(700)
@@ -165,13 +177,24 @@ def test_boxes_can_be_switched_off_and_stay_so(demo: str, browser: Browser) -> N
 def test_boxes_go_away_with_the_picture(demo: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{demo.rstrip('/')}/pet-stream/")
-    wait_until(page, HAS_BOXES, timeout=15_000)
+    wait_until(page, HAS_BOXES)
     page.evaluate(f"{PLAYER}.stop()")
     assert page.evaluate(f"{PLAYER}.boxes.length") == 0
     page.close()
 
 
-def assert_in_step(samples: list[Any], pictures: Film, name: str) -> None:
+def assert_in_step(sample: Callable[[], list[Any]], pictures: Film, name: str) -> None:
+    """At one of the attempts."""
+    reports = []
+    for _ in range(ATTEMPTS):
+        is_in_step, report = look(sample(), pictures, name)
+        if is_in_step:
+            return
+        reports.append(report)
+    pytest.fail(f"{reports}")
+
+
+def look(samples: list[Any], pictures: Film, name: str) -> tuple[bool, dict[str, Any]]:
     mismatches: dict[str, list[float]] = defaultdict(list)
     shown = set()
     without_boxes = 0
@@ -188,10 +211,13 @@ def assert_in_step(samples: list[Any], pictures: Film, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     with (SCREENSHOTS / "overlay.jsonl").open("a") as file:
         file.write(json.dumps(report) + "\n")
-    assert len(shown) > len(pictures) / 2, report
-    assert without_boxes < len(samples) / 50, report
-    assert set(at_95) == {"cat", "sports ball"}, report
-    assert max(at_95.values()) <= MAX_MISMATCH, report
+    is_in_step = (
+        len(shown) > len(pictures) / 2
+        and without_boxes < len(samples) / 50
+        and set(at_95) == {"cat", "sports ball"}
+        and max(at_95.values()) <= MAX_MISMATCH
+    )
+    return is_in_step, report
 
 
 def number_in(rows: list[list[int]]) -> int | None:

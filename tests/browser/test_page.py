@@ -16,7 +16,7 @@ from tests.camera.camera import Camera
 from .axe import severe_violations
 from .chromium import wait_until
 from .conftest import Server
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +75,7 @@ def opened(browser: Browser, server: Server, query: str = "", **settings: Any) -
     try:
         page = context.new_page()
         page.goto(f"{server.url}/pet-stream/{query}")
-        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.wait_for_selector(LIVE)
         page.wait_for_selector('[data-recordings-panel]:not([data-recordings-state="loading"])')
         yield page
     finally:
@@ -103,7 +103,7 @@ def test_a_first_visit_costs_little_and_asks_nobody_else(
         lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}),
     )
     page.goto(f"{server.url}/pet-stream/{query}")
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     page.wait_for_timeout(1_000)
     asked = {url for url in urls.values() if not url.startswith(("data:", "blob:"))}
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.url).netloc}
@@ -183,7 +183,7 @@ def test_every_button_has_a_name_and_the_keyboard_reaches_it(
     camera: Camera, server: Server, page: Page
 ) -> None:
     page.goto(f"{server.url}/pet-stream/")
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     assert page.evaluate(NAMELESS) == []
     reached = []
     for _ in range(12):
@@ -225,13 +225,13 @@ def test_a_screen_reader_is_told_once_that_the_camera_went(
     server: Server, camera: Camera, page: Page
 ) -> None:
     page.goto(f"{server.url}/pet-stream/")
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     page.wait_for_selector('[data-health="ok"]')
     page.evaluate(WATCH_SPOKEN)
     page.wait_for_timeout(3_000)
     assert page.evaluate("globalThis.spoken") == [], "nothing has happened"
     camera.stop()
-    page.wait_for_selector('pet-stream[data-player-state="camera-offline"]', timeout=30_000)
+    page.wait_for_selector('pet-stream[data-player-state="camera-offline"]')
     page.wait_for_selector('[data-health="bad"]')
     page.wait_for_timeout(3_000)
     told = page.evaluate("globalThis.spoken")
@@ -249,7 +249,7 @@ def test_no_page_in_no_state_does_what_its_policy_forbids(
         policy = answer.headers.get("content-security-policy", "")
         assert "unsafe" not in policy
         assert ("default-src 'self'" in policy) == (path != "/"), "the host's own page has none"
-        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.wait_for_selector(LIVE)
         page.locator("pet-stream .frame").focus()
         for key in ("i", "s", "+", "b"):
             page.keyboard.press(key)

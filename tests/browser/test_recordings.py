@@ -25,7 +25,7 @@ from tests.recording.test_mp4_container import timed
 from .bidi import BidiSession
 from .chromium import wait_until
 from .conftest import Server
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
@@ -115,7 +115,7 @@ def test_what_just_happened_is_saved_by_a_button(
     camera: Camera, server: Server, page: Page
 ) -> None:
     page.goto(f"{server.url}/pet-stream/")
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     page.click("[data-clip]")
     page.wait_for_selector("[data-recordings] [data-play]")
     assert re.match("Saved recording_", page.inner_text("[data-record-message]"))
@@ -210,7 +210,7 @@ def test_all_of_1200_recordings_are_reached_by_scrolling(server: Server, page: P
     wait_until(page, "document.querySelector('[data-playback] video').readyState > 1")
     gone = names.pop(700)
     (server.recordings / gone).unlink()
-    page.wait_for_selector(f'[data-recording="{gone}"]', state="detached", timeout=60_000)
+    page.wait_for_selector(f'[data-recording="{gone}"]', state="detached")
     assert [name for _, those in page.evaluate(DAYS) for name in those] == names
 
 
@@ -284,7 +284,7 @@ def test_the_recording_that_runs_shows_its_picture_and_grows(
     camera: Camera, server: Server, page: Page
 ) -> None:
     page.goto(f"{server.url}/pet-stream/")
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     page.click("[data-record]")
     row = "[data-recordings] .running"
     wait_until(page, f"document.querySelector('{row} img')?.naturalWidth === 320")
@@ -323,7 +323,7 @@ def test_firefox_plays_seeks_keeps_and_deletes(
         for seconds in (duration_s - 1.5, 1.0):
             session.evaluate(f"{video}.currentTime = {seconds}")
             there = f"!{video}.seeking && {video}.readyState > 1"
-            session.wait_until(f"{there} && Math.abs({video}.currentTime - {seconds}) < 0.3", 30)
+            session.wait_until(f"{there} && Math.abs({video}.currentTime - {seconds}) < 0.3")
     session.click('[data-recording="cat.mp4"] .star')
     pressed = '[data-recording="cat.mp4"] .star[aria-pressed="true"]'
     session.wait_until(f"document.querySelector('{pressed}')", TIMEOUT_S)

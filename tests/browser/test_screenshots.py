@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.waiting import TIMEOUT_S
+
 from .conftest import SCREENSHOTS
 from .firefox import firefox
 from .player import STATE
 from .processes import Process
-from .test_demo import FIRST_PICTURE_S, film, start_demo
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+from .test_demo import film, start_demo
+from .test_live_view import LIVE
 
 __all__ = ["film"]
 
@@ -147,10 +149,10 @@ def url(film: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory) 
     FOLDER.mkdir(parents=True, exist_ok=True)
     demo: Process = start_demo(tmp_path_factory.mktemp("demo"))
     try:
-        url = demo.wait_for_line(r"(http://\S+)", 4 * FIRST_PICTURE_S)[1]
+        url = demo.wait_for_line(r"(http://\S+)", TIMEOUT_S)[1]
         page = browser.new_page()
         page.goto(url)
-        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.wait_for_selector(LIVE)
         for _ in range(2):
             page.click("[data-record]")
             page.wait_for_selector('[data-record-panel="recording"]')
@@ -173,7 +175,7 @@ def test_chromium_at_three_widths(url: str, browser: Browser, theme: str) -> Non
         )
         page = context.new_page()
         page.goto(url)
-        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.wait_for_selector(LIVE)
         page.wait_for_timeout(SETTLE_MS)
         assert page.evaluate(OVERFLOW) <= 0, width
         png = page.screenshot(full_page=True)
@@ -189,7 +191,7 @@ def test_firefox_at_three_widths(url: str, theme: str, tmp_path: Path) -> None:
             viewport = {"width": width, "height": height}
             session.command("browsingContext.setViewport", context=session.tab, viewport=viewport)
             session.goto(url)
-            session.wait_until(f"{STATE} === 'live'", 15)
+            session.wait_until(f"{STATE} === 'live'")
             session.evaluate(f"new Promise((resolve) => setTimeout(resolve, {SETTLE_MS}))")
             assert session.evaluate(OVERFLOW) <= 0, width
             png = base64.b64decode(session.screenshot_base64())
@@ -214,7 +216,7 @@ def test_each_state_of_the_player_looks_different(
             page.evaluate(HIDE)
         if state == "closed":
             page.evaluate("document.querySelector('pet-stream').stop()")
-        page.wait_for_selector(f'pet-stream[data-player-state="{state}"]', timeout=15_000)
+        page.wait_for_selector(f'pet-stream[data-player-state="{state}"]')
         page.wait_for_timeout(APPEAR_MS)
         png = page.locator("pet-stream").screenshot()
         (FOLDER / f"player-{state}-{width}-{locale[:2]}.png").write_bytes(png)

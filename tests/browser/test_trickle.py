@@ -13,7 +13,7 @@ from tests.camera.camera import Camera
 from .chromium import wait_until
 from .conftest import Server
 from .player import PLAYER
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
@@ -22,9 +22,9 @@ NO_WEBSOCKET = "window.WebSocket = class { readyState = 3; close() {} }"
 
 
 def offer_of(page: Page, url: str) -> str:
-    with page.expect_request("**/api/webrtc/offer", timeout=LIVE_TIMEOUT_MS) as request:
+    with page.expect_request("**/api/webrtc/offer") as request:
         page.goto(url)
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
     return str(json.loads(request.value.post_data or "{}")["sdp"])
 
 
@@ -44,12 +44,12 @@ def test_candidates_follow_the_offer_by_websocket(
     page.on("websocket", lambda ws: ws.on("framesent", keep))
     page.on("websocket", lambda ws: ws.on("framereceived", keep_error))
     offer_of(page, f"{server.url}/pet-stream/?transport=webrtc")
-    wait_until(page, TOLD_OF_STATE, timeout=LIVE_TIMEOUT_MS)
+    wait_until(page, TOLD_OF_STATE)
     sent.clear()
-    with page.expect_response("**/api/webrtc/offer", timeout=LIVE_TIMEOUT_MS) as answer:
+    with page.expect_response("**/api/webrtc/offer") as answer:
         page.evaluate(f"{PLAYER}.retry()")
-    page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
-    wait_until(page, "window.peers[1].iceGatheringState === 'complete'", timeout=LIVE_TIMEOUT_MS)
+    page.wait_for_selector(LIVE)
+    wait_until(page, "window.peers[1].iceGatheringState === 'complete'")
     page.evaluate(f"{PLAYER}.api.health()")  # what was sent before it has arrived
     candidates = [message for message in sent if message["type"] == "candidate"]
     assert {message["pc_id"] for message in candidates} == {answer.value.json()["pc_id"]}
