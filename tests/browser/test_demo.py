@@ -69,7 +69,7 @@ def test_the_picture_comes_and_ctrl_c_finishes_the_recording_and_ends_all_of_it(
     assert demo.stop(signal.SIGINT) == 0, demo.log
     assert "Traceback" not in demo.log
     assert not list(Path("/dev/shm").glob(f"pet_stream_demo_{demo.pid}*"))
-    [recording] = (tmp_path / "recordings").glob("recording_*")
+    [recording] = (tmp_path / "recordings").glob("recording_*.mp4")
     page.wait_for_selector('pet-stream[data-player-state="reconnecting"]')
     assert decoded_count(recording) >= 30
     page.close()
