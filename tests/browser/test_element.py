@@ -61,9 +61,7 @@ def test_another_way_is_taken_when_the_attributes_change(
     assert element.evaluate(f"{PLAYER}.stats()")["way"] == "MSE"
     wait_until(element, f"{VIEWERS}.then((count) => count === 1)")
     element.evaluate(f"{PLAYER}.src = '/nowhere'")
-    element.wait_for_selector(
-        'pet-stream[data-player-state="reconnecting"]'
-    )
+    element.wait_for_selector('pet-stream[data-player-state="reconnecting"]')
     element.close()
     page_errors.clear()  # there is no server
 
