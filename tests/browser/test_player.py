@@ -329,6 +329,6 @@ def test_the_mouse_drags_a_zoomed_picture_and_a_double_click_fills_the_screen(
     assert stage.get_attribute("style") != before
     assert "scale(1.4)" in str(stage.get_attribute("style"))
     frame.dblclick(position={"x": 0.5 * box["width"], "y": 0.3 * box["height"]})
-    wait_until(page, "document.fullscreenElement", timeout=5_000)
+    wait_until(page, "document.fullscreenElement")
     page.keyboard.press("f")
-    wait_until(page, "!document.fullscreenElement", timeout=5_000)
+    wait_until(page, "!document.fullscreenElement")

@@ -12,7 +12,7 @@ from tests.camera.camera import Camera
 from .chromium import wait_until
 from .conftest import Server
 from .player import PLAYER
-from .test_live_view import LIVE, LIVE_TIMEOUT_MS
+from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
@@ -70,7 +70,7 @@ def phone(browser: Browser, camera: Camera, server: Server) -> Iterator[Page]:
     try:
         page = context.new_page()
         page.goto(f"{server.url}/pet-stream/")
-        page.wait_for_selector(LIVE, timeout=LIVE_TIMEOUT_MS)
+        page.wait_for_selector(LIVE)
         yield page
     finally:
         context.close()
