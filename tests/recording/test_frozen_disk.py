@@ -30,8 +30,9 @@ MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
 
 DISK_BYTES = 32 * 1024 * 1024
-FREEZE = 'fsfreeze -f "$1" && echo frozen && read -r _; fsfreeze -u "$1"'
-"""Thaws when its standard input is closed, by this process or by its end, whatever ends it."""
+FREEZE = 'fsfreeze -f "$1" && echo frozen && timeout 120 cat; fsfreeze -u "$1"'
+"""Thaws when its standard input is closed, by this process or by its end, whatever ends it, and in
+any case: whoever waits for a frozen disk can't be killed."""
 SILENT = "the disk does not answer; pictures wait in memory"
 FINISHING = "the file is finished as soon as the disk answers"
 LOSING = "the disk does not answer, and pictures are being lost"
@@ -49,7 +50,8 @@ def frozen(folder: Path) -> Iterator[None]:
             yield
         finally:
             process.stdin.close()
-            assert process.wait(TIMEOUT_S) == 0
+            if process.wait(TIMEOUT_S) != 0:
+                subprocess.run(["fsfreeze", "-u", str(folder)], check=True)
 
 
 @pytest.fixture
