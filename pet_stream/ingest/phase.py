@@ -55,7 +55,7 @@ class Phase:
             self._come_later(self._earliest_s, not_before_s, was_probe=was_probe)
         else:
             self._not_before_s.clear()
-            if found_s < self._earliest_s + _LAG_S / 2:
+            if was_probe or found_s < self._earliest_s:
                 self._come_earlier(min(self._earliest_s, found_s))
 
     def _come_earlier(self, there_by_s: float) -> None:

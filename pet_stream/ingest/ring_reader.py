@@ -114,9 +114,11 @@ class RingReader:
     def _take_complete(self, end: int) -> None:
         """Take what is new in the writes up to, not including, `end`: their slots are complete."""
         for write, header in _last_copies(self._new_headers(end)):
+            if self._order.was_taken(header):  # by the copy before
+                continue
             data = self._slots.read_data(write, header)
             if not self._order.is_once_each:
-                if data is not None and not self._order.was_taken(header):
+                if data is not None:
                     self._weigh(header, data)
                 continue
             for copies in self._relay_copies.take_all():

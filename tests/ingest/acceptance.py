@@ -197,7 +197,8 @@ def run(
     """Write `count` pictures and read them. Also gives the reader's CPU time as % of a core."""
     fps = float(str(options.get("fps", 30)))
     with Camera(segment, count=count, hold=True, relay=is_relay, **options) as camera:  # type: ignore[arg-type]
-        _put_first(camera.pid)
+        if not is_relay or "relay_rate" in options:  # a loop without pause would be throttled
+            _put_first(camera.pid)
         with Collection(segment, is_urgent=is_urgent) as collection:
             collection.wait_until_attached()
             wall_s, cpu_s = time.monotonic(), collection.cpu_s
