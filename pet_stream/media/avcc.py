@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import BitstreamError
 from .bits import BitReader, unescape
-from .h264 import NalUnitType, nal_unit_type
+from .nal_unit import NalUnitType, nal_unit_type
 
 _LENGTH = struct.Struct(">I")
 _LENGTH_SIZE_MINUS_ONE = _LENGTH.size - 1
@@ -36,6 +36,21 @@ class DecoderConfiguration:
             raise BitstreamError("Parameter sets are missing")
         return cls(sps, pps)
 
+    @classmethod
+    def parse(cls, record: bytes) -> DecoderConfiguration:
+        """The parameter sets of an AVCDecoderConfigurationRecord. Raises BitstreamError, also for
+        lengths of NAL units that `split_length_prefixed` would not understand."""
+        try:
+            if record[4] & 3 != _LENGTH_SIZE_MINUS_ONE:
+                raise BitstreamError("The lengths of NAL units have not 4 bytes")
+            sps, position = _parse_parameter_sets(record, 6, record[5] & 0x1F)
+            pps, _ = _parse_parameter_sets(record, position + 1, record[position])
+        except (IndexError, struct.error) as exc:
+            raise BitstreamError("The avcC box is cut off") from exc
+        if not sps or any(nal_unit_type(n) != NalUnitType.SPS for n in sps):
+            raise BitstreamError("The avcC box has no sequence parameter set")
+        return cls(sps, pps)
+
     @property
     def codec(self) -> str:
         """Such as `avc1.42c01f` (RFC 6381 section 3.3)."""
@@ -45,12 +60,10 @@ class DecoderConfiguration:
         """The AVCDecoderConfigurationRecord (5.3.3.1). Raises BitstreamError for a malformed SPS of
         a profile whose chroma format has to be told."""
         record = bytearray((1, *self.sps[0][1:4], 0xFC | _LENGTH_SIZE_MINUS_ONE))
-        record.append(0xE0 | len(self.sps))
-        for nal_unit in self.sps:
-            record += struct.pack(">H", len(nal_unit)) + nal_unit
-        record.append(len(self.pps))
-        for nal_unit in self.pps:
-            record += struct.pack(">H", len(nal_unit)) + nal_unit
+        for mark, nal_units in ((0xE0, self.sps), (0, self.pps)):
+            record.append(mark | len(nal_units))
+            for nal_unit in nal_units:
+                record += struct.pack(">H", len(nal_unit)) + nal_unit
         if self.sps[0][1] not in _PROFILES_WITHOUT_CHROMA_FORMAT:
             chroma_format, luma_depth, chroma_depth = _sample_format(self.sps[0])
             record += bytes((0xFC | chroma_format, 0xF8 | luma_depth, 0xF8 | chroma_depth, 0))
@@ -78,6 +91,20 @@ def split_length_prefixed(data: bytes) -> tuple[bytes, ...]:
             raise BitstreamError("A NAL unit is truncated")
         nal_units.append(data[start:position])
     return tuple(nal_units)
+
+
+def _parse_parameter_sets(
+    record: bytes, position: int, count: int
+) -> tuple[tuple[bytes, ...], int]:
+    """`count` of them from `position` on, and where they end."""
+    found = []
+    for _ in range(count):
+        (size,) = struct.unpack_from(">H", record, position)
+        found.append(record[position + 2 : position + 2 + size])
+        position += 2 + size
+        if not size or position > len(record):
+            raise BitstreamError("The avcC box is cut off")
+    return tuple(found), position
 
 
 def _sample_format(sps: bytes) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from .access_unit import AccessUnit
-from .bits import BitReader, unescape
+from .avcc import DecoderConfiguration, length_prefixed
 from .nal_unit import NalUnitType, nal_unit_type
 from .recording_id import BOX_SIZE, id_box
 from .sample_table import Sample, SampleTable
@@ -33,7 +33,6 @@ _SYNC = 0x02000000  # sample_depends_on = 2: on no other
 _NOT_SYNC = 0x01010000  # sample_depends_on = 1, sample_is_non_sync_sample
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _FTYP = struct.pack(">4sI", b"isom", 0x200) + b"isomiso6avc1mp41"
-_PROFILES_WITHOUT_CHROMA_FORMAT = (66, 77, 88)
 
 PLACEHOLDER_AT = 8 + len(_FTYP) + BOX_SIZE
 """Where the box stands that becomes the header of the `mdat`."""
@@ -63,20 +62,13 @@ class VideoFormat:
         )
 
     @property
+    def decoder_configuration(self) -> DecoderConfiguration:
+        return DecoderConfiguration(self.sps, self.pps)
+
+    @property
     def codec(self) -> str:
         """Such as "avc1.42c01f" (RFC 6381 section 3.3)."""
-        return f"avc1.{self.sps[0][1:4].hex()}"
-
-    def decoder_configuration(self) -> bytes:
-        """AVCDecoderConfigurationRecord (14496-15, 5.3.3.1)."""
-        first = self.sps[0]
-        record = struct.pack(">B3sBB", 1, first[1:4], 0xFC | 3, 0xE0 | len(self.sps))
-        record += b"".join(struct.pack(">H", len(n)) + n for n in self.sps)
-        record += bytes([len(self.pps)])
-        record += b"".join(struct.pack(">H", len(n)) + n for n in self.pps)
-        if first[1] not in _PROFILES_WITHOUT_CHROMA_FORMAT:
-            record += _chroma_format(first)
-        return record
+        return self.decoder_configuration.codec
 
     def sample_entry(self) -> bytes:
         """The `avc1` box, with `avcC` in it."""
@@ -85,7 +77,7 @@ class VideoFormat:
             struct.pack(">6xH16xHH", 1, self.width, self.height),  # data_reference_index 1
             struct.pack(">IIIH", 0x480000, 0x480000, 0, 1),  # 72 dpi, one picture a sample
             struct.pack(">32xHh", 24, -1),
-            _box(b"avcC", self.decoder_configuration()),
+            _box(b"avcC", self.decoder_configuration.serialize()),
         )
 
 
@@ -95,11 +87,7 @@ def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
     Parameter sets that `video_format` has are left out; others stay with their picture.
     """
     known = (*video_format.sps, *video_format.pps)
-    parts: list[bytes] = []
-    for nal_unit in unit.nal_units:
-        if nal_unit not in known:
-            parts += (len(nal_unit).to_bytes(4, "big"), nal_unit)
-    return b"".join(parts)
+    return length_prefixed(nal_unit for nal_unit in unit.nal_units if nal_unit not in known)
 
 
 def file_start(video_format: VideoFormat, created_at: float, recording_id: UUID) -> bytes:
@@ -185,8 +173,7 @@ def parameter_sets(video_format: VideoFormat) -> bytes:
     A sample description for each format would be the standard's way, but Chromium stumbles over
     the second one after a seek.
     """
-    nal_units = (*video_format.sps, *video_format.pps)
-    return b"".join(len(nal_unit).to_bytes(4, "big") + nal_unit for nal_unit in nal_units)
+    return length_prefixed((*video_format.sps, *video_format.pps))
 
 
 def _movie(
@@ -280,15 +267,3 @@ def _full_box(kind: bytes, flags: int, *payload: bytes, version: int = 0) -> byt
 def _of_type(unit: AccessUnit, kind: NalUnitType) -> tuple[bytes, ...]:
     found = (nal_unit for nal_unit in unit.nal_units if nal_unit_type(nal_unit) == kind)
     return tuple(dict.fromkeys(found))
-
-
-def _chroma_format(sps: bytes) -> bytes:
-    """What High profiles add to the record: chroma_format_idc and the two bit depths."""
-    reader = BitReader(unescape(sps[4:40]))
-    reader.ue()  # seq_parameter_set_id
-    chroma_format_idc = reader.ue_up_to(3, "chroma_format_idc")
-    if chroma_format_idc == 3:
-        reader.flag()  # separate_colour_plane_flag
-    luma = reader.ue_up_to(6, "bit_depth_luma_minus8")
-    chroma = reader.ue_up_to(6, "bit_depth_chroma_minus8")
-    return bytes([0xFC | chroma_format_idc, 0xF8 | luma, 0xF8 | chroma, 0])

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..errors import BitstreamError
+from .avcc import DecoderConfiguration
 from .mp4 import VideoFormat
-from .nal_unit import NalUnitType, nal_unit_type
 from .parameter_sets import parse_sps
 from .sample_table import Sample, SampleTable
 
@@ -181,33 +181,10 @@ def _read_description(read_at: ReadAt, stsd: Box) -> VideoFormat | None:
         for box in boxes(read_at, entry.start + _AVC1_HEADER, entry.end):
             if box.kind == b"avcC" and box.end - box.payload <= MAX_DESCRIPTION_BYTES:
                 record = read_at(box.payload, box.end - box.payload)
-                return _read_decoder_configuration(record)
+                configuration = DecoderConfiguration.parse(record)
+                sps = parse_sps(configuration.sps[0])
+                return VideoFormat(configuration.sps, configuration.pps, sps.width, sps.height)
     return None
-
-
-def _read_decoder_configuration(record: bytes) -> VideoFormat:
-    try:
-        if record[4] & 3 != 3:
-            raise BitstreamError("The lengths of NAL units have not 4 bytes")
-        sps, position = _read_parameter_sets(record, 6, record[5] & 0x1F)
-        pps, _ = _read_parameter_sets(record, position + 1, record[position])
-    except (IndexError, struct.error) as exc:
-        raise BitstreamError("The avcC box is cut off") from exc
-    if not sps or any(nal_unit_type(n) != NalUnitType.SPS for n in sps):
-        raise BitstreamError("The avcC box has no sequence parameter set")
-    parsed = parse_sps(sps[0])
-    return VideoFormat(sps, pps, parsed.width, parsed.height)
-
-
-def _read_parameter_sets(record: bytes, position: int, count: int) -> tuple[tuple[bytes, ...], int]:
-    found = []
-    for _ in range(count):
-        (size,) = struct.unpack_from(">H", record, position)
-        found.append(record[position + 2 : position + 2 + size])
-        position += 2 + size
-        if not size or position > len(record):
-            raise BitstreamError("The avcC box is cut off")
-    return tuple(found), position
 
 
 # ---- files with an index

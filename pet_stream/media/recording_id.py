@@ -12,13 +12,13 @@ import struct
 from uuid import UUID
 
 from .nal_unit import NalUnitType, nal_unit_type
+from .slice_header import SLICE_TYPES
 
 START_BYTES = 4096
 """At the beginning of a file; the mark is in there."""
 _MARKER = UUID("7d1b9c52-e64f-4b7a-8f35-c16ad92e7083").bytes
 _ID_CHARS = 32
 _USER_DATA_UNREGISTERED = 5  # payloadType (H.264 D.1)
-_SLICES = (NalUnitType.NON_IDR_SLICE, NalUnitType.SLICE_PARTITION_A, NalUnitType.IDR_SLICE)
 
 BOX_SIZE = 8 + len(_MARKER) + _ID_CHARS
 
@@ -35,7 +35,7 @@ def id_sei(recording_id: UUID) -> bytes:
 
 def with_id(nal_units: tuple[bytes, ...], recording_id: UUID) -> tuple[bytes, ...]:
     """An access unit that says which recording it begins."""
-    first = next(i for i, n in enumerate(nal_units) if nal_unit_type(n) in _SLICES)
+    first = next(i for i, n in enumerate(nal_units) if nal_unit_type(n) in SLICE_TYPES)
     return (*nal_units[:first], id_sei(recording_id), *nal_units[first:])
 
 

@@ -36,6 +36,7 @@ def test_record_is_the_one_that_ffmpeg_writes(profile: str) -> None:
     configuration = DecoderConfiguration.of((*nal_units, *nal_units))
     record = configuration.serialize()
     assert configuration.codec == f"avc1.{record[1:4].hex()}"
+    assert DecoderConfiguration.parse(record) == configuration
 
     file = io.BytesIO()
     with (
@@ -73,6 +74,13 @@ def test_without_both_parameter_sets_there_is_no_configuration(
 ) -> None:
     with pytest.raises(BitstreamError):
         DecoderConfiguration.of(nal_units)
+
+
+def test_record_that_is_cut_off_is_an_error() -> None:
+    record = DecoderConfiguration((b"\x67\x42\xc0\x1f",), (b"\x68\xce",)).serialize()
+    for size in range(len(record)):
+        with pytest.raises(BitstreamError):
+            DecoderConfiguration.parse(record[:size])
 
 
 def test_malformed_sps_is_an_error() -> None:
