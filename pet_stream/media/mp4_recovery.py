@@ -11,15 +11,10 @@ from collections.abc import Iterator
 
 from ..errors import BitstreamError
 from .mp4 import FIRST_MOVIE_AT
-from .mp4_reading import (
-    MAX_BOX_BYTES,
-    Fragment,
-    Movie,
-    ReadAt,
-    boxes,
-    read_fragment,
-    read_video_track,
-)
+from .mp4_boxes import MAX_BOX_BYTES, ReadAt, boxes
+from .mp4_fragments import Fragment, read_fragment
+from .mp4_reading import Movie
+from .mp4_track import read_track
 from .sample_table import SampleTable
 
 _HOLE = bytes(64)
@@ -37,7 +32,8 @@ def recover_movie(read_at: ReadAt, size: int) -> Movie:
     moov = next(boxes(read_at, FIRST_MOVIE_AT, size), None)
     if moov is None or moov.kind != b"moov":
         raise BitstreamError("The file has lost its beginning")
-    video_format, timescale = read_video_track(read_at, moov)
+    track = read_track(read_at, moov)
+    video_format = track.video_format
     if not all(map(_is_whole, (*video_format.sps, *video_format.pps))):
         raise BitstreamError("The file has lost its parameter sets")
     table = SampleTable()
@@ -50,7 +46,7 @@ def recover_movie(read_at: ReadAt, size: int) -> Movie:
         end = fragment.end
     if not len(table):
         raise BitstreamError("No picture in it is whole")
-    return Movie(video_format, timescale, table, end, has_index=False)
+    return Movie(video_format, track.timescale, table, end, has_index=False)
 
 
 def _fragments(read_at: ReadAt, start: int, size: int) -> Iterator[Fragment]:

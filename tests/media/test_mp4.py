@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pet_stream.errors import BitstreamError
 from pet_stream.media import mp4
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.mp4_reading import ReadAt, read_movie, read_summary
+from pet_stream.media.mp4_boxes import ReadAt
+from pet_stream.media.mp4_reading import read_movie, read_summary
 from pet_stream.media.nal_unit import is_idr, split_annex_b
 from pet_stream.media.sample_table import Sample, SampleTable
 

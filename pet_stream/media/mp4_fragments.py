@@ -1,0 +1,78 @@
+"""The fragments of an MP4 file that grows, as `mp4` writes them (ISO/IEC 14496-12, 8.8)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .mp4_boxes import MAX_BOX_BYTES, Box, ReadAt, boxes, children
+from .sample_table import Sample, SampleTable
+
+_NON_SYNC = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Some samples of a file that grows, from one `moof` box and the `mdat` box behind it."""
+
+    start_time: int
+    """Ticks."""
+    data_offset: int
+    """Where the first sample begins in the file, and `end` is where the last one ends; bytes."""
+    samples: list[Sample]
+    end: int
+
+
+def growing_table(read_at: ReadAt, size: int) -> tuple[SampleTable, int]:
+    """What the fragments that are whole hold, and where the last of them ends."""
+    table = SampleTable()
+    first_time: int | None = None
+    end = 0
+    for fragment in fragments(read_at, size):
+        first_time = fragment.start_time if first_time is None else first_time
+        table.end_at(fragment.start_time - first_time)
+        table.append_chunk(fragment.data_offset, fragment.samples)
+        end = fragment.end
+    return table, end
+
+
+def fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
+    """Those that are whole, up to the first that is not."""
+    moof: Box | None = None
+    for box in boxes(read_at, 0, size):
+        if box.kind == b"moof":
+            moof = box
+        elif box.kind == b"mdat" and moof is not None:
+            fragment = read_fragment(read_at, moof, box)
+            if fragment is None:
+                return
+            yield fragment
+            moof = None
+
+
+def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
+    """One that was written here; None for any other."""
+    if moof.end - moof.start > MAX_BOX_BYTES:
+        return None
+    trafs = list(children(read_at, moof, b"traf"))
+    found = [box for traf in trafs for box in boxes(read_at, traf.payload, traf.end)]
+    truns = [box for box in found if box.kind == b"trun"]
+    tfdts = [box for box in found if box.kind == b"tfdt"]
+    if (len(trafs), len(truns), len(tfdts)) != (1, 1, 1):
+        return None
+    run = read_at(truns[0].payload, truns[0].end - truns[0].payload)
+    decode_time = read_at(tfdts[0].payload, 12)
+    if len(run) < 16 or len(decode_time) < 12 or decode_time[0] != 1:
+        return None
+    flags, count, _, first_flags = struct.unpack_from(">IIiI", run)
+    if flags & 0xFFFFFF != 0x305 or len(run) != 16 + 8 * count:
+        return None
+    samples = [
+        Sample(size, duration, is_sync=number == 0 and not first_flags & _NON_SYNC)
+        for number, (duration, size) in enumerate(struct.iter_unpack(">II", run[16:]))
+    ]
+    if not samples or sum(s.size_bytes for s in samples) != mdat.end - mdat.payload:
+        return None
+    start_time = int.from_bytes(decode_time[4:], "big")
+    return Fragment(start_time, mdat.payload, samples, mdat.end)
