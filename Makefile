@@ -12,7 +12,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 .PHONY: demo
 demo: runtime ## a camera, a page with live view and recording: http://127.0.0.1:8080
