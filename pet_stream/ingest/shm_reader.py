@@ -156,7 +156,9 @@ class ShmReader:
             try:
                 delay_s = self._run_once()
             except Exception:
-                logger.exception("reading the camera failed")
+                is_news = self._offline_reason.code != "read_failed"
+                level = logging.ERROR if is_news else logging.DEBUG
+                logger.log(level, "reading the camera failed", exc_info=True)
                 self.counts.read_errors += 1
                 self._detach(Reason("read_failed", "reading failed, see the log"))
                 delay_s = _RETRY_S

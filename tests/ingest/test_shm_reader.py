@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
+from pet_stream.ingest.ring_reader import Picture, RingReader
 from pet_stream.ingest.shm_reader import ShmReader
 from pet_stream.media.access_unit import AccessUnit
 from tests.camera.camera import Camera, parse_payload
@@ -236,3 +237,16 @@ def test_starting_and_stopping_twice_is_harmless(segment_name: str) -> None:
         reader.stop()
         reader.stop()
     assert not any(t.name == "test-camera" for t in threading.enumerate())
+
+
+def test_what_fails_again_and_again_is_counted_and_logged_once(
+    segment_name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_reader: RingReader, *, is_urgent: bool) -> list[Picture]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(RingReader, "poll", fail)
+    with Camera(segment_name, count=1), audience(segment_name) as listener:
+        listener.wait_until(lambda: listener.reader.counts.read_errors >= 3)
+        assert listener.reader.status.reason.code == "read_failed"
+    assert [record.exc_info is not None for record in caplog.records].count(True) == 1
