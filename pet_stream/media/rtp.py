@@ -71,6 +71,12 @@ class PacketBlock:
         """Where the last packet ends once it is encrypted."""
         return self.runs[-1].end
 
+    @property
+    def sequence_number(self) -> int:
+        """Of the first packet."""
+        number: int = HEADER.unpack_from(self.data)[2]
+        return number
+
     def packet(self, index: int) -> bytes:
         start = index * self.stride
         return self.data[start : start + self.sizes[index]]

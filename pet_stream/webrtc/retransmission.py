@@ -13,39 +13,53 @@ MAX_PER_REQUEST = 128
 MAX_PER_ROUND_TRIP = 256
 """A 1080p IDR. Who misses more needs another picture, not this one."""
 MIN_ROUND_TRIP_S = 0.02
-MAX_REPEATED = 8
-"""A browser asks again after 0.1 s, and a picture that comes so late is seen as a freeze. A second
-copy unasked for makes that rare at random losses; who misses more at once has a link that is full,
-which copies would only fill."""
-REPEAT_DELAY_S = 0.01
-"""Losses come in bursts."""
+BURST_LOSS_PACKETS = 10
+"""Who asks for so many at once has lost a part of a burst, to a link too narrow for it."""
+CONGESTED_S = 20.0
+"""For so long the link then counts as congested."""
+CONGESTED_SHARE = 0.5
+"""Of the stream's rate, which retransmissions may have then: they would fill the buffer again."""
 
 
 class Retransmitter:
     """On the event-loop thread. Bounded by packets per request and per round trip; nobody who asks
     twice at once gets a packet twice for it."""
 
-    def __init__(self, payload_type: int, ssrc: int, tag_bytes: int) -> None:
+    def __init__(self, payload_type: int | None, ssrc: int, tag_bytes: int) -> None:
+        """`payload_type`: of RTX; None: the viewer does not know it and gets nothing again."""
         self._payload_type = payload_type
         self._ssrc = ssrc
         self._tag_bytes = tag_bytes
         self._sequence_number = secrets.randbelow(0x8000)
         self._sent_at: dict[int, float] = {}
         """By original sequence number, in the last round trip."""
+        self._congested_until_s = -math.inf
+
+    def is_congested(self, now_s: float) -> bool:
+        """Whether the viewer has lately lost a part of a burst."""
+        return now_s < self._congested_until_s
 
     def choose(
         self,
         sequence_numbers: Sequence[int],
         now_s: float,
         round_trip_s: float,
-        max_per_s: float = math.inf,
+        stream_packets_per_s: float = math.inf,
     ) -> list[int]:
-        """Which packets to send, at most `max_per_s`. One that was asked for less than half a round
-        trip ago is not sent again: who has measured a shorter one than we must get an answer."""
+        """Which packets to send; over a congested link fewer, by the stream's rate. One that was
+        asked for less than half a round trip ago is not sent again: who has measured a shorter one
+        than we must get an answer."""
+        if len(sequence_numbers) >= BURST_LOSS_PACKETS:
+            self._congested_until_s = now_s + CONGESTED_S
+        if self._payload_type is None:
+            return []
         round_trip_s = max(round_trip_s, MIN_ROUND_TRIP_S)
         since_s = now_s - round_trip_s
         self._sent_at = {n: sent_s for n, sent_s in self._sent_at.items() if sent_s > since_s}
-        limit = min(MAX_PER_ROUND_TRIP, max(1.0, max_per_s * round_trip_s))
+        limit: float = MAX_PER_ROUND_TRIP
+        if self.is_congested(now_s):
+            share = CONGESTED_SHARE * stream_packets_per_s * round_trip_s
+            limit = min(limit, max(1.0, share))
         chosen = []
         for number in sequence_numbers[:MAX_PER_REQUEST]:
             if len(self._sent_at) >= limit:
@@ -57,6 +71,8 @@ class Retransmitter:
 
     def block(self, stream: PacketStream, sequence_numbers: Sequence[int]) -> PacketBlock | None:
         """The packets to send; None if none of them is there any more."""
+        if self._payload_type is None:
+            return None
         packets = []
         for number in sequence_numbers:
             packet = stream.packet(number)

@@ -13,14 +13,17 @@ from typing import Any
 import aioice.ice
 import pytest
 
+from pet_stream.loop_subscription import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.rtp import STRIDE, PacketBlock, RtpPacket
 from pet_stream.webrtc import packet_stream, private
-from pet_stream.webrtc.fast_sender import BURST_LOSS_PACKETS, MAX_WAITING, FastSender
+from pet_stream.webrtc.fast_sender import FastSender
 from pet_stream.webrtc.ladder import Senders
 from pet_stream.webrtc.pacer import PIECE_PACKETS
-from pet_stream.webrtc.retransmission import MAX_PER_REQUEST, MAX_REPEATED
+from pet_stream.webrtc.repair import MAX_REPEATED
+from pet_stream.webrtc.retransmission import BURST_LOSS_PACKETS, MAX_PER_REQUEST
 from pet_stream.webrtc.route import Route
+from pet_stream.webrtc.send_queue import MAX_WAITING
 from pet_stream.webrtc.sender import Step
 
 from .conftest import GOP, Streaming
@@ -264,7 +267,7 @@ def test_who_joins_gets_the_idr_at_once_and_the_rest_of_the_gop_bit_by_bit(
 
     def note(sender: FastSender, gop: Sequence[AccessUnit]) -> None:
         start(sender, gop)
-        waiting.append(len(sender._waiting))
+        waiting.append(len(sender.unsent))
 
     monkeypatch.setattr(FastSender, "start", note)
     units = streaming.camera.publish(10)
@@ -274,7 +277,28 @@ def test_who_joins_gets_the_idr_at_once_and_the_rest_of_the_gop_bit_by_bit(
     assert streaming.run(viewer.has(10 + GOP)) == annex_b(units)
     assert viewer.gap_count == 0
     assert streaming.peers.counts.frames_dropped == 0
-    streaming.until(lambda: streaming.sender()._pacer is None)
+    streaming.until(lambda: streaming.sender()._queue._pacer is None)
+
+
+def test_what_the_reader_hands_over_when_somebody_joins_is_spread_behind_the_gop(
+    streaming: Fast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its backlog, while nobody watched: all of it comes right behind the GOP, at once."""
+    backlog: list[AccessUnit] = []
+    unsent: list[int] = []
+    start = FastSender.start
+
+    def note(sender: FastSender, gop: Sequence[AccessUnit]) -> None:
+        start(sender, gop)
+        backlog.extend(streaming.camera.publish(CAPACITY))
+        asyncio.get_running_loop().call_soon(lambda: unsent.append(len(sender.unsent)))
+
+    monkeypatch.setattr(FastSender, "start", note)
+    gop = streaming.camera.publish(2)
+    viewer, _ = streaming.connect()
+    assert streaming.run(viewer.has(2 + len(backlog))) == annex_b(gop + backlog)
+    assert unsent == [1 + len(backlog)]
+    assert streaming.peers.counts.frames_dropped == 0
 
 
 def test_who_leaves_while_the_gop_is_still_on_its_way_is_sent_nothing_more(
@@ -284,7 +308,7 @@ def test_who_leaves_while_the_gop_is_still_on_its_way_is_sent_nothing_more(
     streaming.connect()
     sender = streaming.sender()
     streaming.run(streaming.peers.close_all())
-    assert sender._timer is None
+    assert sender._queue._timer is None
 
 
 def test_who_lost_a_part_of_a_burst_gets_idrs_in_pieces_for_a_while(
@@ -307,7 +331,7 @@ def test_who_lost_a_part_of_a_burst_gets_idrs_in_pieces_for_a_while(
     assert [end - start <= longest for start, end in pieces] == [True] * 5
     assert viewer.gap_count == 0
     assert (pieces[0][0], pieces[-1][1]) == whole
-    streaming.on_loop(setattr, sender, "_narrow_until_s", 1.0)
+    streaming.on_loop(setattr, sender._repair._retransmitter, "_congested_until_s", 1.0)
     sent_pieces.clear()
     units += [streaming.camera.publish_picture(idr)]
     assert streaming.run(viewer.has(4)) == annex_b(units)
@@ -393,7 +417,7 @@ def test_a_picture_that_the_socket_has_no_room_for_follows_when_there_is(streami
     full = fill(streaming, room_bytes=100_000)
     units += [streaming.camera.publish_picture((SPS, PPS, large(0x65, 130_000)))]
     units += streaming.camera.publish(MAX_WAITING - 1)
-    streaming.until(lambda: len(streaming.sender()._waiting) == MAX_WAITING)
+    streaming.until(lambda: len(streaming.sender().unsent) == MAX_WAITING)
     full.room_bytes = 1 << 30
     assert streaming.run(viewer.has(1 + MAX_WAITING)) == annex_b(units)
     assert streaming.peers.counts.frames_dropped == 0
@@ -412,9 +436,9 @@ def test_a_viewer_whose_socket_stays_full_loses_pictures_up_to_an_idr_and_delays
         units += streaming.camera.publish(1)
         assert streaming.run(quick.has(count)) == annex_b(units)
     sender = streaming.sender(0)
-    assert len(sender._waiting) <= MAX_WAITING
+    assert len(sender.unsent) <= MAX_WAITING
     full.room_bytes = 1 << 30
-    streaming.on_loop(sender._send_waiting)
+    streaming.on_loop(sender._queue._send_waiting)
     idr = streaming.camera.publish(GOP)[0]
     streaming.run(slow.until(lambda: slow.packets[-1].timestamp >= idr.pts_90k % 2**32))
     sent = {packet.timestamp for packet in slow.packets}

@@ -3,6 +3,9 @@ from __future__ import annotations
 from pet_stream.media.rtp import original, parse_packet
 from pet_stream.webrtc.packet_stream import PacketStream, StreamFormat
 from pet_stream.webrtc.retransmission import (
+    BURST_LOSS_PACKETS,
+    CONGESTED_S,
+    CONGESTED_SHARE,
     MAX_PER_REQUEST,
     MAX_PER_ROUND_TRIP,
     MIN_ROUND_TRIP_S,
@@ -81,3 +84,21 @@ def test_a_round_trip_of_nothing_is_no_licence() -> None:
     sender = retransmitter()
     assert sender.choose([65_001], 1.0, 0.0) == [65_001]
     assert sender.choose([65_001], 1.0 + MIN_ROUND_TRIP_S * 0.4, 0.0) == []
+
+
+def test_who_has_lost_a_part_of_a_burst_gets_little_for_a_while() -> None:
+    sender = retransmitter()
+    packets_per_s = 400.0
+    share = int(packets_per_s * ROUND_TRIP_S * CONGESTED_SHARE)
+    few = NUMBERS[: BURST_LOSS_PACKETS - 1]
+    assert sender.choose(few, 0.0, ROUND_TRIP_S, packets_per_s) == few
+    assert not sender.is_congested(0.0)
+    assert len(sender.choose(NUMBERS, 1.0, ROUND_TRIP_S, packets_per_s)) == share
+    assert sender.is_congested(CONGESTED_S)
+    assert not sender.is_congested(1.0 + CONGESTED_S)
+
+
+def test_a_viewer_without_rtx_gets_nothing_again() -> None:
+    sender = Retransmitter(None, RTX_SSRC, TAG_BYTES)
+    assert sender.choose(NUMBERS[:3], 0.0, ROUND_TRIP_S) == []
+    assert again(sender, NUMBERS[:3]) == []

@@ -14,7 +14,7 @@ from typing import Any
 import pylibsrtp
 from aiortc import RTCDtlsTransport
 
-from ...media.rtp import PacketBlock
+from ...media.rtp import HEADER, VERSION_2, PacketBlock
 
 FIRST_PACKETS = 128
 """Room to begin with; it grows with the pictures."""
@@ -35,6 +35,11 @@ class SrtpSession:
         self.protect_rtcp = session.protect_rtcp
         self.context = _address(session._srtp[0])
         self._session = session  # the context lives as long as this
+
+    def tag_bytes(self, ssrc: int) -> int:
+        """By how much encryption lengthens a packet. Uses up number 0 of the stream `ssrc`."""
+        probe = HEADER.pack(VERSION_2, 0, 0, 0, ssrc)
+        return len(self.protect(probe)) - len(probe)
 
 
 class SrtpBuffer:
