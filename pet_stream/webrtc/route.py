@@ -1,4 +1,4 @@
-"""The way of one viewer's datagrams: as few system calls as the way allows."""
+"""Sends one viewer's datagrams with as few system calls as the network allows."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ UDP_SEGMENT = 103  # <linux/udp.h>; not in Python's socket module
 SEND_BUFFER_BYTES = 1 << 20
 """Wished for; the kernel's net.core.wmem_max is the limit. A 1080p IDR has 300 kB."""
 ROOM_DELAY_S = 0.02
+"""Until the next try where there is no socket to wait for."""
 
 _RTP_COMPONENT = 1
 _SEGMENT_SIZE = struct.Struct("=H")
@@ -59,7 +60,7 @@ class Route:
         self._send = self._send_runs
         self._pairs = private.nominated_pairs(transport)
         self._pair: object = None
-        self._way: private.Way | None = None
+        self._destination: private.Destination | None = None
         self._udp: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waits_for: int | None = None
@@ -75,7 +76,7 @@ class Route:
         pair = self._pairs.get(_RTP_COMPONENT)
         if pair is not self._pair:
             self._follow(pair)
-        if self._way is None:
+        if self._destination is None:
             return end
         failure = self._send(data, block, start, end)
         repeated_at = -1
@@ -84,7 +85,7 @@ class Route:
             position = piece.start
             if error.errno in _NO_ROOM:
                 return position
-            self._way.protocol.error_received(error)  # as asyncio does
+            self._destination.protocol.error_received(error)  # as asyncio does
             if position != repeated_at:
                 repeated_at = position  # the error may have been about an earlier packet
             elif error.errno in _NETWORK_ERRORS:
@@ -133,14 +134,14 @@ class Route:
     def _send_runs(
         self, data: memoryview, block: PacketBlock, start: int, end: int
     ) -> tuple[Run, OSError] | None:
-        way, udp, run = self._way, self._udp, block.runs[0]
-        assert way is not None
+        destination, udp, run = self._destination, self._udp, block.runs[0]
+        assert destination is not None
         assert udp is not None
         segmented = ((SOL_UDP, UDP_SEGMENT, _SEGMENT_SIZE.pack(block.stride)),)
         try:
             is_whole = not start and end == block.end
             for run in block.runs if is_whole else block.runs_between(start, end):
-                udp.sendmsg((data[run[0] : run[1]],), segmented, 0, way.address)
+                udp.sendmsg((data[run[0] : run[1]],), segmented, 0, destination.address)
         except OSError as exc:
             return run, exc
         return None
@@ -148,12 +149,12 @@ class Route:
     def _send_packets(
         self, data: memoryview, block: PacketBlock, start: int, end: int
     ) -> tuple[Run, OSError] | None:
-        way, udp, packet = self._way, self._udp, block.runs[0]
-        assert way is not None
+        destination, udp, packet = self._destination, self._udp, block.runs[0]
+        assert destination is not None
         assert udp is not None
         try:
             for packet in block.packets_between(start, end):
-                udp.sendto(data[packet.start : packet.end], way.address)
+                udp.sendto(data[packet.start : packet.end], destination.address)
         except OSError as exc:
             return packet, exc
         return None
@@ -162,11 +163,11 @@ class Route:
         self, data: memoryview, block: PacketBlock, start: int, end: int
     ) -> tuple[Run, OSError] | None:
         """Raises RouteFailed."""
-        way, packet = self._way, Run(start, start, 0)
-        assert way is not None
+        destination, packet = self._destination, Run(start, start, 0)
+        assert destination is not None
         try:
             for packet in block.packets_between(start, end):
-                private.send_by_transport(way, bytes(data[packet.start : packet.end]))
+                private.send_by_transport(destination, bytes(data[packet.start : packet.end]))
         except OSError as exc:
             return packet, exc
         except Exception as exc:  # aioice's or asyncio's transport is not what it was
@@ -178,19 +179,20 @@ class Route:
         self._stop_waiting()
         if self._udp is not None:
             self._udp.close()
-        self._pair, self._way, self._udp = pair, None, None
+        self._pair, self._destination, self._udp = pair, None, None
         if pair is None:
             return
-        self._way = private.way_of(pair)
-        if self._way.descriptor is None or self.step is Step.TRANSPORT:
+        self._destination = private.destination_of(pair)
+        if self._destination.descriptor is None or self.step is Step.TRANSPORT:
             self._take(Step.TRANSPORT)
             return
-        self._udp = socket.socket(fileno=os.dup(self._way.descriptor))
+        self._udp = socket.socket(fileno=os.dup(self._destination.descriptor))
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        try:
-            self._udp.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
-        except OSError as exc:  # an older kernel would send one giant datagram
-            self._step_down(exc)
+        if self.step is Step.GSO:
+            try:
+                self._udp.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
+            except OSError as exc:  # an older kernel would send one giant datagram
+                self._step_down(exc)
 
     def _step_down(self, exc: OSError) -> bool:
         """False if there is no step left."""

@@ -88,6 +88,24 @@ def test_a_kernel_without_segmentation_gets_packets_one_by_one(
     assert step(streaming) is Step.PACKETS
 
 
+def test_without_segmentation_another_pair_of_addresses_is_no_step_down(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "UDP_SEGMENT", 9999)
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(2)
+    streaming.run(viewer.has(2))
+    sending = route_of(streaming)
+
+    async def forget_pair() -> None:
+        sending._pair = None
+
+    streaming.run(forget_pair())
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(viewer.has(2 + GOP)) == annex_b(units)
+    assert step(streaming) is Step.PACKETS
+
+
 @pytest.mark.parametrize("code", [errno.EIO, errno.EMSGSIZE, errno.EINVAL])
 def test_where_segmentation_fails_packets_go_one_by_one_from_there_on(
     streaming: Streaming, publish_large: Callable[[int], list[AccessUnit]], code: int
@@ -115,11 +133,16 @@ def test_where_the_socket_fails_the_transport_sends(
     assert viewer.gap_count == 0
 
 
-def test_through_a_turn_server_the_transport_sends(
-    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    way_of = private.way_of
-    monkeypatch.setattr(private, "way_of", lambda pair: way_of(pair)._replace(descriptor=None))
+@pytest.fixture
+def behind_turn_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    destination_of = private.destination_of
+    monkeypatch.setattr(
+        private, "destination_of", lambda pair: destination_of(pair)._replace(descriptor=None)
+    )
+
+
+@pytest.mark.usefixtures("behind_turn_server")
+def test_through_a_turn_server_the_transport_sends(streaming: Streaming) -> None:
     viewer, _ = streaming.connect()
     units = streaming.camera.publish(GOP)
     assert streaming.run(viewer.has(GOP)) == annex_b(units)
@@ -143,7 +166,7 @@ def test_a_relay_or_a_closed_socket_can_not_be_sent_on(kind: str, is_closed: boo
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         if is_closed:
             udp.close()
-        assert private.way_of(Pair(udp)).descriptor is None
+        assert private.destination_of(Pair(udp)).descriptor is None
 
 
 def test_where_the_transport_fails_aiortcs_sender_goes_on_and_nothing_is_lost(
@@ -166,12 +189,11 @@ def test_where_the_transport_fails_aiortcs_sender_goes_on_and_nothing_is_lost(
     streaming.run(streaming.peers.close(pc_id))
 
 
+@pytest.mark.usefixtures("behind_turn_server")
 def test_the_first_packets_may_be_the_ones_that_fail(
     streaming: Streaming, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(private, "send_by_transport", fail)
-    way_of = private.way_of
-    monkeypatch.setattr(private, "way_of", lambda pair: way_of(pair)._replace(descriptor=None))
     units = streaming.camera.publish(5)
     viewer, _ = streaming.connect()
     units += streaming.camera.publish(GOP)

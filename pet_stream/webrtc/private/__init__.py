@@ -5,13 +5,13 @@ were, for the test that runs with every supported release, and for `pet-stream d
 """
 
 from .ice import (
-    Way,
+    Destination,
+    destination_of,
     is_reachable,
     nominated_pairs,
     offer_hosts,
     on_refusal,
     send_by_transport,
-    way_of,
 )
 from .names import missing_names
 from .senders import (
@@ -26,12 +26,13 @@ from .senders import (
 from .srtp import SrtpBuffer, SrtpError, SrtpSession
 
 __all__ = [
+    "Destination",
     "RenumberedTransport",
     "RtcpListener",
     "SrtpBuffer",
     "SrtpError",
     "SrtpSession",
-    "Way",
+    "destination_of",
     "is_reachable",
     "listen_to_rtcp",
     "missing_names",
@@ -43,5 +44,4 @@ __all__ = [
     "send_by_transport",
     "set_ssrcs",
     "stop_listening",
-    "way_of",
 ]

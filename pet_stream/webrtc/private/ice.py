@@ -94,7 +94,7 @@ def on_refusal(transport: RTCIceTransport, callback: Callable[[], object]) -> No
         protocol.error_received = partial(_take_refusals, udp.fileno(), callback)
 
 
-class Way(NamedTuple):
+class Destination(NamedTuple):
     """Where a viewer's packets go."""
 
     protocol: Any
@@ -110,20 +110,20 @@ def nominated_pairs(transport: RTCIceTransport) -> Mapping[int, object]:
     return pairs
 
 
-def way_of(pair: Any) -> Way:
+def destination_of(pair: Any) -> Destination:
     protocol = pair.protocol
     udp = protocol.transport.get_extra_info("socket")
     is_own = pair.local_candidate.type != "relay" and udp is not None and udp.fileno() >= 0
-    return Way(protocol, pair.remote_addr, udp.fileno() if is_own else None)
+    return Destination(protocol, pair.remote_addr, udp.fileno() if is_own else None)
 
 
-def send_by_transport(way: Way, packet: bytes) -> None:
+def send_by_transport(destination: Destination, packet: bytes) -> None:
     """Send by asyncio or through a TURN server. Raises BlockingIOError if too much waits there."""
-    transport = way.protocol.transport
+    transport = destination.protocol.transport
     waiting_bytes = getattr(transport, "get_write_buffer_size", int)()
     if waiting_bytes > _MAX_WAITING_BYTES:
         raise BlockingIOError(errno.EAGAIN, "asyncio's buffer is full")
-    transport.sendto(packet, way.address)
+    transport.sendto(packet, destination.address)
 
 
 def connection_of(transport: RTCIceTransport) -> Any:
