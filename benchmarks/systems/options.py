@@ -81,13 +81,13 @@ def force_step(name: str) -> None:
 
         def begin_on_step(route: Route, transport: RTCIceTransport) -> None:
             original(route, transport)
-            route.step = step
+            route._take(step)
 
         Route.__init__ = begin_on_step  # type: ignore[method-assign,assignment]
 
 
 def send_all_at_once() -> None:
     """Have this process send without pacing."""
-    from pet_stream.webrtc import fast_sender
+    from pet_stream.webrtc import send_queue
 
-    fast_sender.SPEED = fast_sender.NARROW_SPEED = math.inf
+    send_queue.PACING_FACTOR = send_queue.CONGESTED_PACING_FACTOR = math.inf
