@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiortc import RTCRtpTransceiver
@@ -92,7 +93,6 @@ class LadderSender:
 
     async def _begin(self, parameters: RTCRtpSendParameters) -> None:
         """In the place of RTCRtpSender.send, which aiortc calls when the viewer is connected."""
-        self._parameters = parameters
         try:
             self._fast = FastSender(
                 self._shared,
@@ -101,12 +101,12 @@ class LadderSender:
                 self._extensions,
                 parameters.rtcp.cname or "",
                 self._counts,
-                self._go_on_without,
+                partial(self._go_on_without, parameters),
             )
             self.send = self._fast.send
         except (AttributeError, TypeError) as exc:
             logger.warning("a viewer gets aiortc's own sender: %s", exc)
-            await self._hand_over()
+            await self._hand_over(parameters)
 
     async def _end(self) -> None:
         """In the place of RTCRtpSender.stop."""
@@ -114,7 +114,7 @@ class LadderSender:
             self._fast.say_goodbye()
             self._fast.close()
 
-    def _go_on_without(self, exc: Exception) -> None:
+    def _go_on_without(self, parameters: RTCRtpSendParameters, exc: Exception) -> None:
         """The fast sender's last step has failed: hand its work over in the middle."""
         logger.warning("a viewer goes on with aiortc's own sender", exc_info=exc)
         fast, self._fast = self._fast, None
@@ -127,15 +127,15 @@ class LadderSender:
             fast.unsent[0].pts_90k,
         )
         self._sender.setTransport(transport)  # type: ignore[arg-type]
-        self._handover = asyncio.ensure_future(self._hand_over())
+        self._handover = asyncio.ensure_future(self._hand_over(parameters))
         self._active.start(fast.unsent)
 
     def _drop(self, _unit: AccessUnit) -> None:
         """Nobody is connected yet."""
 
-    def _hand_over(self) -> Coroutine[Any, Any, None]:
+    def _hand_over(self, parameters: RTCRtpSendParameters) -> Coroutine[Any, Any, None]:
         """Give aiortc its methods back, and let it begin."""
         del self._sender.send, self._sender.stop
         self._stock = StockSender(self._transceiver, self._h264_format, {}, self._counts)
         self.send = self._stock.send
-        return self._sender.send(self._parameters)
+        return self._sender.send(parameters)

@@ -20,11 +20,11 @@ def missing_names() -> list[str]:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(_look())
+        return asyncio.run(_missing_on_loop())
     return _missing()
 
 
-async def _look() -> list[str]:
+async def _missing_on_loop() -> list[str]:
     return _missing()
 
 
