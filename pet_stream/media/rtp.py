@@ -58,18 +58,17 @@ class PacketBlock:
     payload_bytes: int
     """Of all packets, headers not counted (what sender reports count)."""
     runs: tuple[Run, ...] = field(init=False)
+    end: int = field(init=False)
+    """Where the last packet ends once it is encrypted."""
     packed_sizes: bytes = field(init=False)
     """`sizes` as an array of C `int`, which libsrtp reads and writes."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "runs", _runs(self.sizes, self.stride, self.tag_bytes))
+        runs = _runs(self.sizes, self.stride, self.tag_bytes)
+        object.__setattr__(self, "runs", runs)
+        object.__setattr__(self, "end", runs[-1].end)
         packed = struct.pack(f"={len(self.sizes)}i", *self.sizes)
         object.__setattr__(self, "packed_sizes", packed)
-
-    @property
-    def end(self) -> int:
-        """Where the last packet ends once it is encrypted."""
-        return self.runs[-1].end
 
     @property
     def sequence_number(self) -> int:
