@@ -168,7 +168,7 @@ class Stream:
             self.event_loop,
             lambda: live_state_of(self),
             config.record_path,
-            self.library.disk_bytes,
+            self.library.disk_space,
         )
         self.listener_places = Places(MAX_LISTENERS)
         self.detections = None

@@ -13,6 +13,7 @@ from ..errors import BitstreamError, NotCuttable, NotFound
 from ..media import mp4
 from ..media.mp4_reading import Movie, read_movie
 from ..media.sample_table import MAX_DURATION, SampleTable
+from .disk import open_to_read, read_at
 from .pieces import Piece, PiecedFile
 
 
@@ -80,11 +81,11 @@ def _read(path: Path) -> Movie:
     if path.suffix != ".mp4" and not path.name.endswith(".mp4.part"):
         raise NotCuttable("A raw H.264 file has no times to cut it by")
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = open_to_read(path)
     except OSError as exc:
         raise NotFound("There is no such recording") from exc
     try:
-        return read_movie(partial(_read_at, descriptor), os.fstat(descriptor).st_size)
+        return read_movie(partial(read_at, descriptor), os.fstat(descriptor).st_size)
     except BitstreamError as exc:
         raise NotCuttable(f"This file can't be cut: {exc}") from exc
     finally:
@@ -104,7 +105,3 @@ def _size_of(path: Path) -> int:
         return path.stat().st_size
     except OSError as exc:
         raise NotFound("There is no such recording") from exc
-
-
-def _read_at(descriptor: int, offset: int, size: int) -> bytes:
-    return os.pread(descriptor, size, offset)

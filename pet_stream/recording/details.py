@@ -16,7 +16,7 @@ from ..media.mp4_reading import growing_format, read_summary
 from ..media.nal_unit import NalUnitType, nal_unit_type, split_annex_b
 from ..media.parameter_sets import parse_sps
 from ..media.recording_id import START_BYTES, find_id
-from .disk import PART_SUFFIX
+from .disk import PART_SUFFIX, open_to_read, read_at
 
 _RAW_START_BYTES = 64 * 1024
 
@@ -49,7 +49,7 @@ class ReadOnce(Generic[T]):
 
     def of(self, name: str) -> T:
         try:
-            descriptor = os.open(self._folder / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = open_to_read(self._folder / name)
         except OSError:
             return self._unknown
         try:
@@ -78,19 +78,19 @@ class ReadOnce(Generic[T]):
 
 
 def read_id(descriptor: int, name: str, size: int) -> UUID | None:
-    return find_id(os.pread(descriptor, START_BYTES, 0))
+    return find_id(read_at(descriptor, 0, START_BYTES))
 
 
 def read_details(descriptor: int, name: str, size: int) -> Details:
     """Of a file that is finished or, without its duration, of one that grows. Raises OSError,
     BitstreamError."""
-    read_at = partial(_read_at, descriptor)
     if name.endswith(".h264") or name.endswith(".h264" + PART_SUFFIX):
-        return _of_raw(_read_at(descriptor, 0, _RAW_START_BYTES))
+        return _of_raw(read_at(descriptor, 0, _RAW_START_BYTES))
+    read = partial(read_at, descriptor)
     if name.endswith(PART_SUFFIX):
-        video_format = growing_format(read_at, size)
+        video_format = growing_format(read, size)
         return Details(None, video_format.width, video_format.height, video_format.codec)
-    summary = read_summary(read_at, size)
+    summary = read_summary(read, size)
     return Details(summary.duration_s, summary.width, summary.height, summary.codec)
 
 
@@ -100,7 +100,3 @@ def _of_raw(data: bytes) -> Details:
             sps = parse_sps(nal_unit)
             return Details(None, sps.width, sps.height, f"avc1.{sps.profile_level_id}")
     return Details()
-
-
-def _read_at(descriptor: int, offset: int, size: int) -> bytes:
-    return os.pread(descriptor, size, offset)

@@ -6,12 +6,19 @@ import errno
 import io
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import StorageError
 from ..reason import Reason
 
 PART_SUFFIX = ".part"
 """Of a file that is not finished."""
+
+
+class DiskSpace(NamedTuple):
+    free_bytes: int
+    """What an ordinary user may still write."""
+    size_bytes: int
 
 
 class AlmostFull(OSError):
@@ -86,20 +93,25 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def free_bytes(folder: Path) -> int:
-    """What an ordinary user may still write. Raises OSError."""
-    info = os.statvfs(folder)
-    return info.f_bavail * info.f_frsize
+def open_to_read(path: Path) -> int:
+    """A descriptor of the file at `path`, which is no symbolic link. Raises OSError."""
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
 
-def total_bytes(folder: Path) -> int:
+def read_at(descriptor: int, offset: int, size: int) -> bytes:
+    """`size` bytes from `offset` on, or fewer at the end of the file. Raises OSError."""
+    return os.pread(descriptor, size, offset)
+
+
+def disk_space(folder: Path) -> DiskSpace:
+    """Of the disk that `folder` is on. Raises OSError."""
     info = os.statvfs(folder)
-    return info.f_blocks * info.f_frsize
+    return DiskSpace(info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize)
 
 
 def check_free(folder: Path, min_free_bytes: int) -> None:
-    """Raises AlmostFull."""
-    if min_free_bytes and free_bytes(folder) < min_free_bytes:
+    """Raises AlmostFull, OSError."""
+    if min_free_bytes and disk_space(folder).free_bytes < min_free_bytes:
         raise AlmostFull(min_free_bytes)
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from ..errors import NotFound, RecordingInUse
 from ..version import __version__
-from . import disk
 from .cutting import cut, joined
 from .details import Details, ReadOnce, read_details, read_id
+from .disk import DiskSpace, disk_space, storage_error
 from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
 from .rows import STAR_SUFFIX, Files, Recording, row, rows, scan, scan_for
@@ -139,7 +139,7 @@ class Library:
             for file in doomed:
                 (self.folder / file).unlink(missing_ok=True)
         except OSError as exc:
-            raise disk.storage_error("The recording can't be deleted", exc) from exc
+            raise storage_error("The recording can't be deleted", exc) from exc
 
     def set_starred(self, name: str, is_starred: bool) -> None:
         """Raises BadName, NotFound, StorageError."""
@@ -152,13 +152,12 @@ class Library:
                 for star in recording.stars:
                     (self.folder / star).unlink(missing_ok=True)
         except OSError as exc:
-            raise disk.storage_error("The star can't be kept", exc) from exc
+            raise storage_error("The star can't be kept", exc) from exc
 
-    def disk_bytes(self) -> tuple[int, int] | None:
-        """What is free on the recordings' disk, and its size; None where that is not known."""
+    def disk_space(self) -> DiskSpace | None:
+        """Of the recordings' disk; None where it is not known."""
         with contextlib.suppress(OSError):
-            folder = next(f for f in (self.folder, *self.folder.parents) if f.is_dir())
-            return disk.free_bytes(folder), disk.total_bytes(folder)
+            return disk_space(next(f for f in (self.folder, *self.folder.parents) if f.is_dir()))
         return None
 
     def _forget_unused(self, found: Files) -> None:

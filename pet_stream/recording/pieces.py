@@ -11,6 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from .disk import open_to_read, read_at
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -92,6 +94,6 @@ class PiecedFile(io.RawIOBase):
             if self._descriptor >= 0:
                 os.close(self._descriptor)
                 self._descriptor = -1
-            self._descriptor = os.open(piece.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            self._descriptor = open_to_read(piece.path)
             self._open_path = piece.path
-        return os.pread(self._descriptor, min(size, piece.size - inside), piece.offset + inside)
+        return read_at(self._descriptor, piece.offset + inside, min(size, piece.size - inside))

@@ -12,7 +12,7 @@ from ..errors import BitstreamError
 from ..media import mp4
 from ..media.mp4_recovery import recover_movie
 from ..media.nal_unit import NalUnitType, nal_unit_type
-from .disk import PART_SUFFIX, free_path, publish
+from .disk import PART_SUFFIX, free_path, publish, read_at
 from .names import is_stored_name, recovered_name
 
 logger = logging.getLogger(__name__)
@@ -49,10 +49,9 @@ def repair_mp4(file: io.FileIO) -> None:
     BitstreamError if there is none, OSError."""
     descriptor = file.fileno()
     size = os.fstat(descriptor).st_size
-    read_at = partial(_read_at, descriptor)
-    if read_at(mp4.PLACEHOLDER_AT, 8) not in (_PLACEHOLDER, _LARGE_MDAT):
+    if read_at(descriptor, mp4.PLACEHOLDER_AT, 8) not in (_PLACEHOLDER, _LARGE_MDAT):
         raise BitstreamError("It was not recorded here")
-    movie = recover_movie(read_at, size)
+    movie = recover_movie(partial(read_at, descriptor), size)
     end = movie.whole_bytes
     created_at = os.fstat(descriptor).st_mtime - movie.table.total_duration / mp4.TIMESCALE
     os.ftruncate(descriptor, end)
@@ -68,7 +67,7 @@ def repair_annex_b(file: io.FileIO) -> None:
     descriptor = file.fileno()
     size = _size_without_zeros(descriptor)
     offset = max(0, size - _MAX_PICTURE_BYTES)
-    tail = _read_at(descriptor, offset, size - offset)
+    tail = read_at(descriptor, offset, size - offset)
     end = len(tail)
     has_slice = False
     while (start := tail.rfind(_START_CODE, 0, end)) >= 0:
@@ -89,7 +88,7 @@ def _size_without_zeros(descriptor: int) -> int:
     end = os.fstat(descriptor).st_size
     while end:
         begin = max(0, end - _MAX_PICTURE_BYTES)
-        kept = len(_read_at(descriptor, begin, end - begin).rstrip(b"\0"))
+        kept = len(read_at(descriptor, begin, end - begin).rstrip(b"\0"))
         if kept:
             return begin + kept
         end = begin
@@ -97,10 +96,6 @@ def _size_without_zeros(descriptor: int) -> int:
 
 
 _REPAIRS = {"mp4": repair_mp4, "h264": repair_annex_b}
-
-
-def _read_at(descriptor: int, offset: int, size: int) -> bytes:
-    return os.pread(descriptor, size, offset)
 
 
 def _write_at(descriptor: int, data: bytes, offset: int) -> None:

@@ -40,10 +40,10 @@ def remove_old(library: Library, retention: Retention) -> list[str]:
         if row.is_running or row.is_starred:
             continue
         age_s = time.time() - row.changed_ns / 1e9
-        disk = library.disk_bytes()
+        disk = library.disk_space()
         is_too_old = retention.max_age_s and age_s > retention.max_age_s
         is_too_much = retention.max_bytes and left_bytes > retention.max_bytes
-        is_too_full = disk is not None and disk[0] < retention.min_free_bytes
+        is_too_full = disk is not None and disk.free_bytes < retention.min_free_bytes
         if not (is_too_old or is_too_much or is_too_full):
             continue
         try:

@@ -31,7 +31,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
             "fps": _rounded(camera.fps),
         },
         "health": state_of_health(stream, camera),
-        "disk": None if disk is None else {"free_bytes": disk[0], "size_bytes": disk[1]},
+        "disk": None if disk is None else disk._asdict(),
         "detections": stream.config.detections_shm is not None,
     }
 

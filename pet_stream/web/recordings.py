@@ -23,7 +23,8 @@ THUMBNAIL_MAX_AGE_S = 7 * 86_400
 
 def list_recordings() -> ResponseReturnValue:
     """A page of the list, newest first: `?offset=` and `?limit=`."""
-    library = current_stream().library
+    stream = current_stream()
+    library = stream.library
     offset = _whole_number("offset", 0, 10**9)
     limit = _whole_number("limit", DEFAULT_LIMIT, MAX_LIMIT)
     rows = library.recordings()
@@ -32,12 +33,12 @@ def list_recordings() -> ResponseReturnValue:
         "total": len(rows),
         "total_bytes": sum(row.size_bytes for row in rows),
         "revision": _revision(rows),
-        "repairing": current_stream().archive.repairing_count,
+        "repairing": stream.archive.repairing_count,
         "next_offset": offset + limit if offset + limit < len(rows) else None,
     }
-    disk = library.disk_bytes()
+    disk = library.disk_space()
     if disk is not None:
-        answer["disk"] = {"free_bytes": disk[0], "size_bytes": disk[1]}
+        answer["disk"] = disk._asdict()
     return answer
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..event_loop import EventLoopThread
+from ..recording.disk import DiskSpace
 from .connection import Connection
 from .frames import json_frame
 from .ticker import Ticker
@@ -56,10 +57,10 @@ class LiveState:
         event_loop: EventLoopThread,
         state: Callable[[], State],
         folder: Path,
-        disk_bytes: Callable[[], tuple[int, int] | None],
+        disk_space: Callable[[], DiskSpace | None],
     ) -> None:
-        self.disk: tuple[int, int] | None = None
-        """Free bytes and size of the recordings' disk; None before the first look at it."""
+        self.disk: DiskSpace | None = None
+        """The recordings' disk; None before the first look at it."""
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
@@ -69,7 +70,7 @@ class LiveState:
         self._told_at_s = 0.0
         self._ticker = Ticker(event_loop, "telling the state", LOOK_INTERVAL_S, self._look)
         self._folder = folder
-        self._disk_bytes = disk_bytes
+        self._disk_space = disk_space
         self._folder_lock = threading.Lock()
         self._folder_looked_at_s = 0.0
         self._folder_changed_ns: int | None = None
@@ -107,7 +108,7 @@ class LiveState:
             was_known = self._folder_looked_at_s > 0
             self._folder_looked_at_s = now_s
             before = self._folder_changed_ns
-            self.disk = self._disk_bytes()
+            self.disk = self._disk_space()
             try:
                 self._folder_changed_ns = os.stat(self._folder).st_mtime_ns
             except OSError:  # not made yet

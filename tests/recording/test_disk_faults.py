@@ -18,7 +18,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import StorageError
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.recording.disk import free_bytes
+from pet_stream.recording.disk import disk_space
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.repair import repair
 from pet_stream.recording.settings import RecorderSettings
@@ -53,7 +53,7 @@ def test_recording_ends_before_the_disk_is_full(
     make_recorder: MakeRecorder, small_disk: Path, camera: Camera, call: Call
 ) -> None:
     kept_free = 70_000
-    if free_bytes(small_disk) > 10**6:
+    if disk_space(small_disk).free_bytes > 10**6:
         pytest.skip("needs a file system of its own")
     settings = RecorderSettings(min_free_bytes=kept_free, sync_s=0.01)
     recorder = make_recorder(small_disk, file_format="mp4", settings=settings)
