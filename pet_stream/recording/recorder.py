@@ -26,11 +26,12 @@ from .names import automatic_stem, requested_name
 from .session import Session, describe_failure
 from .settings import RecorderSettings
 from .status import RecorderCounts, RecordingStatus
+from .target import Target
 
 logger = logging.getLogger(__name__)
 
 QUEUE_UNITS = 4000
-"""More pictures than QUEUE seconds have at any rate; the queue is bounded by time and bytes."""
+"""More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
 OPEN_WAIT_S = 1.0
 """A disk that has refused by then says so in the answer to a start."""
 MAX_GOP_AGE_S = 2.0
@@ -90,12 +91,6 @@ class Recorder:
     def status(self) -> RecordingStatus:
         session = self._session
         return RecordingStatus() if session is None else session.status
-
-    @property
-    def running_name(self) -> str | None:
-        """The recording that is being written, for the library."""
-        status = self.status
-        return status.filename if status.is_recording else None
 
     @property
     def counts(self) -> RecorderCounts:
@@ -167,19 +162,18 @@ class Recorder:
         NotRecorderOwner; StorageError also when the disk takes too long: the clip is there as soon
         as the disk lets it.
         """
-        file_format = self._format if file_format is None else file_format
         now_ns = self._clock_ns()
         units = self._broadcaster.since(now_ns - round(seconds * 1e9))
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
         started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
-        session = self._make_session(
-            Subscription("clip", 1, lambda: None),
-            units,
-            _stem(filename, file_format, started_at),
-            file_format,
-            replace(self._settings, max_duration_s=0, heartbeat_s=0),
-            is_numbered=not filename,
+        session = Session(
+            broadcaster=self._broadcaster,
+            subscription=Subscription("clip", 1, lambda: None),
+            preroll=units,
+            target=self._target(filename, file_format, started_at),
+            settings=replace(self._settings, max_duration_s=0, heartbeat_s=0),
+            claim=self._claim,
             started_at=started_at,
             now_ns=now_ns,
             totals_before=(0, 0),
@@ -226,9 +220,8 @@ class Recorder:
                 if last.is_ending
                 else "Already recording"
             )
-        file_format = self._format if file_format is None else file_format
         started_at = time.time()
-        stem = _stem(filename, file_format, started_at)
+        target = self._target(filename, file_format, started_at)
         now_ns = self._clock_ns()
         subscription = self._broadcaster.subscribe(
             "recorder",
@@ -238,13 +231,14 @@ class Recorder:
             max_bytes=settings.queue_bytes,
             max_seconds=settings.queue_s,
         )
-        session = self._make_session(
-            subscription,
-            _recent(subscription.take(), now_ns, max(settings.preroll_s, MAX_GOP_AGE_S)),
-            stem,
-            file_format,
-            settings,
-            is_numbered=not filename,
+        preroll = subscription.take()
+        session = Session(
+            broadcaster=self._broadcaster,
+            subscription=subscription,
+            preroll=_recent(preroll, now_ns, max(settings.preroll_s, MAX_GOP_AGE_S)),
+            target=target,
+            settings=settings,
+            claim=self._claim,
             started_at=started_at,
             now_ns=now_ns,
             totals_before=(0, 0) if last is None else last.frame_totals,
@@ -255,37 +249,22 @@ class Recorder:
         self._session, self._session_before = session, last
         return session
 
-    def _make_session(
-        self,
-        subscription: Subscription,
-        preroll: Sequence[AccessUnit],
-        stem: str,
-        file_format: str,
-        settings: RecorderSettings,
-        *,
-        is_numbered: bool,
-        started_at: float,
-        now_ns: int,
-        totals_before: tuple[int, int],
-        on_over: Callable[[Session], object],
-        thread_name: str,
-    ) -> Session:
-        return Session(
-            broadcaster=self._broadcaster,
-            subscription=subscription,
-            preroll=preroll,
+    def _target(self, filename: str | None, file_format: str | None, started_at: float) -> Target:
+        """Raises BadName."""
+        file_format = self._format if file_format is None else file_format
+        if file_format not in self._formats:
+            raise BadName(f"A recording's format is {' or '.join(self._formats)}")
+        suffix = f".{file_format}"
+        if filename:
+            stem = requested_name(filename, suffix).removesuffix(suffix)
+        else:
+            stem = automatic_stem(started_at)
+        return Target(
             folder=self._folder,
             stem=stem,
-            is_numbered=is_numbered,
-            suffix=f".{file_format}",
+            suffix=suffix,
             container=self._formats[file_format],
-            settings=settings,
-            claim=self._claim,
-            started_at=started_at,
-            now_ns=now_ns,
-            totals_before=totals_before,
-            on_over=on_over,
-            thread_name=thread_name,
+            is_numbered=not filename,
         )
 
     def _handle_over(self, session: Session) -> None:
@@ -332,16 +311,6 @@ class Recorder:
             words = "The disk does not answer; the file is finished as soon as it does"
             raise StorageError(words, "disk_silent")
         return session.status
-
-
-def _stem(filename: str | None, file_format: str, started_at: float) -> str:
-    """The recording's name without its ending. Raises BadName."""
-    if file_format not in FORMATS:
-        raise BadName("A recording's format is mp4 or h264")
-    if filename:
-        suffix = f".{file_format}"
-        return requested_name(filename, suffix).removesuffix(suffix)
-    return automatic_stem(started_at)
 
 
 def _recent(units: Sequence[AccessUnit], now_ns: int, max_age_s: float) -> Sequence[AccessUnit]:

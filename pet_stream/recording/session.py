@@ -6,20 +6,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
-from .containers import ContainerFactory
 from .disk import describe
 from .settings import RecorderSettings
 from .status import RecordingStatus
+from .target import Target
 from .writer import Writer
 
 logger = logging.getLogger(__name__)
-
 
 FIRST_PICTURE_POLL_S = 0.25
 SLOW_DISK_S = 1.0
@@ -41,11 +39,7 @@ class Session:
         broadcaster: Broadcaster,
         subscription: Subscription,
         preroll: Sequence[AccessUnit],
-        folder: Path,
-        stem: str,
-        is_numbered: bool,
-        suffix: str,
-        container: ContainerFactory,
+        target: Target,
         settings: RecorderSettings,
         claim: Callable[[], object],
         started_at: float,
@@ -74,13 +68,9 @@ class Session:
         self._timers: list[asyncio.TimerHandle] = []
         self._beat_at = self._loop.time()
         self._writer = Writer(
-            folder,
-            stem,
-            suffix,
-            container,
+            target,
             subscription,
             settings,
-            is_numbered=is_numbered,
             preroll=preroll,
             claim=claim,
             on_opened=lambda: self._post(self._handle_opened),

@@ -16,11 +16,11 @@ from uuid import uuid4
 
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
-from .containers import ContainerFactory
 from .disk import check_free, create_part, make_folder, rename
 from .names import MAX_SEGMENT_NUMBER, numbered
 from .segment import Segment
 from .settings import RecorderSettings
+from .target import Target
 
 logger = logging.getLogger(__name__)
 
@@ -63,22 +63,17 @@ class Writer:
     Made and stopped by the event loop's thread; names with an underscore belong to the writer's
     own thread once started. Any thread may read `path` (None until the file exists and holds the
     preroll), `wanted_path` (what it will most likely be), `progress`, `failure` (what ended it),
-    `blocked_s` and `is_unwanted`. A name that is taken gets a number behind it where `is_numbered`,
-    and after accept(); else it is an error. In the writer's thread,
-    `claim` is called before anything else, `on_opened` when `path` is set, `on_closed` in any case,
-    as its last act.
+    `blocked_s` and `is_unwanted`. After accept() every name that is taken gets a number behind it.
+    In the writer's thread, `claim` is called before anything else, `on_opened` when `path` is set,
+    `on_closed` in any case, as its last act.
     """
 
     def __init__(
         self,
-        folder: Path,
-        stem: str,
-        suffix: str,
-        container: ContainerFactory,
+        target: Target,
         queue: UnitQueue,
         settings: RecorderSettings,
         *,
-        is_numbered: bool,
         preroll: Sequence[AccessUnit],
         claim: Callable[[], object],
         on_opened: Callable[[], object],
@@ -87,24 +82,21 @@ class Writer:
     ) -> None:
         self.recording_id = uuid4()
         self.path: Path | None = None
-        self.wanted_path = folder / f"{stem}{suffix}"
+        self.wanted_path = target.folder / f"{target.stem}{target.suffix}"
         self.progress = Progress()
         self.failure: OSError | NotRecorderOwner | None = None
         self.is_accepted = False
         self.is_unwanted = False
-        self._folder = folder
-        self._suffix = suffix
-        self._container_factory = container
+        self._target = target
         self._queue = queue
         self._settings = settings
-        self._is_numbered = is_numbered
         self._preroll = preroll
         self._claim = claim
         self._on_opened = on_opened
         self._on_closed = on_closed
         self._wake = threading.Event()
         self._stop_requested = threading.Event()
-        self._stem = stem
+        self._stem = target.stem  # with a number, if it has got one
         self._segment: Segment  # the newest one
         self._segment_count = 0
         self._segment_number = 1  # in the newest one's name
@@ -153,7 +145,7 @@ class Writer:
             with self._first_failure_kept():
                 preroll, self._preroll = self._preroll, ()
                 self._write(preroll)
-                self.path = self._folder / f"{self._stem}{self._suffix}"
+                self.path = self._target.folder / f"{self._stem}{self._target.suffix}"
                 self._on_opened()
                 while self.run_once():
                     pass
@@ -185,19 +177,19 @@ class Writer:
                 self._segment.sync()
             finally:
                 self._tell_progress()
-            check_free(self._folder, self._settings.min_free_bytes)
+            check_free(self._target.folder, self._settings.min_free_bytes)
         return not is_last
 
     def _begin(self) -> None:
         """Make the file. Raises FileExistsError when its name is taken, or every number of it."""
-        make_folder(self._folder)
-        check_free(self._folder, self._settings.min_free_bytes)
+        make_folder(self._target.folder)
+        check_free(self._target.folder, self._settings.min_free_bytes)
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
             with contextlib.suppress(FileExistsError):
                 self._open_segment(stem)
                 self._stem = stem
                 return
-            if not (self._is_numbered or self.is_accepted):
+            if not (self._target.is_numbered or self.is_accepted):
                 break
         raise FileExistsError(errno.EEXIST, "the name is taken")
 
@@ -220,9 +212,9 @@ class Writer:
         raise FileExistsError(errno.EEXIST, "every name is taken")
 
     def _open_segment(self, stem: str) -> None:
-        part, file = create_part(self._folder, stem, self._suffix)
+        part, file = create_part(self._target.folder, stem, self._target.suffix)
         try:
-            self._segment = Segment(part, file, self._container_factory, self.recording_id)
+            self._segment = Segment(part, file, self._target.container, self.recording_id)
         except BaseException:
             file.close()
             part.unlink(missing_ok=True)
@@ -231,18 +223,18 @@ class Writer:
         self._synced_at = 0.0  # soon: what a file begins with is needed to repair the rest
 
     def _segment_name(self) -> str:
-        return f"{self._stem}_{self._segment_number:03d}{self._suffix}"
+        return f"{self._stem}_{self._segment_number:03d}{self._target.suffix}"
 
     def _finish(self) -> None:
         segment, count = self._segment, self._segment_count
         is_needed = (self.path is not None or self.is_accepted) and not self.is_unwanted
         if segment.path is not None:  # there was no next one
             if count == 1:
-                self.path = rename(segment.path, self._stem + self._suffix)
+                self.path = rename(segment.path, self._stem + self._target.suffix)
         elif not is_needed or not segment.container.frame_count:
             segment.discard()
         else:
-            segment.publish(self._segment_name() if count > 1 else self._stem + self._suffix)
+            segment.publish(self._segment_name() if count > 1 else self._stem + self._target.suffix)
             if count == 1:
                 self.path = segment.path
         self._tell_progress()
