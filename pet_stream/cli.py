@@ -1,8 +1,8 @@
 """The command line: `pet-stream demo | run | feed | doctor`.
 
-Exit codes: 0 all went well, 1 it failed (one line on the error output says why), 2 the command line
-or a setting is wrong. Each command's own modules are imported when it is chosen: `run` on a small
-board need not load what `feed` needs.
+Exit codes: 0 all went well, 1 it failed (one line on the error output says why) or `doctor` found a
+problem, 2 the command line or a setting is wrong, 130 interrupted. Each command's own modules are
+imported when it is chosen: `run` on a small board need not load what `feed` needs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+_OTHER_SETTINGS = "Other settings come from the environment, such as FLASK_PET_STREAM_KEEP_DAYS=7."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Serve an embedded camera that shows a cat: nothing else is needed."
+    parser.description = (
+        "Serve an embedded camera that shows a cat: nothing else is needed. " + _OTHER_SETTINGS
+    )
     parser.add_argument(
         "--shm",
         type=_segment,
@@ -81,7 +84,9 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Serve live view, recording and metrics of a camera's shared memory."
+    parser.description = (
+        "Serve live view, recording and metrics of a camera's shared memory. " + _OTHER_SETTINGS
+    )
     parser.add_argument(
         "--shm", metavar="NAME", help=f"the stream's shared memory ({_DEFAULTS['shm']})"
     )

@@ -95,7 +95,7 @@ class Connection:
         self._socket.shut_down()
 
     def look_after(self, now_s: float) -> None:
-        """Ping, and end what is dead. To be called every half second."""
+        """Ping, and end what is dead. To be called a few times a second."""
         if self._is_closing and now_s - self._closing_at_s > CLOSING_LIMIT_S:
             self.end("it does not answer the close")
         elif now_s - self._socket.heard_at_s > SILENCE_LIMIT_S:
