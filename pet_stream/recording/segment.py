@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
@@ -30,6 +31,9 @@ class Segment:
         self._file = file
         self._first: AccessUnit | None = None
         self._format: VideoFormat | None = None
+        self.synced_at_s = 0.0
+        """On the monotonic clock; long ago at first, since what a file begins with is needed to
+        repair the rest."""
         self._synced_bytes = 0
         self._is_complete = False
 
@@ -52,6 +56,7 @@ class Segment:
 
     def sync(self) -> None:
         """Bring all that write() was given onto the disk. Raises OSError."""
+        self.synced_at_s = time.monotonic()
         self.container.flush()
         if self.container.bytes_written == self._synced_bytes:
             return

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
+from uuid import UUID
 
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
-from .disk import check_free, create_part, make_folder, rename
-from .names import MAX_SEGMENT_NUMBER, numbered
-from .segment import Segment
+from .disk import check_free, make_folder
+from .segments import Segments
 from .settings import RecorderSettings
 from .target import Target
 
@@ -26,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.5
 """How often the queue is emptied: seldom, because nobody waits for it."""
-MAX_NUMBERS = 1000
-"""Of recordings with the same name."""
 
 
 class UnitQueue(Protocol):
@@ -55,10 +52,7 @@ class Writer:
     """Writes one recording: makes the folder and the file, begins with `preroll`, goes on with
     what `queue` holds every POLL_S, ends by request_stop() or an OSError.
 
-    A recording of one file is called `<stem><suffix>`; if the camera or its SPS changes, or the
-    file gets too long, `<stem>_001<suffix>`, `<stem>_002<suffix>` and so on. While a file is
-    written, `.part` stands behind its name. A file is removed if no picture came into it, or if the
-    start failed or was given up.
+    A file is removed if no picture came into it, or if the start failed or was given up.
 
     Made and stopped by the event loop's thread; names with an underscore belong to the writer's
     own thread once started. Any thread may read `path` (None until the file exists and holds the
@@ -80,7 +74,6 @@ class Writer:
         on_closed: Callable[[], object],
         thread_name: str,
     ) -> None:
-        self.recording_id = uuid4()
         self.path: Path | None = None
         self.wanted_path = target.folder / f"{target.stem}{target.suffix}"
         self.progress = Progress()
@@ -96,19 +89,17 @@ class Writer:
         self._on_closed = on_closed
         self._wake = threading.Event()
         self._stop_requested = threading.Event()
-        self._stem = target.stem  # with a number, if it has got one
-        self._segment: Segment  # the newest one
-        self._segment_count = 0
-        self._segment_number = 1  # in the newest one's name
-        self._finished_frames = 0  # in the segments before it
-        self._finished_bytes = 0
+        self._segments = Segments(target)
         self._first_ns = 0
         self._last: AccessUnit | None = None
         self._gap_count = 0
         self._taken_count = 0
-        self._synced_at = 0.0
         self._busy_since: float | None = None
         self._thread = threading.Thread(target=self.run, name=thread_name, daemon=True)
+
+    @property
+    def recording_id(self) -> UUID:
+        return self._segments.recording_id
 
     def start(self) -> None:
         self._busy_since = time.monotonic()
@@ -145,12 +136,12 @@ class Writer:
             with self._first_failure_kept():
                 preroll, self._preroll = self._preroll, ()
                 self._write(preroll)
-                self.path = self._target.folder / f"{self._stem}{self._target.suffix}"
+                self.path = self._segments.path
                 self._on_opened()
                 while self.run_once():
                     pass
             with self._first_failure_kept():
-                self._segment.complete()
+                self._segments.newest.complete()
             self._finish()
         self.progress = replace(
             self.progress, lost_count=self.progress.lost_count + len(self._preroll)
@@ -166,77 +157,28 @@ class Writer:
         is_last = self._stop_requested.is_set()  # looked at first: what came before it is written
         units = self._queue.take()
         self._write(units)
+        segment = self._segments.newest
         if not units:  # the camera pauses: nothing is held back
-            self._segment.container.flush()
+            segment.container.flush()
             self._tell_progress()
-        now = time.monotonic()
-        is_due = now - self._synced_at >= (self._settings.sync_s or POLL_S)
-        if is_due and self._segment.container.frame_count and not is_last:
-            self._synced_at = now
+        is_due = time.monotonic() - segment.synced_at_s >= (self._settings.sync_s or POLL_S)
+        if is_due and segment.container.frame_count and not is_last:
             try:
-                self._segment.sync()
+                segment.sync()
             finally:
                 self._tell_progress()
             check_free(self._target.folder, self._settings.min_free_bytes)
         return not is_last
 
     def _begin(self) -> None:
-        """Make the file. Raises FileExistsError when its name is taken, or every number of it."""
+        """Make the folder and the file. Raises FileExistsError when its name is taken, OSError."""
         make_folder(self._target.folder)
         check_free(self._target.folder, self._settings.min_free_bytes)
-        for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
-            with contextlib.suppress(FileExistsError):
-                self._open_segment(stem)
-                self._stem = stem
-                return
-            if not (self._target.is_numbered or self.is_accepted):
-                break
-        raise FileExistsError(errno.EEXIST, "the name is taken")
-
-    def _begin_next(self, idr: AccessUnit) -> None:
-        """Finish the segment and go on with `idr` in another one. Raises OSError."""
-        finished = self._segment
-        finished.complete(idr.capture_ns)
-        finished.publish(self._segment_name())
-        self._open_next_segment()
-        self._finished_frames += finished.container.frame_count
-        self._finished_bytes += finished.container.bytes_written
-
-    def _open_next_segment(self) -> None:
-        """Take the next number that is free: another recording may be called so."""
-        for number in range(self._segment_number + 1, MAX_SEGMENT_NUMBER + 1):
-            with contextlib.suppress(FileExistsError):
-                self._open_segment(f"{self._stem}_{number:03d}")
-                self._segment_number = number
-                return
-        raise FileExistsError(errno.EEXIST, "every name is taken")
-
-    def _open_segment(self, stem: str) -> None:
-        part, file = create_part(self._target.folder, stem, self._target.suffix)
-        try:
-            self._segment = Segment(part, file, self._target.container, self.recording_id)
-        except BaseException:
-            file.close()
-            part.unlink(missing_ok=True)
-            raise
-        self._segment_count += 1
-        self._synced_at = 0.0  # soon: what a file begins with is needed to repair the rest
-
-    def _segment_name(self) -> str:
-        return f"{self._stem}_{self._segment_number:03d}{self._target.suffix}"
+        self._segments.open_first(lambda: self._target.is_numbered or self.is_accepted)
 
     def _finish(self) -> None:
-        segment, count = self._segment, self._segment_count
         is_needed = (self.path is not None or self.is_accepted) and not self.is_unwanted
-        if segment.path is not None:  # there was no next one
-            if count == 1:
-                self.path = rename(segment.path, self._stem + self._target.suffix)
-        elif not is_needed or not segment.container.frame_count:
-            segment.discard()
-        else:
-            segment.publish(self._segment_name() if count > 1 else self._stem + self._target.suffix)
-            if count == 1:
-                self.path = segment.path
+        self.path = self._segments.finish(is_needed=is_needed) or self.path
         self._tell_progress()
 
     @contextlib.contextmanager
@@ -258,7 +200,7 @@ class Writer:
         self._taken_count += len(units)
         try:
             for run in self._runs(units):
-                self._segment.write(run)
+                self._segments.newest.write(run)
                 self._account(run)
         finally:
             self._tell_progress()
@@ -271,8 +213,8 @@ class Writer:
                 if index > begin:
                     yield units[begin:index]
                     begin = index
-                if not self._segment.takes(unit, self._settings.segment_s):
-                    self._begin_next(unit)
+                if not self._segments.newest.takes(unit, self._settings.segment_s):
+                    self._segments.go_on_with(unit)
         yield units[begin:]
 
     def _account(self, units: Sequence[AccessUnit]) -> None:
@@ -284,14 +226,13 @@ class Writer:
             self._last = unit
 
     def _tell_progress(self) -> None:
-        container = self._segment.container
-        frame_count = self._finished_frames + container.frame_count
+        segments = self._segments
         last = self._last
         self.progress = Progress(
-            frame_count=frame_count,
-            bytes_written=self._finished_bytes + container.bytes_written,
+            frame_count=segments.frame_count,
+            bytes_written=segments.bytes_written,
             duration_ms=(last.capture_ns - self._first_ns) // 1_000_000 if last else 0,
             gap_count=self._gap_count,
-            lost_count=self._taken_count - frame_count,
-            segment_count=self._segment_count,
+            lost_count=self._taken_count - segments.frame_count,
+            segment_count=segments.count,
         )

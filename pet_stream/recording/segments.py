@@ -1,0 +1,110 @@
+"""The files of one recording, from the first to the last."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from ..media.access_unit import AccessUnit
+from .disk import create_part, rename
+from .names import MAX_SEGMENT_NUMBER, numbered
+from .segment import Segment
+from .target import Target
+
+MAX_NUMBERS = 1000
+"""Of recordings with the same name."""
+
+
+class Segments:
+    """Opens one file after the other and gives them their names. Belongs to the writer's thread,
+    but for `recording_id`, which never changes.
+
+    A recording of one file is called `<stem><suffix>`, the files of a longer one
+    `<stem>_001<suffix>`, `<stem>_002<suffix>` and so on. While a file is written, `.part` stands
+    behind its name.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.recording_id = uuid4()
+        self.newest: Segment
+        """From open_first() on."""
+        self.count = 0
+        self._target = target
+        self._stem = target.stem  # with a number, if it has got one
+        self._number = 1  # in the newest one's name
+        self._frames_before = 0  # in the segments before it
+        self._bytes_before = 0
+
+    @property
+    def path(self) -> Path:
+        """Where the recording is, as long as it is one file."""
+        return self._target.folder / f"{self._stem}{self._target.suffix}"
+
+    @property
+    def frame_count(self) -> int:
+        return self._frames_before + self.newest.container.frame_count
+
+    @property
+    def bytes_written(self) -> int:
+        return self._bytes_before + self.newest.container.bytes_written
+
+    def open_first(self, may_be_numbered: Callable[[], bool]) -> None:
+        """Make the file; `may_be_numbered` is asked when a name is taken. Raises FileExistsError
+        when the name is taken, or every number of it, and OSError."""
+        for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
+            with contextlib.suppress(FileExistsError):
+                self._open(stem)
+                self._stem = stem
+                return
+            if not may_be_numbered():
+                break
+        raise FileExistsError(errno.EEXIST, "the name is taken")
+
+    def go_on_with(self, idr: AccessUnit) -> None:
+        """Finish the newest one and open another, which `idr` is for. Raises OSError."""
+        finished = self.newest
+        finished.complete(idr.capture_ns)
+        finished.publish(self._newest_name())
+        self._open_next()
+        self._frames_before += finished.container.frame_count
+        self._bytes_before += finished.container.bytes_written
+
+    def finish(self, *, is_needed: bool) -> Path | None:
+        """Give the newest one its name, or remove it if it `is_needed` no more or has no picture.
+        Where the recording is now, if it is one file. Raises OSError."""
+        newest, is_only_one = self.newest, self.count == 1
+        whole_name = self._stem + self._target.suffix
+        if newest.path is not None:  # there was no next one
+            return rename(newest.path, whole_name) if is_only_one else None
+        if not is_needed or not newest.container.frame_count:
+            newest.discard()
+            return None
+        newest.publish(whole_name if is_only_one else self._newest_name())
+        return newest.path if is_only_one else None
+
+    def _open_next(self) -> None:
+        """Take the next number that is free: another recording may be called so."""
+        for number in range(self._number + 1, MAX_SEGMENT_NUMBER + 1):
+            with contextlib.suppress(FileExistsError):
+                self._open(f"{self._stem}_{number:03d}")
+                self._number = number
+                return
+        raise FileExistsError(errno.EEXIST, "every name is taken")
+
+    def _open(self, stem: str) -> None:
+        target = self._target
+        part, file = create_part(target.folder, stem, target.suffix)
+        try:
+            self.newest = Segment(part, file, target.container, self.recording_id)
+        except BaseException:
+            file.close()
+            part.unlink(missing_ok=True)
+            raise
+        self.count += 1
+
+    def _newest_name(self) -> str:
+        return f"{self._stem}_{self._number:03d}{self._target.suffix}"
