@@ -4,15 +4,13 @@ import { arrange, element, setText } from "./dom.js";
 import { bytes, day } from "./format.js";
 import { text } from "./i18n.js";
 import { Poll } from "./poll.js";
+import { RecordingPages } from "./recording_pages.js";
 import { isRaw, isRunning, recordingRow, startOf } from "./recording_view.js";
 
 const POLL_MS = 10_000;
 const POLL_WHILE_RECORDING_MS = 2_000;
 /** Older ones are fetched when the list's end comes so close. */
 const FETCH_AHEAD = "600px";
-const PAGE = 30;
-/** In one answer, so that the server's other threads have their turn. */
-const MAX_PAGE = 200;
 
 /** Newest first, those of one day together: `[{title, recordings}]`. Pure. */
 export function byDay(recordings, now = new Date()) {
@@ -30,54 +28,6 @@ export function diskUse(disk) {
   if (!(disk?.size_bytes > 0)) return null;
   const used = Math.min(1, Math.max(0, 1 - disk.free_bytes / disk.size_bytes));
   return { used, level: used > 0.95 ? "bad" : used > 0.85 ? "warn" : "ok" };
-}
-
-/** What is known of the list: so many of the newest as somebody has asked for. */
-export class RecordingPages {
-  /** Newest first. */
-  rows = [];
-  /** What the server said with the newest ones: `{total, total_bytes, disk, repairing, …}`. */
-  answer = null;
-  #api;
-  #wanted = PAGE;
-  #revision = null;
-
-  constructor(api) {
-    this.#api = api;
-  }
-
-  get hasMore() {
-    return this.rows.length < (this.answer?.total ?? 0);
-  }
-
-  /** The next `load` brings another page. */
-  wantMore() {
-    this.#wanted = this.rows.length + PAGE;
-  }
-
-  /**
-   * Asks for the newest page, and for the others that are wanted as far as they are not known or
-   * the list has changed (`revision`). Throws ApiError; what was known stays then.
-   */
-  async load() {
-    const first = await this.#api.recordings(0, PAGE);
-    const isSame = this.#revision !== null && first.revision === this.#revision;
-    const rows = new Map();
-    const add = (recordings) => recordings.forEach((one) => rows.set(one.name, one));
-    add(first.recordings);
-    if (isSame) add(this.rows.slice(first.recordings.length));
-    let revision = first.revision;
-    while (rows.size < Math.min(this.#wanted, first.total)) {
-      const limit = Math.min(MAX_PAGE, this.#wanted - rows.size);
-      const next = await this.#api.recordings(rows.size, limit);
-      if (next.revision !== revision) revision = null; // it changed meanwhile: all again next time
-      if (!next.recordings.length) break;
-      add(next.recordings);
-    }
-    this.#revision = revision;
-    this.rows = [...rows.values()];
-    this.answer = first;
-  }
 }
 
 /**

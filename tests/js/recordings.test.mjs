@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 globalThis.document ??= { title: "" }; // the panels belong to a page; these functions do not
 
-const { RecordingPages, byDay, diskUse } = await import("../../static/js/recordings.js");
+const { RecordingPages } = await import("../../static/js/recording_pages.js");
+const { byDay, diskUse } = await import("../../static/js/recordings.js");
 const { phaseOf } = await import("../../static/js/recorder.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
 
