@@ -52,9 +52,7 @@ def whole_number(minimum: int, maximum: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"a whole number from {minimum} to {maximum}")
-        if not minimum <= value <= maximum:
+        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
             raise ValueError(f"a whole number from {minimum} to {maximum}")
         return value
 
@@ -65,9 +63,11 @@ def number(minimum: float, maximum: float) -> Callable[[object], float]:
     def parse(value: object) -> float:
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
             value = float(value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"a number from {minimum:g} to {maximum:g}")
-        if not minimum <= value <= maximum:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not minimum <= value <= maximum
+        ):
             raise ValueError(f"a number from {minimum:g} to {maximum:g}")
         return value
 

@@ -62,17 +62,17 @@ class EventLoopThread:
         loop = self._loop
         if loop is None:
             coroutine.close()
-            raise LoopUnavailable("streaming is not running")
+            raise LoopUnavailable("Streaming is not running")
         future = asyncio.run_coroutine_threadsafe(coroutine, loop)
         try:
             return future.result(timeout_s)
         except concurrent.futures.CancelledError as exc:
-            raise LoopUnavailable("streaming is shutting down") from exc
+            raise LoopUnavailable("Streaming is shutting down") from exc
         except (concurrent.futures.TimeoutError, TimeoutError) as exc:
             if future.done() and not future.cancelled():
                 raise  # the coroutine's own TimeoutError
             future.cancel()
-            raise LoopUnavailable(f"no answer within {timeout_s:g} s") from exc
+            raise LoopUnavailable(f"Streaming gave no answer within {timeout_s:g} s") from exc
 
     def call_soon(self, callback: Callable[..., object], *args: object) -> None:
         """Schedule `callback` on the loop from any thread; does nothing once it has stopped."""

@@ -27,8 +27,13 @@ _LATE = frozenset(
     {
         "av",
         "google_crc32c",
-        *(f"dns.{name}" for name in ("flags", "message", "name", "rdata", "rdataset")),
-        *(f"dns.{name}" for name in ("rdatatype", "zone")),
+        "dns.flags",
+        "dns.message",
+        "dns.name",
+        "dns.rdata",
+        "dns.rdataset",
+        "dns.rdatatype",
+        "dns.zone",
     }
 )
 """What is late, with all modules inside."""

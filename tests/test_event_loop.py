@@ -94,7 +94,7 @@ def test_a_call_waiting_when_the_loop_stops_is_told_so(event_loop: EventLoopThre
     assert begun.wait(TIMEOUT_S)
     event_loop.stop()
     caller.join(TIMEOUT_S)
-    assert outcome == ["streaming is shutting down"]
+    assert outcome == ["Streaming is shutting down"]
 
 
 def test_callbacks_of_other_threads_run_in_their_order(event_loop: EventLoopThread) -> None:

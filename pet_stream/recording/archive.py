@@ -48,6 +48,7 @@ class Archive:
             self._timer.start()
 
     def stop(self) -> None:
+        """Let go of the folder; what housekeeping has not begun stays undone. Idempotent."""
         self._stop_requested.set()
         if self._timer is not None:
             self._timer.join(STOP_TIMEOUT_S)

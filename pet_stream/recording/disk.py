@@ -30,6 +30,7 @@ class AlmostFull(OSError):
 
 
 def make_folder(folder: Path) -> None:
+    """With those above it, if it is missing. Raises OSError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as exc:  # not a recording's name that is taken

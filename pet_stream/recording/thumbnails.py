@@ -36,8 +36,7 @@ class Thumbnails:
         """Whether it makes sense to ask. `has_picture`: of one that is being made, one is in it."""
         if recording.is_running:
             return has_picture
-        with self._lock:
-            return self._hopeless.get(recording.name) != recording.changed_ns
+        return not self._is_hopeless(recording)
 
     def path_of(self, name: str) -> Path:
         """The JPEG of the recording `name`, made now if it is missing or older than the recording.
@@ -49,14 +48,17 @@ class Thumbnails:
         # The first picture of one that grows stays what it is.
         made_since_s = recording.started_at if recording.is_running else recording.changed_ns / 1e9
         if not _is_there(path, made_since_s):
-            with self._lock:
-                is_hopeless = self._hopeless.get(recording.name) == recording.changed_ns
+            is_hopeless = self._is_hopeless(recording)
             if not is_hopeless:
                 with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
                     self._made(recording, path).result(TIMEOUT_S)
             if is_hopeless or not _is_there(path, 0):
                 raise NotFound("There is no picture of this recording")
         return path
+
+    def _is_hopeless(self, recording: Recording) -> bool:
+        with self._lock:
+            return self._hopeless.get(recording.name) == recording.changed_ns
 
     def _made(self, recording: Recording, path: Path) -> Future[None]:
         name = recording.name
