@@ -1,22 +1,18 @@
-"""Looks at a camera's ring for a few seconds and says what is wrong with it, and what to do."""
+"""What is wrong with a camera, told from a few seconds of its ring, and what to do about it."""
 
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from .camera_observation import Observation, observe
 from .errors import BitstreamError, SegmentError, SegmentMissing
 from .feed.passthrough import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
 from .finding import Finding, ok, problem, warning
-from .ingest.capture_clock import CaptureClock
-from .ingest.counts import CameraCounts
-from .ingest.picture_order import PictureOrder
-from .ingest.ring_reader import Picture, RingReader
-from .ingest.segment import POSIX_FOLDER, Segment, open_segment
+from .ingest.ring_reader import Picture
+from .ingest.segment import POSIX_FOLDER, open_segment
 from .media import ring
 from .media.h264 import (
     SLICE_TYPES,
@@ -28,26 +24,9 @@ from .media.h264 import (
     parse_slice_header,
 )
 
-_POLL_S = 0.004
 _MIN_RATE_FPS = 5.0
 _CONSTRAINED = 0x40
 _FORMATS = {0: "JPEG", 1: "NV12", 2: "RGB", 3: "H.264"}
-
-
-@dataclass(slots=True)
-class Observation:
-    """What was seen of a ring."""
-
-    writes: int = 0
-    pictures: list[Picture] = field(default_factory=list)
-    counts: CameraCounts = field(default_factory=CameraCounts)
-    clock: str | None = None
-    index: int = 0
-    """At the end, like what follows."""
-    formats: set[int] = field(default_factory=set)
-    """In the complete slots."""
-    used_slots: int = 0
-    plausible_slots: int = 0
 
 
 def diagnose_camera(url: str, seconds: float) -> list[Finding]:
@@ -65,7 +44,7 @@ def diagnose_camera(url: str, seconds: float) -> list[Finding]:
         )
         return [problem("shared memory", f"{_sentence(exc)}.", advice)]
     try:
-        observation = _observe(segment, seconds)
+        observation = observe(segment, seconds)
     except SegmentError as exc:
         return [
             problem(
@@ -77,37 +56,6 @@ def diagnose_camera(url: str, seconds: float) -> list[Finding]:
     finally:
         segment.close()
     return list(_findings(url, observation, seconds))
-
-
-def _observe(segment: Segment, seconds: float) -> Observation:
-    seen = Observation()
-    reader = RingReader(segment, PictureOrder(), seen.counts)
-    clock = CaptureClock()
-    end_s = time.monotonic() + seconds
-    is_first = True
-    while time.monotonic() < end_s:
-        pictures = reader.poll(is_urgent=False)
-        if not is_first:  # the first look finds what was written before
-            seen.writes += reader.new_writes
-            for picture in pictures:
-                clock.to_monotonic_ns(picture.header.captured_at_ns)
-        seen.pictures += pictures
-        is_first = False
-        time.sleep(_POLL_S)
-    seen.clock = clock.name
-    _survey(segment, seen)
-    return seen
-
-
-def _survey(segment: Segment, seen: Observation) -> None:
-    """Look at every complete slot's header: the newest may be in progress."""
-    index = seen.index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
-    seen.used_slots = min(max(0, index - 1), ring.SLOT_COUNT - 2)
-    for age in range(2, seen.used_slots + 2):
-        offset = ring.slot_offset(ring.next_write(index, -age))
-        header = ring.SlotHeader.parse(segment.read(offset, ring.SLOT_HEADER.size))
-        seen.plausible_slots += header.is_plausible
-        seen.formats.add(header.format)
 
 
 def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:

@@ -80,23 +80,7 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
     _skip_picture_order_count(reader)
     reader.ue()  # max_num_ref_frames
     gaps_in_frame_num_allowed = reader.flag()
-    width_mbs = 1 + reader.ue_up_to(_MAX_SIDE_MBS - 1, "pic_width_in_mbs_minus1")
-    height_map_units = 1 + reader.ue_up_to(_MAX_SIDE_MBS - 1, "pic_height_in_map_units_minus1")
-    frame_mbs_only = reader.flag()
-    if not frame_mbs_only:
-        reader.flag()  # mb_adaptive_frame_field_flag
-    reader.flag()  # direct_8x8_inference_flag
-
-    # Cropping counts in chroma samples, and in those of a field where there are fields (7-19..22).
-    map_unit_frames = 1 if frame_mbs_only else 2
-    crop_unit_x = 2 if chroma_format_idc in (1, 2) else 1
-    crop_unit_y = 2 if chroma_format_idc == 1 else 1
-    crop_x, crop_y = _read_cropping(reader)
-    width = 16 * width_mbs - crop_unit_x * crop_x
-    height = map_unit_frames * (16 * height_map_units - crop_unit_y * crop_y)
-    if width <= 0 or height <= 0:
-        raise BitstreamError("Cropping leaves nothing of the picture")
-
+    width, height, frame_mbs_only = _read_picture_size(reader, chroma_format_idc)
     return SequenceParameterSet(
         seq_parameter_set_id=seq_parameter_set_id,
         profile_idc=profile_idc,
@@ -143,6 +127,26 @@ def _skip_picture_order_count(reader: BitReader) -> None:
         reader.se()  # offset_for_top_to_bottom_field
         for _ in range(reader.ue_up_to(255, "num_ref_frames_in_pic_order_cnt_cycle")):
             reader.se()
+
+
+def _read_picture_size(reader: BitReader, chroma_format_idc: int) -> tuple[int, int, bool]:
+    """Width and height in pixels, cropped, and frame_mbs_only_flag."""
+    width_mbs = 1 + reader.ue_up_to(_MAX_SIDE_MBS - 1, "pic_width_in_mbs_minus1")
+    height_map_units = 1 + reader.ue_up_to(_MAX_SIDE_MBS - 1, "pic_height_in_map_units_minus1")
+    frame_mbs_only = reader.flag()
+    if not frame_mbs_only:
+        reader.flag()  # mb_adaptive_frame_field_flag
+    reader.flag()  # direct_8x8_inference_flag
+    # Cropping counts in chroma samples, and in those of a field where there are fields (7-19..22).
+    map_unit_frames = 1 if frame_mbs_only else 2
+    crop_unit_x = 2 if chroma_format_idc in (1, 2) else 1
+    crop_unit_y = 2 if chroma_format_idc == 1 else 1
+    crop_x, crop_y = _read_cropping(reader)
+    width = 16 * width_mbs - crop_unit_x * crop_x
+    height = map_unit_frames * (16 * height_map_units - crop_unit_y * crop_y)
+    if width <= 0 or height <= 0:
+        raise BitstreamError("Cropping leaves nothing of the picture")
+    return width, height, frame_mbs_only
 
 
 def _read_cropping(reader: BitReader) -> tuple[int, int]:

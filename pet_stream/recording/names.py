@@ -72,14 +72,8 @@ def is_stored_name(text: str) -> bool:
     )
 
 
-def automatic_names(started_at: float, suffix: str) -> Iterator[str]:
-    """`recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time, then the same
-    with `_2`, `_3` …, without end."""
-    return (stem + suffix for stem in numbered(automatic_stem(started_at)))
-
-
 def automatic_stem(started_at: float) -> str:
-    """The first of them without its ending."""
+    """`recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time."""
     return time.strftime(f"recording_{_TIME_FORMAT}", time.localtime(started_at))
 
 

@@ -9,9 +9,10 @@ from pet_stream.errors import BadName
 from pet_stream.recording.names import (
     MAX_NAME_CHARS,
     MAX_STORED_CHARS,
-    automatic_names,
+    automatic_stem,
     is_recovered,
     is_stored_name,
+    numbered,
     recovered_name,
     requested_name,
     segment_of,
@@ -175,7 +176,8 @@ def test_files_copied_in_by_hand_may_have_dots_and_spaces(text: str) -> None:
 
 def test_automatic_names_tell_local_time_and_number_the_further_ones() -> None:
     started_at = time.mktime((2024, 5, 1, 7, 8, 9, 0, 0, -1)) + 0.9
-    names = list(itertools.islice(automatic_names(started_at, ".h264"), 3))
+    stems = itertools.islice(numbered(automatic_stem(started_at)), 3)
+    names = [f"{stem}.h264" for stem in stems]
     assert names == [
         "recording_20240501_070809.h264",
         "recording_20240501_070809_2.h264",

@@ -25,7 +25,7 @@ from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
 from pet_stream.recording.library import Library
-from pet_stream.recording.names import automatic_names
+from pet_stream.recording.names import automatic_stem
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecorderCounts, RecordingStatus
@@ -254,12 +254,11 @@ def test_a_second_recording_of_the_same_second_is_numbered(
     folder.mkdir()
     now = time.time()
     for second in range(30):
-        (folder / next(automatic_names(now + second, ".h264"))).touch()
+        (folder / f"{automatic_stem(now + second)}.h264").touch()
     camera.publish(1)
     started = call(recorder.start(filename))
     assert started.started_at is not None
-    names = automatic_names(started.started_at, ".h264")
-    assert [next(names), next(names)][1] == started.filename
+    assert started.filename == f"{automatic_stem(started.started_at)}_2.h264"
     call(recorder.stop())
 
 

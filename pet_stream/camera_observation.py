@@ -1,0 +1,63 @@
+"""What a camera's ring holds and gets within a few seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from .ingest.capture_clock import CaptureClock
+from .ingest.counts import CameraCounts
+from .ingest.picture_order import PictureOrder
+from .ingest.ring_reader import Picture, RingReader
+from .ingest.segment import Segment
+from .media import ring
+
+_POLL_S = 0.004
+
+
+@dataclass(slots=True)
+class Observation:
+    """What was seen of a ring."""
+
+    writes: int = 0
+    pictures: list[Picture] = field(default_factory=list)
+    counts: CameraCounts = field(default_factory=CameraCounts)
+    clock: str | None = None
+    index: int = 0
+    """At the end, like what follows."""
+    formats: set[int] = field(default_factory=set)
+    """In the complete slots."""
+    used_slots: int = 0
+    plausible_slots: int = 0
+
+
+def observe(segment: Segment, seconds: float) -> Observation:
+    """Read the ring for `seconds`. Raises SegmentError if it shrinks meanwhile."""
+    seen = Observation()
+    reader = RingReader(segment, PictureOrder(), seen.counts)
+    clock = CaptureClock()
+    end_s = time.monotonic() + seconds
+    is_first = True
+    while time.monotonic() < end_s:
+        pictures = reader.poll(is_urgent=False)
+        if not is_first:  # the first look finds what was written before
+            seen.writes += reader.new_writes
+            for picture in pictures:
+                clock.to_monotonic_ns(picture.header.captured_at_ns)
+        seen.pictures += pictures
+        is_first = False
+        time.sleep(_POLL_S)
+    seen.clock = clock.name
+    _survey(segment, seen)
+    return seen
+
+
+def _survey(segment: Segment, seen: Observation) -> None:
+    """Look at every complete slot's header: the newest may be in progress."""
+    index = seen.index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
+    seen.used_slots = min(max(0, index - 1), ring.SLOT_COUNT - 2)
+    for age in range(2, seen.used_slots + 2):
+        offset = ring.slot_offset(ring.next_write(index, -age))
+        header = ring.SlotHeader.parse(segment.read(offset, ring.SLOT_HEADER.size))
+        seen.plausible_slots += header.is_plausible
+        seen.formats.add(header.format)
