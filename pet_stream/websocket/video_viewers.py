@@ -93,12 +93,6 @@ class VideoOutbox:
         self._counts.frames_dropped += before - len(kept)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Viewer:
-    connection: Connection
-    outbox: VideoOutbox
-
-
 class VideoViewers:
     """Those who watch. On the event loop; the numbers may be read by any thread.
 
@@ -115,7 +109,7 @@ class VideoViewers:
         self.counts = VideoCounts()
         self._pictures = LoopSubscription(broadcaster, event_loop, "websocket", self._send)
         self._camera = camera
-        self._viewers: tuple[_Viewer, ...] = ()
+        self._viewers: dict[Connection, VideoOutbox] = {}
         self._messages = VideoMessages()
         self._told_status = ("", "")
         self._status_frame = b""
@@ -136,13 +130,13 @@ class VideoViewers:
         outbox = VideoOutbox(self._messages.gop, self.counts, time.monotonic())
         outbox.status_frame = self._status_frame
         connection.outbox = outbox
-        self._viewers = (*self._viewers, _Viewer(connection, outbox))
+        self._viewers[connection] = outbox
         self._ticker.start()
         connection.flush()
 
     async def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
-        self._viewers = tuple(v for v in self._viewers if v.connection is not connection)
+        self._viewers.pop(connection, None)
         if not self._viewers:
             self._pictures.close()
             self._messages.forget()
@@ -158,10 +152,10 @@ class VideoViewers:
                 self.counts.errors += 1
                 continue
             if message is not None:
-                for viewer in self._viewers:
-                    viewer.outbox.offer(message, now_s)
-        for viewer in self._viewers:
-            viewer.connection.flush()
+                for outbox in self._viewers.values():
+                    outbox.offer(message, now_s)
+        for connection in self._viewers:
+            connection.flush()
         self.counts.frames_dropped += dropped_count
 
     def _tell_status(self) -> bool:
@@ -177,7 +171,7 @@ class VideoViewers:
                     "reason_code": camera.reason.code,
                 }
             )
-            for viewer in self._viewers:
-                viewer.outbox.status_frame = self._status_frame
-                viewer.connection.flush()
+            for connection, outbox in self._viewers.items():
+                outbox.status_frame = self._status_frame
+                connection.flush()
         return bool(self._viewers)

@@ -126,11 +126,11 @@ export class Api extends EventTarget {
   }
 
   starRecording(name, isStarred) {
-    return this.#send(isStarred ? "PUT" : "DELETE", this.#path(name, "star"));
+    return this.#send(isStarred ? "PUT" : "DELETE", this.#recordingPath(name, "star"));
   }
 
   deleteRecording(name) {
-    return this.#send("DELETE", this.#path(name), DELETE_TIMEOUT_MS);
+    return this.#send("DELETE", this.#recordingPath(name), DELETE_TIMEOUT_MS);
   }
 
   recordingUrl(name, { download = false } = {}) {
@@ -151,7 +151,7 @@ export class Api extends EventTarget {
     return this.#request(path, {}, timeoutMs);
   }
 
-  #path(name, ...parts) {
+  #recordingPath(name, ...parts) {
     return ["/api/recordings", ...[name, ...parts].map(encodeURIComponent)].join("/");
   }
 

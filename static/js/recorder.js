@@ -78,7 +78,7 @@ export class RecorderPanel extends EventTarget {
     if (!before || before.recording === status.recording) return;
     this.dispatchEvent(new Event("change"));
     if (this.#pending) return; // this page's own doing says so itself
-    if (status.recording) this.#say(text("record.elsewhere"));
+    if (status.recording) this.say(text("record.elsewhere"));
     else this.#sayEnd(status);
   }
 
@@ -99,7 +99,7 @@ export class RecorderPanel extends EventTarget {
     if (this.#pending || !this.#status) return;
     const isStop = this.#status.recording;
     this.#pending = isStop ? "stopping" : "starting";
-    this.#say("");
+    this.say("");
     this.#show();
     try {
       const answer = await (isStop ? this.#api.stopRecording() : this.#api.startRecording());
@@ -110,7 +110,7 @@ export class RecorderPanel extends EventTarget {
       // Somebody else was faster: the next status shows what they did.
       const isRace = error.code === "already_recording" || error.code === "not_recording";
       const message = text("record.failed", { reason: error.message });
-      if (!isRace) this.#say(message, { isError: true });
+      if (!isRace) this.say(message, { isError: true });
       await this.#poll.now();
     }
     this.#pending = "";
@@ -163,18 +163,14 @@ export class RecorderPanel extends EventTarget {
   #sayEnd({ stop_reason: why, stop_code: code, failed, filename, duration_ms: ms, bytes_written: size }) {
     if (why) {
       const reason = reasonText(code, why);
-      return this.#say(text("record.ended", { reason }), { isError: failed ?? true });
+      return this.say(text("record.ended", { reason }), { isError: failed ?? true });
     }
     const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
-    return this.#say(text("record.saved", values));
+    return this.say(text("record.saved", values));
   }
 
   /** Shows a message below the button, and speaks it; old news goes away by itself. */
-  say(message, options) {
-    this.#say(message, options);
-  }
-
-  #say(message, { isError = false } = {}) {
+  say(message, { isError = false } = {}) {
     clearTimeout(this.#messageTimer);
     this.#set("message", message);
     if (message) this.#announce(message);

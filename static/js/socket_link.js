@@ -108,7 +108,7 @@ export class SocketLink {
     }
   }
 
-  /** Raises ApiError if nothing here plays this format. */
+  /** Throws ApiError if nothing here plays this format. */
   async #choosePlayer() {
     while (this.#decoders.length) {
       const Player = await PLAYERS[this.#decoders[0]]();
@@ -127,7 +127,7 @@ export class SocketLink {
   }
 
   /** The next kind of player takes over at the next IDR; without one this try has failed. */
-  async #playerFailed(error) {
+  #playerFailed(error) {
     if (this.#isClosed) return;
     this.#player.close();
     this.#player = null;

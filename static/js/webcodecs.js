@@ -43,7 +43,7 @@ export class WebCodecsPlayer {
     this.#needsIdr = true;
   }
 
-  /** Raises what `VideoDecoder.decode` raises. */
+  /** Throws what `VideoDecoder.decode` raises. */
   add({ isIdr, captureUs, data }) {
     const lagUs = this.#shownUs > 0 ? this.#newestUs - this.#shownUs : 0;
     if (lagUs > MAX_LAG_US) this.#needsIdr = true;

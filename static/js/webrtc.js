@@ -10,6 +10,8 @@ const GATHER_MS = 200;
 const GATHER_WITH_SERVERS_MS = 1500;
 const GOODBYE_MS = 500;
 const CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
+/** 1900 to 1970. */
+const NTP_TO_UNIX_MS = 2_208_988_800_000;
 
 /** Whether this browser receives H.264 over WebRTC, as far as it says; null if it does not say. */
 export function playsH264() {
@@ -45,7 +47,7 @@ export class WebRtcLink {
     this.#on = on;
   }
 
-  /** Raises ApiError when the server refuses. */
+  /** Throws ApiError when the server refuses. */
   async open() {
     const iceServers = await this.#iceServers;
     if (this.#isClosed) return;
@@ -89,7 +91,7 @@ export class WebRtcLink {
     if (!this.#connection || this.#isClosed) return found;
     let roundTripMs = null;
     for (const report of (await this.#connection.getStats()).values()) {
-      if (report.type === "inbound-rtp" && report.kind === "video") Object.assign(found, of(report));
+      if (report.type === "inbound-rtp" && report.kind === "video") Object.assign(found, countsOf(report));
       if (report.type === "candidate-pair" && report.nominated && report.currentRoundTripTime) {
         roundTripMs = report.currentRoundTripTime * 1000;
       }
@@ -182,10 +184,7 @@ export class WebRtcLink {
   }
 }
 
-/** 1900 to 1970. */
-const NTP_TO_UNIX_MS = 2_208_988_800_000;
-
-function of(report) {
+function countsOf(report) {
   return {
     framesDecoded: report.framesDecoded ?? 0,
     bytes: report.bytesReceived,
