@@ -14,14 +14,13 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from .access_unit import AccessUnit
-from .avcc import DecoderConfiguration, length_prefixed
-from .nal_unit import NalUnitType, nal_unit_type
+from .avcc import length_prefixed
 from .recording_id import BOX_SIZE, id_box
 from .sample_table import Sample, SampleTable
+from .video_format import VideoFormat
 
 TIMESCALE = 90_000
 """Ticks a second of the files written here."""
@@ -40,45 +39,6 @@ _PLACEHOLDER_SIZE = 16
 FIRST_MOVIE_AT = PLACEHOLDER_AT + _PLACEHOLDER_SIZE
 """Where the `moov` box of a growing file stands."""
 _MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
-
-
-@dataclass(frozen=True, slots=True)
-class VideoFormat:
-    """What a decoder must know before the first picture."""
-
-    sps: tuple[bytes, ...]
-    pps: tuple[bytes, ...]
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, idr: AccessUnit) -> VideoFormat:
-        """The parameter sets that stand in front of `idr`."""
-        return cls(
-            sps=_of_type(idr, NalUnitType.SPS),
-            pps=_of_type(idr, NalUnitType.PPS),
-            width=idr.width,
-            height=idr.height,
-        )
-
-    @property
-    def decoder_configuration(self) -> DecoderConfiguration:
-        return DecoderConfiguration(self.sps, self.pps)
-
-    @property
-    def codec(self) -> str:
-        """Such as "avc1.42c01f" (RFC 6381 section 3.3)."""
-        return self.decoder_configuration.codec
-
-    def sample_entry(self) -> bytes:
-        """The `avc1` box, with `avcC` in it."""
-        return _box(
-            b"avc1",
-            struct.pack(">6xH16xHH", 1, self.width, self.height),  # data_reference_index 1
-            struct.pack(">IIIH", 0x480000, 0x480000, 0, 1),  # 72 dpi, one picture a sample
-            struct.pack(">32xHh", 24, -1),
-            _box(b"avcC", self.decoder_configuration.serialize()),
-        )
 
 
 def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
@@ -189,7 +149,7 @@ def _movie(
     mvhd += _MATRIX + struct.pack(">24xI", _TRACK_ID + 1)
     tkhd = struct.pack(">I4xQ16x", _TRACK_ID, duration) + _MATRIX
     tkhd += struct.pack(">II", video_format.width << 16, video_format.height << 16)
-    description = struct.pack(">I", 1) + video_format.sample_entry()
+    description = struct.pack(">I", 1) + _sample_entry(video_format)
     return _box(
         b"moov",
         _full_box(b"mvhd", 0, times, mvhd, version=1),
@@ -218,6 +178,19 @@ def _movie(
             ),
         ),
         extends,
+    )
+
+
+def _sample_entry(video_format: VideoFormat) -> bytes:
+    """The `avc1` box, with `avcC` in it."""
+    return _box(
+        b"avc1",
+        struct.pack(
+            ">6xH16xHH", 1, video_format.width, video_format.height
+        ),  # data_reference_index 1
+        struct.pack(">IIIH", 0x480000, 0x480000, 0, 1),  # 72 dpi, one picture a sample
+        struct.pack(">32xHh", 24, -1),
+        _box(b"avcC", video_format.decoder_configuration.serialize()),
     )
 
 
@@ -262,8 +235,3 @@ def _box(kind: bytes, *payload: bytes) -> bytes:
 
 def _full_box(kind: bytes, flags: int, *payload: bytes, version: int = 0) -> bytes:
     return _box(kind, struct.pack(">I", version << 24 | flags), *payload)
-
-
-def _of_type(unit: AccessUnit, kind: NalUnitType) -> tuple[bytes, ...]:
-    found = (nal_unit for nal_unit in unit.nal_units if nal_unit_type(nal_unit) == kind)
-    return tuple(dict.fromkeys(found))

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import BitstreamError
-from .mp4 import VideoFormat
 from .mp4_boxes import ReadAt, boxes
 from .mp4_fragments import fragments, growing_table
 from .mp4_index import has_samples, read_index
 from .mp4_track import read_track
 from .sample_table import SampleTable
+from .video_format import VideoFormat
 
 
 @dataclass(frozen=True, slots=True)

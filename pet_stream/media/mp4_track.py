@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ..errors import BitstreamError
 from .avcc import DecoderConfiguration
-from .mp4 import VideoFormat
 from .mp4_boxes import Box, ReadAt, boxes, children, descendants
 from .parameter_sets import parse_sps
+from .video_format import VideoFormat
 
 MAX_DESCRIPTION_BYTES = 64 * 1024
 _AVC1_HEADER = 8 + 78  # of the sample entry, in front of the boxes in it

@@ -14,6 +14,7 @@ from ..media import mp4
 from ..media.access_unit import AccessUnit
 from ..media.recording_id import with_id
 from ..media.sample_table import MAX_DURATION, Sample, SampleTable
+from ..media.video_format import VideoFormat
 
 MAX_FRAGMENT_NS = 2_000_000_000
 """A GOP that lasts longer reaches the file in several fragments."""
@@ -115,7 +116,7 @@ class Mp4Container:
         self._file = file
         self._recording_id = recording_id or uuid4()
         self.bytes_written = 0
-        self._format: mp4.VideoFormat | None = None
+        self._format: VideoFormat | None = None
         self._created_at = 0.0
         self._table = SampleTable()
         self._fragment_count = 0
@@ -166,7 +167,7 @@ class Mp4Container:
 
     def _begin(self, idr: AccessUnit) -> None:
         age_s = (time.monotonic_ns() - idr.capture_ns) / 1e9
-        video_format, created_at = mp4.VideoFormat.of(idr), time.time() - age_s
+        video_format, created_at = VideoFormat.of(idr), time.time() - age_s
         self._append_bytes(mp4.file_start(video_format, created_at, self._recording_id))
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
 

@@ -13,6 +13,7 @@ from ..errors import BitstreamError, NotCuttable, NotFound
 from ..media import mp4
 from ..media.mp4_reading import Movie, read_movie
 from ..media.sample_table import MAX_DURATION, SampleTable
+from ..media.video_format import VideoFormat
 from .disk import open_to_read, read_at
 from .pieces import Piece, PiecedFile
 
@@ -31,7 +32,7 @@ def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) ->
     NotCuttable for files without times or of a foreign kind, and if nothing is shown then, and
     NotFound.
     """
-    parts: list[tuple[Path, mp4.VideoFormat, SampleTable]] = []
+    parts: list[tuple[Path, VideoFormat, SampleTable]] = []
     begin_s = 0.0
     for path in files:
         movie = _read(path)

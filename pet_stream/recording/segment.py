@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ..media.access_unit import AccessUnit
-from ..media.mp4 import VideoFormat
+from ..media.video_format import VideoFormat
 from .containers import Container, ContainerFactory
 from .disk import check_linked, publish, sync_folder
 

@@ -21,6 +21,7 @@ from pet_stream.media.mp4_boxes import ReadAt
 from pet_stream.media.mp4_reading import read_movie, read_summary
 from pet_stream.media.nal_unit import is_idr, split_annex_b
 from pet_stream.media.sample_table import Sample, SampleTable
+from pet_stream.media.video_format import VideoFormat
 
 from ..footage import encode
 
@@ -49,10 +50,10 @@ def reader(data: bytes) -> ReadAt:
     return lambda offset, size: data[offset : offset + size]
 
 
-def built(profile: str = "baseline") -> tuple[bytes, bytes, SampleTable, mp4.VideoFormat]:
+def built(profile: str = "baseline") -> tuple[bytes, bytes, SampleTable, VideoFormat]:
     """A growing file, the same complete, and its table."""
     pictures = units(profile)
-    video_format = mp4.VideoFormat.of(pictures[0])
+    video_format = VideoFormat.of(pictures[0])
     file = mp4.file_start(video_format, 0, uuid4())
     table = SampleTable()
     for number in range(0, len(pictures), GOP):
