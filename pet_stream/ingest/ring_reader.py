@@ -37,8 +37,8 @@ _LAP_MARGIN: Final = 2
 """A slot that is due within so many writes is given up."""
 _LONGEST_ABSENCE: Final = 1 << 24
 """More writes than that are none: the index went back. A relay needs an hour for as many."""
-_RELAY_LOOKS: Final = 2
-"""Of the writes since the last poll a relay's last two are looked at, and so many before them."""
+_COPIES_LOOKED_AT: Final = 4
+"""Of a relay's copies of each picture about so many are looked at, and the last two writes."""
 
 
 class Picture(NamedTuple):
@@ -63,6 +63,8 @@ class RingReader:
         self._relay_copies = RelayCopies(self._chains)
         self._pictures: list[Picture] = []
         self._last_index = 0
+        self._delivered_at = 0
+        self._writes_a_picture = 1.0
         self._begin(self._slots.read_index())
 
     def poll(self, *, is_urgent: bool) -> list[Picture]:
@@ -102,7 +104,7 @@ class RingReader:
         self._order.attach()
         self._chains.reset()
         self._next = next_write(index, -min(index, _BACKLOG))
-        self._last_index = self._next
+        self._last_index = self._delivered_at = self._next
         self.new_writes = 0
         """Writes between the last two polls."""
         self._has_missed = False
@@ -134,8 +136,8 @@ class RingReader:
         first = next_write(self._next, lapped)
         count = writes_between(first, end)
         self._next = end
-        offsets = _spread(count, _RELAY_LOOKS) if self._order.is_relayed else range(count)
-        looked_at = [next_write(first, offset) for offset in offsets]
+        stride = int(self._writes_a_picture / _COPIES_LOOKED_AT) if self._order.is_relayed else 1
+        looked_at = [next_write(first, offset) for offset in _spread(count, max(1, stride))]
         headers = [(write, self._slots.read_header(write)) for write in looked_at]
         index = self._slots.read_index()
         new = []
@@ -204,6 +206,9 @@ class RingReader:
         self._pictures.append(Picture(header, nal_units, starts_gop, is_discontinuity))
         if not self._order.is_once_each:
             self._relay_copies.on_delivered(data, is_gap=is_discontinuity)
+            writes = writes_between(self._delivered_at, self._last_index)
+            self._writes_a_picture += (writes - self._writes_a_picture) / 8
+            self._delivered_at = self._last_index
 
     def _is_gap(self, continuity: Continuity, skipped: int, *, starts_gop: bool) -> bool:
         """Whether pictures are missing before this one; counts those that a relay hid.
@@ -234,8 +239,7 @@ def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHe
     ]
 
 
-def _spread(count: int, looks: int) -> list[int]:
-    """The last two of `range(count)`, and about `looks` spread over those before."""
+def _spread(count: int, stride: int) -> list[int]:
+    """The last two of `range(count)`, and each `stride`-th of those before."""
     last_two = max(0, count - 2)
-    stride = max(1, -(-last_two // looks))
     return [*range(last_two % stride, last_two, stride), *range(last_two, count)]
