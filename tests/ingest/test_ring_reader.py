@@ -250,11 +250,12 @@ def test_without_an_audience_the_newest_slot_waits_for_the_next_write(segment_na
         assert reading_.numbers[-1] == 19
 
 
+@pytest.mark.parametrize("stride", [1, 5, 39])
 @pytest.mark.parametrize("count", range(1, 45))
-def test_looks_behind_a_relay_are_few_and_spread_up_to_the_newest(count: int) -> None:
-    offsets = _spread(count, 4)
+def test_looks_behind_a_relay_are_spread_up_to_the_newest(count: int, stride: int) -> None:
+    offsets = _spread(count, stride)
     assert offsets == sorted(set(offsets))
-    assert offsets[-1] == count - 1
-    assert len(offsets) <= min(count, 6)
+    assert offsets[-2:] == [*range(count)][-2:]
     assert all(0 <= offset < count for offset in offsets)
-    assert count <= 6 or offsets[0] <= -(-count // 4)
+    assert all(later - earlier <= stride for earlier, later in pairwise(offsets))
+    assert len(offsets) <= -(-count // stride) + 2
