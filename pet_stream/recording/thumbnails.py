@@ -44,6 +44,15 @@ class Thumbnails:
         Raises BadName, StorageError, and NotFound where no picture can be made (in time).
         """
         recording = self._library.find(name)
+        try:
+            return self._path_of(recording)
+        except NotFound:
+            ended = self._library.find(name)
+            if (ended.state, ended.files) == (recording.state, recording.files):
+                raise
+            return self._path_of(ended)  # its file has got its name meanwhile
+
+    def _path_of(self, recording: Recording) -> Path:
         path = self._library.folder / (recording.name + THUMBNAIL_SUFFIX)
         # The first picture of one that grows stays what it is.
         made_since_s = recording.started_at if recording.is_running else recording.changed_ns / 1e9
@@ -64,7 +73,7 @@ class Thumbnails:
         name = recording.name
         with self._lock:
             future = self._pending.get(name)
-            if future is None:
+            if future is None or future.done():
                 future = self._housekeeper.submit(lambda: self._make(recording, path))
                 if not future.done():
                     self._pending[name] = future

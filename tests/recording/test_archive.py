@@ -7,7 +7,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import av
@@ -234,6 +235,30 @@ def test_a_thumbnail_is_made_once_and_kept_beside_the_file(
     made_ns = path.stat().st_mtime_ns
     assert thumbnails.path_of(name).stat().st_mtime_ns == made_ns
     assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.jpg"]
+
+
+def test_a_recording_that_ends_while_its_thumbnail_is_made_has_one(
+    tmp_path: Path, pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, ended = tmp_path / "cat.mp4.part", tmp_path / "cat.mp4"
+    write_mp4(running, pictures)
+    status = [RecordingStatus(is_recording=True, filename=ended.name, started_at=1.0)]
+    housekeeper = Housekeeper("test-housekeeping")
+
+    submit = housekeeper.submit
+
+    def end_first(work: Callable[[], None]) -> Future[None]:
+        if running.exists():
+            running.rename(ended)
+            status[0] = RecordingStatus()
+        return submit(work)
+
+    monkeypatch.setattr(housekeeper, "submit", end_first)
+    try:
+        thumbnails = Thumbnails(Library(tmp_path, lambda: status[0]), housekeeper)
+        assert jpeg_size(thumbnails.path_of("cat.mp4").read_bytes()) == (320, 240)
+    finally:
+        housekeeper.stop(TIMEOUT_S)
 
 
 def test_what_can_not_be_shown_has_no_thumbnail_and_is_not_tried_again(
