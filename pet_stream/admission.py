@@ -1,4 +1,4 @@
-"""How many may watch at once, by whatever way they watch."""
+"""How many may watch at once, by whatever way they watch. Places are leases."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ import threading
 
 from .errors import Full
 
+LEASE_SWEEPS = 20
+"""A place that nobody renews comes back after this many sweeps. They are counted, not seconds: while
+the process stands still, nobody could have renewed."""
+
 
 class Place:
-    """One viewer's place. Giving it back twice does no harm."""
+    """One viewer's place. Whoever looks after the live connection renews it; giving it back twice
+    does no harm. Any thread."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._sweeps_left = LEASE_SWEEPS
+
+    def renew(self) -> None:
+        """The connection lives: the lease begins anew."""
+        self._sweeps_left = LEASE_SWEEPS
 
     def release(self) -> None:
         self._places._release(self)
@@ -39,6 +49,16 @@ class Places:
             self._taken.add(place)
             self._total_count += 1
             return place
+
+    def sweep(self) -> bool:
+        """Take back the places that nobody has renewed for LEASE_SWEEPS sweeps. Called again and
+        again by the event loop's ticker; returns whether any place is still taken."""
+        with self._lock:
+            for place in tuple(self._taken):
+                place._sweeps_left -= 1
+                if place._sweeps_left <= 0:
+                    self._taken.discard(place)
+            return bool(self._taken)
 
     @property
     def active_count(self) -> int:

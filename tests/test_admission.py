@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from pet_stream.admission import Place, Places
+from pet_stream.admission import LEASE_SWEEPS, Place, Places
 from pet_stream.errors import Full
 from tests.waiting import TIMEOUT_S
 
@@ -58,3 +58,23 @@ def test_as_many_threads_at_once_as_there_are_places_get_one() -> None:
         futures = [threads.submit(come) for _ in range(8)]
     assert sum(future.result() is not None for future in futures) == 3
     assert places.active_count == 3
+
+
+def test_place_that_nobody_renews_comes_back() -> None:
+    places = Places(1)
+    places.acquire()
+    for _ in range(LEASE_SWEEPS - 1):
+        assert places.sweep()
+    assert not places.sweep()
+    assert places.active_count == 0
+    places.acquire()
+
+
+def test_renewed_place_stays() -> None:
+    places = Places(1)
+    place = places.acquire()
+    for _ in range(3 * LEASE_SWEEPS):
+        place.renew()
+        assert places.sweep()
+    place.release()
+    assert not places.sweep()

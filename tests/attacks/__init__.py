@@ -1,0 +1,2 @@
+"""Each attack that once worked, as a regression test: what a stranger sends, and that nobody else
+notices. All of it on loopback."""
