@@ -7,8 +7,8 @@ import threading
 from .errors import Full
 
 LEASE_SWEEPS = 20
-"""A place that nobody renews comes back after this many sweeps. They are counted, not seconds: while
-the process stands still, nobody could have renewed."""
+"""A place that nobody renews comes back after this many sweeps. They are counted, not seconds:
+while the process stands still, nobody could have renewed."""
 
 
 class Place:
