@@ -108,6 +108,10 @@ def _set_on_signal(event: threading.Event) -> Iterator[None]:
 class _QuietHandler(WSGIRequestHandler):
     """Says nothing about requests that went well, and the rest to the log."""
 
+    def version_string(self) -> str:
+        """The `Server` header, without the versions that an attacker would look up."""
+        return "pet-stream"
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import socketserver
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
@@ -46,6 +47,14 @@ def test_it_serves_requests_side_by_side(server: WebServer) -> None:
     other.start()
     assert get(server, "/") == b"both"
     other.join()
+
+
+def test_it_does_not_say_which_versions_serve(server: WebServer) -> None:
+    server.start(Flask(__name__, static_folder=None))
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(server, "/nothing")
+    with caught.value as answer:
+        assert answer.headers.get_all("Server") == ["pet-stream"]
 
 
 def test_the_address_is_taken_before_anything_is_answered(server: WebServer) -> None:
