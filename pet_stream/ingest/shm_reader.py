@@ -214,7 +214,7 @@ class ShmReader:
         now_s = time.monotonic()
         try:
             reader = RingReader(segment, self._order, self.counts)
-        except SegmentError:
+        except BaseException:  # whatever it is, nobody else knows the segment yet
             segment.close()
             raise
         self.counts.attachments += 1

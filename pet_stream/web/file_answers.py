@@ -18,6 +18,8 @@ from ..recording.library import OpenRecording
 from ..recording.pieces import PiecedFile
 
 CHUNK_BYTES = 64 * 1024
+_MAX_DIGITS = 19
+"""No file has more bytes than that; Python refuses to convert more than 4300 digits."""
 _ONE_RANGE = re.compile(r"bytes[ \t]*=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.IGNORECASE)
 
 
@@ -77,16 +79,21 @@ def _range(text: str, size: int) -> tuple[int, int] | None:
     match = _ONE_RANGE.fullmatch(text)
     if match is None or match[1] == match[2] == "":
         return None
-    first, last = match[1], match[2]
-    if not first:  # the last so many bytes
-        start, end = max(0, size - int(last)), size
-    elif last and int(last) < int(first):
+    first, last = _number(match[1]), _number(match[2])
+    if first is None:
+        start, end = max(0, size - (last or 0)), size  # that many at the end
+    elif last is not None and last < first:
         return None
     else:
-        start, end = int(first), min(int(last) + 1, size) if last else size
+        start, end = first, size if last is None else min(last + 1, size)
     if start >= end:
         raise RequestedRangeNotSatisfiable(size)
     return start, end
+
+
+def _number(digits: str) -> int | None:
+    """One that is too long for any file stays too large for it."""
+    return int(digits.lstrip("0")[:_MAX_DIGITS] or "0") if digits else None
 
 
 def _read(file: PiecedFile, start: int, end: int) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """The camera thread through everything that a camera daemon does to it."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -250,3 +251,20 @@ def test_what_fails_again_and_again_is_counted_and_logged_once(
         listener.wait_until(lambda: listener.reader.counts.read_errors >= 3)
         assert listener.reader.status.reason.code == "read_failed"
     assert [record.exc_info is not None for record in caplog.records].count(True) == 1
+
+
+def test_an_attempt_that_fails_keeps_no_descriptor(
+    segment_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_reader: RingReader, _index: int) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(RingReader, "_begin", fail)
+    with Camera(segment_name, count=1), audience(segment_name) as listener:
+        listener.wait_until(lambda: listener.reader.counts.read_errors >= 3)
+        listener.reader.stop()
+        assert segment_name not in "\n".join(open_files())
+
+
+def open_files() -> list[str]:
+    return [os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
