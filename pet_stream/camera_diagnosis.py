@@ -9,7 +9,6 @@ from pathlib import Path
 
 from .camera_observation import Observation, observe
 from .errors import BitstreamError, SegmentError, SegmentMissing
-from .feed.passthrough import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
 from .finding import Finding, ok, problem, warning
 from .ingest.ring_reader import Picture
 from .ingest.segment import POSIX_FOLDER, open_segment
@@ -23,6 +22,7 @@ from .media.h264 import (
     nal_unit_type,
     parse_slice_header,
 )
+from .media.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
 
 _MIN_RATE_FPS = 5.0
 _CONSTRAINED = 0x40

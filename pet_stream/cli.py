@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from .config import SETTINGS
 from .errors import ConfigError, PetStreamError
-from .ingest.segment import parse_segment_url
+from .media.segment_url import parse_segment_url
 from .version import __version__
 
 DEFAULT_HOST = "127.0.0.1"

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from . import config_values as values
-from .config_values import IceServer, IpNetwork
 from .errors import ConfigError
-
-__all__ = ["KEY_PREFIX", "SETTINGS", "Config", "IceServer", "IpNetwork", "Setting"]
+from .ice_server import IceServer, IpNetwork
 
 logger = logging.getLogger(__name__)
 

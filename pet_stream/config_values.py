@@ -11,17 +11,14 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import TypeVar
 
-from .ingest.segment import parse_segment_url
+from .ice_server import IceServer, IpNetwork
+from .media.segment_url import parse_segment_url
 from .origins import normalize_origin
 
 T = TypeVar("T")
-
-IpNetwork = IPv4Network | IPv6Network
 
 ANY_ORIGIN = "*"
 
@@ -30,15 +27,6 @@ _FALSE = {"false", "no", "off", "0"}
 _NONE = {"none", "null"}
 _URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _ICE_URL = re.compile(r"(?:stuns?|turns?):[^\s?:]+(?::[0-9]{1,5})?(?:\?transport=(?:udp|tcp))?")
-
-
-@dataclass(frozen=True, slots=True)
-class IceServer:
-    """A STUN or TURN server, as RTCIceServer of the WebRTC standard."""
-
-    urls: tuple[str, ...]
-    username: str | None = None
-    credential: str | None = None
 
 
 def flag(value: object) -> bool:

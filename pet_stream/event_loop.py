@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
-import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from .errors import LoopUnavailable
+from .lifecycle import Run, start_run
 
 logger = logging.getLogger(__name__)
 
@@ -23,35 +24,40 @@ class EventLoopThread:
     """
 
     def __init__(self, name: str) -> None:
+        self.run: Run | None = None
+        """Its thread; None while it is stopped."""
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
-        if self._thread is not None:
+        """Idempotent. Raises RuntimeError when no thread is to be had."""
+        if self.run is not None:
             return
         loop = asyncio.new_event_loop()
+        try:
+            self.run = start_run(
+                f"{self._name}-loop", partial(_serve, loop), wake=partial(_end, loop)
+            )
+        except BaseException:
+            loop.close()
+            raise
         self._loop = loop
-        self._thread = threading.Thread(
-            target=self._run, args=(loop,), name=f"{self._name}-loop", daemon=True
-        )
-        self._thread.start()
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Cancel what is left, end the loop, join its thread."""
-        loop, thread = self._loop, self._thread
-        self._loop = self._thread = None
-        if loop is None or thread is None:
-            return
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout_s)
-        if thread.is_alive():
-            logger.warning("event loop did not end within %.1f s", timeout_s)
+        """Cancel what is left, end the loop, join its thread. Idempotent."""
+        run, self.run = self.run, None
+        self._loop = None
+        if run is not None:
+            run.stop(timeout_s)
 
     @property
     def is_running(self) -> bool:
         return self._loop is not None
+
+    def assert_here(self) -> None:
+        """At the entrances of what belongs to the loop's thread. Gone under `python -O`."""
+        assert asyncio._get_running_loop() is self._loop is not None, "not on the event loop"
 
     def call(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
         """Run `coroutine` on the loop and wait for its result from another thread.
@@ -96,16 +102,24 @@ class EventLoopThread:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("task %s failed", task.get_name(), exc_info=error)
 
-    def _run(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_forever()
-            pending = asyncio.all_tasks(loop)
-            for task in pending:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
-        finally:
-            asyncio.set_event_loop(None)
-            loop.close()
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.call_soon_threadsafe(loop.stop)
+    except RuntimeError:  # it has ended already
+        pass
+
+
+def _serve(loop: asyncio.AbstractEventLoop, _run: Run) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

@@ -12,8 +12,8 @@ from typing import Any, cast
 from flask import Flask
 
 from pet_stream import PetStream
-from pet_stream.extension import Stream
 from pet_stream.metrics import HasRegistry
+from pet_stream.stream import Stream
 
 NO_CAMERA = f"/pet_test_{os.getpid()}_absent"
 

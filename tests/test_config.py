@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pet_stream.config import KEY_PREFIX, SETTINGS, Config, IceServer, write_defaults
+from pet_stream.config import KEY_PREFIX, SETTINGS, Config, write_defaults
 from pet_stream.errors import ConfigError
+from pet_stream.ice_server import IceServer
 
 CONTRACT_DEFAULTS = {
     "PET_STREAM_SHM": "/pet_camera_stream",

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ..errors import SegmentBusy, SegmentError, SourceError
 from ..feed.owned_segment import remove_orphan, remove_orphans
-from ..ingest.segment import POSIX_FOLDER, parse_segment_url
+from ..ingest.segment import POSIX_FOLDER
+from ..media.segment_url import parse_segment_url
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ import fcntl
 import os
 
 from ..errors import SegmentBusy, SegmentError, SegmentInvalid
-from ..ingest.segment import POSIX_FOLDER, parse_segment_url
+from ..ingest.segment import POSIX_FOLDER
+from ..media.segment_url import parse_segment_url
 
 _MODE = 0o644
 _ATTEMPTS = 5

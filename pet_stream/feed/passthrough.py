@@ -12,14 +12,7 @@ from ..media.h264 import (
     parse_slice_header,
     split_annex_b,
 )
-
-MAX_IDR_INTERVAL_S = 2.0
-"""A viewer that lost something, or a recording, waits so long at most."""
-MAX_PIXELS = 1920 * 1088
-PLAYABLE_PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
-"""By profile_idc (H.264 A.2)."""
-B_SLICE = 1
-"""slice_type, modulo 5 (H.264 table 7-6)."""
+from ..media.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
 
 _TOLERANCE_S = 0.1
 

@@ -16,8 +16,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import SourceError
+from ..media.playable import MAX_IDR_INTERVAL_S
 from .encoding import DEFAULT_RATE_FPS, PictureEncoder
-from .passthrough import MAX_IDR_INTERVAL_S, NotPlayable, PassthroughStream
+from .passthrough import NotPlayable, PassthroughStream
 
 logger = logging.getLogger(__name__)
 

@@ -1,23 +1,22 @@
 """Shared-memory segments of other programs, read without mapping them where that can be avoided.
 
-A URL says which kind: `posix:/pet_camera_stream` (a bare name means this) or `sysv:0x50455443`.
+A URL (`media/segment_url.py`) says which kind.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Protocol
 
 import sysv_ipc
 
 from ..errors import SegmentInvalid, SegmentMissing
+from ..media.segment_url import parse_segment_url
 
 POSIX_FOLDER = Path("/dev/shm")
 """Where Linux keeps what shm_open(3) names."""
 
-_POSIX_NAME = re.compile(r"/?[^/\x00]{1,254}")
 _SYSV_REMOVED = 0o1000  # SHM_DEST, shmctl(2)
 
 
@@ -31,26 +30,6 @@ class Segment(Protocol):
         """Whether the name means another segment by now, or none, or this one has shrunk."""
 
     def close(self) -> None: ...
-
-
-def parse_segment_url(url: str) -> str:
-    """The canonical form of a segment's URL. Raises ValueError with the reason in words."""
-    scheme, separator, rest = url.partition(":")
-    if not separator:
-        scheme, rest = "posix", url
-    if scheme == "posix":
-        if not _POSIX_NAME.fullmatch(rest) or rest.strip("/") in ("", ".", ".."):
-            raise ValueError("a name such as /pet_camera_stream, without further slashes")
-        return f"posix:/{rest.lstrip('/')}"
-    if scheme == "sysv":
-        try:
-            key = int(rest, 0)
-        except ValueError:
-            key = 0
-        if not 0 < key < 1 << 31:
-            raise ValueError("sysv: and a key from 1 to 0x7fffffff, such as sysv:0x50455443")
-        return f"sysv:{key:#x}"
-    raise ValueError("posix:/name, a bare name, or sysv:key")
 
 
 def open_segment(url: str, min_bytes: int) -> Segment:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Final, Literal
+from typing import Final
 
 from ..broadcaster import Broadcaster
+from ..camera_status import CameraState, CameraStatus
 from ..errors import SegmentError
+from ..lifecycle import Run, start_run
 from ..media import ring
 from ..media.h264 import SequenceParameterSet
 from ..reason import NO_REASON, Reason
@@ -31,25 +32,6 @@ _WRITING_S: Final = 0.002
 _WRITING_LOOK_S: Final = 0.0002
 _STALLED_S: Final = 2.0
 _STALLED_INTERVALS: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class CameraStatus:
-    """How the camera is, at one moment."""
-
-    state: Literal["offline", "waiting", "live", "stalled"]
-    """No segment; a segment, but no IDR yet; pictures come; they came and stopped."""
-    reason: Reason
-    """Why it is not live, in plain words; empty when it is."""
-    segment: str
-    picture_age_s: float | None
-    """Since the newest picture was found; None before the first one."""
-    fps: float | None
-    has_parameter_sets: bool
-    video: SequenceParameterSet | None
-    clock: str | None
-    """The camera's clock: `monotonic`, `realtime`, `unknown`; None before the first picture."""
-    is_relayed: bool
 
 
 @dataclass(slots=True)
@@ -82,6 +64,8 @@ class ShmReader:
     """
 
     def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
+        self.run: Run | None = None
+        """Its thread; None while it is stopped."""
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
@@ -91,26 +75,18 @@ class ShmReader:
         self._attachment: _Attachment | None = None
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
-        self._thread: threading.Thread | None = None
-        self._is_stopping = False
         self._wakes: SimpleQueue[None] = SimpleQueue()
 
     def start(self) -> None:
-        if self._thread is not None:
-            return
-        self._is_stopping = False
-        self._thread = threading.Thread(target=self._run, name=f"{self._name}-camera", daemon=True)
-        self._thread.start()
+        """Idempotent. Raises RuntimeError when no thread is to be had."""
+        if self.run is None:
+            self.run = start_run(f"{self._name}-camera", self._read, wake=self.wake)
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return
-        self._is_stopping = True
-        self._wakes.put(None)
-        thread.join(timeout_s)
-        if thread.is_alive():
-            logger.warning("the camera thread did not end within %.1f s", timeout_s)
+        """Idempotent."""
+        run, self.run = self.run, None
+        if run is not None:
+            run.stop(timeout_s)
 
     def wake(self) -> None:
         """Look at once: somebody came or went, so that the pace may be another."""
@@ -123,7 +99,7 @@ class ShmReader:
         video = self._processor.video
         interval_s = attachment.pacing.interval_s if attachment is not None else None
         age_s = self._picture_age_s()
-        state: Literal["offline", "waiting", "live", "stalled"] = "live"
+        state: CameraState = "live"
         reason = NO_REASON
         if attachment is None:
             state, reason = "offline", self._offline_reason
@@ -151,8 +127,8 @@ class ShmReader:
         """The SPS of the newest IDR; None before the first one."""
         return self._processor.video
 
-    def _run(self) -> None:
-        while not self._is_stopping:
+    def _read(self, run: Run) -> None:
+        while not run.is_stopping:
             try:
                 delay_s = self._run_once()
             except Exception:
@@ -229,9 +205,8 @@ class ShmReader:
         self._broadcaster.forget()
         if reason != self._offline_reason:
             self._offline_reason = reason
-            logger.log(
-                logging.INFO if self._is_stopping else logging.WARNING, "camera offline: %s", reason
-            )
+            level = logging.INFO if reason.code == "stopped" else logging.WARNING
+            logger.log(level, "camera offline: %s", reason)
 
     def _picture_age_s(self) -> float | None:
         found_at_s = self._found_at_s

@@ -1,6 +1,7 @@
 """Recording: what the camera sends, on the disk and found again."""
 
 from .archive import Archive
+from .folder_watch import FolderWatch
 from .library import Library
 from .recorder import Recorder
 from .retention import Retention
@@ -11,6 +12,7 @@ from .status import RecorderCounts, RecordingStatus
 
 __all__ = [
     "Archive",
+    "FolderWatch",
     "Library",
     "Recorder",
     "RecorderCounts",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from ..extension import Stream
+    from ..stream import Stream
 
 
 def current_stream() -> Stream:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from flask.typing import ResponseReturnValue
 
-from ..ingest.shm_reader import CameraStatus
+from ..camera_status import CameraStatus
 from ..reason import Reason
 from ..version import __version__
 from .current import current_stream
 
 if TYPE_CHECKING:
-    from ..extension import Stream
+    from ..stream import Stream
 
 
 def health() -> ResponseReturnValue:

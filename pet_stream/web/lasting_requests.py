@@ -8,7 +8,7 @@ from ..errors import Full
 from ..gunicorn_worker import thread_limit
 
 if TYPE_CHECKING:
-    from ..extension import Stream
+    from ..stream import Stream
 
 SPARE_THREADS = 3
 """For offers, recordings, files. A page that gets none of the lasting ones asks once a second."""

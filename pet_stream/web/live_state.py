@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .health import state_of_health
 
 if TYPE_CHECKING:
-    from ..extension import Stream
+    from ..stream import Stream
 
 
 def live_state_of(stream: Stream) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
     """
     camera = stream.reader.status
     video = camera.video
-    disk = stream.live_state.disk
+    disk = stream.folder_watch.disk
     return {
         "recording": stream.recorder.status.to_json(),
         "viewers": stream.places.active_count,

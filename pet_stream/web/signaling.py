@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from ..config import IceServer
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
+from ..ice_server import IceServer
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
 
 if TYPE_CHECKING:
-    from ..extension import Stream
+    from ..stream import Stream
 
 ANSWER_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0

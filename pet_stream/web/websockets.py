@@ -27,7 +27,7 @@ from .lasting_requests import check_threads
 from .signaling import take_candidate
 
 if TYPE_CHECKING:
-    from ..extension import Stream
+    from ..stream import Stream
 
 MAX_MESSAGE_BYTES = 16 * 1024
 CLOSE_CODE_BASE = 4000
@@ -80,7 +80,7 @@ def stream_state(ws: WebSocket) -> None:
     """The state as JSON whenever it changes; see `_take` for what the page may send."""
     stream = current_stream()
     live_state = stream.live_state
-    live_state.look_at_folder()
+    stream.folder_watch.look()
     with (
         _opened(ws, stream) as connection,
         _admitted(stream, stream.listener_places),
@@ -88,7 +88,7 @@ def stream_state(ws: WebSocket) -> None:
     ):
         while True:
             message = ws.receive(_LOOK_S)
-            live_state.look_at_folder()
+            stream.folder_watch.look()
             if message is not None:
                 _take(stream, connection, message)
 

@@ -16,8 +16,8 @@ from aiortc import (
 )
 from aiortc.sdp import candidate_from_sdp
 
-from ..config_values import IceServer, IpNetwork
 from ..errors import BadCandidate
+from ..ice_server import IceServer, IpNetwork
 from . import private
 from .candidates import MAX_CANDIDATES, usable_candidate
 from .h264_format import H264Format

@@ -11,9 +11,9 @@ from functools import partial
 
 from ..admission import Place, Places
 from ..broadcaster import Broadcaster
-from ..config_values import IceServer, IpNetwork
 from ..errors import NotFound
 from ..event_loop import EventLoopThread
+from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
 from .h264_format import answered_profile_level_id, choose_format

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from ..event_loop import EventLoopThread
-from ..recording.disk import DiskSpace
 from .connection import Connection
 from .frames import json_frame
 from .ticker import Ticker
@@ -19,7 +15,6 @@ LOOK_INTERVAL_S = 0.25
 """Changes within it go out as one."""
 COUNTING_INTERVAL_S = 1.0
 """How often numbers go out that always change."""
-FOLDER_INTERVAL_S = 1.0
 
 _COUNTING = frozenset({"frame_count", "bytes_written", "duration_ms", "size_bytes", "free_bytes"})
 _RECORDINGS_FRAME = json_frame({"type": "recordings"})
@@ -46,21 +41,13 @@ class StateOutbox:
 
 class LiveState:
     """Looks at the state a few times a second while a page is open, and sends one message to all
-    of them when it is another one. On the event loop, but for `look_at_folder`.
+    of them when it is another one. On the event loop, but for `tell_recordings_soon`.
 
     `state` gives what is to be told, JSON with the recording under `recording`; it must not wait
-    for anything. The list of recordings is in `folder`: the page asks for it when told so.
+    for anything. The list of recordings the page asks for when it is told that there is another.
     """
 
-    def __init__(
-        self,
-        event_loop: EventLoopThread,
-        state: Callable[[], State],
-        folder: Path,
-        disk_space: Callable[[], DiskSpace | None],
-    ) -> None:
-        self.disk: DiskSpace | None = None
-        """The recordings' disk; None before the first look at it."""
+    def __init__(self, event_loop: EventLoopThread, state: Callable[[], State]) -> None:
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
@@ -69,20 +56,10 @@ class LiveState:
         self._frame = b""
         self._told_at_s = 0.0
         self._ticker = Ticker(event_loop, "telling the state", LOOK_INTERVAL_S, self._look)
-        self._folder = folder
-        self._disk_space = disk_space
-        self._folder_lock = threading.Lock()
-        self._folder_looked_at_s = 0.0
-        self._folder_changed_ns: int | None = None
 
     @property
     def listener_count(self) -> int:
         return len(self._listeners)
-
-    @property
-    def is_watching_folder(self) -> bool:
-        """Whether a change of the list of recordings would be noticed by now."""
-        return self._folder_looked_at_s > 0
 
     async def join(self, connection: Connection) -> None:
         self._look()
@@ -96,27 +73,9 @@ class LiveState:
         """Does nothing if it never joined."""
         self._listeners.pop(connection, None)
 
-    def look_at_folder(self) -> None:
-        """Notice new and deleted recordings, and what is left of the disk. By request threads,
-        since disks may hang; one at a time, the others don't wait."""
-        if not self._folder_lock.acquire(blocking=False):
-            return
-        try:
-            now_s = time.monotonic()
-            if now_s - self._folder_looked_at_s < FOLDER_INTERVAL_S:
-                return
-            was_known = self._folder_looked_at_s > 0
-            self._folder_looked_at_s = now_s
-            before = self._folder_changed_ns
-            self.disk = self._disk_space()
-            try:
-                self._folder_changed_ns = os.stat(self._folder).st_mtime_ns
-            except OSError:  # not made yet
-                self._folder_changed_ns = None
-            if was_known and self._folder_changed_ns != before:
-                self._event_loop.call_soon(self._tell_recordings)
-        finally:
-            self._folder_lock.release()
+    def tell_recordings_soon(self) -> None:
+        """The list of recordings is another one. Any thread."""
+        self._event_loop.call_soon(self._tell_recordings)
 
     def _look(self) -> bool:
         state, now_s = self._state(), time.monotonic()

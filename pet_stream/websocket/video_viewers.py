@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..broadcaster import Broadcaster
+from ..camera_status import CameraStatus
 from ..errors import BitstreamError
 from ..event_loop import EventLoopThread
-from ..ingest.shm_reader import CameraStatus
 from ..loop_subscription import LoopSubscription
 from ..media.access_unit import AccessUnit
 from .connection import Connection

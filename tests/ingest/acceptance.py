@@ -67,10 +67,9 @@ class Collection:
     @property
     def cpu_s(self) -> float:
         """Processor time that the camera thread has used."""
-        thread = self.reader._thread
-        assert thread is not None
-        assert thread.ident is not None
-        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
+        run = self.reader.run
+        assert run is not None
+        return run.cpu_s
 
     def wait_for(self, count: int, timeout_s: float) -> None:
         """Until so many pictures were delivered."""

@@ -5,7 +5,7 @@ import pytest
 import sysv_ipc
 
 from pet_stream.errors import SegmentInvalid, SegmentMissing
-from pet_stream.ingest.segment import POSIX_FOLDER, Segment, open_segment, parse_segment_url
+from pet_stream.ingest.segment import POSIX_FOLDER, Segment, open_segment
 
 SHM_DEST = 0o1000
 
@@ -42,33 +42,6 @@ def segment(url: str) -> Iterator[Segment]:
     segment = open_segment(url, min_bytes=4096)
     yield segment
     segment.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "canonical"),
-    [
-        ("/pet_camera_stream", "posix:/pet_camera_stream"),
-        ("pet_camera_stream", "posix:/pet_camera_stream"),
-        ("posix:/pet_camera_stream", "posix:/pet_camera_stream"),
-        ("sysv:0x50455443", "sysv:0x50455443"),
-        ("sysv:1346720835", "sysv:0x50455443"),
-    ],
-)
-def test_a_url_has_one_canonical_form(url: str, canonical: str) -> None:
-    assert parse_segment_url(url) == canonical
-    assert parse_segment_url(canonical) == canonical
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        *("/", "posix:", "posix:/a/b", "../shadow", "/..", "sysv:", "sysv:0", "sysv:-1"),
-        *("sysv:camera", "sysv:0x80000000", "http://camera/", "", "a\0b", "/" + 300 * "x"),
-    ],
-)
-def test_what_is_not_a_url_is_refused_in_words(url: str) -> None:
-    with pytest.raises(ValueError, match=r"\w+"):
-        parse_segment_url(url)
 
 
 def test_reads_a_copy_of_any_part(segment: Segment) -> None:

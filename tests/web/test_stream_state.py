@@ -95,15 +95,16 @@ def test_viewers_are_told_to_every_page(url: str) -> None:
 
 
 def test_a_file_that_somebody_puts_there_or_deletes_is_told(
-    url: str, live_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, live_app: Flask, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(live_state, "FOLDER_INTERVAL_S", 0.0)
+    folder_watch = stream_of(live_app).folder_watch
+    folder_watch.interval_s = 0.0
     folder = tmp_path / "recordings"
     folder.mkdir(exist_ok=True)
     with WebSocket(url) as page:
         page.text("state")
         page.send({"type": "hello"})  # has the server look at the folder before it changes
-        wait_until(lambda: stream_of(live_app).live_state.is_watching_folder)
+        wait_until(lambda: folder_watch.has_looked)
         (folder / "recording_20260101_000000.h264").write_bytes(b"")
         page.text("recordings")
         (folder / "recording_20260101_000000.h264").unlink()

@@ -11,8 +11,8 @@ import pytest
 
 from pet_stream.admission import Places
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.config_values import IpNetwork
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.ice_server import IpNetwork
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
 from pet_stream.webrtc.peer import TimeLimits

@@ -15,7 +15,7 @@ import aioice
 from aioice import stun
 from aiortc import RTCIceTransport
 
-from ...config_values import IpNetwork
+from ...ice_server import IpNetwork
 
 logger = logging.getLogger(__name__)
 

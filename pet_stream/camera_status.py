@@ -1,0 +1,30 @@
+"""What is told about the camera. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .media.h264 import SequenceParameterSet
+from .reason import Reason
+
+CameraState = Literal["offline", "waiting", "live", "stalled"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """How the camera is, at one moment."""
+
+    state: CameraState
+    """No segment; a segment, but no IDR yet; pictures come; they came and stopped."""
+    reason: Reason
+    """Why it is not live, in plain words; empty when it is."""
+    segment: str
+    picture_age_s: float | None
+    """Since the newest picture was found; None before the first one."""
+    fps: float | None
+    has_parameter_sets: bool
+    video: SequenceParameterSet | None
+    clock: str | None
+    """The camera's clock: `monotonic`, `realtime`, `unknown`; None before the first picture."""
+    is_relayed: bool

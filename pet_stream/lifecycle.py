@@ -1,0 +1,123 @@
+"""Threads with an owner: started before they are kept, ended in bounded time, asked whether they
+live.
+
+Each start makes a new `Run`; none is used twice, so a thread that did not end in time can't be
+taken for its successor. `start` and `stop` of a part look like this:
+
+    def start(self):
+        if self._run is None:
+            self._run = start_run("pet-stream-camera", self._work, wake=self._wakes.set)
+
+    def stop(self, timeout_s=2.0):
+        run, self._run = self._run, None
+        if run is not None:
+            run.stop(timeout_s)
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How a run is, at one moment."""
+
+    name: str
+    is_alive: bool
+    age_s: float
+    """Since it was started."""
+    failure: BaseException | None
+    """What ended it, if it did not end by itself."""
+
+
+class Run:
+    """One run of a thread, from its start to its end. Any thread may use it."""
+
+    def __init__(
+        self, name: str, body: Callable[[Run], object], wake: Callable[[], object]
+    ) -> None:
+        """Use `start_run`."""
+        self.name = name
+        self.stop_requested = threading.Event()
+        """The body ends soon after this is set."""
+        self._body = body
+        self._wake = wake
+        self._started_at_s = time.monotonic()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.stop_requested.is_set()
+
+    @property
+    def life(self) -> Life:
+        age_s = time.monotonic() - self._started_at_s
+        return Life(self.name, self._thread.is_alive(), age_s, self._failure)
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that it has used."""
+        ident = self._thread.ident
+        assert ident is not None, "it was started"
+        return time.clock_gettime(time.pthread_getcpuclockid(ident))
+
+    def request_stop(self) -> None:
+        """Does not wait. Idempotent."""
+        self.stop_requested.set()
+        self._wake()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for its end; whether it has ended. At once when the thread itself asks."""
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Have it end, and wait for that; whether it has ended. Idempotent."""
+        self.request_stop()
+        has_ended = self.join(timeout_s)
+        if not has_ended:
+            logger.warning("%s did not end within %.1f s", self.name, timeout_s)
+        return has_ended
+
+    def _live(self) -> None:
+        try:
+            self._body(self)
+        except BaseException as exc:  # the thread's safety net
+            self._failure = exc
+            logger.exception("%s has died", self.name)
+
+
+def start_run(
+    name: str, body: Callable[[Run], object], *, wake: Callable[[], object] = lambda: None
+) -> Run:
+    """Start `body` in a daemon thread called `name`. It gets its run and ends soon after
+    `stop_requested` is set; `wake` ends its waiting, where it waits for something else.
+
+    Raises RuntimeError when no thread is to be had.
+    """
+    return Run(name, body, wake)
+
+
+def stop_all(*stops: Callable[[], object]) -> None:
+    """Call each of `stops`, whatever the others raise, which is logged. What is to end the process
+    (SystemExit, KeyboardInterrupt) is raised when all have been called."""
+    exits: list[BaseException] = []
+    for stop in stops:
+        try:
+            stop()
+        except Exception:  # noqa: PERF203 (each for itself)
+            logger.exception("stopping a part failed")
+        except BaseException as exc:
+            exits.append(exc)
+    if exits:
+        raise exits[0]

@@ -1,0 +1,301 @@
+"""One camera's parts, wired together, and their life in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from flask import request
+from prometheus_flask_exporter import PrometheusMetrics
+
+from .admission import Places
+from .broadcaster import Broadcaster
+from .config import Config
+from .errors import LoopUnavailable
+from .event_loop import EventLoopThread
+from .forks import call_in_child
+from .http_counts import HttpCounts
+from .ingest.detections import Detections
+from .ingest.shm_reader import ShmReader
+from .late_imports import import_aiortc
+from .late_peers import LatePeers
+from .lifecycle import Life, stop_all
+from .media.replay import ReplayMemory
+from .reason import Reason
+from .recording import (
+    Archive,
+    FolderWatch,
+    Library,
+    Recorder,
+    RecorderSettings,
+    Retention,
+    Snapshots,
+)
+from .switch_interval import switch_interval
+from .websocket.connections import Connections
+from .websocket.live_state import LiveState, State
+from .websocket.video_viewers import VideoViewers
+
+if TYPE_CHECKING:
+    from .webrtc.peers import Peers
+
+logger = logging.getLogger(__name__)
+
+FINISH_TIMEOUT_S = 4.0
+"""For the disk to take the rest of a recording, and viewers to hear that it is over."""
+IMPORT_TIMEOUT_S = 2.0
+CHANGE_TIMEOUT_S = 30.0
+"""For a start or stop that another thread has begun."""
+RETRY_S = 5.0
+"""Until a request tries to start again what could not be started."""
+MAX_LISTENERS = 64
+"""Pages that may follow the live state or the detections at once; each takes one of the server's
+threads."""
+
+
+class HostCheck(Protocol):
+    """Looks at how the host mounts and serves us."""
+
+    @property
+    def faults(self) -> tuple[Reason, ...]: ...
+    def run_once(self, environ: Mapping[str, object]) -> None: ...
+
+
+class Stream:
+    """The parts of one camera, and their life in this process. Any thread may use it.
+
+    Nothing runs before start(), because the reloader's parent and gunicorn's preloading master
+    also make one. A process that is forked from one where it runs gets new parts, not yet running.
+    Whoever starts or stops does so alone, without holding a lock.
+
+    `live_state` gives what open pages are told of this stream, as JSON.
+    """
+
+    config: Config
+    event_loop: EventLoopThread
+    reader: ShmReader
+    broadcaster: Broadcaster
+    places: Places
+    recorder: Recorder
+    archive: Archive
+    library: Library
+    folder_watch: FolderWatch
+    snapshots: Snapshots
+    peers: LatePeers
+    connections: Connections
+    video_viewers: VideoViewers
+    live_state: LiveState
+    listener_places: Places
+    detections: Detections | None
+    host_check: HostCheck
+    http_counts: HttpCounts
+    exporter: PrometheusMetrics
+    is_running: bool
+
+    def __init__(
+        self,
+        config: Config,
+        host_check: HostCheck,
+        exporter: PrometheusMetrics,
+        live_state: Callable[[Stream], State],
+        name: str = "pet-stream",
+    ) -> None:
+        self.config = config
+        self.host_check = host_check
+        self.exporter = exporter
+        self.is_running = False
+        self._live_state = live_state
+        self._name = name
+        self._may_autostart = config.autostart
+        self._is_watching_forks = False
+        self._assemble()
+
+    def _assemble(self) -> None:
+        config, name = self.config, self._name
+        self._changed = threading.Condition()
+        self._is_changing = False
+        self._retry_at_s = 0.0
+        self.http_counts = HttpCounts()
+        self.event_loop = EventLoopThread(name)
+        self.places = Places(config.max_clients)
+        self.broadcaster = Broadcaster(
+            on_audience_change=self._handle_audience_change,
+            replay=ReplayMemory(
+                max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
+            ),
+        )
+        self.reader = ShmReader(config.shm, self.broadcaster, name)
+        self.library = Library(config.record_path, lambda: self.recorder.status)
+        self.archive = Archive(self.library, _retention(config), name)
+        self.recorder = Recorder(
+            broadcaster=self.broadcaster,
+            folder=config.record_path,
+            file_format=config.record_format,
+            settings=_recorder_settings(config),
+            claim=self.archive.claim,
+            on_finished=self.archive.tidy,
+            name=name,
+        )
+        self.snapshots = Snapshots(lambda: self.broadcaster.gop)
+        self.peers = LatePeers(self._make_peers, f"{name}-import")
+        self.connections = Connections(self.event_loop)
+        self.video_viewers = VideoViewers(
+            self.broadcaster, self.event_loop, lambda: self.reader.status
+        )
+        self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
+        self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
+        self.listener_places = Places(MAX_LISTENERS)
+        self.detections = None
+        if config.detections_shm is not None:
+            self.detections = Detections(config.detections_shm, self.broadcaster, name)
+
+    def start(self) -> None:
+        """Idempotent. Raises RuntimeError when no thread is to be had; then nothing runs."""
+        self._may_autostart = self.config.autostart
+        with self._alone():
+            self._start()
+
+    def stop(self) -> None:
+        """Finish the recording, say goodbye to the viewers, end all threads. Idempotent, and done
+        to its end whatever a part raises."""
+        self._may_autostart = False
+        with self._alone():
+            if self.is_running:
+                self.is_running = False
+                atexit.unregister(self.stop)
+                self._stop_parts()
+                logger.info("stopped reading %s", self.config.shm)
+
+    def handle_request(self) -> None:
+        """Before each request to the app: whoever gets requests is the serving process.
+
+        The request may be the host's own: nothing that goes wrong here fails it.
+        """
+        try:
+            self.host_check.run_once(request.environ)
+            if self._may_autostart and not self.is_running and time.monotonic() >= self._retry_at_s:
+                self._autostart()
+        except Exception:
+            self._retry_at_s = time.monotonic() + RETRY_S
+            logger.exception("streaming could not be started")
+
+    def lives(self) -> list[Life]:
+        """Of the threads that run from start to stop."""
+        return [run.life for part in (self.event_loop, self.reader) if (run := part.run)]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Raises LoopUnavailable if another thread does not get to the end of its change."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._is_changing, CHANGE_TIMEOUT_S):
+                raise LoopUnavailable("Streaming is just being started or stopped")
+            self._is_changing = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_changing = False
+                self._changed.notify_all()
+
+    def _autostart(self) -> None:
+        with self._alone():
+            if self._may_autostart:  # not stopped in between
+                self._start()
+
+    def _start(self) -> None:
+        if self.is_running:
+            return
+        if not self._is_watching_forks:
+            call_in_child(self._handle_fork)
+            self._is_watching_forks = True
+        try:
+            self.event_loop.start()
+            self.archive.start()
+            self.reader.start()
+        except BaseException:
+            self._stop_parts()
+            raise
+        self.is_running = True
+        atexit.register(self.stop)
+        logger.info("reading %s", self.config.shm)
+
+    def _stop_parts(self) -> None:
+        """Each of them, be it running or not."""
+        stop_all(
+            self._finish,
+            *(() if self.detections is None else (self.detections.stop,)),
+            self.reader.stop,
+            self.event_loop.stop,
+            self.archive.stop,
+            lambda: self.peers.join(IMPORT_TIMEOUT_S),
+            lambda: switch_interval.shorten(self, is_needed=False),
+        )
+
+    def _finish(self) -> None:
+        """What ends on the loop."""
+        if not self.event_loop.is_running:
+            return
+        try:
+            self.event_loop.call(self._say_goodbye(), FINISH_TIMEOUT_S)
+        except LoopUnavailable as exc:
+            logger.warning("recording and viewers did not end in order: %s", exc)
+
+    def _make_peers(self) -> Peers:
+        import_aiortc()
+        from .webrtc.peers import Peers  # late on purpose: see late_peers
+
+        return Peers(
+            broadcaster=self.broadcaster,
+            event_loop=self.event_loop,
+            places=self.places,
+            video=lambda: self.reader.video,
+            ice_servers=self.config.ice_servers,
+            ice_hosts=self.config.ice_hosts,
+        )
+
+    async def _say_goodbye(self) -> None:
+        """On the loop: everybody says goodbye at the same time."""
+        goodbyes = [self.recorder.close(), self.connections.close_all()]
+        if self.peers.made is not None:
+            goodbyes.append(self.peers.made.close_all())
+        for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                logger.error("stopping failed", exc_info=outcome)
+
+    def _handle_audience_change(self) -> None:
+        self.reader.wake()
+        switch_interval.shorten(self, is_needed=self.broadcaster.has_urgent_subscriber)
+
+    def _handle_fork(self) -> None:
+        """In the forked child: its parts have no threads, and their sockets, files and locks are
+        the parent's. They are kept, untouched, so that no destructor closes anything."""
+        self._inherited = (vars(self).copy(),)
+        self.is_running = False
+        self._may_autostart = self.config.autostart
+        switch_interval.shorten(self, is_needed=False)
+        self._assemble()
+
+
+def _recorder_settings(config: Config) -> RecorderSettings:
+    return RecorderSettings(
+        preroll_s=config.preroll_seconds,
+        sync_s=config.sync_seconds,
+        min_free_bytes=config.min_free_mb * 1_000_000,
+        segment_s=60 * config.segment_minutes,
+        max_duration_s=60 * config.max_recording_minutes,
+        heartbeat_s=config.heartbeat_seconds,
+    )
+
+
+def _retention(config: Config) -> Retention:
+    return Retention(
+        max_age_s=86_400 * config.keep_days,
+        max_bytes=config.keep_mb * 1_000_000,
+        min_free_bytes=config.keep_free_mb * 1_000_000,
+    )
