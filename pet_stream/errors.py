@@ -22,6 +22,7 @@
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends none that could be shown
     ├── Full                    every viewer's place is taken
+    ├── TooMany                 more at once, or in a second, than is good for the others
     └── RecordingError
         ├── AlreadyRecording    one at a time
         ├── NameExists          recordings are never overwritten
@@ -70,6 +71,7 @@ __all__ = [
     "SourceError",
     "StorageError",
     "TooLarge",
+    "TooMany",
 ]
 
 
@@ -196,6 +198,17 @@ class Full(PetStreamError):
 
     def __str__(self) -> str:
         return f"All {self.max_clients} viewer places are taken"
+
+
+class TooMany(PetStreamError):
+    """It costs too much to be done for everybody at once; it may succeed after `retry_after_s`."""
+
+    http_status = 429
+    code = "too_many"
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class RecordingError(PetStreamError):

@@ -18,9 +18,11 @@ from ..errors import (
     NotRecorderOwner,
     NotRecording,
     StorageError,
+    TooMany,
 )
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
+from ..token_bucket import TokenBucket
 from .containers import FORMATS, ContainerFactory
 from .names import automatic_stem, requested_name
 from .session import Session, describe_failure
@@ -30,6 +32,10 @@ from .target import Target
 
 logger = logging.getLogger(__name__)
 
+STARTS_AT_ONCE = 10
+START_EVERY_S = 2.0
+"""In the long run: each start writes its pre-roll, whatever comes after it."""
+CLIP_EVERY_S = 1.0
 QUEUE_UNITS = 4000
 """More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
 OPEN_WAIT_S = 1.0
@@ -40,7 +46,7 @@ MAX_GOP_AGE_S = 2.0
 
 class Recorder:
     """Records what the broadcaster publishes, one recording at a time, and saves clips of the last
-    seconds beside it.
+    seconds beside it, one at a time, too.
 
     Belongs to the event loop: `start`, `stop`, `clip`, `heartbeat` and `close` run there, and each
     changes the state before its first await, so two commands at once need no lock. The disk is
@@ -64,6 +70,8 @@ class Recorder:
         claim: Callable[[], object] = lambda: None,
         on_finished: Callable[[], object] = lambda: None,
         name: str = "pet-stream",
+        starts: TokenBucket | None = None,
+        clips: TokenBucket | None = None,
         open_wait_s: float = OPEN_WAIT_S,
         disk_timeout_s: float = 4.0,
         clock_ns: Callable[[], int] = time.monotonic_ns,
@@ -78,12 +86,14 @@ class Recorder:
         self._claim = claim
         self._on_finished = on_finished
         self._name = name
+        self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
+        self._clip_tokens = clips or TokenBucket(1, CLIP_EVERY_S)
         self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
         self._clock_ns = clock_ns
         self._session: Session | None = None
         self._session_before: Session | None = None
-        self._clips: set[Session] = set()
+        self._clip: Session | None = None
         self._clip_frame_count = 0
         self._error_count = 0
 
@@ -120,7 +130,7 @@ class Recorder:
         settings say. Returns when the file exists; a start that fails leaves none. While the disk
         does not answer, the recording runs in memory, and the status has a `note`; what it says too
         late ends the recording, but for a name that is taken, which then gets a number. Raises
-        AlreadyRecording, BadName, NameExists, NotRecorderOwner, StorageError.
+        AlreadyRecording, BadName, NameExists, NotRecorderOwner, StorageError, TooMany.
         """
         settings = self._settings
         limits = [limit for limit in (duration_s, settings.max_duration_s) if limit]
@@ -160,18 +170,22 @@ class Recorder:
 
         Returns when the file is on the disk. Raises BadName, NameExists, NothingToSave,
         NotRecorderOwner; StorageError also when the disk takes too long: the clip is there as soon
-        as the disk lets it.
+        as the disk lets it; TooMany while another is written, and for the second in a second.
         """
+        if self._clip is not None:
+            raise TooMany("Another clip is still being saved")
         now_ns = self._clock_ns()
         units = self._broadcaster.since(now_ns - round(seconds * 1e9))
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
         started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
+        target = self._target(filename, file_format, started_at)
+        self._clip_tokens.take("A clip was saved just now")
         session = Session(
             broadcaster=self._broadcaster,
             subscription=Subscription("clip", 1, lambda: None),
             preroll=units,
-            target=self._target(filename, file_format, started_at),
+            target=target,
             settings=replace(self._settings, max_duration_s=0, heartbeat_s=0),
             claim=self._claim,
             started_at=started_at,
@@ -180,22 +194,18 @@ class Recorder:
             on_over=self._handle_clip_over,
             thread_name=f"{self._name}-clip",
         )
-        self._clips.add(session)
-        try:
-            session.start()
-        except RuntimeError:
-            self._clips.discard(session)
-            raise
+        session.start()
+        self._clip = session  # of two at once one wins: no await so far
         await self._opened(session)
         session.end(None)
         return await self._closed(session)
 
     async def close(self) -> None:
-        """Finish the recording that runs, if there is one, and the clips. Idempotent."""
+        """Finish the recording that runs, if there is one, and the clip. Idempotent."""
         session = self._session
         if session is not None and not session.is_over and not session.is_ending:
             session.end(Reason("shut_down", "the server was shut down"))
-        unfinished = [*self._clips]
+        unfinished = [] if self._clip is None else [self._clip]
         if session is not None and not session.is_over:
             unfinished.append(session)
         for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
@@ -222,6 +232,7 @@ class Recorder:
             )
         started_at = time.time()
         target = self._target(filename, file_format, started_at)
+        self._start_tokens.take("Recordings were started too often just now")
         now_ns = self._clock_ns()
         subscription = self._broadcaster.subscribe(
             "recorder",
@@ -276,7 +287,7 @@ class Recorder:
 
     def _handle_clip_over(self, session: Session) -> None:
         self._count_failure(session)
-        self._clips.discard(session)
+        self._clip = None
         self._clip_frame_count += session.frame_totals[0]
         self._on_finished()
 

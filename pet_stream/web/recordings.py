@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from .file_answers import send_recording
 MEDIA_TYPES = {"h264": "video/h264", "mp4": "video/mp4"}
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+MAX_SECONDS = 1e9
 THUMBNAIL_MAX_AGE_S = 7 * 86_400
 
 
@@ -121,6 +121,6 @@ def _seconds(key: str) -> float | None:
         value = float(text)
     except ValueError as exc:
         raise BadRequest(f"{key} is a number of seconds") from exc
-    if not 0 <= value < math.inf:
+    if not 0 <= value <= MAX_SECONDS:
         raise BadRequest(f"{key} is a number of seconds")
     return value

@@ -164,5 +164,6 @@ export default {
   "reason.not_found": "見つかりません",
   "reason.busy": "サーバーの準備ができていません",
   "reason.full": "満員です",
+  "reason.too_many": "要求が多すぎます。少し待ってからもう一度お試しください",
   "reason.origin": "このページからは操作できません",
 };

@@ -4,6 +4,7 @@ syncs, makes or renames a file in it waits until it is thawed."""
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -13,13 +14,14 @@ from typing import Any
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.errors import NotRecording, StorageError
+from pet_stream.errors import NotRecording, StorageError, TooMany
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.replay import ReplayMemory
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
+from pet_stream.token_bucket import TokenBucket
 
 from ..apps import mounted_app, stream_of
 from ..waiting import TIMEOUT_S, wait_until
@@ -189,6 +191,25 @@ def test_a_disk_that_blocks_at_the_stop_gets_the_whole_file_later(
     wait_until(lambda: not recorder.status.is_recording)
     assert (recorder.status.stop_reason, recorder.status.frame_count) == (None, len(published))
     assert sorted(path.name for path in disk.iterdir()) == [f"cat.{file_format}", "lost+found"]
+
+
+def test_fifty_clips_are_one_thread(
+    disk: Path, make_recorder: MakeRecorder, camera: Camera, event_loop: EventLoopThread
+) -> None:
+    bucket = TokenBucket(50, 0.0)
+    recorder = make_recorder(disk, clips=bucket, open_wait_s=0.05, disk_timeout_s=0.05)
+    published = camera.publish(GOP)
+    with frozen(disk):
+        with pytest.raises(StorageError, match="as soon as it does"):
+            event_loop.call(recorder.clip(30, "clip"), TIMEOUT_S)
+        threads = set(threading.enumerate())
+        for _ in range(49):
+            with pytest.raises(TooMany):
+                event_loop.call(recorder.clip(30), TIMEOUT_S)
+        assert set(threading.enumerate()) == threads
+    wait_until(lambda: recorder.counts.frames_written == GOP)
+    assert pictures_in(disk / "clip.h264") == annex_b(published)
+    assert event_loop.call(recorder.clip(30), TIMEOUT_S).frame_count == GOP
 
 
 def test_the_app_answers_while_the_disk_does_not(

@@ -1,0 +1,109 @@
+"""The disk: nobody fills it, or holds threads on it, by asking often."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording.recorder import STARTS_AT_ONCE
+from tests.apps import mounted_app, stream_of
+from tests.footage import encode
+from tests.recording.playback import GOP, Camera, access_unit
+
+AT_ONCE = 8
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[AccessUnit]:
+    return [access_unit(data) for data in encode(320, 240, fps=30, gop=GOP, pictures=2 * GOP)]
+
+
+@pytest.fixture
+def app(tmp_path: Path, pictures: list[AccessUnit]) -> Iterator[Flask]:
+    """Ten seconds of pictures are in its memory."""
+    with mounted_app(tmp_path) as app:
+        app.test_client().get("/health")
+        camera = Camera(stream_of(app).broadcaster, pictures)
+        camera.clock_ns = time.monotonic_ns() + 60 * 10**9  # never too old on a slow machine
+        camera.publish(300)
+        yield app
+
+
+def at_once(app: Flask, count: int, ask: Callable[[FlaskClient], TestResponse]) -> Counter[int]:
+    """How often each status is answered when `count` clients ask at the same moment."""
+    barrier = threading.Barrier(count)
+
+    def one() -> int:
+        barrier.wait()
+        return ask(app.test_client()).status_code
+
+    with ThreadPoolExecutor(count) as threads:
+        return Counter(future.result() for future in [threads.submit(one) for _ in range(count)])
+
+
+def test_of_clips_at_once_one_is_saved(app: Flask, tmp_path: Path) -> None:
+    answers = at_once(app, AT_ONCE, lambda client: client.post("/api/recording/clip"))
+    assert answers == {200: 1, 429: AT_ONCE - 1}
+    assert len(list((tmp_path / "recordings").glob("*.mp4"))) == 1
+
+
+def test_a_flood_of_clips_saves_one_a_second(app: Flask, tmp_path: Path) -> None:
+    client = app.test_client()
+    begun_s = time.monotonic()
+    answers = [client.post("/api/recording/clip") for _ in range(100)]
+    saved_count = sum(answer.status_code == 200 for answer in answers)
+    assert 1 <= saved_count <= 1 + time.monotonic() - begun_s
+    assert len(list((tmp_path / "recordings").glob("*.mp4"))) == saved_count
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.get_json()["code"] == "too_many"
+    assert refused.headers["Retry-After"] == str(refused.get_json()["retry_after_s"]) == "1"
+
+
+def test_a_flood_of_starts_and_stops_makes_few_files(app: Flask, tmp_path: Path) -> None:
+    client = app.test_client()
+    begun_s = time.monotonic()
+    answers = []
+    for _ in range(5 * STARTS_AT_ONCE):
+        answers.append(client.post("/api/recording/start").status_code)
+        client.post("/api/recording/stop")
+    most = STARTS_AT_ONCE + (time.monotonic() - begun_s) / 2 + 1
+    assert STARTS_AT_ONCE <= answers.count(200) <= most
+    assert answers.count(200) + answers.count(429) == len(answers)
+    assert len(list((tmp_path / "recordings").iterdir())) <= most + 2  # lock and owner
+
+
+NUMBERS = ["1" + "0" * 400, "9" * 5000, "1e400", "1e308", "-1", "nan", "inf", "0x10", ""]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_no_number_in_a_query_is_more_than_a_bad_request(app: Flask, number: str) -> None:
+    client = app.test_client()
+    name = client.post("/api/recording/clip").get_json()["filename"]
+    for path, key in (
+        ("/api/recordings", "limit"),
+        ("/api/recordings", "offset"),
+        (f"/api/recordings/{name}", "from"),
+        (f"/api/recordings/{name}", "to"),
+    ):
+        answer = client.get(path, query_string={key: number})
+        assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request"), key
+
+
+@pytest.mark.parametrize("path", ["/api/recording/start", "/api/recording/clip"])
+@pytest.mark.parametrize(
+    "number", ["1" + "0" * 400, "-" + "9" * 400, "1e400", "-1e400", "NaN", "1" * 5000]
+)
+def test_no_number_is_more_than_a_bad_request(app: Flask, path: str, number: str) -> None:
+    for key in ("seconds",) if "clip" in path else ("duration_s", "preroll_s", "heartbeat_s"):
+        answer = app.test_client().post(path, data=f'{{"{key}": {number}}}')
+        assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
