@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -11,6 +12,8 @@ from werkzeug.routing.exceptions import WebsocketMismatch
 from ..errors import Full, PetStreamError, StorageError, TooMany
 from .cors import add_cors_headers
 from .current import current_stream
+
+logger = logging.getLogger(__name__)
 
 NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/api/stream/", "/pet-stream/")
 """Below these a path that nobody serves is our 404; elsewhere it is the host's."""
@@ -56,8 +59,16 @@ def answer_unroutable() -> Response | None:
     """A path or method that nobody serves, if it is one of ours.
 
     Such a request belongs to no blueprint, so that only the app's error pages would be asked; they
-    are the host's and stay as they are.
+    are the host's and stay as they are, whatever goes wrong here.
     """
+    try:
+        return _answer_unroutable()
+    except Exception:  # of a host's own URL converter, say
+        logger.exception("a request that nobody serves is left to the host")
+        return None
+
+
+def _answer_unroutable() -> Response | None:
     error = request.routing_exception
     if isinstance(error, MethodNotAllowed) and _is_path_of_ours(error):
         return add_cors_headers(answer_http_error(error))

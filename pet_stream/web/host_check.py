@@ -27,17 +27,21 @@ class HostCheck:
         """In words; empty before the first request."""
 
     def run_once(self, environ: Mapping[str, object]) -> None:
-        if self._is_done:
-            return
+        """The first caller looks; one that comes meanwhile does not wait. What goes wrong in
+        looking at somebody else's routes is logged, and leaves their requests alone."""
         with self._lock:
-            if self._is_done:
-                return
+            is_first, self._is_done = not self._is_done, True
+        if not is_first:
+            return
+        try:
             conflicts = [
                 Reason("route_conflict", str(conflict))
                 for conflict in find_conflicts(self._url_map)
             ]
-            self.faults = (*conflicts, *_serving_faults(environ))
-            self._is_done = True
+        except Exception:
+            logger.exception("the host's routes can't be compared with ours")
+            conflicts = []
+        self.faults = (*conflicts, *_serving_faults(environ))
         for fault in self.faults:
             logger.error("%s", fault)
 

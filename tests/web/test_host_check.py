@@ -6,6 +6,9 @@ import types
 
 import pytest
 from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from tests.apps import stream_of
 
 
 def faults(app: Flask, **environ: object) -> list[str]:
@@ -37,3 +40,23 @@ def test_greenlets_instead_of_threads_are_explained(
     monkeypatch.setitem(sys.modules, "gevent.monkey", patched)
     (fault,) = faults(app)
     assert "gthread" in fault
+
+
+class BrokenConverter(BaseConverter):
+    """A host's own, which the URL map's check comes upon."""
+
+    def to_python(self, value: str) -> str:
+        raise RuntimeError("a mistake of the host's")
+
+
+def test_a_check_that_fails_fails_no_request_of_the_host(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.url_map.converters["broken"] = BrokenConverter
+    app.add_url_rule("/api/recordings/<broken:name>", "hosts", lambda name: name)
+    app.add_url_rule("/hosts", "page", lambda: "a page of the host's")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answers = [app.test_client().get("/hosts") for _ in range(2)]
+    assert [answer.text for answer in answers] == 2 * ["a page of the host's"]
+    assert stream_of(app).is_running
+    assert caplog.text.count("can't be compared") == 1
