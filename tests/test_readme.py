@@ -42,7 +42,13 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
     documented = {
         (int(status), code) for status, text in rows for code in re.findall(r"`([a-z_0-9]+)`", text)
     }
-    roots = (errors.RequestError, errors.RecordingError, errors.Full, errors.NoPicture)
+    roots = (
+        errors.RequestError,
+        errors.RecordingError,
+        errors.Full,
+        errors.NoPicture,
+        errors.TooMany,
+    )
     leaves = {leaf for root in (*roots, errors.LoopUnavailable) for leaf in leaves_of(root)}
     assert documented == {(leaf.http_status, leaf.code) for leaf in leaves}
 

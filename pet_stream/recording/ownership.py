@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 LOCK_NAME = ".pet_stream.lock"
 OWNER_NAME = ".pet_stream.owner"
+MAX_OWNER_BYTES = 100
 _FLOCK = "hhqqi4x"  # struct flock of 64-bit Linux: type, whence, start, length, pid
 
 
@@ -61,7 +62,7 @@ class Ownership:
                 if exc.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
                     raise
                 logger.warning("the recordings folder's file system has no locks: %s", exc)
-            (self._folder / OWNER_NAME).write_text(_this_process())
+            self._write_owner()
             was_ours, self._is_ours = self._is_ours, True
             leftovers = [] if was_ours else sorted(self._folder.glob(f"*{PART_SUFFIX}"))
         if not was_ours:
@@ -78,9 +79,25 @@ class Ownership:
     def _check_other_apps(self) -> None:
         """To be done before the lock's file is opened: closing that would undo a lock."""
         with contextlib.suppress(OSError):
-            is_here = (self._folder / OWNER_NAME).read_text() == _this_process()
+            is_here = self._read_owner() == _this_process()
             if is_here and not self._is_ours:
                 raise NotRecorderOwner("another app of this process")
+
+    def _write_owner(self) -> None:
+        """Into a new file: what is called so may be a link to somebody's file."""
+        path = self._folder / OWNER_NAME
+        path.unlink(missing_ok=True)
+        with path.open("x") as file:  # O_EXCL: follows no link
+            file.write(_this_process())
+
+    def _read_owner(self) -> str:
+        """What is no ordinary file is not waited for. Raises OSError."""
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(self._folder / OWNER_NAME, flags)
+        try:
+            return os.read(descriptor, MAX_OWNER_BYTES).decode("ascii", "replace")
+        finally:
+            os.close(descriptor)
 
     def _close(self) -> None:
         if self._descriptor is not None:
@@ -96,7 +113,7 @@ class Ownership:
                 command = Path(f"/proc/{pid}/comm").read_text().strip()
                 return f"process {pid} ({command})"
         with contextlib.suppress(OSError, ValueError, IndexError):  # of another container, perhaps
-            return f"process {int((self._folder / OWNER_NAME).read_text().split()[0])}"
+            return f"process {int(self._read_owner().split()[0])}"
         return "another process"
 
 

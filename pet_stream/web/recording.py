@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask.typing import ResponseReturnValue
@@ -23,7 +26,7 @@ def start_recording() -> ResponseReturnValue:
     status = start()
     answer: dict[str, object] = {
         "status": "recording",
-        "file": str(status.path),
+        "file": _shown_path(status),
         "filename": status.filename,
         "started_at": status.started_at,
     }
@@ -82,7 +85,7 @@ def stop() -> RecordingStatus:
 def _finished(word: str, status: RecordingStatus) -> dict[str, object]:
     return {
         "status": word,
-        "file": str(status.path),
+        "file": _shown_path(status),
         "filename": status.filename,
         "frame_count": status.frame_count,
         "bytes_written": status.bytes_written,
@@ -90,6 +93,19 @@ def _finished(word: str, status: RecordingStatus) -> dict[str, object]:
         "stats": status.to_json(),
         "stopped_at": status.stopped_at,
     }
+
+
+def _shown_path(status: RecordingStatus) -> str | None:
+    """Where the file is, from the working folder on or, outside of it, from the recordings folder
+    on: what is above is nobody's business."""
+    if status.path is None:
+        return None
+    path = Path(os.path.normpath(status.path))
+    with contextlib.suppress(OSError, ValueError):
+        here = Path.cwd()
+        if here != Path(here.anchor):  # below / is everything
+            return str(path.relative_to(here))
+    return str(Path(path.parent.name, path.name))
 
 
 def _text(body: Mapping[str, Any], key: str) -> str | None:

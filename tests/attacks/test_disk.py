@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter
@@ -15,10 +16,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording.ownership import OWNER_NAME
 from pet_stream.recording.recorder import STARTS_AT_ONCE
 from tests.apps import mounted_app, stream_of
 from tests.footage import encode
 from tests.recording.playback import GOP, Camera, access_unit
+from tests.waiting import wait_until
 
 AT_ONCE = 8
 
@@ -49,6 +52,31 @@ def at_once(app: Flask, count: int, ask: Callable[[FlaskClient], TestResponse]) 
 
     with ThreadPoolExecutor(count) as threads:
         return Counter(future.result() for future in [threads.submit(one) for _ in range(count)])
+
+
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_a_link_in_the_folder_overwrites_nobodys_file(
+    tmp_path: Path, link: Callable[[Path, Path], None]
+) -> None:
+    theirs, folder = tmp_path / "theirs", tmp_path / "recordings"
+    theirs.write_text("precious")
+    folder.mkdir()
+    link(folder / OWNER_NAME, theirs)
+    with mounted_app(tmp_path) as app:
+        assert app.test_client().post("/api/recording/start").status_code == 200
+        assert not (folder / OWNER_NAME).is_symlink()
+        assert (folder / OWNER_NAME).read_text().startswith(str(os.getpid()))
+    assert theirs.read_text() == "precious"
+
+
+def test_a_pipe_in_the_folder_holds_nobody_up(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    os.mkfifo(tmp_path / "recordings" / OWNER_NAME)
+    with mounted_app(tmp_path) as app:
+        answer = app.test_client().post("/api/recording/start")
+        assert answer.status_code == 200
+        wait_until(lambda: stream_of(app).recorder.status.note is None)
+        assert app.test_client().post("/api/recording/stop").status_code == 200
 
 
 def test_of_clips_at_once_one_is_saved(app: Flask, tmp_path: Path) -> None:

@@ -31,13 +31,17 @@ def record_pictures(client: FlaskClient, count: int) -> None:
     wait_until(lambda: client.get("/api/recording/status").get_json()["frame_count"] >= count)
 
 
+def file_of(client: FlaskClient, answer: dict[str, str]) -> Path:
+    return stream_of(client.application).config.record_path / answer["filename"]
+
+
 def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
     before_s = time.time()
     started = live_client.post("/api/recording/start").get_json()
     assert started.keys() == {"status", "file", "filename", "started_at"}
     assert started["status"] == "recording"
     assert re.fullmatch(r"recording_\d{8}_\d{6}\.mp4", started["filename"])
-    assert Path(started["file"]).name == started["filename"]
+    assert started["file"] == f"recordings/{started['filename']}"
     assert before_s - 1 <= started["started_at"] <= time.time()
 
     record_pictures(live_client, 20)
@@ -54,15 +58,45 @@ def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
     assert stopped["file"] == started["file"]
     assert stopped["filename"] == started["filename"]
     assert stopped["frame_count"] >= 20
-    assert stopped["bytes_written"] == Path(started["file"]).stat().st_size
+    assert stopped["bytes_written"] == file_of(live_client, started).stat().st_size
     assert (stopped["frame_count"] - 1) * 33 <= stopped["duration_ms"] <= TIMEOUT_S * 1000
     assert started["started_at"] < stopped["stopped_at"] <= time.time()
     assert stopped["stats"].keys() >= STATUS_FIELDS
     assert stopped["stats"]["frame_count"] == stopped["frame_count"]
     assert stopped["stats"]["recording"] is False
 
-    with av.open(started["file"]) as file:
+    with av.open(file_of(live_client, started)) as file:
         assert len(list(file.decode(video=0))) == stopped["frame_count"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "shown"),
+    [
+        ("here/recordings", "recordings/cat.mp4"),
+        ("here/a/b", "a/b/cat.mp4"),
+        ("here", "cat.mp4"),
+        ("elsewhere/cats", "cats/cat.mp4"),
+        ("here/../elsewhere/cats", "cats/cat.mp4"),
+    ],
+)
+def test_answers_tell_no_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, shown: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with mounted_app(tmp_path, RECORD_PATH=tmp_path / folder) as app:
+        client = app.test_client()
+        started = client.post("/api/recording/start", json={"filename": "cat"}).get_json()
+        stopped = client.post("/api/recording/stop")
+    assert (started["file"], stopped.get_json()["file"]) == (shown, shown)
+    assert str(tmp_path) not in stopped.text
+
+
+def test_the_root_is_no_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    with mounted_app(tmp_path) as app:
+        answer = app.test_client().post("/api/recording/start", json={"filename": "cat"})
+        assert answer.get_json()["file"] == "recordings/cat.mp4"
 
 
 def test_without_a_camera_it_waits_and_says_so(client: FlaskClient) -> None:
@@ -92,11 +126,11 @@ def test_an_existing_name_is_409_and_stays_as_it_is(live_client: FlaskClient) ->
     started = live_client.post("/api/recording/start", json={"filename": "cat"}).get_json()
     record_pictures(live_client, 1)
     live_client.post("/api/recording/stop")
-    content = Path(started["file"]).read_bytes()
+    content = file_of(live_client, started).read_bytes()
     answer = live_client.post("/api/recording/start", json={"filename": "cat"})
     assert answer.status_code == 409
     assert answer.get_json()["code"] == "name_exists"
-    assert Path(started["file"]).read_bytes() == content
+    assert file_of(live_client, started).read_bytes() == content
 
 
 def test_of_two_starts_at_once_exactly_one_wins(app: Flask) -> None:
@@ -166,7 +200,7 @@ def test_format_preroll_and_length_can_be_chosen(live_client: FlaskClient) -> No
     status = live_client.get("/api/recording/status").get_json()
     assert status["stop_reason"] == "it has the length that was asked for"
     assert status["stop_code"] == "duration"
-    with av.open(started["file"], format="h264") as file:
+    with av.open(file_of(live_client, started), format="h264") as file:
         assert len(list(file.decode(video=0))) == status["frame_count"]
 
 
@@ -196,7 +230,7 @@ def test_the_preroll_of_the_settings_is_in_the_file(live_client: FlaskClient) ->
     live_client.post("/api/recording/start", json={"filename": "cat"})
     stopped = live_client.post("/api/recording/stop").get_json()
     assert stopped["frame_count"] > 30
-    with av.open(stopped["file"]) as file:
+    with av.open(file_of(live_client, stopped)) as file:
         assert len(list(file.decode(video=0))) == stopped["frame_count"]
 
 
@@ -207,7 +241,7 @@ def test_a_page_that_is_gone_ends_its_recording(live_client: FlaskClient) -> Non
     wait_until(lambda: not live_client.get("/api/recording/status").get_json()["recording"])
     status = live_client.get("/api/recording/status").get_json()
     assert status["stop_reason"] == "the page that wanted it is gone"
-    assert Path(started["file"]).exists()
+    assert file_of(live_client, started).exists()
     answer = live_client.post("/api/recording/heartbeat")
     assert (answer.status_code, answer.get_json()["code"]) == (409, "not_recording")
 
@@ -219,7 +253,7 @@ def test_what_just_happened_is_saved(live_client: FlaskClient) -> None:
     clip = answer.get_json()
     assert clip["status"] == "saved"
     assert re.fullmatch(r"recording_\d{8}_\d{6}\.mp4", clip["filename"])
-    with av.open(clip["file"]) as file:
+    with av.open(file_of(live_client, clip)) as file:
         assert len(list(file.decode(video=0))) == clip["frame_count"]
     assert live_client.get("/api/recording/status").get_json()["recording"] is False
 
