@@ -22,10 +22,13 @@ from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
 from .rows import STAR_SUFFIX, Files, Recording, row, rows, scan, scan_for
 from .status import RecordingStatus
+from .turns import Turns
 
 THUMBNAIL_SUFFIX = ".jpg"
 KEEP_PIECED_S = 300.0
 """What was put together of a day of recording takes some 30 MB."""
+MAX_WAITING = 4
+"""Requests for a file that is yet to be put together, a fifth of a second of a core each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Library:
         self._status = status
         self._ids = ReadOnce(folder, read_id, None)
         self._details = ReadOnce(folder, read_details, Details())
+        self._turns = Turns(MAX_WAITING)
         self._lock = threading.Lock()
         self._last_pieced: tuple[str, PiecedFile] | None = None
         self._last_pieced_at = 0.0
@@ -99,7 +103,7 @@ class Library:
         self, name: str, from_s: float | None = None, to_s: float | None = None
     ) -> OpenRecording:
         """A recording, or one of its files: as it is, its segments as one file or, with a time,
-        cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError.
+        cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError, TooMany.
 
         What was put together last is kept ready: players read a file in many small ranges.
         """
@@ -118,13 +122,15 @@ class Library:
         if len(files) == 1 and from_s is None and to_s is None:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
             return OpenRecording(file, version, changed_at)
-        with self._lock:
-            last, self._last_pieced_at = self._last_pieced, time.monotonic()
-        if last is None or last[0] != version:
-            last = version, self._put_together(name, files, from_s, to_s)
-            with self._lock:
-                self._last_pieced = last
-        return OpenRecording(last[1].reopened(), version, changed_at)
+        kept = self._kept(version)
+        if kept is None:
+            with self._turns.turn("Too many recordings are being cut or joined"):
+                kept = self._kept(version)  # by whoever had the turn before
+                if kept is None:
+                    kept = self._put_together(name, files, from_s, to_s)
+                    with self._lock:
+                        self._last_pieced = version, kept
+        return OpenRecording(kept.reopened(), version, changed_at)
 
     def delete(self, name: str) -> None:
         """Remove a recording and what belongs to it, or one of its files, if `name` is that of a
@@ -177,6 +183,12 @@ class Library:
             return stat.S_ISREG((self.folder / name).lstat().st_mode)
         except OSError:
             return False
+
+    def _kept(self, version: str) -> PiecedFile | None:
+        with self._lock:
+            self._last_pieced_at = time.monotonic()
+            last = self._last_pieced
+        return last[1] if last is not None and last[0] == version else None
 
     def _put_together(
         self, name: str, files: list[Path], from_s: float | None, to_s: float | None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 
 from ..errors import NoPicture
 from ..media.access_unit import AccessUnit
+from .turns import Turns
 
 MAX_AGE_S = 1.0
 """Whoever asks within this time gets the same answer: one decoding a second at most."""
+MAX_WAITING = 8
 
 
 class Snapshots:
@@ -18,13 +19,13 @@ class Snapshots:
 
     def __init__(self, gop: Callable[[], Sequence[AccessUnit]]) -> None:
         self._gop = gop
-        self._lock = threading.Lock()  # held while decoding: those who wait get the same picture
+        self._turns = Turns(MAX_WAITING)  # those who wait get the same picture
         self._jpeg: bytes | None = None
         self._tried_at = float("-inf")
 
     def jpeg(self) -> bytes:
-        """Raises NoPicture."""
-        with self._lock:
+        """Raises NoPicture, TooMany."""
+        with self._turns.turn("Too many ask for a picture at once"):
             if time.monotonic() - self._tried_at >= MAX_AGE_S:
                 self._jpeg = self._decode()
                 self._tried_at = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -9,19 +10,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.recording import library as library_module
+from pet_stream.recording.cutting import cut
+from pet_stream.recording.library import MAX_WAITING
 from pet_stream.recording.ownership import OWNER_NAME
+from pet_stream.recording.pieces import PiecedFile
 from pet_stream.recording.recorder import STARTS_AT_ONCE
 from tests.apps import mounted_app, stream_of
 from tests.footage import encode
 from tests.recording.playback import GOP, Camera, access_unit
-from tests.waiting import wait_until
+from tests.waiting import TIMEOUT_S, wait_until
 
 AT_ONCE = 8
 
@@ -42,13 +47,13 @@ def app(tmp_path: Path, pictures: list[AccessUnit]) -> Iterator[Flask]:
         yield app
 
 
-def at_once(app: Flask, count: int, ask: Callable[[FlaskClient], TestResponse]) -> Counter[int]:
+def at_once(app: Flask, count: int, ask: Callable[[FlaskClient], int]) -> Counter[int]:
     """How often each status is answered when `count` clients ask at the same moment."""
     barrier = threading.Barrier(count)
 
     def one() -> int:
         barrier.wait()
-        return ask(app.test_client()).status_code
+        return ask(app.test_client())
 
     with ThreadPoolExecutor(count) as threads:
         return Counter(future.result() for future in [threads.submit(one) for _ in range(count)])
@@ -80,7 +85,7 @@ def test_a_pipe_in_the_folder_holds_nobody_up(tmp_path: Path) -> None:
 
 
 def test_of_clips_at_once_one_is_saved(app: Flask, tmp_path: Path) -> None:
-    answers = at_once(app, AT_ONCE, lambda client: client.post("/api/recording/clip"))
+    answers = at_once(app, AT_ONCE, lambda client: client.post("/api/recording/clip").status_code)
     assert answers == {200: 1, 429: AT_ONCE - 1}
     assert len(list((tmp_path / "recordings").glob("*.mp4"))) == 1
 
@@ -135,3 +140,26 @@ def test_no_number_is_more_than_a_bad_request(app: Flask, path: str, number: str
     for key in ("seconds",) if "clip" in path else ("duration_s", "preroll_s", "heartbeat_s"):
         answer = app.test_client().post(path, data=f'{{"{key}": {number}}}')
         assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+
+
+def test_of_cuts_at_once_few_wait_and_the_rest_is_told_to_come_later(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = app.test_client()
+    name = client.post("/api/recording/clip").get_json()["filename"]
+    refused_count, beginnings = itertools.count(1), itertools.count(1)
+    all_are_refused = threading.Event()
+
+    def slow_cut(*args: Any) -> PiecedFile:
+        assert all_are_refused.wait(TIMEOUT_S)
+        return cut(*args)
+
+    def ask(client: FlaskClient) -> int:
+        query = {"from": next(beginnings) / 1000}  # each of another part
+        with client.get(f"/api/recordings/{name}", query_string=query) as answer:
+            if answer.status_code == 429 and next(refused_count) == 20 - 1 - MAX_WAITING:
+                all_are_refused.set()
+            return answer.status_code
+
+    monkeypatch.setattr(library_module, "cut", slow_cut)
+    assert at_once(app, 20, ask) == {200: 1 + MAX_WAITING, 429: 20 - 1 - MAX_WAITING}
