@@ -87,6 +87,11 @@ class Config:
     min_free_mb: int = _setting(
         200, values.whole_number(0, 1_000_000), "recording ends when less is free on the disk"
     )
+    clips_mb: int = _setting(
+        2000,
+        values.whole_number(0, 100_000_000),
+        "what all clips together may take up: one more is refused; 0: no limit",
+    )
     keep_days: float = _setting(
         0, values.number(0, 36_500), "older recordings are deleted; 0: never, as for the next two"
     )

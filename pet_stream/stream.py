@@ -132,13 +132,16 @@ class Stream:
         )
         self.reader = ShmReader(config.shm, self.broadcaster, name)
         self.library = Library(config.record_path, lambda: self.recorder.status)
-        self.archive = Archive(self.library, _retention(config), name)
+        self.archive = Archive(
+            self.library, _retention(config), name, max_clip_bytes=config.clips_mb * 1_000_000
+        )
         self.recorder = Recorder(
             broadcaster=self.broadcaster,
             folder=config.record_path,
             file_format=config.record_format,
             settings=_recorder_settings(config),
             claim=self.archive.claim,
+            claim_for_clip=self.archive.claim_for_clip,
             on_finished=self.archive.tidy,
             name=name,
         )

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import NotRecorderOwner
+from .disk import ClipsFull
 from .housekeeping import Housekeeper
 from .library import Library
 from .ownership import Ownership
@@ -24,11 +25,17 @@ STOP_TIMEOUT_S = 2.0
 
 class Archive:
     """Any thread may use it. Between start() and stop(), if the settings limit what is kept, the
-    limits are looked at after each recording and every TIDY_EVERY_S."""
+    limits are looked at after each recording and every TIDY_EVERY_S.
 
-    def __init__(self, library: Library, retention: Retention, name: str) -> None:
+    `max_clip_bytes`: what all clips together may take up; 0: no limit.
+    """
+
+    def __init__(
+        self, library: Library, retention: Retention, name: str, max_clip_bytes: int = 0
+    ) -> None:
         self._library = library
         self._retention = retention
+        self._max_clip_bytes = max_clip_bytes
         self._housekeeper = Housekeeper(f"{name}-housekeeping")
         self._ownership = Ownership(library.folder, self._repair_soon)
         self._timer_name = f"{name}-retention"
@@ -59,6 +66,16 @@ class Archive:
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""
         self._ownership.claim()
+
+    def claim_for_clip(self, size_bytes: int) -> None:
+        """Become the process that records, if clips may have `size_bytes` more. Raises ClipsFull,
+        NotRecorderOwner, StorageError, OSError."""
+        self.claim()
+        if not self._max_clip_bytes:
+            return
+        clips = filter(self._library.is_clip, self._library.recordings())
+        if size_bytes + sum(clip.size_bytes for clip in clips) > self._max_clip_bytes:
+            raise ClipsFull(self._max_clip_bytes)
 
     @property
     def repairing_count(self) -> int:

@@ -29,6 +29,14 @@ class AlmostFull(OSError):
         self.min_free_bytes = min_free_bytes
 
 
+class ClipsFull(OSError):
+    """All clips together take up what the settings grant them."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.max_bytes = max_bytes
+
+
 def make_folder(folder: Path) -> None:
     """With those above it, if it is missing. Raises OSError."""
     try:
@@ -121,6 +129,9 @@ def describe(error: OSError) -> Reason:
     if isinstance(error, AlmostFull):
         free_mb = error.min_free_bytes / 1e6
         return Reason("disk_almost_full", f"less than {free_mb:.9g} MB are free on the disk")
+    if isinstance(error, ClipsFull):
+        max_mb = error.max_bytes / 1e6
+        return Reason("clips_full", f"clips may take up {max_mb:.9g} MB; some have to go first")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Reason("disk_full", "the disk is full")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NotFound, RecordingInUse
+from ..media.recording_id import is_clip
 from ..version import __version__
 from .cutting import cut, joined
 from .details import Details, ReadOnce, read_details, read_id
@@ -81,6 +82,11 @@ class Library:
         if recording.is_running:
             duration_s = self._status().duration_ms / 1000
         return Details(duration_s, each[0].width, each[0].height, each[0].codec)
+
+    def is_clip(self, recording: Recording) -> bool:
+        """Whether its file says that it was saved as a clip."""
+        recording_id = self._ids.of(recording.files[0])
+        return recording_id is not None and is_clip(recording_id)
 
     def find(self, name: str) -> Recording:
         """The recording `name`; the name of one of its files finds it, too. Raises BadName,

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..broadcaster import Broadcaster, Subscription
@@ -55,7 +56,8 @@ class Recorder:
     not at all. Any thread may read the properties.
 
     `claim` is called by each writer first; it raises NotRecorderOwner where another process
-    records. `on_finished` is called on the loop when files have been added to the folder.
+    records. A clip's writer calls `claim_for_clip` instead, with the bytes of its pictures.
+    `on_finished` is called on the loop when files have been added to the folder.
     `clock_ns` is the clock of the capture times.
     """
 
@@ -68,6 +70,7 @@ class Recorder:
         settings: RecorderSettings | None = None,
         formats: Mapping[str, ContainerFactory] = FORMATS,
         claim: Callable[[], object] = lambda: None,
+        claim_for_clip: Callable[[int], object] = lambda size_bytes: None,
         on_finished: Callable[[], object] = lambda: None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
@@ -84,6 +87,7 @@ class Recorder:
         self._formats = formats
         self._settings = RecorderSettings() if settings is None else settings
         self._claim = claim
+        self._claim_for_clip = claim_for_clip
         self._on_finished = on_finished
         self._name = name
         self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
@@ -179,15 +183,16 @@ class Recorder:
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
         started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
-        target = self._target(filename, file_format, started_at)
+        target = replace(self._target(filename, file_format, started_at), is_clip=True)
+        size_bytes = sum(unit.size_bytes for unit in units)
         self._clip_tokens.take("A clip was saved just now")
         session = Session(
             broadcaster=self._broadcaster,
             subscription=Subscription("clip", 1, lambda: None),
             preroll=units,
             target=target,
-            settings=replace(self._settings, max_duration_s=0, heartbeat_s=0),
-            claim=self._claim,
+            settings=self._clip_settings(),
+            claim=partial(self._claim_for_clip, size_bytes),
             started_at=started_at,
             now_ns=now_ns,
             totals_before=(0, 0),
@@ -211,6 +216,15 @@ class Recorder:
         for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 logger.warning("a recording is left alone: %s", outcome)
+
+    def _clip_settings(self) -> RecorderSettings:
+        """A clip leaves twice as much of the disk as ends a recording: it never takes the rest."""
+        return replace(
+            self._settings,
+            max_duration_s=0,
+            heartbeat_s=0,
+            min_free_bytes=2 * self._settings.min_free_bytes,
+        )
 
     def _running(self) -> Session:
         session = self._session

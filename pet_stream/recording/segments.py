@@ -7,9 +7,9 @@ import errno
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 from ..media.access_unit import AccessUnit
+from ..media.recording_id import new_id
 from .disk import create_part, rename
 from .names import MAX_SEGMENT_NUMBER, numbered
 from .segment import Segment
@@ -29,7 +29,7 @@ class Segments:
     """
 
     def __init__(self, target: Target) -> None:
-        self.recording_id = uuid4()
+        self.recording_id = new_id(is_clip=target.is_clip)
         self.newest: Segment
         """From open_first() on."""
         self.count = 0

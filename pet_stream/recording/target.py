@@ -20,3 +20,5 @@ class Target:
     container: ContainerFactory
     is_numbered: bool
     """A name that is taken gets a number behind it; else it is an error."""
+    is_clip: bool = False
+    """Its file says so."""

@@ -91,6 +91,7 @@ def _revision(rows: Sequence[Recording]) -> str:
 def _row(recording: Recording) -> dict[str, Any]:
     stream = current_stream()
     row = recording.to_json(stream.library.details(recording))
+    row["clip"] = stream.library.is_clip(recording)
     row["url"] = url_for("pet_stream.get_recording", name=recording.name)
     row["thumbnail"] = None
     if stream.archive.thumbnails.can_make(recording, row["width"] is not None):

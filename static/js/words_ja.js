@@ -145,6 +145,7 @@ export default {
   "reason.last_recording": "前回の録画が終了しました: {words}",
   "reason.disk_almost_full": "ディスクの空き容量がわずかです",
   "reason.disk_full": "ディスクがいっぱいです",
+  "reason.clips_full": "クリップ用の容量がいっぱいです。不要なクリップを削除してください",
   "reason.disk_failed": "ディスクのエラーです",
   "reason.disk_silent": "ディスクが応答しません",
   "reason.disk_loses": "ディスクが応答しないため、映像の一部が失われています",

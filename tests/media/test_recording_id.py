@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from pet_stream.media.nal_unit import NalUnitType, nal_unit_type, split_annex_b
-from pet_stream.media.recording_id import find_id, id_box, id_sei, with_id
+from pet_stream.media.recording_id import find_id, id_box, id_sei, is_clip, new_id, with_id
 from tests.footage import encode
 
 IDS = [UUID(int=0), UUID(int=1), UUID(int=2**128 - 1), uuid4()]
@@ -33,6 +33,13 @@ def test_the_sei_stands_between_the_parameter_sets_and_the_first_slice() -> None
     at = marked.index(id_sei(IDS[-1]))
     assert kinds[at + 1] == NalUnitType.IDR_SLICE
     assert {NalUnitType.SPS, NalUnitType.PPS} <= {*kinds[:at]}
+
+
+def test_the_id_of_a_clip_says_so() -> None:
+    clips, recordings = ([new_id(is_clip=c) for _ in range(100)] for c in (True, False))
+    assert all(map(is_clip, clips))
+    assert not any(map(is_clip, [*recordings, *IDS]))
+    assert len({*clips, *recordings}) == 200
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,10 @@ def test_a_clip_is_saved_as_soon_as_the_disk_answers(
 ) -> None:
     gate = Gate()
     recorder = make_recorder(
-        file_format="mp4", claim=gate.pass_through, open_wait_s=0.05, disk_timeout_s=0.05
+        file_format="mp4",
+        claim_for_clip=lambda _: gate.pass_through(),
+        open_wait_s=0.05,
+        disk_timeout_s=0.05,
     )
     expected = camera.publish(GOP)
     with pytest.raises(StorageError, match="as soon as it does"):

@@ -119,7 +119,7 @@ def test_a_row_says_what_is_in_the_file(live_client: FlaskClient) -> None:
     (row,) = live_client.get("/api/recordings").get_json()["recordings"]
     assert row.keys() == {
         *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
-        *("duration_s", "width", "height", "codec", "segments", "url", "thumbnail"),
+        *("duration_s", "width", "height", "codec", "segments", "clip", "url", "thumbnail"),
     }
     assert (row["name"], row["state"], row["starred"]) == (name, "complete", False)
     assert (row["width"], row["height"]) == (320, 240)
