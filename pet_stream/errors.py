@@ -23,6 +23,7 @@
     ├── NoPicture               the camera sends none that could be shown
     ├── Full                    every viewer's place is taken
     ├── TooMany                 more at once, or in a second, than is good for the others
+    ├── Busy                    as many requests of this kind are running as can be served
     └── RecordingError
         ├── AlreadyRecording    one at a time
         ├── NameExists          recordings are never overwritten
@@ -46,6 +47,7 @@ __all__ = [
     "BadName",
     "BadRequest",
     "BitstreamError",
+    "Busy",
     "ConfigError",
     "Full",
     "InvalidOffer",
@@ -209,6 +211,14 @@ class TooMany(PetStreamError):
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Busy(PetStreamError):
+    """There may be room for another one after `retry_after_s`."""
+
+    http_status = 503
+    code = "busy"
+    retry_after_s = 5
 
 
 class RecordingError(PetStreamError):

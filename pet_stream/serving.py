@@ -1,10 +1,9 @@
-"""The web server of `pet-stream run` and `demo`: Werkzeug's, threaded, ended in order."""
+"""The web server of `pet-stream run` and `demo`, ended in order. See `http_server`."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import os
 import signal
 import socket
@@ -13,11 +12,10 @@ from collections.abc import Iterator
 from types import FrameType
 
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from .errors import AddressUnavailable
-
-logger = logging.getLogger(__name__)
+from .http_clients import ClientLimits, ConnectionCounts, HttpClients
+from .http_server import HttpServer
 
 _BACKLOG = 128
 _POLL_S = 3600.0
@@ -27,23 +25,18 @@ _POLL_S = 3600.0
 class WebServer:
     """Serves `app` from a thread of its own; each request runs in another one."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, limits: ClientLimits | None = None) -> None:
         """Take the address; nothing is answered before start(). Raises AddressUnavailable."""
         self._socket = _listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
-        self._server: BaseWSGIServer | None = None
+        self._limits = ClientLimits() if limits is None else limits
+        self._server: HttpServer | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, app: Flask) -> None:
-        server = make_server(
-            self.host,
-            self.port,
-            app,
-            threaded=True,
-            request_handler=_QuietHandler,
-            fd=self._socket.fileno(),
-        )
+    def start(self, app: Flask, counts: ConnectionCounts | None = None) -> None:
+        clients = HttpClients(self._limits, ConnectionCounts() if counts is None else counts)
+        server = HttpServer(self.host, self.port, app, self._socket, clients)
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, args=(_POLL_S,), name="pet-stream-web", daemon=True
@@ -103,20 +96,6 @@ def _set_on_signal(event: threading.Event) -> Iterator[None]:
         sender.close()
         thread.join()
         receiver.close()
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Says nothing about requests that went well, and the rest to the log."""
-
-    def version_string(self) -> str:
-        """The `Server` header, without the versions that an attacker would look up."""
-        return "pet-stream"
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
-
-    def log(self, type: str, message: str, *args: object) -> None:
-        logger.debug(message, *args)
 
 
 def _listen(host: str, port: int) -> socket.socket:

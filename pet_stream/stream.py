@@ -17,9 +17,11 @@ from prometheus_flask_exporter import PrometheusMetrics
 from .admission import Places
 from .broadcaster import Broadcaster
 from .config import Config
+from .downloads import Downloads
 from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
 from .forks import call_in_child
+from .http_clients import ConnectionCounts
 from .http_counts import HttpCounts
 from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
@@ -92,9 +94,11 @@ class Stream:
     video_viewers: VideoViewers
     live_state: LiveState
     listener_places: Places
+    downloads: Downloads
     detections: Detections | None
     host_check: HostCheck
     http_counts: HttpCounts
+    connection_counts: ConnectionCounts
     exporter: PrometheusMetrics
     is_running: bool
 
@@ -122,6 +126,7 @@ class Stream:
         self._is_changing = False
         self._retry_at_s = 0.0
         self.http_counts = HttpCounts()
+        self.connection_counts = ConnectionCounts()
         self.event_loop = EventLoopThread(name)
         self.places = Places(config.max_clients)
         self.broadcaster = Broadcaster(
@@ -154,6 +159,7 @@ class Stream:
         self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
         self.listener_places = Places(MAX_LISTENERS)
+        self.downloads = Downloads()
         self.detections = None
         if config.detections_shm is not None:
             self.detections = Detections(config.detections_shm, self.broadcaster, name)

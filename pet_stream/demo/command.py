@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..addresses import is_loopback, page_urls, qr_code
 from ..errors import StorageError
+from ..http_server import take_descriptors
 from ..serving import WebServer, stop_on_signals
 from .embedded_camera import EmbeddedCamera
 from .film import (
@@ -82,7 +83,8 @@ def _serve(
     app, stream = create_host(settings)
     try:
         stream.start()
-        server.start(app)
+        take_descriptors()
+        server.start(app, app.extensions["pet_stream"].connection_counts)
         _announce(arguments, server, app.config["PET_STREAM_RECORD_PATH"])
         if arguments.open:
             _open_browser(server)

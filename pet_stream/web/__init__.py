@@ -16,6 +16,7 @@ from flask_sock import Sock
 from ..assets import find_folder
 from ..config import Config
 from .access import check_access
+from .client_socket import limit_waiting
 from .compression import compress_page
 from .content_security import add_security_headers
 from .cors import add_cors_headers
@@ -102,6 +103,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     )
     blueprint.before_request(start_clock)
     blueprint.before_request(check_access)
+    blueprint.before_request(limit_waiting)
     blueprint.before_request(prepare_websocket)
     blueprint.after_request(count_request)
     blueprint.after_request(add_common_headers)

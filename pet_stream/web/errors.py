@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..errors import Full, PetStreamError, StorageError, TooMany
+from ..errors import Busy, Full, PetStreamError, StorageError, TooMany
 from .cors import add_cors_headers
 from .current import current_stream
 
@@ -28,7 +28,7 @@ def add_error_handlers(blueprint: Blueprint) -> None:
 
 def error_json(error: PetStreamError) -> dict[str, Any]:
     answer: dict[str, Any] = {"error": str(error) or type(error).__name__, "code": error.code}
-    if isinstance(error, Full | TooMany):
+    if isinstance(error, Busy | Full | TooMany):
         answer["retry_after_s"] = error.retry_after_s
     if isinstance(error, StorageError) and error.cause:
         answer["cause"] = error.cause
@@ -38,7 +38,7 @@ def error_json(error: PetStreamError) -> dict[str, Any]:
 def answer_error(error: PetStreamError) -> Response:
     response = jsonify(error_json(error))
     response.status_code = error.http_status
-    if isinstance(error, Full | TooMany):
+    if isinstance(error, Busy | Full | TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 

@@ -2,20 +2,25 @@
 
 Werkzeug's own `make_conditional` looks at Range before If-Match and If-None-Match, takes a weak
 If-Range for a strong one, and refuses ranges that are to be ignored.
+
+A server writes an answer for as long as its client reads, so what has a body holds a lease
+(`downloads`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from flask import Response, request
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.http import quote_etag
 
+from ..downloads import Download
 from ..recording.library import OpenRecording
 from ..recording.pieces import PiecedFile
+from .current import current_stream
+from .lasting_requests import admit_download
 
 CHUNK_BYTES = 64 * 1024
 _MAX_DIGITS = 19
@@ -26,7 +31,7 @@ _ONE_RANGE = re.compile(r"bytes[ \t]*=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.IGNOR
 def send_recording(opened: OpenRecording, media_type: str, save_as: str | None) -> Response:
     """The whole of `opened`, the range that is asked for, or that it has not changed. `save_as`:
     the browser is to save it under this name. Raises PreconditionFailed,
-    RequestedRangeNotSatisfiable."""
+    RequestedRangeNotSatisfiable, Busy."""
     file = opened.file
     changed_at = datetime.fromtimestamp(int(opened.changed_at), timezone.utc)
     response = Response(mimetype=media_type)
@@ -47,8 +52,8 @@ def send_recording(opened: OpenRecording, media_type: str, save_as: str | None) 
     if save_as is not None:
         response.headers.set("Content-Disposition", "attachment", filename=save_as)
     response.content_length = end - start
-    response.response = _read(file, start, end)
-    response.call_on_close(file.close)
+    if request.method != "HEAD":
+        response.response = _Body(file, start, end, admit_download(current_stream()))
     return response
 
 
@@ -96,11 +101,32 @@ def _number(digits: str) -> int | None:
     return int(digits.lstrip("0")[:_MAX_DIGITS] or "0") if digits else None
 
 
-def _read(file: PiecedFile, start: int, end: int) -> Iterator[bytes]:
-    file.seek(start)
-    while start < end:
-        chunk = file.read(min(CHUNK_BYTES, end - start))
-        if not chunk:  # the file was cut short meanwhile: the client sees that bytes are missing
-            return
-        start += len(chunk)
-        yield chunk
+class _Body:
+    """The bytes from `start` to `end`. One thread at a time.
+
+    Not every server closes an answer whose client has gone (Werkzeug's does not after a reset), so
+    what it holds is given back when nobody refers to it, too.
+    """
+
+    def __init__(self, file: PiecedFile, start: int, end: int, lease: Download) -> None:
+        self._file = file
+        self._left = end - start
+        self._lease = lease
+        file.seek(start)
+
+    def __iter__(self) -> _Body:
+        return self
+
+    def __next__(self) -> bytes:
+        self._lease.renew()
+        chunk = self._file.read(min(CHUNK_BYTES, self._left))
+        if not chunk:  # the end, or the file was cut short: the client sees that bytes are missing
+            raise StopIteration
+        self._left -= len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        self._file.close()
+        self._lease.release()
+
+    __del__ = close

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import request
+from werkzeug.exceptions import ClientDisconnected
 
 from ..errors import BadRequest, TooLarge
 
@@ -19,7 +20,10 @@ def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
 
     Raises TooLarge, and BadRequest for anything that is not a JSON object.
     """
-    body = _read_body(limit_bytes)
+    try:
+        body = _read_body(limit_bytes)
+    except (OSError, ClientDisconnected) as exc:
+        raise BadRequest("The body did not come whole, or not in time") from exc
     if not body.strip():
         return {}
     try:

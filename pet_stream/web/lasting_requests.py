@@ -1,22 +1,47 @@
-"""Requests that last as long as a page is open leave some of the server's threads to the others."""
+"""Requests that last leave some of the server's threads to the others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import request
+
+from .. import gunicorn_worker
+from ..downloads import Download
 from ..errors import Full
-from ..gunicorn_worker import thread_limit
+from ..http_clients import THREAD_LIMIT_KEY
+from .client_socket import client_socket
 
 if TYPE_CHECKING:
     from ..stream import Stream
 
 SPARE_THREADS = 3
-"""For offers, recordings, files. A page that gets none of the lasting ones asks once a second."""
+"""For whatever is short. A page that gets none of the lasting ones asks once a second."""
 
 
 def check_threads(stream: Stream) -> None:
-    """Raises Full if one more would take the last threads."""
+    """Before a WebSocket or events. Raises Full if one more would take the last threads."""
     limit = thread_limit()
-    lasting_count = stream.listener_places.active_count + stream.video_viewers.viewer_count
-    if limit is not None and lasting_count >= limit - SPARE_THREADS:
-        raise Full(max(0, limit - SPARE_THREADS))
+    if limit is None:
+        return
+    places = max(0, limit - SPARE_THREADS)
+    downloads = stream.downloads
+    if _page_count(stream) + downloads.active_count >= places and not downloads.make_room():
+        raise Full(places)
+
+
+def admit_download(stream: Stream) -> Download:
+    """Before a recording is sent; one can be, however many pages are open. Raises Busy."""
+    limit = thread_limit()
+    room = None if limit is None else max(1, limit - SPARE_THREADS - _page_count(stream))
+    return stream.downloads.acquire(client_socket(), room)
+
+
+def thread_limit() -> int | None:
+    """How many requests the server runs at once; None if it starts a thread for each."""
+    own: int | None = request.environ.get(THREAD_LIMIT_KEY)
+    return gunicorn_worker.thread_limit() if own is None else own
+
+
+def _page_count(stream: Stream) -> int:
+    return stream.listener_places.active_count + stream.video_viewers.viewer_count

@@ -7,9 +7,10 @@ from types import FrameType, SimpleNamespace
 import pytest
 from flask import Flask
 
-from pet_stream.errors import Full
-from pet_stream.gunicorn_worker import is_server_ending, thread_limit
-from pet_stream.web.lasting_requests import check_threads
+from pet_stream.errors import Busy, Full
+from pet_stream.gunicorn_worker import is_server_ending
+from pet_stream.http_clients import THREAD_LIMIT_KEY
+from pet_stream.web.lasting_requests import admit_download, check_threads, thread_limit
 from tests.apps import stream_of
 
 
@@ -32,7 +33,13 @@ def worker() -> Iterator[Worker]:
     signal.signal(signal.SIGTERM, before)
 
 
-def test_without_gunicorn_there_is_no_limit_and_no_end(app: Flask) -> None:
+@pytest.fixture
+def in_request(app: Flask) -> Iterator[None]:
+    with app.test_request_context():
+        yield
+
+
+def test_without_gunicorn_there_is_no_limit_and_no_end(app: Flask, in_request: None) -> None:
     assert thread_limit() is None
     assert not is_server_ending()
     check_threads(stream_of(app))
@@ -44,10 +51,32 @@ def test_the_end_of_a_worker_is_seen(worker: Worker) -> None:
     assert is_server_ending()
 
 
-def test_three_threads_are_left_to_other_requests(app: Flask, worker: Worker) -> None:
+def test_three_threads_are_left_to_other_requests(
+    app: Flask, worker: Worker, in_request: None
+) -> None:
     stream = stream_of(app)
-    for _ in range(5):
+    for take in (stream.listener_places.acquire, lambda: admit_download(stream)) * 2:
         check_threads(stream)
-        stream.listener_places.acquire()
+        take()
+    stream.listener_places.acquire()
     with pytest.raises(Full):
         check_threads(stream)
+    with pytest.raises(Busy):
+        admit_download(stream)
+
+
+def test_pages_leave_one_download(app: Flask, worker: Worker, in_request: None) -> None:
+    stream = stream_of(app)
+    for _ in range(5):
+        stream.listener_places.acquire()
+    admit_download(stream)
+    with pytest.raises(Busy):
+        admit_download(stream)
+
+
+def test_a_server_of_our_own_says_how_many_threads_it_has(app: Flask) -> None:
+    with app.test_request_context(environ_overrides={THREAD_LIMIT_KEY: 4}):
+        check_threads(stream_of(app))
+        stream_of(app).listener_places.acquire()
+        with pytest.raises(Full):
+            check_threads(stream_of(app))

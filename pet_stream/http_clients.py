@@ -1,0 +1,212 @@
+"""The connections of the web server of `run` and `demo`: how many, and how long each may take.
+
+Whoever keeps the server waiting longest gives way to a new connection, so that half requests,
+bodies that don't come and downloads that nobody reads take no place from the others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import threading
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from http.client import HTTPException
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+THREAD_LIMIT_KEY = "pet_stream.thread_limit"
+"""Where that server says in the WSGI environment how many requests it runs at once."""
+SEND_BYTES = 64 * 1024
+MAX_HEADER_BYTES = 128 * 1024
+"""Of all lines together. Browsers send up to 16 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLimits:
+    max_count: int = 256
+    max_per_address: int = 64
+    """Not for this machine's own address: all clients of a proxy come from there."""
+    header_s: float = 10.0
+    """From the connection to the end of the request's header, however many bytes come meanwhile."""
+    body_s: float = 20.0
+    """From there to the end of the body."""
+    send_s: float = 20.0
+    """For each SEND_BYTES of the answer."""
+
+
+@dataclass(slots=True)
+class ConnectionCounts:
+    refused: int = 0
+    """Closed at once, because too many were open."""
+    ended: int = 0
+    """Gave way to a new one."""
+    timed_out: int = 0
+
+
+class Client:
+    """One connection and since when the server waits for it. `waiting_since_s` belongs to the
+    connection's thread, the rest to HttpClients."""
+
+    def __init__(self, connection: socket.socket, address: str) -> None:
+        self.socket = connection
+        self.address = address
+        self.waiting_since_s: float | None = time.monotonic()
+        self.is_ended = False
+        self.is_timed_out = False
+
+    def end(self) -> None:
+        """Whatever its thread reads or writes now fails."""
+        self.is_ended = True
+        with contextlib.suppress(OSError):  # closed already
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+
+class HttpClients:
+    """All connections. Any thread."""
+
+    def __init__(self, limits: ClientLimits, counts: ConnectionCounts) -> None:
+        self.limits = limits
+        self.counts = counts
+        self._lock = threading.Lock()
+        self._clients: dict[socket.socket, Client] = {}
+
+    def admit(self, connection: socket.socket, host: str) -> bool:
+        """Whether there is room for it, if need be in place of another one."""
+        limits, address = self.limits, _plain(host)
+        with self._lock:
+            clients = [client for client in self._clients.values() if not client.is_ended]
+            neighbours = [client for client in clients if client.address == address]
+            has_room = True
+            if len(neighbours) >= limits.max_per_address and not ip_address(address).is_loopback:
+                has_room = self._end_slowest(neighbours)
+            elif len(clients) >= limits.max_count:
+                has_room = self._end_slowest(clients)
+            if has_room:
+                self._clients[connection] = Client(connection, address)
+            else:
+                self.counts.refused += 1
+            return has_room
+
+    def make_room(self) -> bool:
+        """End whoever keeps the server waiting longest; False if nobody does."""
+        with self._lock:
+            return self._end_slowest([c for c in self._clients.values() if not c.is_ended])
+
+    def of(self, connection: socket.socket) -> Client:
+        with self._lock:
+            return self._clients[connection]
+
+    def remove(self, connection: socket.socket) -> None:
+        """Idempotent."""
+        with self._lock:
+            self._clients.pop(connection, None)
+
+    def count_timeout(self, client: Client) -> None:
+        """Each client once."""
+        with self._lock:
+            self.counts.timed_out += not client.is_timed_out
+            client.is_timed_out = True
+
+    def _end_slowest(self, clients: Collection[Client]) -> bool:
+        waiting = [(c.waiting_since_s, c) for c in clients if c.waiting_since_s is not None]
+        if not waiting:
+            return False
+        min(waiting, key=lambda pair: pair[0])[1].end()
+        self.counts.ended += 1
+        return True
+
+
+class RequestReader(io.RawIOBase):
+    """What the client sends. The connection's thread.
+
+    A header that ends early is an error, and never taken for a whole one: what is missing may be
+    its `Origin`. A body that does, or does not come in time, ends there.
+    """
+
+    def __init__(self, client: Client, clients: HttpClients) -> None:
+        self._client = client
+        self._clients = clients
+        self._is_in_header = True
+        self._received_bytes = 0
+        self._started_at_s = time.monotonic()
+        self._deadline_s = self._started_at_s + clients.limits.header_s
+
+    def end_header(self) -> None:
+        """Everything that comes from now on is the body."""
+        self._client.waiting_since_s = None
+        self._is_in_header = False
+        self._started_at_s = time.monotonic()
+        self._deadline_s = self._started_at_s + self._clients.limits.body_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._is_in_header:
+            return self._read_header(buffer)
+        self._client.waiting_since_s = self._started_at_s
+        try:
+            return self._receive(buffer)
+        except TimeoutError:
+            return 0
+        finally:
+            self._client.waiting_since_s = None
+
+    def _read_header(self, buffer: Any) -> int:
+        size = self._receive(buffer)
+        self._received_bytes += size
+        if self._received_bytes > MAX_HEADER_BYTES:
+            raise HTTPException("the header is too long")
+        if not size and self._received_bytes:
+            raise ConnectionAbortedError("the header is not whole")
+        return size
+
+    def _receive(self, buffer: Any) -> int:
+        left_s = self._deadline_s - time.monotonic()
+        try:
+            if left_s <= 0:
+                raise TimeoutError
+            self._client.socket.settimeout(left_s)
+            return self._client.socket.recv_into(buffer)
+        except TimeoutError:
+            self._clients.count_timeout(self._client)
+            raise
+
+
+class AnswerWriter(io.BufferedIOBase):
+    """What the client is sent. The connection's thread."""
+
+    def __init__(self, client: Client, clients: HttpClients) -> None:
+        self._client = client
+        self._clients = clients
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        """Raises TimeoutError when the client takes too little."""
+        with memoryview(data) as view:
+            for start in range(0, len(view), SEND_BYTES):
+                self._send(view[start : start + SEND_BYTES])
+            return len(view)
+
+    def _send(self, part: memoryview) -> None:
+        self._client.waiting_since_s = time.monotonic()
+        try:
+            self._client.socket.settimeout(self._clients.limits.send_s)
+            self._client.socket.sendall(part)
+        except TimeoutError:
+            self._clients.count_timeout(self._client)
+            raise
+        finally:
+            self._client.waiting_since_s = None
+
+
+def _plain(host: str) -> str:
+    """An IPv4 address is the same one over an IPv6 socket; a link's name does not matter."""
+    address = ip_address(host.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)

@@ -1,0 +1,101 @@
+"""Werkzeug's threaded server, with limits for its clients."""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import resource
+import socket
+import sys
+import time
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from .http_clients import THREAD_LIMIT_KEY, AnswerWriter, HttpClients, RequestReader
+
+logger = logging.getLogger(__name__)
+
+MAX_UNSENT_BYTES = 256 * 1024
+"""In the kernel, not yet on its way; else a slow client has to make room for megabytes at once."""
+PAUSE_S = 0.5
+COMPLAIN_EVERY_S = 60.0
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class HttpServer(ThreadedWSGIServer):
+    """Accepts in one thread; each connection has one of its own, for one request."""
+
+    def __init__(
+        self, host: str, port: int, app: Flask, listener: socket.socket, clients: HttpClients
+    ) -> None:
+        super().__init__(host, port, app, _Handler, fd=listener.fileno())
+        self.clients = clients
+        self._complained_at_s = float("-inf")
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """A connection that can't be accepted stays in the queue, so that the loop would spin."""
+        try:
+            return super().get_request()
+        except OSError as exc:
+            if exc.errno in _EXHAUSTED:
+                self._complain(exc)
+                self.clients.make_room()
+                time.sleep(PAUSE_S)
+            raise
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        return self.clients.admit(request, client_address[0])
+
+    def close_request(self, request: Any) -> None:
+        self.clients.remove(request)
+        super().close_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        logger.error("a request from %s failed", client_address[0], exc_info=sys.exc_info())
+
+    def _complain(self, error: OSError) -> None:
+        now_s = time.monotonic()
+        if now_s - self._complained_at_s > COMPLAIN_EVERY_S:
+            self._complained_at_s = now_s
+            logger.error("no connection can be taken: %s", error.strerror)
+
+
+class _Handler(WSGIRequestHandler):
+    """Says nothing about requests that went well, and the rest to the log."""
+
+    server: HttpServer
+
+    def setup(self) -> None:
+        clients = self.server.clients
+        client = clients.of(self.request)
+        self.connection = self.request
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
+        self._reader = RequestReader(client, clients)
+        self.rfile = io.BufferedReader(self._reader)
+        self.wfile = AnswerWriter(client, clients)
+
+    def make_environ(self) -> dict[str, Any]:
+        return {**super().make_environ(), THREAD_LIMIT_KEY: self.server.clients.limits.max_count}
+
+    def run_wsgi(self) -> None:
+        self._reader.end_header()
+        super().run_wsgi()
+
+    def version_string(self) -> str:
+        """The `Server` header, without the versions that an attacker would look up."""
+        return "pet-stream"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        logger.debug(message, *args)
+
+
+def take_descriptors() -> None:
+    """As many as this process may have, for a process that is all ours."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
