@@ -43,12 +43,16 @@ class Places:
     def acquire(self) -> Place:
         """Take a place. Raises Full when there is none."""
         with self._lock:
-            if len(self._taken) >= self.max_clients:
-                raise Full(self.max_clients)
+            self.check()
             place = Place(self)
             self._taken.add(place)
             self._total_count += 1
             return place
+
+    def check(self) -> None:
+        """Raises Full when there is no place now."""
+        if len(self._taken) >= self.max_clients:
+            raise Full(self.max_clients)
 
     def sweep(self) -> bool:
         """Take back the places that nobody has renewed for LEASE_SWEEPS sweeps. Called again and

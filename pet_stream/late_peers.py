@@ -7,28 +7,42 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .errors import Busy
+
 if TYPE_CHECKING:
     from .webrtc.peers import Peers
 
 logger = logging.getLogger(__name__)
+
+PATIENCE_S = 5.0
+"""With another thread that is importing."""
 
 
 class LatePeers:
     """Calls `make`, which imports aiortc, once: in the background, or for the first offer,
     whichever comes first. Any thread may use it."""
 
-    def __init__(self, make: Callable[[], Peers], thread_name: str) -> None:
+    def __init__(
+        self, make: Callable[[], Peers], thread_name: str, patience_s: float = PATIENCE_S
+    ) -> None:
         self.made: Peers | None = None
         self._make = make
         self._thread_name = thread_name
+        self._patience_s = patience_s
         self._lock = threading.Lock()  # held while importing: whoever comes second waits for it
         self._thread: threading.Thread | None = None
 
     def get(self) -> Peers:
-        with self._lock:
-            if self.made is None:
-                self.made = self._make()
-            return self.made
+        """Raises Busy if another thread makes them and is not done in time."""
+        if self.made is None:
+            if not self._lock.acquire(timeout=self._patience_s):
+                raise Busy("Live view is just starting")
+            try:
+                if self.made is None:
+                    self.made = self._make()
+            finally:
+                self._lock.release()
+        return self.made
 
     def make_soon(self) -> None:
         """Somebody looks at a page and may press play: be ready by then. Does not wait."""
@@ -45,5 +59,7 @@ class LatePeers:
     def _run(self) -> None:
         try:
             self.get()
+        except Busy:
+            pass  # an offer came first
         except ImportError:
             logger.exception("aiortc can't be imported: there is no live view")

@@ -40,6 +40,7 @@ from .recording import (
     Snapshots,
 )
 from .switch_interval import switch_interval
+from .turns import Turns
 from .websocket.connections import Connections
 from .websocket.live_state import LiveState, State
 from .websocket.video_viewers import VideoViewers
@@ -59,6 +60,8 @@ RETRY_S = 5.0
 MAX_LISTENERS = 64
 """Pages that may follow the live state or the detections at once; each takes one of the server's
 threads."""
+MAX_OFFERS = 16
+"""Being answered at once, half of them for one client. A browser sends six requests at once."""
 
 
 class HostCheck(Protocol):
@@ -90,6 +93,7 @@ class Stream:
     folder_watch: FolderWatch
     snapshots: Snapshots
     peers: LatePeers
+    offer_turns: Turns
     connections: Connections
     video_viewers: VideoViewers
     live_state: LiveState
@@ -152,6 +156,7 @@ class Stream:
         )
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)
         self.peers = LatePeers(self._make_peers, f"{name}-import")
+        self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
         self.connections = Connections(self.event_loop)
         self.video_viewers = VideoViewers(
             self.broadcaster, self.event_loop, lambda: self.reader.status

@@ -10,7 +10,8 @@ from werkzeug.exceptions import ClientDisconnected
 
 from ..errors import BadRequest, TooLarge
 
-OFFER_LIMIT_BYTES = 128 * 1024
+OFFER_LIMIT_BYTES = 32 * 1024
+"""Browsers send up to 7."""
 LIMIT_BYTES = 10 * 1024
 """For everything but offers."""
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from ..ice_server import IceServer
+from .client import client_network, has_client_gone
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
 
@@ -28,8 +29,22 @@ def offer() -> ResponseReturnValue:
 def answer_offer() -> tuple[str, str]:
     """(SDP, pc_id) of the answer to the offer in the body.
 
-    Raises InvalidOffer, TooLarge, NoUsableH264, Full, LoopUnavailable.
+    What costs little comes first, and all that needs no event loop is done in this thread. Raises
+    Full, TooLarge, InvalidOffer, Busy, NoUsableH264, LoopUnavailable.
     """
+    stream = current_stream()
+    stream.places.check()
+    sdp = _offered_sdp()
+    client = client_network(request.remote_addr)
+    with stream.offer_turns.turn(client):
+        peers = stream.peers.get()
+        if has_client_gone(request.environ):
+            raise BadRequest("The client has gone")
+        answer = stream.event_loop.call(peers.answer(sdp, client), ANSWER_TIMEOUT_S)
+    return answer.sdp, answer.pc_id
+
+
+def _offered_sdp() -> str:
     try:
         body = read_json(OFFER_LIMIT_BYTES)
     except BadRequest as exc:
@@ -37,9 +52,7 @@ def answer_offer() -> tuple[str, str]:
     sdp = body.get("sdp")
     if body.get("type") != "offer" or not isinstance(sdp, str):
         raise InvalidOffer
-    stream = current_stream()
-    answer = stream.event_loop.call(stream.peers.get().answer(sdp), ANSWER_TIMEOUT_S)
-    return answer.sdp, answer.pc_id
+    return sdp
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:
@@ -73,8 +86,8 @@ def take_candidate(stream: Stream, message: dict[str, Any]) -> None:
         raise NotFound("No such viewer")
     if candidate:
         value = candidate.removeprefix("candidate:")
-        added = peers.add_candidate(pc_id, value, mid, ice_ufrag)
-        stream.event_loop.call(added, CANDIDATE_TIMEOUT_S)
+        if added := peers.add_candidate(pc_id, value, mid, ice_ufrag):
+            stream.event_loop.call(added, CANDIDATE_TIMEOUT_S)
 
 
 def webrtc_config() -> ResponseReturnValue:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import islice
 
 from ..errors import BadCandidate
 
 MAX_CANDIDATES = 32
 """Of one viewer, those in its offer among them."""
+_MAX_LOOKED_AT = 4 * MAX_CANDIDATES
+"""In an offer: browsers list TCP and `.local` ones, too, which are of no use here."""
 
 _CANDIDATE = re.compile(
     r"([A-Za-z0-9+/]{1,32}) ([0-9]{1,5}) ([A-Za-z]{1,16}) ([0-9]{1,10}) ([!-~]{1,255}) ([0-9]{1,5})"
@@ -18,10 +21,10 @@ _CANDIDATE = re.compile(
 )
 
 
-def offered_candidates(values: Iterable[str]) -> tuple[str, ...]:
+def offered_candidates(values: Sequence[str]) -> tuple[str, ...]:
     """The usable ones of an offer's."""
-    matches = filter(None, map(_CANDIDATE.fullmatch, values))
-    return tuple(filter(None, map(_usable, matches)))[:MAX_CANDIDATES]
+    matches = filter(None, map(_CANDIDATE.fullmatch, values[:_MAX_LOOKED_AT]))
+    return tuple(islice(filter(None, map(_usable, matches)), MAX_CANDIDATES))
 
 
 def usable_candidate(value: str) -> str | None:
@@ -42,6 +45,8 @@ def _usable(match: re.Match[str]) -> str | None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:  # a name
+        return None
+    if "%" in host:  # an interface of the viewer's own (RFC 4007)
         return None
     is_reachable = not (address.is_multicast or address.is_unspecified or address.is_link_local)
     if component != "1" or transport.lower() != "udp" or not is_reachable:

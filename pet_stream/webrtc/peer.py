@@ -91,23 +91,31 @@ class Peer:
         answered = self._connection.localDescription.sdp
         return answer_from_aiortc(answered, self._offer, self._h264_format, profile_level_id)
 
-    async def add_candidate(self, candidate: str, mid: str | None, ice_ufrag: str | None) -> None:
-        """Check one more address of the viewer's, if it can be used and none works yet.
+    def usable_candidate(
+        self, candidate: str, mid: str | None, ice_ufrag: str | None
+    ) -> str | None:
+        """`candidate` as `add_candidate` takes it, None if it can't be used. Any thread.
 
-        The end of candidates is no news: those that are never told (`.local` names) are found by
-        the viewer's own checks, for which aioice would not wait behind the end. Raises
-        BadCandidate.
+        Raises BadCandidate.
         """
         if mid not in (None, self._offer.mid, *(section.mid for section in self._offer.bundle)):
             raise BadCandidate("A candidate of another media section")
         if ice_ufrag not in (None, self._offer.ice_ufrag):
             raise BadCandidate("A candidate of another offer")
-        usable = usable_candidate(candidate)
         if self._candidate_count >= MAX_CANDIDATES:
             raise BadCandidate(f"More than {MAX_CANDIDATES} candidates")
-        self._candidate_count += 1
-        if usable is not None and not (self._connected.done() or self.is_ending):
-            await self._ice.addRemoteCandidate(candidate_from_sdp(usable))
+        return usable_candidate(candidate)
+
+    async def add_candidate(self, usable: str) -> None:
+        """Check one more address of the viewer's, if none works yet.
+
+        The end of candidates is no news: those that are never told (`.local` names) are found by
+        the viewer's own checks, for which aioice would not wait behind the end.
+        """
+        if self._candidate_count < MAX_CANDIDATES:
+            self._candidate_count += 1
+            if not (self._connected.done() or self.is_ending):
+                await self._ice.addRemoteCandidate(candidate_from_sdp(usable))
 
     async def live(self, on_connected: Callable[[], object]) -> str:
         """Wait until the viewer is gone, and say why. `on_connected` is called at most once; from
@@ -145,6 +153,11 @@ class Peer:
     @property
     def is_ending(self) -> bool:
         return self._ended.done()
+
+    @property
+    def is_reached(self) -> bool:
+        """ICE checks went through: there is somebody."""
+        return self._ice.state == "completed"
 
     @property
     def short_id(self) -> str:

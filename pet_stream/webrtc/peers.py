@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ..admission import Place, Places
 from ..broadcaster import Broadcaster
-from ..errors import NotFound
+from ..errors import Busy, Full, NotFound
 from ..event_loop import EventLoopThread
 from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
-from .h264_format import answered_profile_level_id, choose_format
+from .h264_format import H264Format, answered_profile_level_id, choose_format
 from .ladder import Senders
-from .offer import parse_offer
+from .offer import Offer, parse_offer
 from .peer import Peer, TimeLimits
+from .pending import PendingOffers
 from .sender import PeerCounts, SenderFactory, Step
 from .watch import Watch
 
 logger = logging.getLogger(__name__)
+
+OFFER_INTERVAL_S = 0.05
+"""Between the answers to two offers. Each takes 5 to 10 ms of the loop (x86-64), on which the
+pictures of all viewers wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,30 @@ class Answer:
     """Whoever knows it may close the peer, so it can't be guessed; logs show its start only."""
 
 
-class Peers:
-    """The viewers. Coroutines belong to the event-loop thread, the rest is read from any.
+@dataclass(eq=False, slots=True)
+class _Life:
+    """A viewer from its offer to its end."""
 
-    Each viewer is a task that lives as long as its connection and gives its place back at the
-    end, however it ends.
+    peer: Peer
+    task: asyncio.Task[None] | None = None
+    place: Place | None = None
+    """Taken when it has connected."""
+
+    @property
+    def is_reached(self) -> bool:
+        return self.peer.is_reached
+
+    def look(self, now_s: float) -> None:
+        if self.place is not None and not self.peer.is_ending:
+            self.place.renew()
+        self.peer.look(now_s)
+
+
+class Peers:
+    """The viewers. Coroutines belong to the event-loop thread, the rest is for any.
+
+    Each viewer is a task that lives as long as its connection. It takes a place when it has
+    connected and gives it back at the end, however it ends.
     """
 
     def __init__(
@@ -51,6 +76,7 @@ class Peers:
         ice_hosts: tuple[IpNetwork, ...] | None = None,
         make_sender: SenderFactory | None = None,
         limits: TimeLimits | None = None,
+        offer_interval_s: float = OFFER_INTERVAL_S,
     ) -> None:
         self.counts = PeerCounts()
         self._audience = Audience(broadcaster, event_loop, self.counts)
@@ -67,7 +93,10 @@ class Peers:
             counts=self.counts,
             limits=self._limits,
         )
-        self._lives: dict[Peer, asyncio.Task[None]] = {}
+        self._offer_interval_s = offer_interval_s
+        self._next_offer_s = 0.0
+        self._pending: PendingOffers[_Life] = PendingOffers()
+        self._lives: dict[str, _Life] = {}
 
     @property
     def buffer_fill_ratio(self) -> float:
@@ -78,99 +107,133 @@ class Peers:
     def connected_count(self) -> int:
         return self._audience.viewer_count
 
+    @property
+    def pending_count(self) -> int:
+        """Offers whose viewers have not connected yet."""
+        return len(self._pending)
+
     def count_by_step(self) -> dict[Step, int]:
         """How many viewers are sent to in which way."""
         steps = [viewer.sender.step for viewer in self._audience.viewers]
         return {step: steps.count(step) for step in Step}
 
-    async def answer(self, sdp: str) -> Answer:
-        """Answer a viewer's offer; pictures follow when it has connected and there are any.
+    def answer(self, sdp: str, client: str = "") -> Coroutine[Any, Any, Answer]:
+        """Read a viewer's offer, here and now; what comes back answers it, on the loop.
 
-        Raises InvalidOffer, NoUsableH264, Full. If the caller gives up, the viewer ends.
+        Pictures follow when the viewer has connected and there are any. `client` is the network
+        address that the offer came from. Raises InvalidOffer, NoUsableH264, and on the loop Busy.
+        If the caller gives up there, the viewer ends.
         """
         offer = parse_offer(sdp)
         sps = self._video()
         h264_format = choose_format(offer.h264_formats, sps)
-        place = self._places.acquire()
-        try:
-            peer = self._make_peer(secrets.token_urlsafe(16), h264_format, offer)
-        except BaseException:
-            place.release()
-            raise
-        answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        negotiate = partial(peer.negotiate, answered_profile_level_id(h264_format, sps))
-        life = self._live(peer, place, negotiate, answered)
-        task = self._lives[peer] = self._event_loop.spawn(life, f"viewer {peer.short_id}")
-        task.add_done_callback(lambda _: self._forget(peer, place, answered))
+        profile_level_id = answered_profile_level_id(h264_format, sps)
+        return self._answer(offer, h264_format, profile_level_id, client)
+
+    def add_candidate(
+        self, pc_id: str, candidate: str, mid: str | None, ice_ufrag: str | None
+    ) -> Coroutine[Any, Any, None] | None:
+        """One more way to a viewer, found after its offer, looked at here and now; what comes back
+        adds it, on the loop. None if it can't be used. Raises NotFound, BadCandidate."""
+        peer = self._find(pc_id).peer
+        usable = peer.usable_candidate(candidate, mid, ice_ufrag)
+        return None if usable is None else peer.add_candidate(usable)
+
+    def close(self, pc_id: str) -> Coroutine[Any, Any, None]:
+        """Find a viewer, here and now; what comes back ends it, on the loop. Raises NotFound."""
+        return self._close([self._find(pc_id)], "closed by the viewer")
+
+    async def close_all(self) -> None:
+        """End all viewers at once, in the time that closing one may take."""
+        await self._close(tuple(self._lives.values()), "shutdown")
+
+    async def _close(self, lives: Collection[_Life], reason: str) -> None:
+        for life in lives:
+            life.peer.end(reason)
+        if tasks := {life.task for life in lives if life.task is not None}:
+            await asyncio.wait(tasks, timeout=self._limits.close_s)
+
+    def _find(self, pc_id: str) -> _Life:
+        life = self._lives.get(pc_id)
+        if life is None or life.peer.is_ending:
+            raise NotFound("No such viewer")
+        return life
+
+    async def _answer(
+        self, offer: Offer, h264_format: H264Format, profile_level_id: str, client: str
+    ) -> Answer:
+        loop = asyncio.get_running_loop()
+        turn_s = max(loop.time(), self._next_offer_s)
+        self._next_offer_s = turn_s + self._offer_interval_s
+        await asyncio.sleep(turn_s - loop.time())
+        peer = self._make_peer(secrets.token_urlsafe(16), h264_format, offer)
+        life = self._lives[peer.pc_id] = _Life(peer)
+        leaving = self._pending.add(life, client, loop.time())
+        self.counts.gave_way += len(leaving)
+        answered: asyncio.Future[str] = loop.create_future()
+        negotiate = partial(peer.negotiate, profile_level_id)
+        living = self._live(life, leaving, negotiate, answered)
+        life.task = self._event_loop.spawn(living, f"viewer {peer.short_id}")
+        life.task.add_done_callback(lambda _: self._forget(life, answered))
         try:
             return Answer(await answered, peer.pc_id)
         except asyncio.CancelledError:
             peer.end("request given up")
             raise
 
-    async def add_candidate(
-        self, pc_id: str, candidate: str, mid: str | None, ice_ufrag: str | None
-    ) -> None:
-        """One more way to a viewer, found after its offer. Raises NotFound, BadCandidate."""
-        await self._find(pc_id).add_candidate(candidate, mid, ice_ufrag)
-
-    async def close(self, pc_id: str) -> None:
-        """End a viewer. Raises NotFound."""
-        peer = self._find(pc_id)
-        peer.end("closed by the viewer")
-        await asyncio.wait({self._lives[peer]}, timeout=self._limits.close_s)
-
-    async def close_all(self) -> None:
-        """End all viewers at once, in the time that closing one may take."""
-        tasks = set(self._lives.values())
-        for peer in self._lives:
-            peer.end("shutdown")
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._limits.close_s)
-
-    def _find(self, pc_id: str) -> Peer:
-        peer = next((peer for peer in self._lives if peer.pc_id == pc_id), None)
-        if peer is None or peer.is_ending:
-            raise NotFound("No such viewer")
-        return peer
-
     async def _live(
         self,
-        peer: Peer,
-        place: Place,
+        life: _Life,
+        leaving: Collection[_Life],
         negotiate: Callable[[], Awaitable[str]],
         answered: asyncio.Future[str],
     ) -> None:
         """One viewer's life. Nothing cancels it but the end of the loop."""
+        peer = life.peer
         try:
-            if await self._negotiate(negotiate, answered):
+            await self._close(leaving, "gave way to a newer offer")  # and with it its sockets
+            if await self._negotiate(peer, negotiate, answered):
                 logger.info("viewer %s: answered", peer.short_id)
-                reason = await peer.live(on_connected=partial(self._welcome, peer))
+                reason = await peer.live(on_connected=partial(self._welcome, life))
                 logger.info("viewer %s: %s", peer.short_id, reason)
         finally:
-            self._watch.remove(peer)
+            self._watch.remove(life)
             self._audience.leave(peer)
-            place.release()
+            self._give_back(life)
             try:
                 await asyncio.wait_for(peer.close(), self._limits.close_s)
             except asyncio.TimeoutError:
                 logger.warning("viewer %s did not close in time", peer.short_id)
 
-    def _welcome(self, peer: Peer) -> None:
-        self._watch.add(peer)
-        self._audience.join(peer)
+    def _welcome(self, life: _Life) -> None:
+        self._pending.discard(life)
+        try:
+            life.place = self._places.acquire()
+        except Full:
+            self.counts.came_too_late += 1
+            life.peer.end("all places have been taken meanwhile")
+            return
+        self._watch.add(life)
+        self._audience.join(life.peer)
 
     async def _negotiate(
-        self, negotiate: Callable[[], Awaitable[str]], answered: asyncio.Future[str]
+        self,
+        peer: Peer,
+        negotiate: Callable[[], Awaitable[str]],
+        answered: asyncio.Future[str],
     ) -> bool:
         """Hand the answer, or what went wrong, to whoever still waits for it."""
         try:
-            sdp = await negotiate()
+            sdp = "" if peer.is_ending else await negotiate()
         except Exception as exc:
             self.counts.errors += 1
             if answered.done():
                 raise
             answered.set_exception(exc)
+            return False
+        if peer.is_ending:
+            if not answered.done():
+                answered.set_exception(Busy("Too many offers at once"))
             return False
         if "\r\na=candidate:" not in sdp:
             logger.warning("no address to offer: see PET_STREAM_ICE_HOSTS and this host's network")
@@ -178,8 +241,13 @@ class Peers:
             answered.set_result(sdp)
         return True
 
-    def _forget(self, peer: Peer, place: Place, answered: asyncio.Future[str]) -> None:
+    def _forget(self, life: _Life, answered: asyncio.Future[str]) -> None:
         """The life is over; if it was cancelled before it began, nothing was cleaned up yet."""
-        del self._lives[peer]
-        place.release()
+        del self._lives[life.peer.pc_id]
+        self._give_back(life)
         answered.cancel()
+
+    def _give_back(self, life: _Life) -> None:
+        self._pending.discard(life)
+        if life.place is not None:
+            life.place.release()

@@ -36,6 +36,10 @@ class PeerCounts:
     packets_retransmitted: int = 0
     connections: int = 0
     vanished: int = 0
+    gave_way: int = 0
+    """Offers that gave way to newer ones before they connected."""
+    came_too_late: int = 0
+    """Viewers that connected when all places had been taken meanwhile."""
     errors: int = 0
     """Viewers that never connected, and failures while answering or sending."""
 

@@ -9,7 +9,7 @@ the camera's profile-level-id, every other section refused (JSEP, RFC 8829 secti
 from __future__ import annotations
 
 from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
-from .offer import MID, SENT_EXTENSIONS, Offer, Section
+from .offer import MID, RTPMAP, SENT_EXTENSIONS, Offer, Section
 
 AIORTC_H264 = 96
 """Payload types for aiortc: it keeps those from 96 on only, Chromium also offers lower ones."""
@@ -114,8 +114,9 @@ def _carrier(section: Section, port: str, transport_lines: list[str]) -> list[st
     lines += [f"a=mid:{section.mid}", "a=inactive", "a=rtcp-mux"]
     if section.kind == "application":
         return [*lines, "a=sctp-port:5000"]
-    rtpmap = (value for value in section.values("rtpmap") if value.startswith(f"{first_format} "))
-    return lines + [f"a=rtpmap:{value}" for value in rtpmap if value.isascii()]
+    rtpmaps = filter(None, map(RTPMAP.fullmatch, section.values("rtpmap")))
+    rtpmap = next((match[0] for match in rtpmaps if match[1] == first_format), None)
+    return lines if rtpmap is None else [*lines, f"a=rtpmap:{rtpmap}"]
 
 
 def _refusal(section: Section) -> list[str]:

@@ -88,6 +88,7 @@ class Streaming:
             ice_hosts=ice_hosts,
             limits=limits,
             make_sender=make_sender,
+            offer_interval_s=0,
         )
         self._viewers: list[Viewer] = []
 

@@ -45,6 +45,12 @@ def split_offer(streaming: Streaming, viewer: Viewer) -> tuple[str, list[str]]:
     return re.sub(r"a=(candidate:|end-of-candidates).*\r\n", "", sdp), values
 
 
+def add(streaming: Streaming, pc_id: str, value: str, mid: str | None = None) -> None:
+    added = streaming.peers.add_candidate(pc_id, value, mid, None)
+    assert added is not None
+    streaming.run(added)
+
+
 def test_a_viewer_that_does_not_check_by_itself_is_found_by_its_candidate(
     streaming: Streaming,
 ) -> None:
@@ -54,7 +60,7 @@ def test_a_viewer_that_does_not_check_by_itself_is_found_by_its_candidate(
     # It is told of no address of ours: only our checks can make the connection.
     streaming.run(viewer.accept(re.sub(r"a=(candidate:|end-of-candidates).*\r\n", "", answer.sdp)))
     for value in values:
-        streaming.run(streaming.peers.add_candidate(answer.pc_id, value, "0", None))
+        add(streaming, answer.pc_id, value, "0")
     streaming.run(viewer.becomes("connected"))
 
 
@@ -68,10 +74,10 @@ def test_a_bad_one_does_the_viewer_no_harm(
     viewer = streaming.viewer()
     answer = streaming.answer(viewer)
     with pytest.raises(BadCandidate):
-        streaming.run(streaming.peers.add_candidate(answer.pc_id, candidate, mid, ice_ufrag))
+        streaming.peers.add_candidate(answer.pc_id, candidate, mid, ice_ufrag)
     streaming.run(viewer.accept(answer.sdp))
     streaming.run(viewer.becomes("connected"))
-    streaming.run(streaming.peers.add_candidate(answer.pc_id, HOST, None, None))  # too late: fine
+    add(streaming, answer.pc_id, HOST)  # too late: fine
 
 
 def test_their_number_is_bounded(streaming: Streaming) -> None:
@@ -79,14 +85,17 @@ def test_their_number_is_bounded(streaming: Streaming) -> None:
     sdp, _ = split_offer(streaming, viewer)
     pc_id = streaming.run(streaming.peers.answer(sdp)).pc_id
 
-    def add(number: int) -> None:
-        value = HOST.replace("5000", str(5000 + number))
-        streaming.run(streaming.peers.add_candidate(pc_id, value, None, None))
-
     for number in range(MAX_CANDIDATES):
-        add(number)
+        add(streaming, pc_id, HOST.replace("5000", str(5000 + number)))
     with pytest.raises(BadCandidate, match="More than 32"):
-        add(MAX_CANDIDATES)
+        add(streaming, pc_id, HOST)
+
+
+def test_one_that_can_not_be_used_is_no_work_for_the_loop(streaming: Streaming) -> None:
+    pc_id = streaming.answer(streaming.viewer()).pc_id
+    for _ in range(MAX_CANDIDATES + 1):
+        value = HOST.replace("127.0.0.1", "28f26bae-43d2-4def-bdf4-e3acb5209b31.local")
+        assert streaming.peers.add_candidate(pc_id, value, None, None) is None
 
 
 def test_one_viewers_candidate_reaches_no_other(
@@ -96,7 +105,7 @@ def test_one_viewers_candidate_reaches_no_other(
     pc_id = streaming.answer(streaming.viewer()).pc_id
     for other in ("", pc_id[:-1], pc_id + "x"):
         with pytest.raises(NotFound):
-            streaming.run(streaming.peers.add_candidate(other, HOST, None, None))
+            streaming.peers.add_candidate(other, HOST, None, None)
     streaming.run(streaming.peers.close(pc_id))
     with pytest.raises(NotFound):
-        streaming.run(streaming.peers.add_candidate(pc_id, HOST, None, None))
+        streaming.peers.add_candidate(pc_id, HOST, None, None)

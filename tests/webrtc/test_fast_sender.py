@@ -52,14 +52,14 @@ class Fast(Streaming):
         return self.senders._shared.streams._streams
 
     def sender(self, index: int = 0) -> FastSender:
-        sender: Any = list(self.peers._lives)[index].sender
+        sender: Any = list(self.peers._lives.values())[index].peer.sender
         fast = sender._fast
         assert isinstance(fast, FastSender)
         return fast
 
     def peer_connection(self) -> Any:
         """aioice's."""
-        return private.ice.connection_of(next(iter(self.peers._lives))._ice)
+        return private.ice.connection_of(next(iter(self.peers._lives.values())).peer._ice)
 
     def on_loop(self, function: Callable[..., object], *arguments: object) -> None:
         async def call() -> None:

@@ -29,7 +29,7 @@ def step(streaming: Streaming) -> Step:
 
 
 def route_of(streaming: Streaming) -> route.Route:
-    sender: Any = next(iter(streaming.peers._lives)).sender
+    sender: Any = next(iter(streaming.peers._lives.values())).peer.sender
     found = sender._fast._route
     assert isinstance(found, route.Route)
     return found

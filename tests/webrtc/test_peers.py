@@ -10,10 +10,12 @@ from ipaddress import ip_network
 
 import pytest
 
-from pet_stream.errors import Full, InvalidOffer, NotFound, NoUsableH264
+from pet_stream.admission import LEASE_SWEEPS
+from pet_stream.errors import InvalidOffer, NotFound, NoUsableH264
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.signaling import AIORTC_H264, AIORTC_RTX
+from tests.waiting import TIMEOUT_S
 
 from . import offers
 from .conftest import GOP, Streaming
@@ -162,14 +164,45 @@ def test_an_offer_without_h264_takes_no_place(streaming: Streaming) -> None:
     assert (streaming.places.active_count, streaming.places.total_count) == (0, 0)
 
 
-def test_the_eleventh_viewer_is_refused_until_one_leaves(streaming: Streaming) -> None:
-    answers = [streaming.answer(streaming.viewer()) for _ in range(10)]
+def test_an_offer_takes_no_place_until_its_viewer_has_connected(streaming: Streaming) -> None:
     viewer = streaming.viewer()
-    with pytest.raises(Full):
-        streaming.answer(viewer)
-    streaming.run(streaming.peers.close(answers[3].pc_id))
-    streaming.answer(viewer)
-    assert streaming.places.active_count == 10
+    answer = streaming.answer(viewer)
+    assert (streaming.places.active_count, streaming.peers.pending_count) == (0, 1)
+    streaming.run(viewer.accept(answer.sdp))
+    streaming.until(lambda: streaming.peers.connected_count == 1)
+    assert (streaming.places.active_count, streaming.peers.pending_count) == (1, 0)
+    assert streaming.places.total_count == 1
+
+
+def test_who_connects_when_all_places_have_been_taken_meanwhile_is_told_goodbye(
+    make_streaming: MakeStreaming,
+) -> None:
+    streaming = make_streaming(max_clients=2)
+    late = streaming.viewer()
+    answer = streaming.answer(late)
+    first, _ = streaming.connect()
+    streaming.connect()
+    streaming.run(late.accept(answer.sdp))
+    streaming.run(late.becomes("closed"))
+    assert streaming.peers.counts.came_too_late == 1
+    assert (streaming.places.active_count, streaming.places.total_count) == (2, 2)
+    published = streaming.camera.publish(1)
+    assert streaming.run(first.has(1)) == annex_b(published)
+
+
+def test_a_viewer_renews_its_place(make_streaming: MakeStreaming) -> None:
+    streaming = make_streaming(limits=TimeLimits(connect_s=TIMEOUT_S, silence_s=300.0, look_s=0.01))
+    streaming.connect()
+    looks = 0
+
+    def sweep() -> bool:
+        nonlocal looks
+        looks += 1
+        assert streaming.places.sweep()
+        return looks > 3 * LEASE_SWEEPS
+
+    streaming.until(sweep)
+    assert streaming.places.active_count == 1
 
 
 # How it ends
@@ -203,10 +236,10 @@ def test_one_refused_packet_does_not_end_a_viewer_that_is_there(streaming: Strea
     viewer, _ = streaming.connect()
 
     async def refuse() -> None:
-        (peer,) = streaming.peers._lives
-        peer._on_refusal()
-        assert peer._refusal is not None
-        await peer._refusal
+        (life,) = streaming.peers._lives.values()
+        life.peer._on_refusal()
+        assert life.peer._refusal is not None
+        await life.peer._refusal
 
     streaming.run(refuse())
     published = streaming.camera.publish(1)
@@ -241,7 +274,7 @@ def test_a_viewer_that_is_there_stays_whether_there_are_pictures_or_not(
     streaming.run(streaming.peers.close(pc_id))
 
 
-def test_who_never_connects_loses_the_place_and_leaves_nothing(
+def test_who_never_connects_leaves_nothing(
     make_streaming: MakeStreaming,
 ) -> None:
     streaming = make_streaming(limits=QUICK)
@@ -255,7 +288,7 @@ def test_who_never_connects_loses_the_place_and_leaves_nothing(
         return descriptor_count()
 
     assert streaming.run(answer_both()) > descriptors
-    streaming.until(lambda: streaming.places.active_count == 0)
+    streaming.until(lambda: streaming.peers.pending_count == 0)
     streaming.until(lambda: descriptor_count() == descriptors)
     streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
     assert streaming.peers.counts.errors == 2
@@ -275,7 +308,7 @@ def test_a_request_given_up_in_the_middle_leaves_nothing(streaming: Streaming, t
 
     streaming.run(give_up())
     streaming.run(streaming.peers.close_all())
-    assert streaming.places.active_count == 0
+    assert streaming.peers.pending_count == 0
     streaming.until(lambda: descriptor_count() == descriptors)
     streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
 
@@ -290,21 +323,20 @@ def test_shutdown_ends_all_viewers_at_once_in_any_state(streaming: Streaming) ->
         streaming.run(viewer.becomes("closed"))
 
 
-@pytest.mark.parametrize("ticks", [1, 2, 3, 6, 12])
-def test_a_viewer_cancelled_in_mid_answer_gives_the_place_back(
-    streaming: Streaming, ticks: int
-) -> None:
+@pytest.mark.parametrize("ticks", [2, 3, 4, 7, 13])
+def test_a_viewer_cancelled_in_mid_answer_leaves_nothing(streaming: Streaming, ticks: int) -> None:
     async def cancel() -> None:
         request = asyncio.create_task(streaming.peers.answer(offers.load(offers.CHROMIUM)))
         for _ in range(ticks):
             await asyncio.sleep(0)
         for life in streaming.peers._lives.values():
-            life.cancel()
+            assert life.task is not None
+            life.task.cancel()
         await asyncio.wait({request})
 
     streaming.run(cancel())
-    streaming.until(lambda: streaming.places.active_count == 0)
-    assert streaming.places.total_count == 1
+    streaming.until(lambda: streaming.peers.pending_count == 0)
+    assert not streaming.peers._lives
 
 
 @pytest.mark.slow
