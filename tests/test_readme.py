@@ -45,6 +45,7 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
     roots = (
         errors.RequestError,
         errors.RecordingError,
+        errors.Busy,
         errors.Full,
         errors.NoPicture,
         errors.TooMany,
