@@ -218,7 +218,10 @@ class Busy(PetStreamError):
 
     http_status = 503
     code = "busy"
-    retry_after_s = 5
+
+    def __init__(self, message: str, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class RecordingError(PetStreamError):

@@ -36,7 +36,7 @@ class LatePeers:
         """Raises Busy if another thread makes them and is not done in time."""
         if self.made is None:
             if not self._lock.acquire(timeout=self._patience_s):
-                raise Busy("Live view is just starting")
+                raise Busy("Live view is just starting", retry_after_s=1)
             try:
                 if self.made is None:
                     self.made = self._make()

@@ -27,7 +27,7 @@ class Turns:
         with self._lock:
             if self._taken.total() >= self._max_count or self._taken[client] >= self._max_of_client:
                 self.refused_count += 1
-                raise Busy("Too many requests at once")
+                raise Busy("Too many requests at once", retry_after_s=1)
             self._taken[client] += 1
         try:
             yield

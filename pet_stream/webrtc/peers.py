@@ -233,7 +233,7 @@ class Peers:
             return False
         if peer.is_ending:
             if not answered.done():
-                answered.set_exception(Busy("Too many offers at once"))
+                answered.set_exception(Busy("Too many offers at once", retry_after_s=1))
             return False
         if "\r\na=candidate:" not in sdp:
             logger.warning("no address to offer: see PET_STREAM_ICE_HOSTS and this host's network")
