@@ -80,7 +80,7 @@ def test_300_half_requests_keep_nobody_out_and_leave_nothing(host: Host, serve: 
         assert host.counts.ended == 300 + 1 - 256
         wait_until(lambda: threading.active_count() - threads <= 256)
     wait_until(lambda: threading.active_count() == threads)
-    assert descriptor_count() == descriptors
+    wait_until(lambda: descriptor_count() <= descriptors)
     assert not host.counts.refused
 
 
@@ -160,7 +160,7 @@ def test_resets_leave_nothing(host: Host, serve: Serve) -> None:
             for client in clients:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_until(lambda: threading.active_count() == threads)
-    assert descriptor_count() == descriptors
+    wait_until(lambda: descriptor_count() <= descriptors)
 
 
 def test_no_more_descriptors_is_no_reason_to_spin(tmp_path: Path, segment_name: str) -> None:
