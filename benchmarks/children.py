@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S = 30.0
@@ -27,6 +27,8 @@ ENVIRONMENT = {
 }
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
+
+AnyChild = TypeVar("AnyChild", bound="Child")
 
 
 class BenchError(Exception):
@@ -139,7 +141,7 @@ class Server(Child):
 
 
 @contextlib.contextmanager
-def running(child: Child) -> Iterator[Child]:
+def running(child: AnyChild) -> Iterator[AnyChild]:
     try:
         yield child
     finally:

@@ -7,7 +7,7 @@ import asyncio
 import gc
 import math
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -90,4 +90,5 @@ def send_all_at_once() -> None:
     """Have this process send without pacing."""
     from pet_stream.webrtc import send_queue
 
-    send_queue.PACING_FACTOR = send_queue.CONGESTED_PACING_FACTOR = math.inf
+    queue_module: Any = send_queue
+    queue_module.PACING_FACTOR = queue_module.CONGESTED_PACING_FACTOR = math.inf
