@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -39,14 +39,20 @@ class Child:
     """`python -m MODULE ARGUMENTS`, spoken to over its standard input and output."""
 
     def __init__(
-        self, module: str, *arguments: str, prefix: Sequence[str] = (), log: IO[str] | None = None
+        self,
+        module: str,
+        *arguments: str,
+        prefix: Sequence[str] = (),
+        log: IO[str] | None = None,
+        folder: Path = CHECKOUT,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._name = module
         self._unread = b""
         self._process = subprocess.Popen(
             [*prefix, sys.executable, "-m", module, *arguments],
-            cwd=CHECKOUT,
-            env={**os.environ, **ENVIRONMENT},
+            cwd=folder,
+            env={**os.environ, **ENVIRONMENT, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -71,13 +77,21 @@ class Child:
         return answer
 
     def read_line(self, timeout_s: float) -> str:
+        """Raises BenchError."""
+        line = self.poll_line(timeout_s)
+        if line is None:
+            raise BenchError(f"{self._name}: no answer within {timeout_s:g} s")
+        return line
+
+    def poll_line(self, timeout_s: float = 0.0) -> str | None:
+        """The next line, if it comes in time. Raises BenchError when there will be none."""
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         deadline = time.monotonic() + timeout_s
         while b"\n" not in self._unread:
             wait_s = max(0.0, deadline - time.monotonic())
             if not select.select([descriptor], [], [], wait_s)[0]:
-                raise BenchError(f"{self._name}: no answer within {timeout_s:g} s")
+                return None
             data = os.read(descriptor, 65536)
             if not data:
                 raise BenchError(f"{self._name} ended with {self._process.wait(STOP_TIMEOUT_S)}")

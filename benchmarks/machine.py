@@ -14,7 +14,8 @@ from .children import CHECKOUT
 _PACKAGES = ("aiortc", "aioice", "pylibsrtp", "av", "flask")
 
 
-def describe_machine() -> dict[str, object]:
+def describe_machine(checkout: Path = CHECKOUT) -> dict[str, object]:
+    """`checkout`: of the package that is measured."""
     model = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith(("model name", "Model")):
@@ -27,16 +28,16 @@ def describe_machine() -> dict[str, object]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
-        "commit": _commit(),
+        "commit": _commit(checkout),
         "load_average": os.getloadavg()[0],
     }
 
 
-def _commit() -> str:
+def _commit(checkout: Path) -> str:
     try:
         command = ["git", "describe", "--always", "--dirty"]
         return subprocess.run(
-            command, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=10
+            command, cwd=checkout, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return "unknown"

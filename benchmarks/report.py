@@ -60,12 +60,12 @@ class Results:
 
 
 def as_markdown(results: Results) -> str:
-    parts = [_machine_line(results.machine), "", _table(_COLUMNS, results.rows), ""]
+    parts = [machine_line(results.machine), "", _table(_COLUMNS, results.rows), ""]
     if results.loss:
         columns = list(results.loss[0])
         lines = ([str(_text(row[name])) for name in columns] for row in results.loss)
-        parts += ["A limited, lossy link, Chromium:", "", _lines(columns, lines), ""]
-    parts += ["Goals:", "", _lines(("what", "goal", "measured", ""), _goals(results))]
+        parts += ["A limited, lossy link, Chromium:", "", markdown_table(columns, lines), ""]
+    parts += ["Goals:", "", markdown_table(("what", "goal", "measured", ""), _goals(results))]
     parts += ["", *(f"- {note}" for note in results.notes)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -129,7 +129,7 @@ def _goal(what: str, measured: float | None, goal: float, unit: str) -> tuple[st
     return what, f"≤ {goal:g} {unit}".rstrip(), f"{measured:.2f} {unit}".rstrip(), verdict.rstrip()
 
 
-def _machine_line(machine: dict[str, object]) -> str:
+def machine_line(machine: dict[str, object]) -> str:
     packages = machine["packages"]
     assert isinstance(packages, dict)
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
@@ -141,13 +141,13 @@ def _machine_line(machine: dict[str, object]) -> str:
 
 
 def _table(columns: Sequence[Column], rows: Iterable[Row]) -> str:
-    return _lines(
+    return markdown_table(
         [name for name, _ in columns],
         ([_text(value(row)) for _, value in columns] for row in rows),
     )
 
 
-def _lines(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     table = [list(header), *map(list, rows)]
     widths = [max(len(row[i]) for row in table) for i in range(len(header))]
     table.insert(1, ["-" * width for width in widths])

@@ -56,11 +56,12 @@ def realtime_offset_ns() -> int:
 class Viewer:
     """On the event loop's thread. `drain` is to be called whenever something may have come."""
 
-    def __init__(self, offer_url: str) -> None:
+    def __init__(self, offer_url: str, timeout_s: float = CONNECT_TIMEOUT_S) -> None:
         self.check = StreamCheck()
         self.offer_sent_ns = 0
         self.has_first_idr = asyncio.Event()
         self._offer_url = offer_url
+        self._timeout_s = timeout_s
         self._early: list[tuple[bytes, int]] = []
         self._sockets: list[socket.socket] = []
         self._protocol_of: dict[int, tuple[socket.socket, Any]] = {}
@@ -89,9 +90,9 @@ class Viewer:
             RTCSessionDescription(answer["sdp"], answer["type"])
         )
         try:
-            await asyncio.wait_for(self.has_first_idr.wait(), CONNECT_TIMEOUT_S)
+            await asyncio.wait_for(self.has_first_idr.wait(), self._timeout_s)
         except asyncio.TimeoutError:
-            raise TimeoutError(f"no IDR within {CONNECT_TIMEOUT_S:g} s of the answer") from None
+            raise TimeoutError(f"no IDR within {self._timeout_s:g} s of the answer") from None
 
     async def report(self) -> None:
         """One receiver report, as browsers send each second."""
@@ -106,9 +107,13 @@ class Viewer:
                 dlsr=0,
             )
             try:
-                await self._dtls._send_rtp(bytes(RtcpRrPacket(ssrc=1, reports=[info])))
+                await self.send_rtcp(bytes(RtcpRrPacket(ssrc=1, reports=[info])))
             except ConnectionError:
                 pass
+
+    async def send_rtcp(self, data: bytes) -> None:
+        """Whatever it is. Raises ConnectionError when the server has ended the connection."""
+        await self._dtls._send_rtp(data)
 
     async def close(self) -> None:
         await self._connection.close()
@@ -184,6 +189,6 @@ class Viewer:
             data=json.dumps(offer).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=CONNECT_TIMEOUT_S) as response:
+        with urllib.request.urlopen(request, timeout=self._timeout_s) as response:
             answer: dict[str, str] = json.load(response)
             return answer

@@ -2,6 +2,7 @@
 
 {"do": "add", "count": 10}          connect so many more; answers with their times to the first IDR
 {"do": "measure", "seconds": 10}    count for so long; answers with the name of a result file
+{"do": "begin"}, {"do": "end"}      the same, for as long as somebody else decides
 {"do": "reconnect", "count": 20}    connect and leave, one after the other; as "add"
 {"do": "quit"}
 
@@ -21,7 +22,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from .viewer import Viewer, realtime_offset_ns, use_loopback_only
+from .viewer import CONNECT_TIMEOUT_S, Viewer, realtime_offset_ns, use_loopback_only
 
 BATCH_S = 0.015
 """Between two looks at all sockets. The kernel notes the times of arrival, so nothing is lost by
@@ -35,13 +36,15 @@ CONNECTS_AT_ONCE = 4
 class Crowd:
     """The viewers, the loop that serves them, and what they saw."""
 
-    def __init__(self, offer_url: str) -> None:
+    def __init__(self, offer_url: str, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+        self.viewers: list[Viewer] = []
         self._offer_url = offer_url
-        self._viewers: list[Viewer] = []
+        self._connect_timeout_s = connect_timeout_s
         self._connecting = 0
         self._epoll = select.epoll()
         self._owner: dict[int, Viewer] = {}
         self._offset_ns = realtime_offset_ns()
+        self._begin_ns = self._begin_cpu_ns = 0
 
     async def serve(self) -> None:
         """Drain the sockets for ever."""
@@ -52,7 +55,7 @@ class Crowd:
             now = time.monotonic()
             if now - last_report >= REPORT_S:
                 last_report = now
-                for viewer in self._viewers:
+                for viewer in self.viewers:
                     await viewer.report()
             if now - last_offset >= REPORT_S:
                 last_offset = now
@@ -71,7 +74,7 @@ class Crowd:
             async with gate:
                 viewer = await self._connect()
                 times_ms.append((viewer.check.first_idr_ns - viewer.offer_sent_ns) / 1e6)
-                self._viewers.append(viewer)
+                self.viewers.append(viewer)
 
         await asyncio.gather(*(connect() for _ in range(count)))
         return times_ms
@@ -85,33 +88,44 @@ class Crowd:
         return times_ms
 
     async def measure(self, seconds: float) -> dict[str, Any]:
-        self.drain()
-        for viewer in self._viewers:
-            viewer.check.begin_window()
-        begin_ns, cpu_ns = time.monotonic_ns(), time.process_time_ns()
+        self.begin()
         await asyncio.sleep(seconds)
+        return self.end()
+
+    def begin(self) -> None:
+        """Forget what was counted so far."""
         self.drain()
-        for viewer in self._viewers:
+        for viewer in self.viewers:
+            viewer.check.begin_window()
+        self._begin_ns, self._begin_cpu_ns = time.monotonic_ns(), time.process_time_ns()
+
+    def end(self) -> dict[str, Any]:
+        """What was counted since `begin`."""
+        self.drain()
+        for viewer in self.viewers:
             viewer.check.end_window()
-        end_ns = time.monotonic_ns()
+        end_ns, used_ns = time.monotonic_ns(), time.process_time_ns() - self._begin_cpu_ns
         return {
-            "begin_ns": begin_ns,
+            "begin_ns": self._begin_ns,
             "end_ns": end_ns,
-            "cpu_percent": (time.process_time_ns() - cpu_ns) / (end_ns - begin_ns) * 100,
+            "cpu_percent": used_ns / (end_ns - self._begin_ns) * 100,
             "viewers": [
                 {"counts": asdict(v.check.counts), "arrivals": asdict(v.check.arrivals)}
-                for v in self._viewers
+                for v in self.viewers
             ],
         }
 
     async def close(self) -> None:
-        await asyncio.gather(*(viewer.close() for viewer in self._viewers))
+        await asyncio.gather(*(viewer.close() for viewer in self.viewers))
 
     async def _connect(self) -> Viewer:
-        viewer = Viewer(self._offer_url)
+        viewer = Viewer(self._offer_url, self._connect_timeout_s)
         self._connecting += 1
         try:
             await viewer.connect(self._register)
+        except BaseException:
+            await self._close(viewer)
+            raise
         finally:
             self._connecting -= 1
         return viewer
@@ -138,12 +152,11 @@ async def obey(crowd: Crowd) -> None:
             elif command["do"] == "reconnect":
                 answer["first_idr_ms"] = await crowd.reconnect(command["count"])
             elif command["do"] == "measure":
-                result = await crowd.measure(command["seconds"])
-                with tempfile.NamedTemporaryFile(
-                    "w", prefix="pet_stream_bench_", suffix=".json", delete=False
-                ) as file:
-                    json.dump(result, file)
-                answer["file"] = file.name
+                answer["file"] = save(await crowd.measure(command["seconds"]))
+            elif command["do"] == "begin":
+                crowd.begin()
+            elif command["do"] == "end":
+                answer["file"] = save(crowd.end())
             else:
                 break
         except Exception as exc:  # told to whoever commands
@@ -153,15 +166,25 @@ async def obey(crowd: Crowd) -> None:
     await crowd.close()
 
 
+def save(result: dict[str, Any]) -> str:
+    """The name of a file for whoever commands, who removes it."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="pet_stream_bench_", suffix=".json", delete=False
+    ) as file:
+        json.dump(result, file)
+    return file.name
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("offer_url")
+    parser.add_argument("--connect-timeout", type=float, default=CONNECT_TIMEOUT_S, metavar="S")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     use_loopback_only()
 
     async def run() -> None:
-        await obey(Crowd(arguments.offer_url))
+        await obey(Crowd(arguments.offer_url, arguments.connect_timeout))
 
     asyncio.run(run())
 

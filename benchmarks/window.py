@@ -85,9 +85,7 @@ def measure(
             time.sleep(seconds)
             return
         answer = crowd.ask(seconds + 30, do="measure", seconds=seconds)
-        path = Path(answer["file"])
-        result.update(json.loads(path.read_text()))
-        path.unlink()
+        result.update(take_result(answer["file"]))
 
     metrics = server.metrics()
     before_ns, before_busy_s = [cpu_ns(pid) for pid in pids], machine_busy_s()
@@ -119,6 +117,14 @@ def measure(
     return row
 
 
+def take_result(name: str) -> dict[str, Any]:
+    """What a crowd of viewers left in a file."""
+    path = Path(name)
+    result: dict[str, Any] = json.loads(path.read_text())
+    path.unlink()
+    return result
+
+
 def percentile(values: Sequence[float], percent: float) -> float:
     """By the nearest rank; `values` in any order, not empty."""
     ordered = sorted(values)
@@ -137,10 +143,35 @@ def _judge(row: Row, result: dict[str, Any], since: dict[int, int], usage: Usage
     row.other_faults = sum(count[fault] for count in counts for fault in faults)
     row.fps_min = min(count["pictures"] - count["broken_pictures"] for count in counts) / window_s
     row.viewers_cpu_percent = result["cpu_percent"]
+    arrived = compare(result, since)
+    row.missing_pictures = arrived.missing
+    if arrived.complete_ms:
+        row.p50_ms, row.p95_ms, row.p99_ms = (
+            percentile(arrived.complete_ms, p) for p in (50, 95, 99)
+        )
+        row.max_ms = max(arrived.complete_ms)
+        row.first_packet_p50_ms = percentile(arrived.first_ms, 50)
+        row.first_packet_p95_ms = percentile(arrived.first_ms, 95)
+
+
+@dataclass(slots=True)
+class Arrived:
+    """Of the pictures that the camera wrote in a window, all viewers together."""
+
+    expected: int = 0
+    missing: int = 0
+    complete_ms: list[float] = field(default_factory=list)
+    """How long each took to arrive as a whole."""
+    first_ms: list[float] = field(default_factory=list)
+    """The same up to its first packet."""
+
+
+def compare(result: dict[str, Any], since: dict[int, int]) -> Arrived:
+    """What the viewers of `result` got, against what the camera wrote (`readable_since`)."""
+    begin_ns, end_ns = result["begin_ns"], result["end_ns"]
     expected = {t for t, at in since.items() if begin_ns + EDGE_NS < at < end_ns - EDGE_NS}
     by_rtp_time = {capture_ns * 9 // 100_000 % _RTP_WRAP: capture_ns for capture_ns in since}
-    complete_ms: list[float] = []
-    first_ms: list[float] = []
+    arrived = Arrived(expected=len(expected) * len(result["viewers"]))
     for viewer in result["viewers"]:
         arrivals = viewer["arrivals"]
         seen = set()
@@ -155,14 +186,10 @@ def _judge(row: Row, result: dict[str, Any], since: dict[int, int], usage: Usage
             written_ns = since.get(capture_ns)
             if written_ns is not None:
                 seen.add(capture_ns)
-                complete_ms.append((last_ns - written_ns) / 1e6)
-                first_ms.append((first_ns - written_ns) / 1e6)
-        row.missing_pictures += len(expected - seen)
-    if complete_ms:
-        row.p50_ms, row.p95_ms, row.p99_ms = (percentile(complete_ms, p) for p in (50, 95, 99))
-        row.max_ms = max(complete_ms)
-        row.first_packet_p50_ms = percentile(first_ms, 50)
-        row.first_packet_p95_ms = percentile(first_ms, 95)
+                arrived.complete_ms.append((last_ns - written_ns) / 1e6)
+                arrived.first_ms.append((first_ns - written_ns) / 1e6)
+        arrived.missing += len(expected - seen)
+    return arrived
 
 
 def holds_rate(row: Row) -> bool:

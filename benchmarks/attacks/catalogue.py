@@ -1,0 +1,63 @@
+"""Every attack by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from . import datagrams, files, offers, rtcp, slow_http, stall, websockets
+from .honest import Honest, gets_detections, gets_pictures_by_websocket
+from .target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    name: str
+    run: Callable[[Target], str]
+    """In a process of its own; returns what it did. Its docstring is what it does."""
+    seconds: float
+    """It ends by then."""
+    server: str = "run"
+    """Who serves: see served.py."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    honest: Honest | None = None
+    """What somebody honest must be able to do meanwhile, beside becoming a viewer."""
+    warm_up_s: float = 0.0
+    stops_server: bool = False
+    """Nothing can be asked of the server meanwhile; its viewers must stay."""
+    max_disk_mb: float = 1.0
+    max_p95_over: tuple[str, float] | None = None
+    """The viewers' p95 may be so many milliseconds above what it is during this other attack."""
+
+    @property
+    def does(self) -> str:
+        assert self.run.__doc__ is not None
+        return self.run.__doc__
+
+
+_WITH_REPLAY = {"FLASK_PET_STREAM_REPLAY_SECONDS": "30"}
+
+ATTACKS = {
+    attack.name: attack
+    for attack in (
+        Attack("sweep", datagrams.sweep, 5),
+        Attack("hellos", datagrams.hellos, 15),
+        Attack("flood", datagrams.flood, 7),
+        Attack("stun", datagrams.bogus_stun, 7),
+        Attack("checks", datagrams.checks, 7),
+        Attack("pages", offers.page_flood, 15),
+        Attack("offers", offers.offer_flood, 30, max_p95_over=("pages", 5.0)),
+        Attack("websockets-silent", websockets.silent, 15, honest=gets_pictures_by_websocket),
+        Attack("websockets-talking", websockets.talking, 15, honest=gets_pictures_by_websocket),
+        Attack("websockets-half", websockets.half_open, 15, honest=gets_pictures_by_websocket),
+        Attack("listeners", websockets.listeners, 15, server="app.run", honest=gets_detections),
+        Attack("slow-run", slow_http.slow_clients, 15),
+        Attack("slow-gunicorn", slow_http.slow_clients, 15, server="gunicorn"),
+        Attack("slow-app.run", slow_http.slow_clients, 15, server="app.run"),
+        Attack("plis", rtcp.plis, 7),
+        Attack("nacks", rtcp.nacks, 7),
+        Attack("clips", files.clips, 10, environment=_WITH_REPLAY, warm_up_s=25, max_disk_mb=100),
+        Attack("cuts", files.cuts, 10),
+        Attack("stall", stall.stall, 5, stops_server=True),
+    )
+}

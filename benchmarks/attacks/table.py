@@ -1,0 +1,88 @@
+"""The attacks as a table, and whether anybody but the attacker noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..report import markdown_table
+from .phases import Phase
+from .run import Outcome
+
+MAX_RSS_GROWTH_MB = 10.0
+SPARE_DESCRIPTORS = 2
+SPARE_THREADS = 1
+"""A request that was just answered may still have its own."""
+
+_COLUMNS: tuple[tuple[str, Callable[[Phase], str]], ...] = (
+    ("lost", lambda phase: f"{phase.lost_pictures}"),
+    ("p50 ms", lambda phase: _text(phase.p50_ms)),
+    ("p95 ms", lambda phase: _text(phase.p95_ms)),
+    ("CPU %", lambda phase: f"{phase.cpu_percent:.0f}"),
+    ("RSS MB", lambda phase: f"{phase.rss_mb:.0f}"),
+    ("descriptors", lambda phase: f"{phase.descriptors}"),
+    ("threads", lambda phase: f"{phase.threads}"),
+    ("newcomers", lambda phase: _share([ms is not None for ms in phase.newcomers_ms])),
+    ("health", lambda phase: _share(phase.healthy)),
+    ("honest", lambda phase: _share(phase.honest)),
+    ("disk MB", lambda phase: f"{phase.disk_mb:.0f}"),
+)
+
+
+def as_table(outcomes: Mapping[str, Outcome]) -> str:
+    header = ("attack", "server", "it did", *(name for name, _ in _COLUMNS), "verdict")
+    rows = []
+    for outcome in outcomes.values():
+        phases = (outcome.before, outcome.during, outcome.after)
+        cells = (
+            " / ".join(text(phase) if phase else "–" for phase in phases) for _, text in _COLUMNS
+        )
+        attack = outcome.attack
+        rows.append((attack.name, attack.server, outcome.done, *cells, verdict(outcome, outcomes)))
+    return markdown_table(header, rows)
+
+
+def verdict(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> str:
+    """What is against the goal: no picture lost, everything flat again, newcomers get in, health
+    answers."""
+    if outcome.ended:
+        return f"the server: {outcome.ended}"
+    return "; ".join(_complaints(outcome, outcomes)) or "held"
+
+
+def _complaints(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Iterator[str]:
+    attack, before, during, after = outcome.attack, outcome.before, outcome.during, outcome.after
+    assert before is not None
+    assert during is not None
+    assert after is not None
+    judged = [after] if attack.stops_server else [during, after]
+    if lost := sum(phase.lost_pictures for phase in judged):
+        expected = sum(phase.expected_pictures for phase in judged)
+        yield f"{lost} of {expected} pictures lost"
+    if after.rss_mb > before.rss_mb + MAX_RSS_GROWTH_MB:
+        yield f"{after.rss_mb - before.rss_mb:.0f} MB left"
+    if (more := after.descriptors - before.descriptors) > SPARE_DESCRIPTORS:
+        yield f"{more} descriptors left"
+    if (more := after.threads - before.threads) > SPARE_THREADS:
+        yield f"{more} threads left"
+    for phase, when in ((during, ""), (after, " afterwards")):
+        if refused := [ms for ms in phase.newcomers_ms if ms is None]:
+            yield f"{len(refused)} of {len(phase.newcomers_ms)} newcomers kept out{when}"
+        if not all(phase.healthy):
+            yield f"health silent {_share([not ok for ok in phase.healthy])}{when}"
+        if not all(phase.honest):
+            yield f"others failed {_share([not ok for ok in phase.honest])}{when}"
+    if (grown_mb := after.disk_mb - before.disk_mb) > attack.max_disk_mb:
+        yield f"{grown_mb:.0f} MB on the disk"
+    if attack.max_p95_over is not None:
+        name, allowed_ms = attack.max_p95_over
+        other = outcomes[name].during if name in outcomes else None
+        if other and other.p95_ms and (during.p95_ms or 0.0) > other.p95_ms + allowed_ms:
+            yield f"p95 {during.p95_ms:.1f} ms, with {name} {other.p95_ms:.1f} ms"
+
+
+def _share(results: Sequence[bool]) -> str:
+    return f"{sum(results)} of {len(results)}" if results else "–"
+
+
+def _text(number: float | None) -> str:
+    return "–" if number is None else f"{number:.1f}"

@@ -1,0 +1,96 @@
+"""WebSockets that take a place and do nothing for it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import struct
+import time
+from collections.abc import Iterator
+
+from .swarm import Script, swarm
+from .target import ATTACKER, TIMEOUT_S, Target
+
+WEBSOCKETS = 2_000
+LISTENERS = 70
+MESSAGE_BYTES = 17_000
+"""More than is read from a socket at once."""
+PATHS = ("/api/stream/h264", "/api/stream/ws")
+_NO_MASK = bytes(4)
+_PING = b"\x89\xfd" + _NO_MASK + b"x" * 125
+
+
+def silent(target: Target) -> str:
+    """2 000 WebSockets that neither read, answer pings nor say anything"""
+    return swarm(target, WEBSOCKETS, [_silent(path) for path in PATHS])
+
+
+def talking(target: Target) -> str:
+    """2 000 WebSockets that send messages of 17 kB, or pings, and never read"""
+    return swarm(target, WEBSOCKETS, [_messages(PATHS[0]), _pings(PATHS[0]), _messages(PATHS[1])])
+
+
+def half_open(target: Target) -> str:
+    """2 000 WebSockets whose handshake stops before its end"""
+    return swarm(target, WEBSOCKETS, [_half(path) for path in PATHS])
+
+
+def listeners(target: Target) -> str:
+    """70 × `HEAD /api/stream/detections`, each reset by the client"""
+    count = 0
+    request = b"HEAD /api/stream/detections HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    while target.is_on and count < LISTENERS:
+        try:
+            tcp = socket.create_connection(target.address, TIMEOUT_S, (ATTACKER, 0))
+        except OSError:
+            time.sleep(0.2)
+            continue
+        with tcp:
+            tcp.sendall(request)
+            time.sleep(0.05)
+            reset = struct.pack("ii", 1, 0)
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        count += 1
+    return f"{count} requests"
+
+
+def handshake(path: str, host: str = "127.0.0.1") -> bytes:
+    key = base64.b64encode(os.urandom(16)).decode()
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+
+
+def _silent(path: str) -> Script:
+    def steps() -> Iterator[tuple[bytes, float]]:
+        yield handshake(path), 1.0
+
+    return steps
+
+
+def _half(path: str) -> Script:
+    def steps() -> Iterator[tuple[bytes, float]]:
+        yield handshake(path)[:-2], 1.0
+
+    return steps
+
+
+def _messages(path: str) -> Script:
+    def steps() -> Iterator[tuple[bytes, float]]:
+        yield handshake(path), 0.5
+        head = b"\x81\xfe" + MESSAGE_BYTES.to_bytes(2, "big") + _NO_MASK
+        while True:
+            yield head + b"x" * MESSAGE_BYTES, 0.5
+
+    return steps
+
+
+def _pings(path: str) -> Script:
+    def steps() -> Iterator[tuple[bytes, float]]:
+        yield handshake(path), 0.5
+        while True:
+            yield _PING * 50, 0.2
+
+    return steps
