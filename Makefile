@@ -75,6 +75,11 @@ bench-quick: development ## the main rows of it; under 2 minutes
 	@tools/packages gcc chromium
 	@$(python) -m benchmarks --quick $(ARGS)
 
+.PHONY: bench-attacks
+bench-attacks: development ## what attacks do to three viewers, each with a verdict; under 20 minutes
+	@tools/packages gcc
+	@$(python) -m benchmarks.attacks $(ARGS)
+
 .PHONY: format
 format: development ## let ruff put the sources in order, and write the README's tables
 	@$(python) -m ruff check --fix

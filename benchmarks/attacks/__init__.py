@@ -8,7 +8,9 @@ rtcp.py        a viewer that asks for too much
 files.py       clips, cuts
 stall.py       the process stands still
 target.py      what all of them are told; attacker.py: the process they run in
-run.py         one attack: before, during, afterwards; phases.py: what is looked at
+run.py         one attack: before, during, afterwards
+phases.py      what is looked at in each; honest.py: what others ask for meanwhile
 served.py      the server in its three ways; host.py: the app of two of them
+recording.py   what is there to be downloaded and cut
 table.py       the table, and a verdict on each row
 """

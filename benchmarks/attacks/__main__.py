@@ -1,6 +1,6 @@
 """Attacks on the server, three viewers watching, each attack in a process of its own.
 
-    python -m benchmarks.attacks                        all of them (make bench-attacks, 15 minutes)
+    python -m benchmarks.attacks                        all of them (make bench-attacks, 18 minutes)
     python -m benchmarks.attacks --quick                a third of the time each
     python -m benchmarks.attacks --only sweep offers
     python -m benchmarks.attacks --checkout FOLDER      the package of another checkout
@@ -25,7 +25,6 @@ from .catalogue import ATTACKS
 from .run import Outcome, carry_out, shortened
 from .table import as_table, verdict
 
-QUICK = 1 / 3
 LOG = Path(__file__).parents[1] / "results" / "attacks.log"
 
 
@@ -38,7 +37,7 @@ def main() -> int:
     LOG.parent.mkdir(exist_ok=True)
     with LOG.open("w") as log:
         for name in arguments.only or ATTACKS:
-            attack = shortened(ATTACKS[name], QUICK) if arguments.quick else ATTACKS[name]
+            attack = shortened(ATTACKS[name]) if arguments.quick else ATTACKS[name]
             try:
                 outcomes[name] = carry_out(attack, checkout=arguments.checkout.resolve(), log=log)
             except BenchError as exc:

@@ -19,6 +19,8 @@ class Attack:
     """It ends by then."""
     server: str = "run"
     """Who serves: see served.py."""
+    addresses: int = 1
+    """How many the attacker has."""
     environment: Mapping[str, str] = field(default_factory=dict)
     honest: Honest | None = None
     """What somebody honest must be able to do meanwhile, beside becoming a viewer."""
@@ -32,7 +34,8 @@ class Attack:
     @property
     def does(self) -> str:
         assert self.run.__doc__ is not None
-        return self.run.__doc__
+        does = self.run.__doc__
+        return does if self.addresses == 1 else f"{does}; from {self.addresses} addresses"
 
 
 _WITH_REPLAY = {"FLASK_PET_STREAM_REPLAY_SECONDS": "30"}
@@ -47,11 +50,13 @@ ATTACKS = {
         Attack("checks", datagrams.checks, 7),
         Attack("pages", offers.page_flood, 15),
         Attack("offers", offers.offer_flood, 30, max_p95_over=("pages", 5.0)),
+        Attack("offers-addresses", offers.offer_flood, 30, addresses=8),
         Attack("websockets-silent", websockets.silent, 15, honest=gets_pictures_by_websocket),
         Attack("websockets-talking", websockets.talking, 15, honest=gets_pictures_by_websocket),
         Attack("websockets-half", websockets.half_open, 15, honest=gets_pictures_by_websocket),
         Attack("listeners", websockets.listeners, 15, server="app.run", honest=gets_detections),
         Attack("slow-run", slow_http.slow_clients, 15),
+        Attack("slow-addresses", slow_http.slow_clients, 15, addresses=8),
         Attack("slow-gunicorn", slow_http.slow_clients, 15, server="gunicorn"),
         Attack("slow-app.run", slow_http.slow_clients, 15, server="app.run"),
         Attack("plis", rtcp.plis, 7),

@@ -14,7 +14,7 @@ from OpenSSL import SSL
 
 from tests.webrtc import offers
 
-from .target import Target, udp_socket
+from .target import Target
 
 SIZES = (0, 1, 2, 13, 100, 1200, 1500, 1501, 2000, 9000, 65507)
 HELLOS = 20_000
@@ -31,7 +31,7 @@ _RANDOM_BYTES = 32
 def sweep(target: Target) -> str:
     """empty, tiny, over-long and random datagrams, to every UDP port again and again"""
     count = rounds = 0
-    with udp_socket() as udp:
+    with target.udp_socket() as udp:
         while target.is_on:
             for port in target.udp_ports():
                 for size in SIZES:
@@ -46,7 +46,7 @@ def hellos(target: Target) -> str:
     """20 000 DTLS ClientHellos to the ports of all viewers and of an offer that never connects"""
     hello, count = client_hello(), 0
     offered_s = -OFFER_AGAIN_S
-    with udp_socket() as udp:
+    with target.udp_socket() as udp:
         while target.is_on and count < HELLOS:
             if target.elapsed_s - offered_s >= OFFER_AGAIN_S:
                 target.offer()
@@ -64,7 +64,7 @@ def flood(target: Target) -> str:
     """datagrams of 60 kB, as fast as possible, to the port of an offer that never connects"""
     datagram = b"\x17" + os.urandom(FLOOD_BYTES - 1)
     sent = 0
-    with udp_socket() as udp:
+    with target.udp_socket() as udp:
         for port in _offered_ports(target):
             udp.sendto(datagram, (target.host, port))
             sent += len(datagram)
@@ -75,7 +75,7 @@ def bogus_stun(target: Target) -> str:
     """STUN binding requests that are unsigned, signed wrongly or malformed, to every UDP port"""
     count = 0
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(udp_socket()) for _ in range(STUN_SOCKETS)]
+        sockets = [stack.enter_context(target.udp_socket()) for _ in range(STUN_SOCKETS)]
         while target.is_on:
             ports = target.udp_ports()
             messages = list(_bogus_messages())
@@ -91,7 +91,7 @@ def checks(target: Target) -> str:
     """ICE checks, rightly signed by who made an offer, from 2 000 ports"""
     count = 0
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(udp_socket()) for _ in range(CHECKING_SOCKETS)]
+        sockets = [stack.enter_context(target.udp_socket()) for _ in range(CHECKING_SOCKETS)]
         while target.is_on:
             answer = target.offer()
             if answer is None:

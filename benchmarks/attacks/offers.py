@@ -110,7 +110,7 @@ def _flood(target: Target, method: str, path: str, bodies: Sequence[bytes | None
 
     def send() -> None:
         while target.is_on and (number := next(numbers)) < OFFERS:
-            connection = target.connect()
+            connection = target.connect(number)
             try:
                 headers = {"Content-Type": "application/json"}
                 connection.request(method, path, bodies[number % len(bodies)], headers)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .target import ATTACKER, Target
+from .target import Target
 
 Script = Callable[[], Iterator[tuple[bytes, float]]]
 """What to send next, and how many seconds to wait after that. Behind its end the connection
@@ -18,7 +18,8 @@ stays open."""
 
 BATCH = 100
 BATCH_S = 0.05
-RETRY_S = 0.2
+RETRY_S = 2.0
+ROOM_S = 0.2
 LOOK_S = 1.0
 RECEIVE_BUFFER_BYTES = 4096
 """What is never read fills it at once."""
@@ -28,7 +29,10 @@ _ENDED = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 def swarm(target: Target, count: int, scripts: Sequence[Script]) -> str:
     """Keep `count` connections open, one script after the other; one that the server ends is opened
     again. Nothing is ever read."""
-    connections = [_Connection(target.address, scripts[i % len(scripts)]) for i in range(count)]
+    connections = [
+        _Connection(target.address, target.source(i), scripts[i % len(scripts)])
+        for i in range(count)
+    ]
     due = [(i // BATCH * BATCH_S, i) for i in range(count)]
     heapq.heapify(due)
     while target.is_on:
@@ -48,6 +52,7 @@ def swarm(target: Target, count: int, scripts: Sequence[Script]) -> str:
 @dataclass(slots=True)
 class _Connection:
     address: tuple[str, int]
+    source: tuple[str, int]
     script: Script
     opened_count: int = 0
     """How often the server took it."""
@@ -74,7 +79,7 @@ class _Connection:
             try:
                 sent = self._tcp.send(self._unsent)
             except BlockingIOError:  # not connected yet, or the server does not read
-                return RETRY_S
+                return ROOM_S
             except OSError:
                 self.close()
                 return RETRY_S
@@ -93,7 +98,7 @@ class _Connection:
         tcp.setblocking(False)
         self._steps = self.script()
         try:
-            tcp.bind((ATTACKER, 0))
+            tcp.bind(self.source)
             with contextlib.suppress(BlockingIOError):
                 tcp.connect(self.address)
         except OSError:

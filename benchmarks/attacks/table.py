@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ..report import markdown_table
 from .phases import Phase
 from .run import Outcome
+from .served import THREADS
 
 MAX_RSS_GROWTH_MB = 10.0
 SPARE_DESCRIPTORS = 2
-SPARE_THREADS = 1
-"""A request that was just answered may still have its own."""
+SPARE_THREADS = {"run": 1, "app.run": 1, "gunicorn": THREADS}
+"""A request that was just answered may still have its own; gunicorn ends none of its pool."""
 
 _COLUMNS: tuple[tuple[str, Callable[[Phase], str]], ...] = (
     ("lost", lambda phase: f"{phase.lost_pictures}"),
@@ -23,8 +24,6 @@ _COLUMNS: tuple[tuple[str, Callable[[Phase], str]], ...] = (
     ("threads", lambda phase: f"{phase.threads}"),
     ("newcomers", lambda phase: _share([ms is not None for ms in phase.newcomers_ms])),
     ("health", lambda phase: _share(phase.healthy)),
-    ("honest", lambda phase: _share(phase.honest)),
-    ("disk MB", lambda phase: f"{phase.disk_mb:.0f}"),
 )
 
 
@@ -37,8 +36,17 @@ def as_table(outcomes: Mapping[str, Outcome]) -> str:
             " / ".join(text(phase) if phase else "–" for phase in phases) for _, text in _COLUMNS
         )
         attack = outcome.attack
-        rows.append((attack.name, attack.server, outcome.done, *cells, verdict(outcome, outcomes)))
+        rows.append(
+            (attack.name, attack.server, _done(outcome), *cells, verdict(outcome, outcomes))
+        )
     return markdown_table(header, rows)
+
+
+def _done(outcome: Outcome) -> str:
+    if outcome.before is None or outcome.after is None:
+        return outcome.done
+    grown_mb = outcome.after.disk_mb - outcome.before.disk_mb
+    return f"{outcome.done}; {grown_mb:.0f} MB on the disk" if grown_mb >= 1 else outcome.done
 
 
 def verdict(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> str:
@@ -62,7 +70,7 @@ def _complaints(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Iterator[s
         yield f"{after.rss_mb - before.rss_mb:.0f} MB left"
     if (more := after.descriptors - before.descriptors) > SPARE_DESCRIPTORS:
         yield f"{more} descriptors left"
-    if (more := after.threads - before.threads) > SPARE_THREADS:
+    if (more := after.threads - before.threads) > SPARE_THREADS[attack.server]:
         yield f"{more} threads left"
     for phase, when in ((during, ""), (after, " afterwards")):
         if refused := [ms for ms in phase.newcomers_ms if ms is None]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.webrtc import offers
 
-ATTACKER = "127.0.0.2"
-"""Another address than that of the viewers, who must not pay for what is counted by address."""
+FIRST_ATTACKER = 2
+"""127.0.0.2, not the address of the viewers, who must not pay for what is counted by address."""
 TIMEOUT_S = 5.0
 _PORT = re.compile(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host")
 _LOCAL_PORT = re.compile(r"^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) ")
@@ -40,6 +40,8 @@ class Target:
     seconds: float
     """The attack ends by then."""
     long_recording: str
+    addresses: int = 1
+    """How many the attacker has."""
     begun_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -58,9 +60,13 @@ class Target:
     def is_on(self) -> bool:
         return self.elapsed_s < self.seconds
 
-    def connect(self) -> http.client.HTTPConnection:
+    def source(self, number: int = 0) -> tuple[str, int]:
+        """Where connection `number` comes from: one address after the other, any port."""
+        return f"127.0.0.{FIRST_ATTACKER + number % self.addresses}", 0
+
+    def connect(self, number: int = 0) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(
-            self.host, self.port, timeout=TIMEOUT_S, source_address=(ATTACKER, 0)
+            self.host, self.port, timeout=TIMEOUT_S, source_address=self.source(number)
         )
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
@@ -106,9 +112,7 @@ class Target:
                 ports.append(int(match[1], 16))
         return ports
 
-
-def udp_socket() -> socket.socket:
-    """One of the attacker's; what finds no room is dropped."""
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind((ATTACKER, 0))
-    return udp
+    def udp_socket(self) -> socket.socket:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(self.source())
+        return udp

