@@ -1,7 +1,8 @@
 """The boxes that an MP4 file consists of, whatever they hold (ISO/IEC 14496-12, 4.2).
 
-Files come from this program, a crash of it, or anywhere: nothing in them is trusted, each step is
-bounded by the file's size.
+Files come from this program, a crash of it, or anywhere: nothing in them is trusted. Boxes are
+counted, those inside of others are looked for where the standard puts them and nowhere deeper, and
+what is read into memory is bounded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ ReadAt = Callable[[int, int], bytes]
 
 MAX_BOX_BYTES = 64 * 1024 * 1024
 """Of a box that is read into memory: the index of days of video."""
-_CONTAINERS = (b"trak", b"mdia", b"minf", b"stbl")
+MAX_TOP_BOXES = 1 << 20
+"""In a file, those in others not counted: two for each fragment, days of them."""
+MAX_INNER_BOXES = 256
+"""Directly in another box."""
+_INNER = {b"trak": b"mdia", b"mdia": b"minf", b"minf": b"stbl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,16 @@ class Box:
     end: int
 
 
-def boxes(read_at: ReadAt, start: int, end: int) -> Iterator[Box]:
-    """Those between two offsets, one after the other, up to the first that is not whole."""
-    while start + 8 <= end:
-        header = read_at(start, 16)
+def top_boxes(read_at: ReadAt, size: int) -> Iterator[Box]:
+    """Those of a file of `size` bytes that lie in no other."""
+    return boxes(read_at, 0, size, MAX_TOP_BOXES)
+
+
+def boxes(read_at: ReadAt, start: int, end: int, max_count: int = MAX_INNER_BOXES) -> Iterator[Box]:
+    """Those between two offsets, one after the other, up to the first that is not whole, and no
+    more than `max_count`."""
+    for _ in range(max_count):
+        header = read_at(start, 16) if start + 8 <= end else b""
         if len(header) < 8:
             return
         size, kind = struct.unpack_from(">I4s", header)
@@ -52,10 +63,10 @@ def children(read_at: ReadAt, parent: Box, kind: bytes) -> Iterator[Box]:
     return (b for b in boxes(read_at, parent.payload, parent.end) if b.kind == kind)
 
 
-def descendants(read_at: ReadAt, parent: Box) -> Iterator[Box]:
-    """Those that lie in `parent`, and in the containers in it, without these."""
-    for box in boxes(read_at, parent.payload, parent.end):
-        if box.kind in _CONTAINERS:
-            yield from descendants(read_at, box)
+def track_boxes(read_at: ReadAt, trak: Box) -> Iterator[Box]:
+    """Those that lie in a `trak`, its `mdia`, its `minf` and its `stbl`, without these."""
+    for box in boxes(read_at, trak.payload, trak.end):
+        if box.kind == _INNER.get(trak.kind):
+            yield from track_boxes(read_at, box)  # three levels down at most
         else:
             yield box

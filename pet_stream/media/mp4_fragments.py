@@ -6,9 +6,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .mp4_boxes import MAX_BOX_BYTES, Box, ReadAt, boxes, children
+from .mp4_boxes import MAX_BOX_BYTES, Box, ReadAt, boxes, top_boxes
 from .sample_table import Sample, SampleTable
 
+MAX_SAMPLES = 100_000
+"""Of a fragment; here it is written after two seconds, or what a queue to a slow disk holds."""
+_MAX_BOXES = 8
+"""In a `moof`, and in a `traf`; those written here have two and three."""
 _NON_SYNC = 0x10000
 
 
@@ -40,7 +44,7 @@ def growing_table(read_at: ReadAt, size: int) -> tuple[SampleTable, int]:
 def fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
     """Those that are whole, up to the first that is not."""
     moof: Box | None = None
-    for box in boxes(read_at, 0, size):
+    for box in top_boxes(read_at, size):
         if box.kind == b"moof":
             moof = box
         elif box.kind == b"mdat" and moof is not None:
@@ -55,13 +59,19 @@ def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
     """One that was written here; None for any other."""
     if moof.end - moof.start > MAX_BOX_BYTES:
         return None
-    trafs = list(children(read_at, moof, b"traf"))
-    found = [box for traf in trafs for box in boxes(read_at, traf.payload, traf.end)]
+    inner = boxes(read_at, moof.payload, moof.end, _MAX_BOXES)
+    trafs = [box for box in inner if box.kind == b"traf"]
+    if len(trafs) != 1:
+        return None
+    found = list(boxes(read_at, trafs[0].payload, trafs[0].end, _MAX_BOXES))
     truns = [box for box in found if box.kind == b"trun"]
     tfdts = [box for box in found if box.kind == b"tfdt"]
-    if (len(trafs), len(truns), len(tfdts)) != (1, 1, 1):
+    if (len(truns), len(tfdts)) != (1, 1):
         return None
-    run = read_at(truns[0].payload, truns[0].end - truns[0].payload)
+    run_size = truns[0].end - truns[0].payload
+    if run_size > 16 + 8 * MAX_SAMPLES:
+        return None
+    run = read_at(truns[0].payload, run_size)
     decode_time = read_at(tfdts[0].payload, 12)
     if len(run) < 16 or len(decode_time) < 12 or decode_time[0] != 1:
         return None

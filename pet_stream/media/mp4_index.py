@@ -9,26 +9,25 @@ from collections.abc import Mapping
 from functools import partial
 
 from ..errors import BitstreamError
-from .mp4_boxes import MAX_BOX_BYTES, Box, ReadAt, children, descendants
+from .mp4_boxes import MAX_BOX_BYTES, Box, ReadAt, children, track_boxes
 from .sample_table import SampleTable
+
+MAX_SAMPLES = MAX_BOX_BYTES // 4
+"""As many sizes as fit into a box."""
 
 
 def has_samples(read_at: ReadAt, moov: Box) -> bool:
     """Whether `moov` is an index, and not the beginning of a file that grows."""
     for trak in children(read_at, moov, b"trak"):
-        for box in descendants(read_at, trak):
+        for box in track_boxes(read_at, trak):
             if box.kind == b"stsz" and read_at(box.payload + 8, 4) not in (b"", bytes(4)):
                 return True
     return False
 
 
 def read_index(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> SampleTable:
-    """The sample table that the boxes `found` are, of a file of `size` bytes.
-
-    Raises BitstreamError, also for pictures that are not in the order of showing.
-    """
-    if b"ctts" in found:
-        raise BitstreamError("The pictures are not in the order of showing")
+    """The sample table that the boxes `found` are, of a file of `size` bytes. Raises
+    BitstreamError."""
     values = partial(_values, read_at, found)
     table = SampleTable(sizes=_sizes(read_at, found, size))
     count = len(table.sizes)
@@ -46,6 +45,8 @@ def read_index(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> Sample
     table.total_duration = sum(table.durations)
     if not len(table.durations) == sum(table.chunk_counts) == count:
         raise BitstreamError("The index contradicts itself")
+    if len(table.chunk_counts) != len(table.chunk_offsets):
+        raise BitstreamError("The index contradicts itself")
     if any(offset + extent > size for offset, extent in table.extents()):
         raise BitstreamError("The index points behind the end of the file")
     return table
@@ -56,20 +57,21 @@ def _sizes(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> array[int]
         raise BitstreamError("The file has no stsz box")
     header = read_at(found[b"stsz"].payload + 4, 8)
     same_size, count = struct.unpack(">II", header) if len(header) == 8 else (0, 0)
-    if count > size:
+    if count > MAX_SAMPLES or same_size * count > size:
         raise BitstreamError("The file has more pictures than bytes")
     sizes = array("I", [same_size]) * count if same_size else _values(read_at, found, b"stsz", 8)
-    if len(sizes) != count:
+    if len(sizes) != count or sum(sizes) > size:
         raise BitstreamError("The index contradicts itself")
     return sizes
 
 
 def _chunk_counts(stsc: array[int], chunk_count: int, sample_count: int) -> array[int]:
     """Samples in each chunk, from runs of chunks that have equally many."""
-    runs = list(zip(stsc[::3], stsc[1::3], stsc[2::3], strict=False))
     counts: array[int] = array("I")
-    for number, (first, samples, description) in enumerate(runs):
-        end = runs[number + 1][0] if number + 1 < len(runs) else chunk_count + 1
+    ends = (*stsc[3::3], chunk_count + 1)
+    for first, samples, description, end in zip(
+        stsc[::3], stsc[1::3], stsc[2::3], ends, strict=False
+    ):
         if description != 1 or not first <= end <= chunk_count + 1 or samples > sample_count:
             raise BitstreamError("The stsc box is not of one kind of video")
         counts.extend(array("I", [samples]) * (end - first))

@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import BitstreamError
-from .mp4_boxes import ReadAt, boxes
+from .avcc import split_length_prefixed
+from .mp4_boxes import Box, ReadAt, top_boxes
 from .mp4_fragments import fragments, growing_table
 from .mp4_index import has_samples, read_index
 from .mp4_track import read_track
 from .sample_table import SampleTable
 from .video_format import VideoFormat
+
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
+"""More than twice of what the camera can send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,8 @@ class Movie:
 
 def read_summary(read_at: ReadAt, size: int) -> Summary:
     """Reads a few kilobytes of a complete file, and the headers of all fragments otherwise."""
-    moovs = [box for box in boxes(read_at, 0, size) if box.kind == b"moov"]
-    if not moovs:
-        raise BitstreamError("The file has no moov box")
-    track = read_track(read_at, moovs[-1])
+    _, moov = _movie_boxes(read_at, size)
+    track = read_track(read_at, moov)
     duration = track.duration
     if not duration:
         duration = growing_table(read_at, size)[0].total_duration
@@ -61,7 +63,7 @@ def read_summary(read_at: ReadAt, size: int) -> Summary:
 
 def growing_format(read_at: ReadAt, size: int) -> VideoFormat:
     """Of a file that has no index yet. Raises BitstreamError also if no picture is in it."""
-    moov = next((box for box in boxes(read_at, 0, size) if box.kind == b"moov"), None)
+    moov = next((box for box in top_boxes(read_at, size) if box.kind == b"moov"), None)
     if moov is None or next(fragments(read_at, size), None) is None:
         raise BitstreamError("No picture in it is whole")
     return read_track(read_at, moov).video_format
@@ -73,16 +75,57 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
     Raises BitstreamError also for what was never written here: several tracks that are video,
     pictures out of order, lengths of NAL units other than 4 bytes.
     """
-    top = list(boxes(read_at, 0, size))
-    indexed = [b for b in top if b.kind == b"moov" and has_samples(read_at, b)]
-    if indexed:
-        track = read_track(read_at, indexed[-1])
+    first, last = _movie_boxes(read_at, size)
+    if has_samples(read_at, last):
+        track = read_track(read_at, last)
+        if b"ctts" in track.boxes:
+            raise BitstreamError("The pictures are not in the order of showing")
         table = read_index(read_at, track.boxes, size)
         return Movie(track.video_format, track.timescale, table, size, has_index=True)
-    first = next((box for box in top if box.kind == b"moov"), None)
-    if first is None:
-        raise BitstreamError("The file has no moov box")
     track = read_track(read_at, first)
     table, whole_bytes = growing_table(read_at, size)
     whole_bytes = max(first.end, whole_bytes)
     return Movie(track.video_format, track.timescale, table, whole_bytes, has_index=False)
+
+
+def first_idr(read_at: ReadAt, size: int) -> tuple[bytes, ...]:
+    """The NAL units of the first picture that decoding can begin with, behind the parameter sets
+    of the file. Raises BitstreamError."""
+    first, last = _movie_boxes(read_at, size)
+    if has_samples(read_at, last):
+        track = read_track(read_at, last)
+        offset, sample_size = _first_sync(read_index(read_at, track.boxes, size))
+    else:
+        track = read_track(read_at, first)
+        fragment = next((f for f in fragments(read_at, size) if f.samples[0].is_sync), None)
+        if fragment is None:
+            raise BitstreamError("No picture in it is whole")
+        offset, sample_size = fragment.data_offset, fragment.samples[0].size_bytes
+    if sample_size > MAX_PICTURE_BYTES:
+        raise BitstreamError("A picture is too large")
+    video_format = track.video_format
+    sample = read_at(offset, sample_size)
+    return (*video_format.sps, *video_format.pps, *split_length_prefixed(sample))
+
+
+def _first_sync(table: SampleTable) -> tuple[int, int]:
+    """Offset and size in bytes of the first sample that is an IDR."""
+    if not table.sync_indexes:
+        raise BitstreamError("No picture in it can be shown alone")
+    index = table.sync_indexes[0]
+    for offset, first, count in table.chunks():
+        if first <= index < first + count:
+            return offset + sum(table.sizes[first:index]), table.sizes[index]
+    raise BitstreamError("The index contradicts itself")
+
+
+def _movie_boxes(read_at: ReadAt, size: int) -> tuple[Box, Box]:
+    """The first `moov` box and the last one. What was recorded here begins with one and, once it is
+    complete, ends with another. Raises BitstreamError if there is none."""
+    first = last = None
+    for box in top_boxes(read_at, size):
+        if box.kind == b"moov":
+            first, last = first or box, box
+    if first is None or last is None:
+        raise BitstreamError("The file has no moov box")
+    return first, last

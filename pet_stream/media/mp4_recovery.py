@@ -7,6 +7,7 @@ what was written, too.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from ..errors import BitstreamError
@@ -19,16 +20,21 @@ from .sample_table import SampleTable
 
 _HOLE = bytes(64)
 """No NAL unit has so many zeros in it (H.264 7.4.1 forbids three), and no block of a disk fewer."""
-_SEARCH_BYTES = 1024 * 1024
+_SEARCH_BYTES = 64 * 1024
+_MAX_READINGS = 8
+"""Of the whole file. Where fragments are broken, what is in them is looked at again; in a file that
+is made to cost time, again and again."""
+_LEAST_READ_BYTES = 64 * 1024 * 1024
 
 
 def recover_movie(read_at: ReadAt, size: int) -> Movie:
     """What can be shown of a file that was written here, whether it has an index or not: all
     fragments that are whole, but behind a hole only from the next IDR on.
 
-    `whole_bytes` is where the last of them ends. Reads the whole file. Raises BitstreamError when
-    its beginning is lost, or there is no picture in it.
+    `whole_bytes` is where the last of them ends. Reads the whole file, a few times at most. Raises
+    BitstreamError when its beginning is lost, or there is no picture in it.
     """
+    read_at = _at_most(_MAX_READINGS * size + _LEAST_READ_BYTES, read_at)
     moov = next(boxes(read_at, FIRST_MOVIE_AT, size), None)
     if moov is None or moov.kind != b"moov":
         raise BitstreamError("The file has lost its beginning")
@@ -38,15 +44,35 @@ def recover_movie(read_at: ReadAt, size: int) -> Movie:
         raise BitstreamError("The file has lost its parameter sets")
     table = SampleTable()
     first_time, end = 0, moov.end
-    for fragment in _fragments(read_at, moov.end, size):
-        if not len(table):
-            first_time = fragment.start_time
-        table.end_at(fragment.start_time - first_time)
-        table.append_chunk(fragment.data_offset, fragment.samples)
-        end = fragment.end
+    with contextlib.suppress(_ReadEnough):
+        for fragment in _fragments(read_at, moov.end, size):
+            if not len(table):
+                first_time = fragment.start_time
+            table.end_at(fragment.start_time - first_time)
+            table.append_chunk(fragment.data_offset, fragment.samples)
+            end = fragment.end
     if not len(table):
         raise BitstreamError("No picture in it is whole")
     return Movie(video_format, track.timescale, table, end, has_index=False)
+
+
+class _ReadEnough(Exception):
+    pass
+
+
+def _at_most(max_bytes: int, read_at: ReadAt) -> ReadAt:
+    """`read_at`, until `max_bytes` were read; then it raises _ReadEnough."""
+    left = max_bytes
+
+    def read(offset: int, size: int) -> bytes:
+        nonlocal left
+        data = read_at(offset, size)
+        left -= len(data)
+        if left < 0:
+            raise _ReadEnough
+        return data
+
+    return read
 
 
 def _fragments(read_at: ReadAt, start: int, size: int) -> Iterator[Fragment]:

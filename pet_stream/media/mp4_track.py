@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..errors import BitstreamError
 from .avcc import DecoderConfiguration
-from .mp4_boxes import Box, ReadAt, boxes, children, descendants
+from .mp4_boxes import Box, ReadAt, boxes, children, track_boxes
 from .parameter_sets import parse_sps
 from .video_format import VideoFormat
 
@@ -31,7 +31,7 @@ class Track:
 def read_track(read_at: ReadAt, moov: Box) -> Track:
     """The first track that is H.264. Raises BitstreamError."""
     for trak in children(read_at, moov, b"trak"):
-        found = {box.kind: box for box in descendants(read_at, trak)}
+        found = {box.kind: box for box in track_boxes(read_at, trak)}
         if b"mdhd" not in found or b"stsd" not in found:
             continue
         video_format = _read_description(read_at, found[b"stsd"])

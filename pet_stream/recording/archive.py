@@ -15,7 +15,7 @@ from .library import Library
 from .ownership import Ownership
 from .repair import repair
 from .retention import Retention, remove_old
-from .thumbnails import Thumbnails
+from .thumbnails import Thumbnails, is_unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -54,14 +54,17 @@ class Archive:
             self._timer = threading.Thread(target=self._run, name=self._timer_name, daemon=True)
             self._timer.start()
 
-    def stop(self) -> None:
-        """Let go of the folder; what housekeeping has not begun stays undone. Idempotent."""
+    def stop(self, *, keeps_folder: bool = False) -> None:
+        """Let go of the folder, unless a recording is still written: whoever claims it repairs what
+        is unfinished in it. What housekeeping has not begun stays undone. Idempotent.
+
+        A disk that hangs delays it by STOP_TIMEOUT_S; the rest is done when the disk goes on.
+        """
         self._stop_requested.set()
         if self._timer is not None:
             self._timer.join(STOP_TIMEOUT_S)
             self._timer = None
-        self._housekeeper.stop(STOP_TIMEOUT_S)
-        self._ownership.release()
+        self._housekeeper.stop(STOP_TIMEOUT_S, None if keeps_folder else self._ownership.release)
 
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""
@@ -108,4 +111,7 @@ class Archive:
             logger.warning("the recordings folder can't be used: %s", exc)
 
     def _repair_soon(self, parts: list[Path]) -> None:
-        self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in parts]
+        for thumbnail in filter(is_unfinished, parts):
+            self._housekeeper.submit(partial(thumbnail.unlink, missing_ok=True))
+        recordings = [part for part in parts if not is_unfinished(part)]
+        self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in recordings]

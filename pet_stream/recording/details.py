@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Container
@@ -17,6 +18,8 @@ from ..media.nal_unit import NalUnitType, nal_unit_type, split_annex_b
 from ..media.parameter_sets import parse_sps
 from ..media.recording_id import START_BYTES, find_id
 from .disk import PART_SUFFIX, open_to_read, read_at
+
+logger = logging.getLogger(__name__)
 
 _RAW_START_BYTES = 64 * 1024
 
@@ -64,6 +67,9 @@ class ReadOnce(Generic[T]):
             value = self._unknown
         except OSError:
             return self._unknown
+        except Exception:  # the rest of the list is to be shown; once, until the file changes
+            logger.exception("%s can't be read", name)
+            value = self._unknown
         finally:
             os.close(descriptor)
         with self._lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,8 +104,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_to_read(path: Path) -> int:
-    """A descriptor of the file at `path`, which is no symbolic link. Raises OSError."""
-    return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    """A descriptor of the file at `path`. Raises OSError, also for what is no regular file."""
+    # Not blocking, because what lies there may be a FIFO.
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    return descriptor
 
 
 def read_at(descriptor: int, offset: int, size: int) -> bytes:

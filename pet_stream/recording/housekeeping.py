@@ -1,4 +1,9 @@
-"""Work that can wait: repairs, pictures for the list, old recordings. One thing at a time."""
+"""Work that can wait: repairs, pictures for the list, old recordings. One thing at a time.
+
+A ThreadPoolExecutor with one worker would do, but for the process's end: the interpreter waits for
+such workers, and for all that is queued, before it calls any exit handler. A long repair, or a disk
+that hangs, would come between SIGTERM and the end of the recording.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +24,11 @@ Task = Callable[[], object]
 
 class Housekeeper:
     """Does what it is told, one task after the other, in a thread that exists only while there is
-    something to do. Any thread may use it."""
+    something to do. Any thread may use it; nothing is called while its lock is held.
+
+    A task that a hung disk holds up goes on after stop(). What comes after the next start() waits
+    for it, because two tasks at once could be at the same file.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -29,32 +38,51 @@ class Housekeeper:
         self._is_stopped = False
 
     def submit(self, task: Task) -> Future[None]:
-        """Have `task` done. What it raises is logged, and in the future. After stop(): never."""
+        """Have `task` done. What it raises is logged, and in the future. The future is cancelled
+        after stop(), and when there is no thread to be had."""
         future: Future[None] = Future()
         with self._lock:
-            if self._is_stopped:
-                future.cancel()
-                return future
-            self._tasks.append((task, future))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            is_taken = not self._is_stopped and self._take(task, future)
+        if not is_taken:
+            future.cancel()
         return future
 
     def start(self) -> None:
         with self._lock:
             self._is_stopped = False
+            self._tasks.clear()  # what was to be done last
 
-    def stop(self, timeout_s: float) -> None:
-        """Finish what is begun, forget the rest. Idempotent."""
+    def stop(self, timeout_s: float, last: Task | None = None) -> None:
+        """Finish what is begun, forget the rest, do `last`. Idempotent.
+
+        What takes longer than `timeout_s` is left to its thread.
+        """
         with self._lock:
             self._is_stopped = True
-            for _, future in self._tasks:
-                future.cancel()
+            forgotten = [future for _, future in self._tasks]
             self._tasks.clear()
+            if last is not None:
+                self._take(last, Future())
             thread = self._thread
+        for future in forgotten:
+            future.cancel()
         if thread is not None:
             thread.join(timeout_s)
+            if thread.is_alive():
+                logger.warning("housekeeping did not end within %.1f s", timeout_s)
+
+    def _take(self, task: Task, future: Future[None]) -> bool:
+        """Queue `task`; false if nobody can do it. With the lock held."""
+        if self._thread is None:
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # there are too many already
+                logger.warning("housekeeping gets no thread")
+                return False
+            self._thread = thread
+        self._tasks.append((task, future))
+        return True
 
     def _run(self) -> None:
         try:

@@ -21,7 +21,7 @@ from .details import Details, ReadOnce, read_details, read_id
 from .disk import DiskSpace, disk_space, storage_error
 from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
-from .rows import STAR_SUFFIX, Files, Recording, row, rows, scan, scan_for
+from .rows import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
 from .status import RecordingStatus
 from .turns import Turns
 
@@ -91,8 +91,10 @@ class Library:
     def find(self, name: str) -> Recording:
         """The recording `name`; the name of one of its files finds it, too. Raises BadName,
         NotFound, StorageError."""
-        if self._is_file(stored_name(name)) and segment_of(name) is None:
-            return row(name, [name], scan_for(self.folder, name), self._running())
+        if segment_of(stored_name(name)) is None:
+            found = scan_for(self.folder, name)
+            if name in found:
+                return row(name, [name], found, self._running())
         for recording in self.recordings():
             if recording.name == name or name in recording.files:
                 return recording
@@ -124,7 +126,7 @@ class Library:
         ]
         key = repr((__version__, told, from_s, to_s))
         version = hashlib.sha256(key.encode()).hexdigest()[:32]
-        changed_at = max(info.st_mtime for info in infos)
+        changed_at = last_change(infos)
         if len(files) == 1 and from_s is None and to_s is None:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
             return OpenRecording(file, version, changed_at)

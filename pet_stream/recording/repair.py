@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import BitstreamError
 from ..media import mp4
+from ..media.mp4_reading import MAX_PICTURE_BYTES
 from ..media.mp4_recovery import recover_movie
 from ..media.nal_unit import NalUnitType, nal_unit_type
 from .disk import PART_SUFFIX, free_path, publish, read_at
@@ -19,7 +20,6 @@ logger = logging.getLogger(__name__)
 
 SET_ASIDE_SUFFIX = ".unplayable"
 _START_CODE = b"\0\0\0\1"
-_MAX_PICTURE_BYTES = 8 * 1024 * 1024
 _PLACEHOLDER, _LARGE_MDAT = b"\0\0\0\x10free", b"\0\0\0\1mdat"
 _SLICES = (NalUnitType.NON_IDR_SLICE, NalUnitType.IDR_SLICE)
 
@@ -66,7 +66,7 @@ def repair_annex_b(file: io.FileIO) -> None:
     one, OSError."""
     descriptor = file.fileno()
     size = _size_without_zeros(descriptor)
-    offset = max(0, size - _MAX_PICTURE_BYTES)
+    offset = max(0, size - MAX_PICTURE_BYTES)
     tail = read_at(descriptor, offset, size - offset)
     end = len(tail)
     has_slice = False
@@ -87,7 +87,7 @@ def _size_without_zeros(descriptor: int) -> int:
     """Where the zeros begin that a power cut left at the end."""
     end = os.fstat(descriptor).st_size
     while end:
-        begin = max(0, end - _MAX_PICTURE_BYTES)
+        begin = max(0, end - MAX_PICTURE_BYTES)
         kept = len(read_at(descriptor, begin, end - begin).rstrip(b"\0"))
         if kept:
             return begin + kept

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import stat
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +18,13 @@ from .disk import PART_SUFFIX
 from .names import is_recovered, is_stored_name, names_before, segment_of, start_time_in
 from .status import RecordingStatus, rfc3339
 
+logger = logging.getLogger(__name__)
+
 STAR_SUFFIX = ".star"
 """An empty file beside a recording: it is kept."""
+
+_LAST_S = 253_370_764_800.0
+"""The first day of the year 9999: there are no later dates."""
 
 State = Literal["recording", "complete", "recovered"]
 Files = Mapping[str, os.stat_result]
@@ -81,10 +87,15 @@ def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
             for entry in entries:
                 if not _is_of_interest(entry.name, running):
                     continue
-                with contextlib.suppress(FileNotFoundError):  # deleted since
+                try:
                     info = entry.stat(follow_symlinks=False)
-                    if stat.S_ISREG(info.st_mode):
-                        found[entry.name] = info
+                except PermissionError:  # it is the folder that does not let us
+                    raise
+                except OSError as exc:  # deleted since, or damaged: the others are shown
+                    logger.debug("%s can't be looked at: %s", entry.name, exc)
+                    continue
+                if stat.S_ISREG(info.st_mode):
+                    found[entry.name] = info
     except FileNotFoundError:  # nothing was recorded yet
         return {}
     except OSError as exc:
@@ -125,12 +136,18 @@ def row(name: str, files: list[str], found: Files, running: RecordingStatus) -> 
     return Recording(
         name=name,
         size_bytes=sum(info.st_size for info in infos),
-        started_at=infos[0].st_mtime if started_at is None else started_at,
+        started_at=last_change(infos[:1]) if started_at is None else started_at,
         state=state,
         stars=tuple(_stars_of(name, files, found)),
         files=tuple(files),
         changed_ns=max(info.st_mtime_ns for info in infos),
     )
+
+
+def last_change(infos: Iterable[os.stat_result]) -> float:
+    """When the last of the files was changed, epoch seconds. A file may claim any time, so that it
+    is brought to between 1970 and the last of all dates."""
+    return min(max(0.0, *(info.st_mtime for info in infos)), _LAST_S)
 
 
 def _is_of_interest(name: str, running: RecordingStatus) -> bool:

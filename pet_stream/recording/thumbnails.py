@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
+import re
+import secrets
 import threading
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
 from ..errors import NotFound
+from .disk import PART_SUFFIX
 from .housekeeping import Housekeeper
 from .library import THUMBNAIL_SUFFIX, Library
 from .rows import Recording
@@ -20,6 +22,12 @@ logger = logging.getLogger(__name__)
 WIDTH = 320
 TIMEOUT_S = 8.0
 MAX_HOPELESS = 1000
+_UNFINISHED = re.compile(r"\..+\.jpg(\.[0-9a-f]{8})?\.part")
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether it is a thumbnail that a crash left behind: nothing in it is worth keeping."""
+    return _UNFINISHED.fullmatch(path.name) is not None
 
 
 class Thumbnails:
@@ -54,13 +62,11 @@ class Thumbnails:
 
     def _path_of(self, recording: Recording) -> Path:
         path = self._library.folder / (recording.name + THUMBNAIL_SUFFIX)
-        # The first picture of one that grows stays what it is.
-        made_since_s = recording.started_at if recording.is_running else recording.changed_ns / 1e9
-        if not _is_there(path, made_since_s):
+        if not _is_of(recording, path):
             is_hopeless = self._is_hopeless(recording)
             if not is_hopeless:
                 with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
-                    self._made(recording, path).result(TIMEOUT_S)
+                    self._made(recording, path).exception(TIMEOUT_S)
             if is_hopeless or not _is_there(path, 0):
                 raise NotFound("There is no picture of this recording")
         return path
@@ -70,36 +76,48 @@ class Thumbnails:
             return self._hopeless.get(recording.name) == recording.changed_ns
 
     def _made(self, recording: Recording, path: Path) -> Future[None]:
-        name = recording.name
         with self._lock:
-            future = self._pending.get(name)
-            if future is None or future.done():
-                future = self._housekeeper.submit(lambda: self._make(recording, path))
-                if not future.done():
-                    self._pending[name] = future
-                    future.add_done_callback(lambda _: self._forget(name))
+            future = self._pending.get(recording.name)
+        if future is None or future.done():
+            # Outside the lock. If two ask at once, the second task finds the picture made.
+            future = self._housekeeper.submit(lambda: self._make(recording, path))
+            with self._lock:
+                pending = {name: f for name, f in self._pending.items() if not f.done()}
+                self._pending = pending | {recording.name: future}
         return future
-
-    def _forget(self, name: str) -> None:
-        with self._lock:
-            self._pending.pop(name, None)
 
     def _make(self, recording: Recording, path: Path) -> None:
         from .pictures import thumbnail  # late: FFmpeg takes 17 MB
 
+        if _is_of(recording, path) or self._is_hopeless(recording):
+            return
         source = self._library.folder / recording.files[0]
-        data = thumbnail(source, WIDTH)
+        data = None
+        try:
+            data = thumbnail(source, WIDTH)
+        finally:
+            if data is None:
+                self._give_up(recording)
         if data is not None:
             _keep(data, path)
             if not recording.is_running and not source.exists():  # deleted meanwhile
                 path.unlink(missing_ok=True)
-            return
+
+    def _give_up(self, recording: Recording) -> None:
         logger.info("no picture can be made of %s", recording.name)
         if not recording.is_running:
             with self._lock:
                 if len(self._hopeless) >= MAX_HOPELESS:
                     self._hopeless.clear()
                 self._hopeless[recording.name] = recording.changed_ns
+
+
+def _is_of(recording: Recording, path: Path) -> bool:
+    """Whether the JPEG at `path` shows `recording` as it is. The first picture of one that grows
+    stays what it is."""
+    return _is_there(
+        path, recording.started_at if recording.is_running else recording.changed_ns / 1e9
+    )
 
 
 def _is_there(path: Path, since_s: float) -> bool:
@@ -111,10 +129,12 @@ def _is_there(path: Path, since_s: float) -> bool:
 
 
 def _keep(data: bytes, path: Path) -> None:
-    part = path.with_name(f".{path.name}.part")
+    # A name that nobody else has: other processes make thumbnails, too.
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART_SUFFIX}")
     try:
-        part.write_bytes(data)
-        os.replace(part, path)
+        with part.open("xb") as file:  # O_EXCL: never overwrites, follows no link
+            file.write(data)
+        part.replace(path)
     except OSError as exc:
         logger.warning("%s can't be kept: %s", path.name, exc)
         with contextlib.suppress(OSError):

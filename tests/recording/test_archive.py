@@ -27,6 +27,7 @@ from pet_stream.recording.status import RecordingStatus
 from pet_stream.recording.thumbnails import Thumbnails
 
 from ..waiting import TIMEOUT_S, wait_until
+from .disks import Gate
 from .playback import annex_b
 from .test_mp4_container import timed
 
@@ -303,6 +304,75 @@ def test_one_thing_at_a_time_and_with_low_priority(housekeeper: Housekeeper) -> 
 def test_after_the_end_nothing_is_begun(housekeeper: Housekeeper) -> None:
     housekeeper.stop(TIMEOUT_S)
     assert housekeeper.submit(lambda: None).cancelled()
+
+
+def test_a_task_that_is_forgotten_may_call_back(housekeeper: Housekeeper) -> None:
+    gate = Gate()
+    housekeeper.submit(gate.pass_through)
+    assert gate.arrived.wait(TIMEOUT_S)
+    answers: list[bool] = []
+    housekeeper.submit(lambda: None).add_done_callback(
+        lambda _: answers.append(housekeeper.submit(lambda: None).cancelled())
+    )
+    stopping = threading.Thread(target=housekeeper.stop, args=(0.0,), daemon=True)
+    stopping.start()
+    stopping.join(TIMEOUT_S)
+    gate.open.set()
+    assert not stopping.is_alive()
+    assert answers == [True]
+
+
+def test_a_disk_that_hangs_delays_the_end_by_its_limit_and_the_last_task(
+    housekeeper: Housekeeper,
+) -> None:
+    gate = Gate()
+    done: list[str] = []
+    housekeeper.submit(gate.pass_through)
+    assert gate.arrived.wait(TIMEOUT_S)
+    housekeeper.submit(lambda: done.append("forgotten"))
+    housekeeper.stop(0.0, lambda: done.append("last"))
+    housekeeper.stop(0.0, lambda: done.append("last"))
+    assert done == []
+    gate.open.set()
+    wait_until(lambda: done == ["last"])
+
+
+def test_a_new_start_waits_for_what_hangs_and_drops_what_was_to_be_last(
+    housekeeper: Housekeeper,
+) -> None:
+    gate = Gate()
+    done: list[str] = []
+    housekeeper.submit(gate.pass_through)
+    assert gate.arrived.wait(TIMEOUT_S)
+    housekeeper.stop(0.0, lambda: done.append("last"))
+    housekeeper.start()
+    later = housekeeper.submit(lambda: done.append("later"))
+    assert not later.done()
+    gate.open.set()
+    later.result(TIMEOUT_S)
+    assert done == ["later"]
+
+
+def test_without_threads_nothing_is_begun_and_later_all_is(
+    housekeeper: Housekeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_more)
+        assert housekeeper.submit(lambda: None).cancelled()
+    housekeeper.submit(lambda: None).result(TIMEOUT_S)
+
+
+def test_a_thumbnail_that_a_crash_left_unfinished_goes(tmp_path: Path) -> None:
+    for name in (".cat.mp4.jpg.part", ".cat.mp4.jpg.0123abcd.part"):
+        (tmp_path / name).write_bytes(b"half a JPEG")
+    archive = Archive(Library(tmp_path), Retention(), "test")
+    archive.start()
+    wait_until(lambda: not list(tmp_path.glob("*.part")))
+    archive.stop()
+    assert list(tmp_path.glob("*.unplayable")) == []
 
 
 def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
