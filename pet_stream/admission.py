@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from .errors import Full
 
 LEASE_SWEEPS = 20
 """A place that nobody renews comes back after this many sweeps. They are counted, not seconds:
 while the process stands still, nobody could have renewed."""
+SWEEP_INTERVAL_S = 0.4
 
 
 class Place:
@@ -34,8 +36,10 @@ class Places:
     the last one.
     """
 
-    def __init__(self, max_clients: int) -> None:
+    def __init__(self, max_clients: int, on_taken: Callable[[], object] = lambda: None) -> None:
+        """`on_taken` is called when a place has been taken: somebody has to sweep from then on."""
         self.max_clients = max_clients
+        self._on_taken = on_taken
         self._lock = threading.Lock()
         self._taken: set[Place] = set()
         self._total_count = 0
@@ -47,7 +51,8 @@ class Places:
             place = Place(self)
             self._taken.add(place)
             self._total_count += 1
-            return place
+        self._on_taken()
+        return place
 
     def check(self) -> None:
         """Raises Full when there is no place now."""

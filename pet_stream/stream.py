@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from flask import request
 from prometheus_flask_exporter import PrometheusMetrics
 
-from .admission import Places
+from .admission import SWEEP_INTERVAL_S, Places
 from .broadcaster import Broadcaster
 from .config import Config
 from .downloads import Downloads
@@ -43,6 +43,7 @@ from .switch_interval import switch_interval
 from .turns import Turns
 from .websocket.connections import Connections
 from .websocket.live_state import LiveState, State
+from .websocket.ticker import Ticker
 from .websocket.video_viewers import VideoViewers
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Stream:
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
         self.event_loop = EventLoopThread(name)
-        self.places = Places(config.max_clients)
+        self.places = Places(config.max_clients, self._sweep_soon)
         self.broadcaster = Broadcaster(
             on_audience_change=self._handle_audience_change,
             replay=ReplayMemory(
@@ -163,7 +164,10 @@ class Stream:
         )
         self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
-        self.listener_places = Places(MAX_LISTENERS)
+        self._sweeper = Ticker(
+            self.event_loop, "sweeping places", SWEEP_INTERVAL_S, self._sweep_places
+        )
+        self.listener_places = Places(MAX_LISTENERS, self._sweep_soon)
         self.downloads = Downloads()
         self.detections = None
         if config.detections_shm is not None:
@@ -281,6 +285,12 @@ class Stream:
         for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
             if isinstance(outcome, Exception):
                 logger.error("stopping failed", exc_info=outcome)
+
+    def _sweep_soon(self) -> None:
+        self.event_loop.call_soon(self._sweeper.start)
+
+    def _sweep_places(self) -> bool:
+        return any([self.places.sweep(), self.listener_places.sweep()])
 
     def _handle_audience_change(self) -> None:
         self.reader.wake()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections.abc import Callable, Iterable
 
 from ..broadcaster import Broadcaster
+from ..lifecycle import Run, start_run
+from ..mailbox import Mailbox
 from .detections_segment import DetectionsSegment
 from .sightings import DetectionCounts, Matcher, Sighting
 
@@ -14,39 +16,25 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.01
 MAX_WAITING = 32
+MAX_IDLE_LOOKS = 1000
+"""A listener that does not ask for this many polls is let go. They are counted, not seconds: while
+the process stands still, nobody can ask."""
 _RETRY_S = 1.0
+_END_TIMEOUT_S = 2.0
 
 
-class Listener:
+class Listener(Mailbox[Sighting]):
     """A bounded queue of sightings; the oldest one is dropped. Any thread."""
 
-    def __init__(self) -> None:
-        self._arrived = threading.Condition()
-        self._waiting: deque[Sighting] = deque(maxlen=MAX_WAITING)
-        self._is_closed = False
-
-    def put(self, sighting: Sighting) -> None:
-        with self._arrived:
-            self._waiting.append(sighting)
-            self._arrived.notify()
+    def __init__(self, at_end: Callable[[], object]) -> None:
+        super().__init__(MAX_WAITING)
+        self.at_end = at_end
+        self.looks_left = MAX_IDLE_LOOKS
 
     def take(self, timeout_s: float) -> Sighting | None:
-        """The next one; None when the time is up or it is closed."""
-        with self._arrived:
-            self._arrived.wait_for(lambda: self._waiting or self._is_closed, timeout_s)
-            return self._waiting.popleft() if self._waiting else None
-
-    def close(self) -> None:
-        with self._arrived:
-            self._is_closed = True
-            self._arrived.notify()
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    @property
-    def is_closed(self) -> bool:
-        return self._is_closed
+        """The next one; None when the time is up or it is closed. Who does not ask is let go."""
+        self.looks_left = MAX_IDLE_LOOKS
+        return super().take(timeout_s)
 
 
 class Detections:
@@ -63,51 +51,54 @@ class Detections:
         self._name = name
         self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
-        self._thread: threading.Thread | None = None
-        self._stop_requested = threading.Event()
+        self._run: Run | None = None
+        """The newest, be it running or not."""
+        self._reading = threading.Lock()  # of the thread that counts
 
     @property
     def listener_count(self) -> int:
         return len(self._listeners)
 
-    def listen(self) -> Listener:
-        listener = Listener()
+    def listen(self, at_end: Callable[[], object] = lambda: None) -> Listener:
+        """`at_end` is called when the listening ends, whoever ends it. Raises RuntimeError, and
+        nobody listens, when no thread can be started."""
+        listener = Listener(at_end)
         with self._lock:
+            if not self._listeners:
+                self._run = start_run(f"{self._name}-detections", self._read)
             self._listeners = (*self._listeners, listener)
-            if self._thread is None:
-                self._stop_requested = threading.Event()
-                self._thread = threading.Thread(
-                    target=self._run,
-                    args=(self._stop_requested,),
-                    name=f"{self._name}-detections",
-                    daemon=True,
-                )
-                self._thread.start()
         return listener
 
     def leave(self, listener: Listener) -> None:
         """Idempotent. The thread ends with the last one."""
-        with self._lock:
-            self._listeners = tuple(other for other in self._listeners if other is not listener)
-            if self._listeners:
-                return
-            self._stop_requested.set()
-            self._thread = None
+        self._end_run(self._remove([listener]))
 
-    def stop(self, timeout_s: float = 2.0) -> None:
+    def stop(self, timeout_s: float = _END_TIMEOUT_S) -> None:
         """End everybody's listening."""
-        with self._lock:
-            listeners, self._listeners = self._listeners, ()
-            self._stop_requested.set()
-            thread, self._thread = self._thread, None
-        for listener in listeners:
-            listener.close()
-        if thread is not None:
-            thread.join(timeout_s)
+        self._end_run(self._remove(self._listeners), timeout_s)
 
-    def _run(self, stop_requested: threading.Event) -> None:
-        while not stop_requested.is_set():
-            self._watch_safely(stop_requested)
+    def _remove(self, listeners: Iterable[Listener]) -> Run | None:
+        """The run that ends with them, if none is left."""
+        leaving = set(listeners)
+        with self._lock:
+            ended = [listener for listener in self._listeners if listener in leaving]
+            self._listeners = tuple(other for other in self._listeners if other not in leaving)
+            run = None if self._listeners else self._run
+            if run is not None:
+                run.request_stop()
+        for listener in ended:
+            listener.close()
+            listener.at_end()
+        return run
+
+    def _end_run(self, run: Run | None, timeout_s: float = _END_TIMEOUT_S) -> None:
+        if run is not None:
+            run.stop(timeout_s)
+
+    def _read(self, run: Run) -> None:
+        with self._reading:
+            while not run.is_stopping:
+                self._watch_safely(run.stop_requested)
 
     def _watch_safely(self, stop_requested: threading.Event) -> None:
         try:
@@ -134,6 +125,13 @@ class Detections:
                 for sighting in matcher.look(record, is_left_over=not was_attached):
                     for listener in self._listeners:
                         listener.put(sighting)
+                self._end_idle()
         finally:
             self._broadcaster.unsubscribe(subscription)
             segment.close()
+
+    def _end_idle(self) -> None:
+        for listener in self._listeners:
+            listener.looks_left -= 1
+        if idle := [listener for listener in self._listeners if listener.looks_left <= 0]:
+            self._remove(idle)

@@ -6,7 +6,7 @@ import ipaddress
 import select
 from collections.abc import Mapping
 
-from ..websocket.shared_socket import SOCKET_KEYS
+from ..websocket.loop_socket import SOCKET_KEYS
 
 _IPV6_PREFIX = 64
 """What one household or machine has for itself (RFC 4291 section 2.5.4)."""

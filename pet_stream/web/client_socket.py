@@ -6,7 +6,7 @@ import socket
 
 from flask import request
 
-from ..websocket.shared_socket import SOCKET_KEYS
+from ..websocket.loop_socket import SOCKET_KEYS
 
 CLIENT_TIMEOUT_S = 20.0
 _MAX_UNSENT_BYTES = 256 * 1024

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from flask import Response, request
@@ -18,12 +18,14 @@ from flask.typing import ResponseReturnValue
 from ..admission import Place
 from ..errors import LoopUnavailable, NotFound
 from ..gunicorn_worker import is_server_ending
-from ..ingest.detections import Detections, Listener
-from ..websocket.shared_socket import SOCKET_KEYS
+from ..ingest.detections import Listener
+from .client_socket import client_socket, limit_waiting
 from .current import current_stream
 from .lasting_requests import check_threads
 
 KEEP_ALIVE_S = 5.0
+SEND_LIMIT_S = 5.0
+"""A client that does not take an event for this long is let go."""
 _LOOK_S = 0.5
 _UNHEARD_LIMIT_MS = 10_000
 _RETRY_MS = 2000
@@ -36,23 +38,38 @@ def stream_detections() -> ResponseReturnValue:
     detections = stream.detections
     if detections is None:
         raise NotFound("PET_STREAM_DETECTIONS_SHM names no detector")
-    if not stream.is_running:
-        raise LoopUnavailable("Streaming is not running")
+    if request.method == "HEAD":
+        return _answer(())
     check_threads(stream)
     place = stream.listener_places.acquire()
+    try:
+        listener = detections.listen(place.release)
+    except RuntimeError as exc:
+        place.release()
+        raise LoopUnavailable(f"No thread reads the detections: {exc}") from exc
+    if not stream.is_running:  # asked now, so that stopping ends it, or this does
+        detections.leave(listener)
+        raise LoopUnavailable("Streaming is not running")
+    limit_waiting(SEND_LIMIT_S)
     _end_when_unheard()
-    listener = detections.listen()
-    response = Response(_events(listener), mimetype="text/event-stream")
-    response.call_on_close(partial(_leave, detections, listener, place))
+    response = _answer(_events(listener, place))
+    # Werkzeug's server forgets this when the client resets: then the listener is let go as idle.
+    response.call_on_close(partial(detections.leave, listener))
+    return response
+
+
+def _answer(events: Iterable[str]) -> Response:
+    response = Response(events, mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would collect events
     return response
 
 
-def _events(listener: Listener) -> Iterator[str]:
+def _events(listener: Listener, place: Place) -> Iterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
     said_at_s = time.monotonic()
     while not listener.is_closed and not is_server_ending():
+        place.renew()
         sighting = listener.take(_LOOK_S)
         if sighting is None and time.monotonic() - said_at_s < KEEP_ALIVE_S:
             continue
@@ -64,16 +81,12 @@ def _events(listener: Listener) -> Iterator[str]:
             yield f"data: {data}\n\n"
 
 
-def _leave(detections: Detections, listener: Listener, place: Place) -> None:
-    detections.leave(listener)
-    place.release()
-
-
 def _end_when_unheard() -> None:
-    """A client that vanishes, or does not read, would hold its thread for a quarter of an hour."""
-    server_socket = next(filter(None, map(request.environ.get, SOCKET_KEYS)), None)
-    if isinstance(server_socket, socket.socket):
-        try:
-            server_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_LIMIT_MS)
-        except OSError:  # not TCP: a Unix socket behind a proxy
-            pass
+    """A client that vanishes would hold its thread for a quarter of an hour."""
+    connection = client_socket()
+    if connection is None:
+        return
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_LIMIT_MS)
+    except OSError:  # not TCP: a Unix socket behind a proxy
+        pass

@@ -1,25 +1,25 @@
 """The WebSocket routes: live video where WebRTC does not work, and live state.
 
-flask-sock does the handshake and reads; what is sent comes from the event loop. Each WebSocket
-occupies one of the server's threads until it ends.
+flask-sock does the handshake; from then on the event loop reads and sends. Each WebSocket occupies
+one of the server's threads until it ends; what else it has is the event loop's to give back.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from flask import g, request
-from simple_websocket import ConnectionClosed
 
 from ..admission import Places
 from ..errors import BadRequest, LoopUnavailable, PetStreamError
-from ..websocket.connection import Connection
+from ..websocket.connection import CLOSING_LIMIT_S, Connection
+from ..websocket.connections import Room
 from ..websocket.frames import json_frame
-from ..websocket.shared_socket import share_socket
+from ..websocket.loop_socket import take_socket
 from .access import check_origin
 from .current import current_stream
 from .errors import error_json
@@ -29,132 +29,93 @@ from .signaling import take_candidate
 if TYPE_CHECKING:
     from ..stream import Stream
 
-MAX_MESSAGE_BYTES = 16 * 1024
 CLOSE_CODE_BASE = 4000
 """An error closes with 4000 and its HTTP status (4503: full), since a page sees nothing else."""
 
 _LOOP_TIMEOUT_S = 5.0
 _LOOK_S = 1.0
-_READER_TIMEOUT_S = 1.0
-
-
-class WebSocket(Protocol):
-    """What flask-sock hands to a view (simple_websocket.Server), as far as it is used here."""
-
-    max_message_size: int | None
-    thread: Any
-
-    def receive(self, timeout: float | None = None) -> str | bytes | None: ...
+_MAX_TIME = 2**53
+"""Of a page's own clock: no more is exact in JavaScript."""
 
 
 def prepare_websocket() -> None:
-    """Before a WebSocket's handshake: give flask-sock our socket. Raises LoopUnavailable, and
+    """Before a WebSocket's handshake: take the server's socket. Raises LoopUnavailable, and
     BadRequest under a server that can't do WebSockets."""
     if request.url_rule is None or not request.url_rule.websocket:
         return
     if not current_stream().is_running:
         raise LoopUnavailable("Streaming is not running")
-    if "Sec-Websocket-Key" not in request.headers or (
-        request.headers.get("Sec-Websocket-Version") != "13"
+    if (
+        request.method != "GET"
+        or "Sec-Websocket-Key" not in request.headers
+        or request.headers.get("Sec-Websocket-Version") != "13"
     ):
         raise BadRequest("Not a WebSocket handshake (RFC 6455 section 4.1)")
-    g.pet_stream_socket = share_socket(request.environ)
+    g.pet_stream_socket = take_socket(request.environ)
     if g.pet_stream_socket is None:
         raise BadRequest("This web server can't do WebSockets: use gunicorn with threads")
+    # flask-sock would agree to compression, and a few bytes can then become a lot of memory.
+    request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
 
 
-def stream_h264(ws: WebSocket) -> None:
+def stream_h264(ws: object) -> None:
     """The camera's H.264, see websocket.video_messages."""
     stream = current_stream()
-    viewers = stream.video_viewers
-    with (
-        _opened(ws, stream) as connection,
-        _admitted(stream, stream.places),
-        _member(stream, connection, viewers.join, viewers.leave),
-    ):
-        while True:
-            ws.receive()  # viewers have nothing to say; ends by ConnectionClosed
+    with _opened(stream) as connection:
+        _admit(stream, connection, stream.places, stream.video_viewers)
+        while not connection.inbox.is_closed:
+            connection.inbox.take(_LOOK_S)  # viewers have nothing to say
 
 
-def stream_state(ws: WebSocket) -> None:
+def stream_state(ws: object) -> None:
     """The state as JSON whenever it changes; see `_take` for what the page may send."""
     stream = current_stream()
-    live_state = stream.live_state
-    stream.folder_watch.look()
-    with (
-        _opened(ws, stream) as connection,
-        _admitted(stream, stream.listener_places),
-        _member(stream, connection, live_state.join, live_state.leave),
-    ):
-        while True:
-            message = ws.receive(_LOOK_S)
+    with _opened(stream) as connection:
+        stream.folder_watch.look()
+        _admit(stream, connection, stream.listener_places, stream.live_state)
+        while not connection.inbox.is_closed:
+            message = connection.inbox.take(_LOOK_S)
             stream.folder_watch.look()
             if message is not None:
                 _take(stream, connection, message)
 
 
 @contextmanager
-def _opened(ws: WebSocket, stream: Stream) -> Iterator[Connection]:
-    """The sending half of `ws`. What goes wrong as long as it is open is told to the page."""
-    ws.max_message_size = MAX_MESSAGE_BYTES
-    shared_socket = g.pet_stream_socket
+def _opened(stream: Stream) -> Iterator[Connection]:
+    """The request's connection. What goes wrong as long as it is open is told to the page."""
+    loop_socket = g.pet_stream_socket
     connections = stream.connections
     try:
-        connection = stream.event_loop.call(connections.open(shared_socket), _LOOP_TIMEOUT_S)
+        connection = stream.event_loop.call(connections.open(loop_socket), _LOOP_TIMEOUT_S)
         try:
             yield connection
         except PetStreamError as exc:
-            _refuse(ws, stream, connection, exc)
+            _refuse(stream, connection, exc)
         finally:
-            _call(stream, connections.drop(connection))
+            with suppress(LoopUnavailable):
+                stream.event_loop.call(connections.drop(connection), _LOOP_TIMEOUT_S)
     finally:
-        shared_socket.shut_down()
-        ws.thread.join(_READER_TIMEOUT_S)
+        loop_socket.shut_down()
 
 
-@contextmanager
-def _admitted(stream: Stream, places: Places) -> Iterator[None]:
-    """With one of `places`. Raises OriginRefused, Full."""
+def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
+    """Raises OriginRefused, Full."""
     check_origin()
     check_threads(stream)
-    place = places.acquire()
-    try:
-        yield
-    finally:
-        place.release()
+    stream.event_loop.call(stream.connections.admit(connection, places, room), _LOOP_TIMEOUT_S)
 
 
-@contextmanager
-def _member(
-    stream: Stream,
-    connection: Connection,
-    join: Callable[[Connection], Coroutine[Any, Any, None]],
-    leave: Callable[[Connection], Coroutine[Any, Any, None]],
-) -> Iterator[None]:
-    try:
-        stream.event_loop.call(join(connection), _LOOP_TIMEOUT_S)
-        yield
-    finally:
-        _call(stream, leave(connection))
-
-
-def _call(stream: Stream, coroutine: Coroutine[Any, Any, None]) -> None:
-    """Tidy up, if the loop still runs."""
-    with suppress(LoopUnavailable):
-        stream.event_loop.call(coroutine, _LOOP_TIMEOUT_S)
-
-
-def _refuse(ws: WebSocket, stream: Stream, connection: Connection, error: PetStreamError) -> None:
-    """Say why, and wait until the page has hung up, or does not for a second."""
+def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:
+    """Say why, and wait until the page has hung up, or does not for a moment."""
 
     def say() -> None:
         connection.send_control(json_frame({"type": "error", **error_json(error)}))
         connection.close(CLOSE_CODE_BASE + error.http_status, error.code)
 
     stream.event_loop.call_soon(say)
-    with suppress(ConnectionClosed):
-        while not connection.is_ended:
-            ws.receive(_LOOK_S)
+    deadline_s = time.monotonic() + 2 * CLOSING_LIMIT_S
+    while not connection.inbox.is_closed and time.monotonic() < deadline_s:
+        connection.inbox.take(CLOSING_LIMIT_S)
 
 
 def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
@@ -171,7 +132,7 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     if not isinstance(message, dict):
         return
     answer = None
-    if message.get("type") == "ping" and isinstance(message.get("t"), int | float):
+    if message.get("type") == "ping" and _is_time(message.get("t")):
         answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
     elif message.get("type") == "candidate":
         try:
@@ -180,3 +141,8 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
             answer = {"type": "error", "of": "candidate", **error_json(exc)}
     if answer is not None:
         stream.event_loop.call_soon(connection.send_control, json_frame(answer))
+
+
+def _is_time(value: object) -> bool:
+    """Whether it is a number of a page's clock, which JSON can tell."""
+    return isinstance(value, int | float) and abs(value) < _MAX_TIME

@@ -1,4 +1,4 @@
-"""The sending half of one WebSocket."""
+"""One WebSocket: what is sent, what is heard, and its end."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import logging
 import os
 import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Protocol
 
-from ..event_loop import EventLoopThread
-from .frames import PING, close_frame, is_close
-from .shared_socket import SharedSocket
+from wsproto.events import CloseConnection, Ping
+
+from ..mailbox import Mailbox
+from .frames import PING, close_frame, is_close, pong_frame
+from .incoming import Heard, Incoming, Refused
+from .loop_socket import LoopSocket
 
 logger = logging.getLogger(__name__)
 
 PING_INTERVAL_S = 1.5
 SILENCE_LIMIT_S = 4.5
-"""Browsers answer each ping; after so long without a word the client has vanished."""
+"""Browsers answer each ping; after this long without a whole word the client has vanished."""
 STALLED_LIMIT_S = 8.0
 """A client that talks, but has not taken a byte for so long, is let go, too."""
 QUEUES_LIMIT_S = 0.05
@@ -25,10 +30,12 @@ QUEUES_LIMIT_S = 0.05
 round trip: in the queues of kernel and network nothing can be dropped for something newer."""
 CLOSING_LIMIT_S = 1.0
 MAX_CONTROL_FRAMES = 32
+MAX_UNHEARD = 64
+"""Messages that may wait for the request's thread."""
 _LOOK_S = 0.02
 _MAX_ROUND_TRIP_S = 0.5
 
-NORMAL, GOING_AWAY, INTERNAL_ERROR = 1000, 1001, 1011
+NORMAL, GOING_AWAY, NO_STATUS, POLICY = 1000, 1001, 1005, 1008
 """RFC 6455 section 7.4.1."""
 
 
@@ -40,21 +47,29 @@ class Outbox(Protocol):
 
 
 class Connection:
-    """Sends frames as fast as the client takes them and never waits for it. On the event loop.
+    """Sends frames as fast as the client takes them and never waits for it. On the event loop;
+    `inbox` is for any thread.
 
     A frame is asked for when there is room for it, and when those before it have arrived or soon
     will, so that until then the outbox can drop it for something newer. Control frames go first.
+
+    Whatever was taken for the client is given back by `end`, and that needs nobody's help.
     """
 
-    def __init__(self, shared_socket: SharedSocket, event_loop: EventLoopThread) -> None:
+    def __init__(self, loop_socket: LoopSocket) -> None:
+        self.inbox: Mailbox[str | bytes] = Mailbox(MAX_UNHEARD)
+        """What the client says, for the thread of its request; closed at the end."""
         self.outbox: Outbox | None = None
         self.is_vanished = False
         self.is_ended = False
-        self._socket = shared_socket
-        self._event_loop = event_loop
+        self._at_end = ExitStack()
+        self._socket = loop_socket
+        self._incoming = Incoming(time.monotonic())
+        # A descriptor of our own: the server may close the other one while the loop watches it.
+        self._descriptor = os.dup(loop_socket.fileno())
         self._control: deque[bytes] = deque()
         self._sending: memoryview | None = None
-        self._descriptor: int | None = None  # while waiting for room
+        self._awaits_room = False
         self._sent_bytes = 0
         self._under_way: deque[tuple[int, float]] = deque()
         """Of frames not yet confirmed: `_sent_bytes` at the end, and when they were begun."""
@@ -64,7 +79,12 @@ class Connection:
         self._moved_at_s = time.monotonic()
         self._pinged_at_s = self._moved_at_s
         self._closing_at_s = 0.0
-        shared_socket.forward_to(lambda frame: event_loop.call_soon(self.send_control, frame))
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._descriptor, self._handle_readable)
+
+    def at_end(self, give_back: Callable[[], object]) -> None:
+        """Call `give_back` when the connection ends, the newest first."""
+        self._at_end.callback(give_back)
 
     def send_control(self, frame: bytes) -> None:
         """Ahead of what the outbox holds; nothing after a close, be it the answer to the client's
@@ -86,19 +106,26 @@ class Connection:
         self.send_control(close_frame(code, reason))
 
     def end(self, reason: str) -> None:
-        """Without a word; the thread that reads notices. Idempotent."""
+        """Without a word. Idempotent."""
         if self.is_ended:
             return
         logger.debug("a WebSocket is ended: %s", reason)
         self.is_ended = True
-        self._stop_waiting()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._descriptor)
+        self._loop.remove_writer(self._descriptor)
+        os.close(self._descriptor)
         self._socket.shut_down()
+        self.outbox = None
+        self.inbox.close()
+        self._at_end.close()
 
     def look_after(self, now_s: float) -> None:
         """Ping, and end what is dead. To be called a few times a second."""
         if self._is_closing and now_s - self._closing_at_s > CLOSING_LIMIT_S:
             self.end("it does not answer the close")
-        elif now_s - self._socket.heard_at_s > SILENCE_LIMIT_S:
+        elif now_s - self._incoming.heard_at_s > SILENCE_LIMIT_S:
             self.is_vanished = True
             self.end("it has vanished")
         elif self._is_waiting(now_s) and now_s - self._moved_at_s > STALLED_LIMIT_S:
@@ -110,7 +137,7 @@ class Connection:
 
     def flush(self) -> None:
         """Send what there is, up to where the client has no room."""
-        if self._descriptor is not None or self.is_ended:
+        if self._awaits_room or self.is_ended:
             return
         try:
             self._send_all()
@@ -144,7 +171,7 @@ class Connection:
         now_s = time.monotonic()
         if self._is_slow(now_s):
             if self._timer is None:
-                self._timer = asyncio.get_running_loop().call_later(_LOOK_S, self._handle_time)
+                self._timer = self._loop.call_later(_LOOK_S, self._handle_time)
             return None
         if not self._under_way:
             self._moved_at_s = now_s  # it was idle until now
@@ -173,18 +200,36 @@ class Connection:
         self.flush()
 
     def _wait_for_room(self) -> None:
-        # A descriptor of our own: the server may close the other one while the loop watches it.
-        self._descriptor = os.dup(self._socket.fileno())
-        asyncio.get_running_loop().add_writer(self._descriptor, self._handle_room)
+        self._awaits_room = True
+        self._loop.add_writer(self._descriptor, self._handle_room)
 
     def _handle_room(self) -> None:
-        self._stop_waiting()
+        self._awaits_room = False
+        self._loop.remove_writer(self._descriptor)
         self.flush()
 
-    def _stop_waiting(self) -> None:
-        if self.is_ended and self._timer is not None:
-            self._timer.cancel()
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            asyncio.get_running_loop().remove_writer(descriptor)
-            os.close(descriptor)
+    def _handle_readable(self) -> None:
+        try:
+            data = self._socket.recv_some()
+        except OSError as exc:
+            self.end(str(exc))
+            return
+        if data == b"":
+            self.end("the client has hung up")
+        elif data:
+            for heard in self._incoming.read(data, time.monotonic()):
+                self._hear(heard)
+                if self.is_ended:
+                    return
+
+    def _hear(self, heard: Heard) -> None:
+        if isinstance(heard, CloseConnection):
+            self.close(NORMAL if heard.code == NO_STATUS else heard.code)
+            self.end("closed by the client")
+        elif isinstance(heard, Refused):
+            self._loop.remove_reader(self._descriptor)  # it might send for ever
+            self.close(heard.code, heard.reason)
+        elif isinstance(heard, Ping):
+            self.send_control(pong_frame(bytes(heard.payload)))
+        elif not self._is_closing and not self.inbox.put(heard):
+            self.close(POLICY, "too many messages")

@@ -4,58 +4,97 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
+from typing import Protocol
 
+from ..admission import Place, Places
+from ..errors import LoopUnavailable
 from ..event_loop import EventLoopThread
 from ..gunicorn_worker import is_server_ending
 from .connection import CLOSING_LIMIT_S, GOING_AWAY, Connection
-from .shared_socket import SharedSocket
+from .loop_socket import LoopSocket
 from .ticker import Ticker
 
 _LOOK_INTERVAL_S = 0.4
 
 
+class Room(Protocol):
+    """Where connections are sent the same. On the event loop."""
+
+    def join(self, connection: Connection) -> None:
+        """Give it an outbox."""
+
+    def leave(self, connection: Connection) -> None: ...
+
+
 class Connections:
     """Pings them, ends those that have vanished, says goodbye to all. On the event loop; the
-    numbers may be read by any thread."""
+    numbers may be read by any thread.
+
+    Each is a task, so that nothing of a connection outlives the loop.
+    """
 
     def __init__(self, event_loop: EventLoopThread) -> None:
         self.vanished_count = 0
         """Clients that went without a word, or did not read any more."""
         self._event_loop = event_loop
-        self._connections: set[Connection] = set()
+        self._places: dict[Connection, Place | None] = {}
         self._ticker = Ticker(
             event_loop, "looking after WebSockets", _LOOK_INTERVAL_S, self._look_after
         )
 
-    async def open(self, shared_socket: SharedSocket) -> Connection:
-        connection = Connection(shared_socket, self._event_loop)
-        self._connections.add(connection)
+    async def open(self, loop_socket: LoopSocket) -> Connection:
+        """Raises LoopUnavailable when there are no more descriptors to be had."""
+        try:
+            connection = Connection(loop_socket)
+        except OSError as exc:
+            raise LoopUnavailable(f"No connection: {exc}") from exc
+        self._places[connection] = None
+        ended = asyncio.Event()
+        connection.at_end(ended.set)
+        connection.at_end(partial(self._places.pop, connection))
+        self._event_loop.spawn(_live(connection, ended), "WebSocket")
         self._ticker.start()
         return connection
+
+    async def admit(self, connection: Connection, places: Places, room: Room) -> None:
+        """Give it one of `places` and let it join `room`, until it ends. Raises Full."""
+        if connection.is_ended:
+            return
+        place = self._places[connection] = places.acquire()
+        connection.at_end(place.release)
+        connection.at_end(partial(room.leave, connection))
+        room.join(connection)
 
     async def drop(self, connection: Connection) -> None:
         """Its request is over."""
         connection.end("its request is over")
-        self._connections.discard(connection)
 
     async def close_all(self) -> None:
         """Tell everybody that the server goes, and wait for their answers for a moment."""
-        for connection in tuple(self._connections):
+        for connection in tuple(self._places):
             connection.close(GOING_AWAY, "the server is stopping")
         deadline_s = time.monotonic() + CLOSING_LIMIT_S
-        while self._connections and time.monotonic() < deadline_s:
+        while self._places and time.monotonic() < deadline_s:
             await asyncio.sleep(0.02)
-        for connection in tuple(self._connections):
+        for connection in tuple(self._places):
             connection.end("the server is stopping")
 
     def _look_after(self) -> bool:
         now_s = time.monotonic()
         is_ending = is_server_ending()
-        for connection in tuple(self._connections):
+        for connection, place in tuple(self._places.items()):
             if is_ending:
                 connection.close(GOING_AWAY, "the server is stopping")
-            if connection.is_ended:  # its request ends by itself
-                continue
             connection.look_after(now_s)
             self.vanished_count += connection.is_vanished
-        return bool(self._connections)
+            if place is not None and not connection.is_ended:
+                place.renew()
+        return bool(self._places)
+
+
+async def _live(connection: Connection, ended: asyncio.Event) -> None:
+    try:
+        await ended.wait()
+    finally:
+        connection.end("the event loop has ended")

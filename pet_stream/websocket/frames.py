@@ -1,8 +1,7 @@
 """WebSocket frames from a server to its clients (RFC 6455 section 5.2). Pure.
 
 A server does not mask, so a frame is the same for all clients: made once, sent to everybody. Nor is
-it compressed, even where `permessage-deflate` was agreed on (RFC 7692 section 6: it may stay away
-from any message); video would only get longer.
+it compressed: video would only get longer.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import struct
 from typing import Any
 
 _FINAL = 0x80
-_TEXT, _BINARY, _CLOSE, _PING = 1, 2, 8, 9
+_TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
 _MAX_REASON_BYTES = 123
 
 PING = bytes((_FINAL | _PING, 0))
@@ -31,6 +30,11 @@ def close_frame(code: int, reason: str = "") -> bytes:
     """`code` as section 7.4 says; a reason that is too long is cut."""
     text = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
     return _frame(_CLOSE, struct.pack(">H", code), text.encode())
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """The answer to a ping with this payload."""
+    return _frame(_PONG, payload)
 
 
 def is_close(frame: bytes) -> bool:

@@ -61,7 +61,7 @@ class LiveState:
     def listener_count(self) -> int:
         return len(self._listeners)
 
-    async def join(self, connection: Connection) -> None:
+    def join(self, connection: Connection) -> None:
         self._look()
         outbox = connection.outbox = StateOutbox()
         outbox.state_frame = self._frame
@@ -69,7 +69,7 @@ class LiveState:
         self._ticker.start()
         connection.flush()
 
-    async def leave(self, connection: Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
         self._listeners.pop(connection, None)
 

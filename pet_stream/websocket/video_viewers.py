@@ -121,7 +121,7 @@ class VideoViewers:
     def viewer_count(self) -> int:
         return len(self._viewers)
 
-    async def join(self, connection: Connection) -> None:
+    def join(self, connection: Connection) -> None:
         """Send pictures from the newest IDR on, as soon as there is one."""
         self._pictures.open()
         self._tell_status()
@@ -134,7 +134,7 @@ class VideoViewers:
         self._ticker.start()
         connection.flush()
 
-    async def leave(self, connection: Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
         self._viewers.pop(connection, None)
         if not self._viewers:
@@ -154,7 +154,7 @@ class VideoViewers:
             if message is not None:
                 for outbox in self._viewers.values():
                     outbox.offer(message, now_s)
-        for connection in self._viewers:
+        for connection in tuple(self._viewers):  # whoever is lost leaves
             connection.flush()
         self.counts.frames_dropped += dropped_count
 
@@ -171,7 +171,7 @@ class VideoViewers:
                     "reason_code": camera.reason.code,
                 }
             )
-            for connection, outbox in self._viewers.items():
+            for connection, outbox in tuple(self._viewers.items()):
                 outbox.status_frame = self._status_frame
                 connection.flush()
         return bool(self._viewers)

@@ -142,6 +142,18 @@ def deaf_client(url: str, receive_buffer: int = 4096, **headers: str) -> socket.
     return client
 
 
+def masked(opcode: int, payload: bytes = b"", first: int = 0x80, mask: int = 0x80) -> bytes:
+    """A client's frame (RFC 6455 section 5.2), as wrong as wanted. The masking key is zero."""
+    size = len(payload)
+    if size < 126:
+        header = bytes((first | opcode, mask | size))
+    elif size < 1 << 16:
+        header = struct.pack(">BBH", first | opcode, mask | 126, size)
+    else:
+        header = struct.pack(">BBQ", first | opcode, mask | 127, size)
+    return header + bytes(4 if mask else 0) + payload
+
+
 def header_of(message: bytes) -> tuple[int, int, int, int]:
     """Flags, sequence, capture time (CLOCK_MONOTONIC, µs), capture time (epoch, µs)."""
     flags, sequence, capture_us, wall_us = HEADER.unpack_from(message)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections import deque
 
 import pytest
 
-from pet_stream.event_loop import EventLoopThread
 from pet_stream.websocket import connection as connection_module
 from pet_stream.websocket.connection import Connection
-from pet_stream.websocket.shared_socket import SharedSocket
+from pet_stream.websocket.loop_socket import LoopSocket
+from tests.websocket.client import masked
 
 FRAME = b"x" * 100
 TIMEOUT_S = 10.0
+PONG = 10
 
 
-class SlowNetwork(SharedSocket):
+class SlowNetwork(LoopSocket):
     """Takes everything at once, and confirms it when told to."""
 
     unconfirmed = 0
@@ -59,7 +61,7 @@ def test_nothing_more_is_sent_into_a_network_that_is_behind(
     async def run() -> None:
         ends = socket.socketpair()
         network = SlowNetwork(ends[0])
-        connection = Connection(network, EventLoopThread("unused"))
+        connection = Connection(network)
         frames = connection.outbox = Frames()
         frames.waiting.append(FRAME)
         connection.flush()
@@ -79,19 +81,22 @@ def test_nothing_more_is_sent_into_a_network_that_is_behind(
     asyncio.run(run())
 
 
-def test_who_confirms_nothing_is_let_go() -> None:
+def test_who_confirms_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_module, "STALLED_LIMIT_S", 0.05)
+
     async def run() -> None:
         ends = socket.socketpair()
         network = SlowNetwork(ends[0])
-        connection = Connection(network, EventLoopThread("unused"))
+        connection = Connection(network)
         frames = connection.outbox = Frames()
         frames.waiting.append(FRAME)
         connection.flush()
-        now_s = network.heard_at_s = asyncio.get_running_loop().time()
-        connection.look_after(now_s)
+        connection.look_after(time.monotonic())
         assert not connection.is_ended
-        network.heard_at_s += 60.0  # it talks
-        connection.look_after(now_s + 60.0)
+        for _ in range(10):
+            ends[1].sendall(masked(PONG))  # it talks
+            await asyncio.sleep(0.01)
+        connection.look_after(time.monotonic())
         assert connection.is_ended
         assert connection.is_vanished
         for end in ends:
@@ -106,7 +111,7 @@ def test_what_the_other_side_has_not_taken_is_told_by_the_kernel() -> None:
         client = socket.create_connection(listener.getsockname())
         server, _ = listener.accept()
         with client, server:
-            shared = SharedSocket(client)
+            shared = LoopSocket(client)
             sent = 0
             while some := shared.send_some(memoryview(bytes(65536))):
                 sent += some

@@ -1,0 +1,46 @@
+"""A bounded queue from one thread to another one that may wait."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Mailbox(Generic[T]):
+    """Holds the newest `capacity` items, until it is closed. Any thread may use it."""
+
+    def __init__(self, capacity: int) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[T] = deque(maxlen=capacity)
+        self._is_closed = False
+
+    def put(self, item: T) -> bool:
+        """Add an item. Without room the oldest one is dropped for it; returns whether there was
+        room."""
+        with self._changed:
+            had_room = len(self._waiting) != self._waiting.maxlen
+            self._waiting.append(item)
+            self._changed.notify()
+            return had_room
+
+    def take(self, timeout_s: float) -> T | None:
+        """The oldest item; None when the time is up, or it is empty and closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._is_closed, timeout_s)
+            return self._waiting.popleft() if self._waiting else None
+
+    def close(self) -> None:
+        """Nobody waits any more. Idempotent."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closed

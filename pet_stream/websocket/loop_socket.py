@@ -1,0 +1,120 @@
+"""The server's socket of one client: flask-sock answers the handshake on it, the event loop has it
+from then on."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import select
+import socket
+import ssl
+import struct
+import termios
+import time
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+SOCKET_KEYS = ("werkzeug.socket", "gunicorn.socket")
+"""Where servers with real threads leave the connection in the WSGI environment."""
+
+HANDSHAKE_TIMEOUT_S = 5.0
+MAX_UNSENT_BYTES = 4 * 1024
+"""In the kernel, not yet on its way: what waits longer waits here, where it can still be dropped
+for something newer."""
+
+_READ_BYTES = 16 * 1024
+"""A whole TLS record (RFC 8446 section 5.1): nothing stays where the event loop can't see it."""
+_INT = struct.Struct("i")
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class LoopSocket:
+    """Never waits. Of the thread that has the request, then of the event loop: OpenSSL wants one
+    thread at a time.
+
+    Whatever it raises is an OSError, and then the connection is lost.
+    """
+
+    def __init__(self, server_socket: socket.socket) -> None:
+        self._socket = server_socket
+        server_socket.setblocking(False)
+        try:
+            server_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
+        except OSError as exc:  # not TCP: a Unix socket behind a proxy
+            logger.debug("no TCP options: %s", exc)
+
+    def recv_some(self) -> bytes | None:
+        """What the client has sent; None if there is nothing at this moment, empty at the end."""
+        try:
+            return self._socket.recv(_READ_BYTES)
+        except _WOULD_BLOCK:
+            return None
+
+    def send_some(self, data: memoryview) -> int:
+        """As many bytes as there is room for at this moment; 0 if there is none."""
+        try:
+            return self._socket.send(data)
+        except _WOULD_BLOCK:
+            return 0
+
+    def unacknowledged_bytes(self) -> int:
+        """How much of what was sent the other side's kernel has not confirmed yet (SIOCOUTQ)."""
+        try:
+            answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
+        except (OSError, ValueError):  # it is closed
+            return 0
+        return int(_INT.unpack(answer)[0])
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def shut_down(self) -> None:
+        """End it for both sides. What the server writes behind it goes nowhere. Idempotent."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:  # it has ended already
+            pass
+
+
+class HandshakeSocket:
+    """Stands in for the server's socket in the WSGI environment. flask-sock sends its answer to the
+    handshake by it; its reading thread then finds the end of the stream, and ends."""
+
+    def __init__(self, loop_socket: LoopSocket) -> None:
+        self._loop_socket: LoopSocket | None = loop_socket
+
+    def send(self, data: bytes) -> int:
+        loop_socket, self._loop_socket = self._loop_socket, None
+        if loop_socket is None:
+            raise BrokenPipeError("the event loop sends, not flask-sock")
+        poll = select.poll()
+        poll.register(loop_socket.fileno(), select.POLLOUT)
+        deadline_s = time.monotonic() + HANDSHAKE_TIMEOUT_S
+        rest = memoryview(data)
+        while rest:
+            rest = rest[loop_socket.send_some(rest) :]
+            if rest and not poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000):
+                raise TimeoutError("the client does not read")
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        return b""
+
+    def fileno(self) -> int:
+        return -1  # for flask-sock's pings: there is nothing to wait for
+
+    def close(self) -> None:
+        """The socket is the server's to close."""
+
+
+def take_socket(environ: dict[str, Any]) -> LoopSocket | None:
+    """The server's socket, with a HandshakeSocket left in its place; None if there is none."""
+    for key in SOCKET_KEYS:
+        server_socket = environ.get(key)
+        if server_socket is not None:
+            loop_socket = LoopSocket(server_socket)
+            environ[key] = HandshakeSocket(loop_socket)
+            return loop_socket
+    return None
