@@ -99,7 +99,9 @@ class Config:
         0, values.whole_number(0, 100_000_000), "the oldest are deleted while all take up more"
     )
     keep_free_mb: int = _setting(
-        0, values.whole_number(0, 100_000_000), "the oldest are deleted while less is free"
+        0,
+        values.whole_number(0, 100_000_000),
+        "the oldest are deleted while less is free, up to half of what was recorded",
     )
     max_clients: int = _setting(
         10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000"

@@ -152,7 +152,7 @@ class Stream:
             settings=_recorder_settings(config),
             claim=self.archive.claim,
             claim_for_clip=self.archive.claim_for_clip,
-            on_finished=self.archive.tidy,
+            on_finished=self.archive.handle_finished,
             name=name,
         )
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)

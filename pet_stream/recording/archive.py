@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
 from ..errors import NotRecorderOwner
+from .ages import Ages
+from .clock import ClockReading, read_clocks
 from .disk import ClipsFull
 from .housekeeping import Housekeeper
 from .library import Library
 from .ownership import Ownership
 from .repair import repair
-from .retention import Retention, remove_old
+from .retention import Pruner, Retention
+from .status import RecordingStatus
 from .thumbnails import Thumbnails, is_unfinished
 
 logger = logging.getLogger(__name__)
@@ -31,15 +35,24 @@ class Archive:
     """
 
     def __init__(
-        self, library: Library, retention: Retention, name: str, max_clip_bytes: int = 0
+        self,
+        library: Library,
+        retention: Retention,
+        name: str,
+        *,
+        max_clip_bytes: int = 0,
+        read_clocks: Callable[[], ClockReading] = read_clocks,
     ) -> None:
         self._library = library
         self._retention = retention
         self._max_clip_bytes = max_clip_bytes
+        self._ages = Ages(library.id_of, read_clocks)
+        self._pruner = Pruner(library, retention, self._ages)
         self._housekeeper = Housekeeper(f"{name}-housekeeping")
         self._ownership = Ownership(library.folder, self._repair_soon)
         self._timer_name = f"{name}-retention"
         self._repairs: list[Future[None]] = []
+        self._tidying: Future[None] | None = None
         self._timer: threading.Thread | None = None
         self._stop_requested = threading.Event()
         self.thumbnails = Thumbnails(library, self._housekeeper)
@@ -85,17 +98,24 @@ class Archive:
         """Files that a crash left and that are not repaired yet."""
         return sum(not repair.done() for repair in self._repairs)
 
+    def handle_finished(self, status: RecordingStatus) -> None:
+        """A recording or a clip has ended."""
+        if status.recording_id is not None:
+            self._ages.note_end(status.recording_id)
+        self.tidy()
+
     def tidy(self) -> None:
         """Delete, in the background, what the settings do not keep."""
-        if self._retention.is_on:
-            self._housekeeper.submit(self._remove_old)
+        waiting = self._tidying
+        if self._retention.is_on and (waiting is None or waiting.running() or waiting.done()):
+            self._tidying = self._housekeeper.submit(self._remove_old)
 
     def _remove_old(self) -> None:
         try:
             self.claim()
         except NotRecorderOwner:
             return
-        remove_old(self._library, self._retention)
+        self._pruner.prune()
 
     def _run(self) -> None:
         self.tidy()

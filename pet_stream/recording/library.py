@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from ..errors import NotFound, RecordingInUse
 from ..media.recording_id import is_clip
@@ -85,8 +86,12 @@ class Library:
 
     def is_clip(self, recording: Recording) -> bool:
         """Whether its file says that it was saved as a clip."""
-        recording_id = self._ids.of(recording.files[0])
+        recording_id = self.id_of(recording)
         return recording_id is not None and is_clip(recording_id)
+
+    def id_of(self, recording: Recording) -> UUID | None:
+        """None: it was not recorded here."""
+        return self._ids.of(recording.files[0])
 
     def find(self, name: str) -> Recording:
         """The recording `name`; the name of one of its files finds it, too. Raises BadName,

@@ -71,7 +71,7 @@ class Recorder:
         formats: Mapping[str, ContainerFactory] = FORMATS,
         claim: Callable[[], object] = lambda: None,
         claim_for_clip: Callable[[int], object] = lambda size_bytes: None,
-        on_finished: Callable[[], object] = lambda: None,
+        on_finished: Callable[[RecordingStatus], object] = lambda status: None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
         clips: TokenBucket | None = None,
@@ -297,13 +297,13 @@ class Recorder:
         if session.never_was:
             self._session = self._session_before
         self._session_before = None  # or each would keep the one before it for ever
-        self._on_finished()
+        self._on_finished(session.status)
 
     def _handle_clip_over(self, session: Session) -> None:
         self._count_failure(session)
         self._clip = None
         self._clip_frame_count += session.frame_totals[0]
-        self._on_finished()
+        self._on_finished(session.status)
 
     def _count_failure(self, session: Session) -> None:
         failure = session.failure

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 
 from ..errors import PetStreamError
+from .ages import Ages
 from .library import Library
 
 logger = logging.getLogger(__name__)
@@ -25,33 +25,55 @@ class Retention:
         return bool(self.max_age_s or self.max_bytes or self.min_free_bytes)
 
 
-def remove_old(library: Library, retention: Retention) -> list[str]:
-    """Delete the oldest recordings until the limits hold; the names of what went.
+class Pruner:
+    """Deletes until the limits hold: clips first, then recordings, the oldest of each first; never
+    one that is being made, nor a starred one. Belongs to one thread.
 
-    Never one that is being made, nor a starred one. Raises StorageError if the folder can't be
-    read.
+    For the sake of free space no more than half goes, and not the newest: something else may be
+    filling the disk. What has been recorded since is not counted into that half.
     """
-    if not retention.is_on:
-        return []
-    rows = library.recordings()
-    left_bytes = sum(row.size_bytes for row in rows)
-    removed: list[str] = []
-    for row in reversed(rows):
-        if row.is_running or row.is_starred:
-            continue
-        age_s = time.time() - row.changed_ns / 1e9
-        disk = library.disk_space()
-        is_too_old = retention.max_age_s and age_s > retention.max_age_s
-        is_too_much = retention.max_bytes and left_bytes > retention.max_bytes
-        is_too_full = disk is not None and disk.free_bytes < retention.min_free_bytes
-        if not (is_too_old or is_too_much or is_too_full):
-            continue
-        try:
-            library.delete(row.name)
-        except PetStreamError as exc:
-            logger.warning("%s should go, but stays: %s", row.name, exc)
-            continue
-        logger.info("%s was deleted: the settings keep no more", row.name)
-        removed.append(row.name)
-        left_bytes -= row.size_bytes
-    return removed
+
+    def __init__(self, library: Library, retention: Retention, ages: Ages) -> None:
+        self._library = library
+        self._retention = retention
+        self._ages = ages
+        self._left_bytes = 0
+        self._freed_bytes = 0  # for the sake of free space, and not recorded anew since
+
+    def prune(self) -> list[str]:
+        """The names of what went. Raises StorageError if the folder can't be read."""
+        limits = self._retention
+        rows = self._library.recordings()
+        disk = self._library.disk_space()
+        # What is deleted counts as free, whoever still has it open: to delete more would not help.
+        missing_bytes = 0 if disk is None else limits.min_free_bytes - disk.free_bytes
+        left_bytes = sum(row.size_bytes for row in rows)
+        self._freed_bytes = max(0, self._freed_bytes - max(0, left_bytes - self._left_bytes))
+        most_freed_bytes = (left_bytes + self._freed_bytes) // 2
+        aged = self._ages.oldest_first(rows)
+        aged.sort(key=lambda item: not self._library.is_clip(item[0]))
+        newest = aged[-1][0] if aged else None
+        removed: list[str] = []
+        for row, age_s in aged:
+            if row.is_running or row.is_starred:
+                continue
+            is_too_old = limits.max_age_s and age_s is not None and age_s > limits.max_age_s
+            is_too_much = limits.max_bytes and left_bytes > limits.max_bytes
+            is_in_the_way = (
+                missing_bytes > 0 and self._freed_bytes < most_freed_bytes and row is not newest
+            )
+            if not (is_too_old or is_too_much or is_in_the_way):
+                continue
+            try:
+                self._library.delete(row.name)
+            except PetStreamError as exc:
+                logger.warning("%s should go, but stays: %s", row.name, exc)
+                continue
+            logger.info("%s was deleted: the settings keep no more", row.name)
+            removed.append(row.name)
+            left_bytes -= row.size_bytes
+            missing_bytes -= row.size_bytes
+            if not (is_too_old or is_too_much):
+                self._freed_bytes += row.size_bytes
+        self._left_bytes = left_bytes
+        return removed

@@ -14,14 +14,14 @@ from pathlib import Path
 import av
 import pytest
 
-from pet_stream.errors import NoPicture, NotFound, RecordingInUse
+from pet_stream.errors import NoPicture, NotFound
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording import snapshots as snapshots_module
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.containers import Mp4Container
 from pet_stream.recording.housekeeping import NICENESS, Housekeeper
 from pet_stream.recording.library import Library
-from pet_stream.recording.retention import Retention, remove_old
+from pet_stream.recording.retention import Retention
 from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
 from pet_stream.recording.thumbnails import Thumbnails
@@ -30,8 +30,6 @@ from ..waiting import TIMEOUT_S, wait_until
 from .disks import Gate
 from .playback import annex_b
 from .test_mp4_container import timed
-
-DAY_S = 86_400
 
 
 def write_mp4(path: Path, units: list[AccessUnit]) -> None:
@@ -50,62 +48,6 @@ def make(folder: Path, name: str, size_bytes: int = 100, age_s: float = 0) -> No
 
 def names(library: Library) -> list[str]:
     return [row.name for row in library.recordings()]
-
-
-# ---- retention
-
-
-def test_nothing_is_deleted_by_default(tmp_path: Path) -> None:
-    make(tmp_path, "old.mp4", age_s=1000 * DAY_S)
-    assert not Retention().is_on
-    assert remove_old(Library(tmp_path), Retention()) == []
-
-
-def test_what_is_too_old_goes(tmp_path: Path) -> None:
-    for days in (1, 5, 9):
-        make(tmp_path, f"d{days}.mp4", age_s=days * DAY_S)
-    library = Library(tmp_path)
-    assert remove_old(library, Retention(max_age_s=4 * DAY_S)) == ["d9.mp4", "d5.mp4"]
-    assert names(library) == ["d1.mp4"]
-
-
-def test_the_oldest_go_until_the_rest_fits(tmp_path: Path) -> None:
-    for days in (1, 2, 3, 4):
-        make(tmp_path, f"d{days}.mp4", 100, age_s=days * DAY_S)
-    library = Library(tmp_path)
-    assert remove_old(library, Retention(max_bytes=250)) == ["d4.mp4", "d3.mp4"]
-
-
-def test_the_oldest_go_while_too_little_is_free(tmp_path: Path) -> None:
-    for days in (1, 2):
-        make(tmp_path, f"d{days}.mp4", age_s=days * DAY_S)
-    library = Library(tmp_path)
-    assert remove_old(library, Retention(min_free_bytes=10**17)) == ["d2.mp4", "d1.mp4"]
-
-
-def test_a_starred_and_a_running_recording_stay(tmp_path: Path) -> None:
-    for days in (1, 2, 3):
-        make(tmp_path, f"d{days}.mp4", age_s=days * DAY_S)
-    make(tmp_path, "running.mp4.part", age_s=9 * DAY_S)
-    status = RecordingStatus(is_recording=True, filename="running.mp4")
-    library = Library(tmp_path, lambda: status)
-    library.set_starred("d3.mp4", True)
-    assert remove_old(library, Retention(max_age_s=1)) == ["d2.mp4", "d1.mp4"]
-    assert names(library) == ["d3.mp4", "running.mp4"]
-    with pytest.raises(RecordingInUse):
-        library.delete("running.mp4")
-
-
-def test_the_archive_looks_after_its_limits(tmp_path: Path) -> None:
-    make(tmp_path, "old.mp4", age_s=DAY_S)
-    archive = Archive(Library(tmp_path), Retention(max_age_s=10), "test")
-    archive.start()
-    wait_until(lambda: not (tmp_path / "old.mp4").exists())
-    make(tmp_path, "older.mp4", age_s=DAY_S)
-    archive.tidy()
-    wait_until(lambda: not (tmp_path / "older.mp4").exists())
-    archive.stop()
-    archive.stop()
 
 
 # ---- stars and details

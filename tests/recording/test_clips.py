@@ -51,7 +51,7 @@ def make_archive(folder: Path) -> Iterator[Callable[[int], Archive]]:
     made: list[Archive] = []
 
     def make(max_clip_bytes: int) -> Archive:
-        made.append(Archive(Library(folder), Retention(), "test", max_clip_bytes))
+        made.append(Archive(Library(folder), Retention(), "test", max_clip_bytes=max_clip_bytes))
         return made[-1]
 
     yield make

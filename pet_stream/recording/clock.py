@@ -1,0 +1,87 @@
+"""Whether the wall clock can be believed: deleting by age depends on it.
+
+A board without a battery wakes up in 1970 until NTP sets its clock, and a clock may be set wrong by
+hand or by a server. The time since the machine was started tells when that happens, because nobody
+sets it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from dataclasses import dataclass
+
+EARLIEST_S = 1_577_836_800.0
+"""The year 2020. A clock that shows less was not set, and files that are older were made then."""
+STEP_S = 60.0
+"""A clock that moves by more than this against the other one was set."""
+DOUBT_S = 86_400.0
+"""For so long a clock that was believed and then set is not, unless it is set back."""
+SETTLE_S = 600.0
+"""After the machine's start: time for NTP, where it never says whether it is there."""
+_TIME_ERROR = 5  # adjtimex(2): not synchronized
+_TIMEX_BYTES = 512  # more than any struct timex
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    wall_s: float
+    """Since 1970."""
+    boot_s: float
+    """Since the machine was started, sleep included."""
+    is_synchronized: bool
+    """An NTP daemon says so."""
+
+
+def read_clocks() -> ClockReading:
+    return ClockReading(time.time(), boot_time_s(), _is_synchronized())
+
+
+def boot_time_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class ClockWatch:
+    """Believes the wall clock or not, by what it showed before. Owned by one thread."""
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None  # of the wall clock when it was last believed
+        self._doubted_offset_s: float | None = None
+        self._doubted_since_s = 0.0
+
+    def believes(self, now: ClockReading, newest_s: float | None) -> bool:
+        """Whether ages are true by the wall clock. `newest_s` is what it showed when the newest
+        file was written; None: there is no file."""
+        is_settled = now.is_synchronized or (
+            now.boot_s >= SETTLE_S and (newest_s is None or newest_s <= now.wall_s)
+        )
+        if self._is_doubted(now) or now.wall_s < EARLIEST_S or not is_settled:
+            return False
+        self._offset_s = now.wall_s - now.boot_s
+        self._doubted_offset_s = None
+        return True
+
+    def _is_doubted(self, now: ClockReading) -> bool:
+        """Whether it was set not long ago, after it had been believed."""
+        offset_s = now.wall_s - now.boot_s
+        if _is_near(offset_s, self._offset_s):
+            self._doubted_offset_s = None
+            return False
+        if self._offset_s is None:
+            return False
+        if not _is_near(offset_s, self._doubted_offset_s):
+            self._doubted_offset_s, self._doubted_since_s = offset_s, now.boot_s
+        return now.boot_s - self._doubted_since_s < DOUBT_S
+
+
+def _is_near(offset_s: float, other_s: float | None) -> bool:
+    return other_s is not None and abs(offset_s - other_s) <= STEP_S
+
+
+def _is_synchronized() -> bool:
+    """What the kernel was told; asking changes nothing (`modes` is 0)."""
+    try:
+        state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except (OSError, AttributeError):
+        return False
+    return 0 <= state < _TIME_ERROR
