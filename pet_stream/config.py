@@ -117,6 +117,12 @@ class Config:
     allowed_origins: frozenset[str] = _setting(
         ["http://localhost:8080"], values.origins, "pages of other origins that may use this"
     )
+    allowed_hosts: frozenset[str] | None = _setting(
+        None,
+        values.host_names,
+        "what this machine is called, beside its own name; requests under other names are refused; "
+        "`None`: none are",
+    )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from .host_names import ANY_HOST, is_address, parse_host
 from .ice_server import IceServer, IpNetwork
 from .media.segment_url import parse_segment_url
 from .origins import normalize_origin
@@ -108,6 +109,17 @@ def origins(value: object) -> frozenset[str]:
     return frozenset(_each(value, _origin, expected))
 
 
+def host_names(value: object) -> frozenset[str] | None:
+    """Names in lower case; `".example.org"` stands for itself and all below, `"*"` for all."""
+    if _is_none(value):
+        return None
+    expected = (
+        "a list of host names without ports, such as 'cam.example.org' ('.example.org': with all "
+        "below it; '*': any); or None: not checked"
+    )
+    return frozenset(_each(value, _host_name, expected))
+
+
 def ice_hosts(value: object) -> tuple[IpNetwork, ...] | None:
     if _is_none(value):
         return None
@@ -143,7 +155,19 @@ def _each(value: object, parse: Callable[[object], T], expected: str) -> list[T]
 def _origin(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError
-    return value if value == ANY_ORIGIN else normalize_origin(value)
+    return value if value == ANY_ORIGIN else normalize_origin(value.strip())
+
+
+def _host_name(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    if value == ANY_HOST:
+        return value
+    dot = "." if value.startswith(".") else ""
+    host, port = parse_host(value[len(dot) :])
+    if port is not None or (dot and is_address(host)):
+        raise ValueError
+    return dot + host.removesuffix(".")
 
 
 def _network(value: object) -> IpNetwork:

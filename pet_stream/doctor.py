@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import shutil
@@ -31,6 +32,9 @@ DISTRIBUTIONS = (
 _LOW_SPACE_BYTES = 2_000_000_000
 _NO_SPACE_BYTES = 100_000_000
 _BYTES_PER_HOUR = 3_600 * 1_000_000  # 8 Mbit/s, the encoder's default
+_FOREIGN_NAME = "rebinding.invalid"  # RFC 2606
+_ANSWER_TIMEOUT_S = 2.0
+_MAX_ANSWER_BYTES = 65_536
 _SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
@@ -39,6 +43,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     findings = [
         *check_dependencies(),
         check_port(arguments.host, arguments.port),
+        *check_names(arguments.host, arguments.port),
         *check_folder(Path(arguments.record_path)),
         *diagnose_camera(arguments.shm, arguments.seconds),
     ]
@@ -88,6 +93,31 @@ def check_port(host: str, port: int) -> Finding:
             f"'sport = :{port}'.",
         )
     return ok("port", f"{port} on {host} is free.")
+
+
+def check_names(host: str, port: int) -> Iterable[Finding]:
+    """Whether a host that serves us there answers under a name that is not this machine's."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    connection = http.client.HTTPConnection(here, port, timeout=_ANSWER_TIMEOUT_S)
+    try:
+        connection.request("GET", "/health", headers={"Host": _FOREIGN_NAME})
+        answer = connection.getresponse()
+        body = json.loads(answer.read(_MAX_ANSWER_BYTES))
+    except (OSError, http.client.HTTPException, ValueError):
+        return  # nobody, or somebody else
+    finally:
+        connection.close()
+    if not isinstance(body, dict):
+        return
+    if answer.status == 421 and body.get("code") == "host":
+        yield ok("host names", f"What serves on port {port} refuses names of other machines.")
+    elif answer.status == 200 and "webrtc_clients" in body:
+        yield warning(
+            "host names",
+            f"What serves on port {port} answers under any name, so that a foreign page whose name "
+            "is made to point here can use the camera (DNS rebinding).",
+            "Set PET_STREAM_ALLOWED_HOSTS to the names under which you open it ([]: its own).",
+        )
 
 
 def check_folder(folder: Path) -> Iterable[Finding]:

@@ -15,10 +15,11 @@
     │   ├── BadRequest          not what the route expects
     │   ├── BadCandidate        not an ICE candidate, one too many, or of another connection
     │   ├── BadName             a file name that is not a plain name
+    │   ├── HostRefused         under a name that may be a stranger's
     │   ├── InvalidOffer        not a WebRTC offer
     │   ├── NoUsableH264        the offer has no H.264 that the camera's stream fits
     │   ├── NotFound            no such peer or recording
-    │   ├── OriginRefused       a state-changing request from a foreign page
+    │   ├── OriginRefused       from a foreign page
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends none that could be shown
     ├── Full                    every viewer's place is taken
@@ -50,6 +51,7 @@ __all__ = [
     "Busy",
     "ConfigError",
     "Full",
+    "HostRefused",
     "InvalidOffer",
     "LoopUnavailable",
     "NameExists",
@@ -153,6 +155,11 @@ class BadCandidate(RequestError):
 
 class BadName(RequestError):
     code = "bad_name"
+
+
+class HostRefused(RequestError):
+    http_status = 421
+    code = "host"
 
 
 class InvalidOffer(RequestError):

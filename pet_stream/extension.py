@@ -44,7 +44,11 @@ class PetStream:
         config = Config.from_mapping(app.config)
         write_defaults(app.config)
         registry = CollectorRegistry() if self._metrics is None else self._metrics.registry
-        stream = Stream(config, HostCheck(app.url_map), exporter_of(registry), live_state_of)
+        host_check = HostCheck(
+            app.url_map,
+            knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
+        )
+        stream = Stream(config, host_check, exporter_of(registry), live_state_of)
         registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)
@@ -67,3 +71,8 @@ class PetStream:
         """
         for stream in self._streams:
             stream.stop()
+
+
+def _has_trusted_hosts(app: Flask) -> bool:
+    """Whether Flask itself refuses other names: from 3.1 on, where the setting exists."""
+    return "TRUSTED_HOSTS" in app.default_config and app.config["TRUSTED_HOSTS"] is not None

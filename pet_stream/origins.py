@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
+from .host_names import parse_host
+
+_ORIGIN = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]+)/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -12,13 +15,11 @@ def normalize_origin(text: str) -> str:
 
     Raises ValueError for anything else than an origin (a path, credentials, "null").
     """
-    parts = urlsplit(text.strip())
-    host, port = parts.hostname, parts.port  # port: ValueError when it is no port
-    extras = (parts.username, parts.password, parts.query, parts.fragment, parts.path.strip("/"))
-    if not parts.scheme or not host or any(extras):
+    match = _ORIGIN.fullmatch(text)
+    if match is None:
         raise ValueError("not an origin")
-    if ":" in host:
-        host = f"[{host}]"
-    if port is None or port == _DEFAULT_PORTS.get(parts.scheme):
-        return f"{parts.scheme}://{host}"
-    return f"{parts.scheme}://{host}:{port}"
+    scheme = match[1].lower()
+    host, port = parse_host(match[2])
+    if port is None or port == _DEFAULT_PORTS.get(scheme):
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}:{port}"

@@ -13,15 +13,24 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from pet_stream import doctor
 from pet_stream.camera_diagnosis import diagnose_camera
-from pet_stream.doctor import check_dependencies, check_folder, check_port, run_doctor
+from pet_stream.doctor import (
+    check_dependencies,
+    check_folder,
+    check_names,
+    check_port,
+    run_doctor,
+)
 from pet_stream.feed.ring_writer import RingWriter
 from pet_stream.finding import Finding, Level
 from pet_stream.ingest.segment import POSIX_FOLDER
 from pet_stream.media import ring
+from pet_stream.serving import WebServer
 
+from .apps import mounted_app
 from .footage import encode
 
 WATCH_S = 1.2
@@ -243,6 +252,28 @@ def test_a_taken_port_is_said(free_port: int) -> None:
         finding = check_port("127.0.0.1", free_port)
     assert finding.level is Level.PROBLEM
     assert str(free_port) in finding.message
+
+
+@pytest.mark.parametrize(
+    ("allowed", "level"), [(None, Level.WARNING), ("*", Level.WARNING), ([], Level.OK)]
+)
+def test_a_host_that_answers_under_any_name_is_said(
+    tmp_path: Path, allowed: object, level: Level
+) -> None:
+    server = WebServer("127.0.0.1", 0)
+    with mounted_app(tmp_path, ALLOWED_HOSTS=allowed) as app:
+        server.start(app)
+        [finding] = check_names("0.0.0.0", server.port)
+        server.stop()
+    assert (finding.check, finding.level) == ("host names", level)
+
+
+def test_of_what_is_not_ours_no_names_are_asked(free_port: int) -> None:
+    assert list(check_names("127.0.0.1", free_port)) == []
+    server = WebServer("127.0.0.1", free_port)
+    server.start(Flask("other", static_folder=None))
+    assert list(check_names("127.0.0.1", free_port)) == []
+    server.stop()
 
 
 def test_a_folder_that_is_there_or_can_be_made_is_well(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..addresses import is_loopback, page_urls, qr_code
 from ..errors import StorageError
+from ..host_names import is_name
 from ..http_server import take_descriptors
 from ..serving import WebServer, stop_on_signals
 from .embedded_camera import EmbeddedCamera
@@ -108,6 +109,8 @@ def _settings(arguments: argparse.Namespace) -> dict[str, object]:
     if is_loopback(arguments.host) and "FLASK_PET_STREAM_ICE_HOSTS" not in os.environ:
         # The browser is on this machine, which may have no other network than loopback.
         settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
+    if is_name(arguments.host) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
+        settings["PET_STREAM_ALLOWED_HOSTS"] = [arguments.host]  # the page is announced under it
     return settings
 
 

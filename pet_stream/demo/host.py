@@ -9,18 +9,30 @@ from flask import Flask, redirect, url_for
 from werkzeug.wrappers import Response
 
 from .. import PetStream
+from ..errors import HostRefused
+from ..web.access import check_host
+from ..web.errors import answer_error
+
+DEFAULTS: dict[str, object] = {
+    "PET_STREAM_ALLOWED_HOSTS": [],  # its own names only
+    "PET_STREAM_ALLOWED_ORIGINS": [],
+}
+"""Those that differ from a host app's."""
 
 
 def create_host(settings: dict[str, object]) -> tuple[Flask, PetStream]:
     """An app with a page and an API of its own, and pet_stream mounted beside them.
 
-    Settings come from the environment (FLASK_PET_STREAM_…), then from `settings`. Raises
-    ConfigError.
+    Settings come from `settings`, else from the environment (FLASK_PET_STREAM_…), else from
+    DEFAULTS. Raises ConfigError.
     """
     app = Flask(__name__, static_folder=None)
+    app.config.update(DEFAULTS)
     app.config.from_prefixed_env()
     app.config.update(settings)
     stream = PetStream(app)
+    app.before_request(check_host)
+    app.register_error_handler(HostRefused, answer_error)
     started_at_s = time.monotonic()
 
     @app.get("/")

@@ -1,42 +1,78 @@
-"""The one place where a request's right is decided. (Accounts will be asked for here, too.)"""
+"""The one place where a request's right is decided: under which name it came, then whose page
+asks. (Accounts will be asked for third.)"""
 
 from __future__ import annotations
 
 from flask import request
 
 from ..config_values import ANY_ORIGIN
-from ..errors import OriginRefused
+from ..errors import HostRefused, OriginRefused
+from ..host_names import is_allowed_host, parse_host
 from ..origins import normalize_origin
 from .current import current_stream
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LINKED_ENDPOINTS = frozenset({"pet_stream.dashboard", "pet_stream.get_recording"})
+"""What a link on a page of anybody may lead to."""
 
 
 def check_access() -> None:
-    """Let the request pass, or raise OriginRefused. Runs before each of our views.
+    """Before each of our views. Raises HostRefused, OriginRefused.
 
-    What only reads is left to the browser, which hides the answer from foreign pages; it does not
-    do so with WebSockets, whose views call `check_origin` themselves.
+    The views of WebSockets call check_page themselves: a page does not hear why a handshake fails.
     """
-    if request.method not in SAFE_METHODS:
-        check_origin()
+    check_host()
+    if not _is_websocket():
+        check_page()
 
 
-def check_origin() -> None:
+def check_host() -> None:
+    """Raise HostRefused if the request came under a name that may be a stranger's.
+
+    Without `Host` there was no name, and no browser. Behind a proxy the name is the proxy's, unless
+    ProxyFix has put the forwarded one in its place.
+    """
+    allowed, text = current_stream().config.allowed_hosts, request.headers.get("Host")
+    if allowed is None or text is None:
+        return
+    try:
+        host, _ = parse_host(text)
+    except ValueError:
+        raise HostRefused("The name in Host can't be read") from None
+    if not is_allowed_host(host, allowed):
+        raise HostRefused(
+            f"{host} is no known name of this machine: if it is one, list it in "
+            f"PET_STREAM_ALLOWED_HOSTS (environment: FLASK_PET_STREAM_ALLOWED_HOSTS={host})"
+        )
+
+
+def check_page() -> None:
     """Raise OriginRefused if a page of a foreign origin asks.
 
-    It can make a browser send us anything; only the `Origin` header, which browsers set on every
-    request that may change something and on every WebSocket handshake, tells. A client without one
-    is no browser, or a page of ours.
+    It can make a browser send us anything; only what the browser adds tells. `Origin` comes with
+    every request that may change something and with every WebSocket handshake. `Sec-Fetch-Site`
+    comes with all of them where we are on HTTPS or localhost. A client that sends neither is no
+    browser, or it only reads, and the browser hides the answer from the page (`cors`).
+    """
+    if _is_from_foreign_page() and not is_from_allowed_page():
+        origin = request.headers.get("Origin")
+        who = "other sites" if origin is None else origin[:200]
+        raise OriginRefused(
+            f"Pages of {who} may not do this: list their origin in PET_STREAM_ALLOWED_ORIGINS "
+            "(behind a proxy, also tell Flask by werkzeug's ProxyFix)"
+        )
+
+
+def is_from_allowed_page() -> bool:
+    """Whether the settings allow cross-origin use by the page that asks.
+
+    `<img>` and `<video>` send no Origin but, mostly, Referer. A page can hold that back, but not
+    forge it.
     """
     origin = request.headers.get("Origin")
     if origin is None:
-        return
-    if not (is_allowed_origin(origin) or is_own_origin(origin)):
-        raise OriginRefused(
-            f"Pages of {origin[:200]} may not do this: list it in PET_STREAM_ALLOWED_ORIGINS "
-            "(behind a proxy, also tell Flask by werkzeug's ProxyFix)"
-        )
+        origin = "/".join(request.headers.get("Referer", "").split("/", 3)[:3])
+    return is_allowed_origin(origin)
 
 
 def is_allowed_origin(origin: str) -> bool:
@@ -46,12 +82,47 @@ def is_allowed_origin(origin: str) -> bool:
 
 
 def is_own_origin(origin: str) -> bool:
-    """Whether a page of `origin` was served under the scheme, host and port of this request.
+    """Whether a page of `origin` was served under the scheme, host and port of this request."""
+    own = own_origin()
+    return own is not None and _normalized(origin) == own
 
-    They are taken as the client sent them (`Host`), never from X-Forwarded headers, which anybody
-    can send: behind a proxy that is what ProxyFix is for.
+
+def own_origin() -> str | None:
+    """Where this request was sent to; None if its `Host` can't be read.
+
+    Scheme and host are taken as the client sent them, never from X-Forwarded headers, which anybody
+    can send: behind a proxy that is what ProxyFix is for. Flask's `request.host` is empty for names
+    with `_`.
     """
-    return _normalized(origin) == _normalized(f"{request.scheme}://{request.host}")
+    return _normalized(f"{request.scheme}://{request.headers.get('Host', '')}")
+
+
+def _is_from_foreign_page() -> bool:
+    """Either of the two headers says so; none excuses the other."""
+    if _is_cross_site() and not _is_followed_link():
+        return True
+    origin = request.headers.get("Origin")
+    only_reads = request.method in SAFE_METHODS and not _is_websocket()
+    return origin is not None and not only_reads and not is_own_origin(origin)
+
+
+def _is_websocket() -> bool:
+    return request.url_rule is not None and request.url_rule.websocket
+
+
+def _is_cross_site() -> bool:
+    """Whether the browser says that another origin asks (Fetch Metadata). `none`: the person."""
+    return request.headers.get("Sec-Fetch-Site") not in (None, "same-origin", "none")
+
+
+def _is_followed_link() -> bool:
+    """Whether the answer will be a window of its own, which the page can't look into."""
+    return (
+        request.method == "GET"
+        and request.endpoint in LINKED_ENDPOINTS
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.headers.get("Sec-Fetch-Dest") == "document"
+    )
 
 
 def _normalized(origin: str) -> str | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
-from werkzeug.routing.exceptions import WebsocketMismatch
+from werkzeug.routing.exceptions import RequestRedirect, WebsocketMismatch
 
-from ..errors import Busy, Full, PetStreamError, StorageError, TooMany
+from ..errors import Busy, Full, HostRefused, PetStreamError, StorageError, TooMany
+from .access import check_host
 from .cors import add_cors_headers
 from .current import current_stream
 
@@ -56,28 +60,42 @@ def answer_http_error(error: HTTPException) -> Response:
 
 
 def answer_unroutable() -> Response | None:
-    """A path or method that nobody serves, if it is one of ours.
+    """A path or method that nobody serves, or a path of a view that is written differently, if it
+    is one of ours.
 
     Such a request belongs to no blueprint, so that only the app's error pages would be asked; they
     are the host's and stay as they are, whatever goes wrong here.
     """
     try:
-        return _answer_unroutable()
+        answer = _unroutable_answer(request.routing_exception)
+        if answer is None:
+            return None
+        check_host()
+    except HostRefused as exc:
+        answer = answer_error(exc)
     except Exception:  # of a host's own URL converter, say
         logger.exception("a request that nobody serves is left to the host")
         return None
+    return add_cors_headers(answer)
 
 
-def _answer_unroutable() -> Response | None:
-    error = request.routing_exception
-    if isinstance(error, MethodNotAllowed) and _is_path_of_ours(error):
-        return add_cors_headers(answer_http_error(error))
+def _unroutable_answer(error: HTTPException | None) -> Response | None:
+    if isinstance(error, RequestRedirect) and (path := _served_path()):
+        return _redirect(path)
+    if isinstance(error, MethodNotAllowed) and _is_served(request.path, error.valid_methods or ()):
+        return answer_http_error(error)  # it would be ours with one of the methods that are allowed
     if isinstance(error, NotFound | WebsocketMismatch):
         prefix = current_stream().config.url_prefix
         if request.path.startswith(tuple(prefix + namespace for namespace in NAMESPACES)):
-            is_missing = isinstance(error, NotFound)
-            return add_cors_headers(answer_http_error(error) if is_missing else _ask_for_upgrade())
+            return answer_http_error(error) if isinstance(error, NotFound) else _ask_for_upgrade()
     return None
+
+
+def _redirect(path: str) -> Response:
+    """To the path alone: Werkzeug's own `Location` repeats whatever stands in `Host`."""
+    query = request.query_string.decode("latin-1")
+    location = quote(request.root_path + path) + (query and f"?{query}")
+    return Response(status=308, headers={"Location": location})
 
 
 def _ask_for_upgrade() -> Response:
@@ -88,14 +106,20 @@ def _ask_for_upgrade() -> Response:
     return response
 
 
-def _is_path_of_ours(error: MethodNotAllowed) -> bool:
-    """Whether the path would have been ours with one of the methods that are allowed."""
+def _served_path() -> str | None:
+    """The path of this request as a view of ours has it: no slash twice, or one more at the end."""
+    path = re.sub("//+", "/", request.path)
+    return next((p for p in (path, path + "/") if _is_served(p, [request.method])), None)
+
+
+def _is_served(path: str, methods: Iterable[str]) -> bool:
+    """Whether a view of ours answers `path` with one of `methods`."""
     adapter = current_app.create_url_adapter(request)
     if adapter is None:
         return False
-    for method in error.valid_methods or ():
+    for method in methods:
         try:
-            rule, _ = adapter.match(method=method, return_rule=True)
+            rule, _ = adapter.match(path, method, return_rule=True)
         except HTTPException:
             continue
         if rule.endpoint.startswith("pet_stream."):

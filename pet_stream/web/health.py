@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 def health() -> ResponseReturnValue:
     stream = current_stream()
-    camera = stream.reader.status
+    camera, notices = stream.reader.status, stream.host_check.notices
     return {
         **state_of_health(stream, camera),
+        "notices": notices,
+        "notice_codes": [notice.code for notice in notices],
         "webrtc_clients": stream.places.active_count,
         "max_clients": stream.config.max_clients,
         "recording": stream.recorder.status.is_recording,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from werkzeug.routing import Map
 
@@ -14,17 +14,26 @@ from .url_map_check import find_conflicts
 
 logger = logging.getLogger(__name__)
 
+ANY_NAME = Reason(
+    "any_host",
+    "Requests are answered under any host name, so that a foreign page whose name is made to point "
+    "here can use the camera (DNS rebinding): set PET_STREAM_ALLOWED_HOSTS",
+)
+
 
 class HostCheck:
     """Looks when the first request comes: all routes are there then, and the server shows itself.
     Any thread."""
 
-    def __init__(self, url_map: Map) -> None:
+    def __init__(self, url_map: Map, *, knows_its_names: Callable[[], bool]) -> None:
         self._url_map = url_map
+        self._knows_its_names = knows_its_names
         self._lock = threading.Lock()
         self._is_done = False
         self.faults: tuple[Reason, ...] = ()
         """In words; empty before the first request."""
+        self.notices: tuple[Reason, ...] = ()
+        """What works as it is set, but should not be left like that."""
 
     def run_once(self, environ: Mapping[str, object]) -> None:
         """The first caller looks; one that comes meanwhile does not wait. What goes wrong in
@@ -42,8 +51,11 @@ class HostCheck:
             logger.exception("the host's routes can't be compared with ours")
             conflicts = []
         self.faults = (*conflicts, *_serving_faults(environ))
+        self.notices = () if self._knows_its_names() else (ANY_NAME,)
         for fault in self.faults:
             logger.error("%s", fault)
+        for notice in self.notices:
+            logger.warning("%s", notice)
 
 
 def _serving_faults(environ: Mapping[str, object]) -> list[Reason]:

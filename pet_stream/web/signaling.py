@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from ..ice_server import IceServer
+from .access import own_origin
 from .client import client_network, has_client_gone
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
@@ -95,7 +96,7 @@ def webrtc_config() -> ResponseReturnValue:
     stream = current_stream()
     stream.peers.make_soon()
     return {
-        "signaling_url": request.url_root.rstrip("/") + stream.config.url_prefix,
+        "signaling_url": (own_origin() or "") + request.root_path + stream.config.url_prefix,
         "ice_servers": [_ice_server_json(server) for server in stream.config.ice_servers],
     }
 

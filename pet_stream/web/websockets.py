@@ -20,7 +20,7 @@ from ..websocket.connection import CLOSING_LIMIT_S, Connection
 from ..websocket.connections import Room
 from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
-from .access import check_origin
+from .access import check_page
 from .current import current_stream
 from .errors import error_json
 from .lasting_requests import check_threads
@@ -100,7 +100,7 @@ def _opened(stream: Stream) -> Iterator[Connection]:
 
 def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
     """Raises OriginRefused, Full."""
-    check_origin()
+    check_page()
     check_threads(stream)
     stream.event_loop.call(stream.connections.admit(connection, places, room), _LOOP_TIMEOUT_S)
 
