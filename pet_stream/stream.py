@@ -145,7 +145,11 @@ class Stream:
         self.reader = ShmReader(config.shm, self.broadcaster, name)
         self.library = Library(config.record_path, lambda: self.recorder.status)
         self.archive = Archive(
-            self.library, _retention(config), name, max_clip_bytes=config.clips_mb * 1_000_000
+            self.library,
+            _retention(config),
+            name,
+            max_clip_bytes=config.clips_mb * 1_000_000,
+            min_free_bytes=config.min_free_mb * 1_000_000,
         )
         self.recorder = Recorder(
             broadcaster=self.broadcaster,

@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import NotRecorderOwner
+from ..reason import Reason
 from .ages import Ages
 from .clock import ClockReading, read_clocks
 from .disk import ClipsFull
+from .folder_check import FolderCheck
 from .housekeeping import Housekeeper
 from .library import Library
 from .ownership import Ownership
@@ -31,7 +33,8 @@ class Archive:
     """Any thread may use it. Between start() and stop(), if the settings limit what is kept, the
     limits are looked at after each recording and every TIDY_EVERY_S.
 
-    `max_clip_bytes`: what all clips together may take up; 0: no limit.
+    `max_clip_bytes`: what all clips together may take up; 0: no limit. `min_free_bytes` of the disk
+    have to be free for a recording to begin.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Archive:
         name: str,
         *,
         max_clip_bytes: int = 0,
+        min_free_bytes: int = 0,
         read_clocks: Callable[[], ClockReading] = read_clocks,
     ) -> None:
         self._library = library
@@ -55,6 +59,7 @@ class Archive:
         self._tidying: Future[None] | None = None
         self._timer: threading.Thread | None = None
         self._stop_requested = threading.Event()
+        self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
         self.thumbnails = Thumbnails(library, self._housekeeper)
 
     def start(self) -> None:
@@ -92,6 +97,10 @@ class Archive:
         clips = filter(self._library.is_clip, self._library.recordings())
         if size_bytes + sum(clip.size_bytes for clip in clips) > self._max_clip_bytes:
             raise ClipsFull(self._max_clip_bytes)
+
+    def fault(self) -> Reason | None:
+        """Why a recording would not begin, as far as that is known."""
+        return self._check.fault()
 
     @property
     def repairing_count(self) -> int:

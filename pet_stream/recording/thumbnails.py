@@ -11,7 +11,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
-from ..errors import NotFound
+from ..errors import NotFound, TooMany
 from .disk import PART_SUFFIX
 from .housekeeping import Housekeeper
 from .library import THUMBNAIL_SUFFIX, Library
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 WIDTH = 320
 TIMEOUT_S = 8.0
+MAX_WAITING = 16
+"""Requests for pictures that are yet to be made, a thread of the server each."""
 MAX_HOPELESS = 1000
 _UNFINISHED = re.compile(r"\..+\.jpg(\.[0-9a-f]{8})?\.part")
 
@@ -37,6 +39,7 @@ class Thumbnails:
         self._library = library
         self._housekeeper = housekeeper
         self._lock = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._pending: dict[str, Future[None]] = {}
         self._hopeless: dict[str, int] = {}  # `changed_ns` of those that show nothing
 
@@ -49,7 +52,7 @@ class Thumbnails:
     def path_of(self, name: str) -> Path:
         """The JPEG of the recording `name`, made now if it is missing or older than the recording.
 
-        Raises BadName, StorageError, and NotFound where no picture can be made (in time).
+        Raises BadName, StorageError, TooMany, and NotFound where no picture can be made (in time).
         """
         recording = self._library.find(name)
         try:
@@ -65,11 +68,19 @@ class Thumbnails:
         if not _is_of(recording, path):
             is_hopeless = self._is_hopeless(recording)
             if not is_hopeless:
-                with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
-                    self._made(recording, path).exception(TIMEOUT_S)
+                self._wait_for(recording, path)
             if is_hopeless or not _is_there(path, 0):
                 raise NotFound("There is no picture of this recording")
         return path
+
+    def _wait_for(self, recording: Recording, path: Path) -> None:
+        if not self._waiting.acquire(blocking=False):
+            raise TooMany("Too many pictures of recordings are being made")
+        try:
+            with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
+                self._made(recording, path).exception(TIMEOUT_S)
+        finally:
+            self._waiting.release()
 
     def _is_hopeless(self, recording: Recording) -> bool:
         with self._lock:

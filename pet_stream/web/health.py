@@ -39,6 +39,8 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     faults = [*stream.host_check.faults]
     if not stream.is_running:
         faults.append(Reason("not_started", "Streaming has not been started"))
+    elif fault := stream.archive.fault():
+        faults.append(Reason(fault.code, f"Nothing can be recorded: {fault}"))
     if recording.note:
         faults.append(Reason(recording.note.code, f"Recording: {recording.note}"))
     if recording.has_failed and (why := recording.stop_reason):

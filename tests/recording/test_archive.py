@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import logging
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import av
 import pytest
 
-from pet_stream.errors import NoPicture, NotFound
+from pet_stream.errors import NoPicture, NotFound, TooMany
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording import snapshots as snapshots_module
 from pet_stream.recording.archive import Archive
@@ -24,7 +25,7 @@ from pet_stream.recording.library import Library
 from pet_stream.recording.retention import Retention
 from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
-from pet_stream.recording.thumbnails import Thumbnails
+from pet_stream.recording.thumbnails import MAX_WAITING, Thumbnails
 
 from ..waiting import TIMEOUT_S, wait_until
 from .disks import Gate
@@ -221,6 +222,33 @@ def test_what_can_not_be_shown_has_no_thumbnail_and_is_not_tried_again(
     (tmp_path / "cat.mp4").unlink()
     write_mp4(tmp_path / "cat.mp4", pictures)  # another file of that name
     assert jpeg_size(thumbnails.path_of("cat.mp4").read_bytes()) == (320, 240)
+
+
+def test_so_many_wait_for_thumbnails_and_no_more(
+    tmp_path: Path, pictures: list[AccessUnit], housekeeper: Housekeeper
+) -> None:
+    count = MAX_WAITING + 4
+    write_mp4(tmp_path / "0.mp4", pictures)
+    for number in range(1, count):
+        shutil.copy(tmp_path / "0.mp4", tmp_path / f"{number}.mp4")
+    thumbnails = Thumbnails(Library(tmp_path), housekeeper)
+    all_are_refused = threading.Event()
+    refused: list[TooMany] = []
+    housekeeper.submit(lambda: all_are_refused.wait(TIMEOUT_S))
+
+    def ask(number: int) -> None:
+        try:
+            thumbnails.path_of(f"{number}.mp4")
+        except TooMany as exc:
+            refused.append(exc)
+            if len(refused) == 4:
+                all_are_refused.set()
+
+    with ThreadPoolExecutor(count) as threads:
+        for future in [threads.submit(ask, number) for number in range(count)]:
+            future.result(TIMEOUT_S)
+    assert len(refused) == 4
+    assert len(list(tmp_path.glob("*.jpg"))) == MAX_WAITING
 
 
 def test_one_thing_at_a_time_and_with_low_priority(housekeeper: Housekeeper) -> None:
