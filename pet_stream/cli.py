@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from .config import SETTINGS
+from .demo.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES
 from .errors import ConfigError, PetStreamError
 from .media.segment_url import parse_segment_url
 from .version import __version__
@@ -85,7 +86,11 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Serve live view, recording and metrics of a camera's shared memory. " + _OTHER_SETTINGS
+        "Serve live view, recording and metrics of a camera's shared memory. The oldest recordings "
+        f"are deleted while less than {KEEP_FREE_MB} MB are free on the disk "
+        "(FLASK_PET_STREAM_KEEP_FREE_MB; 0: never), and none is longer than "
+        f"{MAX_RECORDING_MINUTES} minutes (FLASK_PET_STREAM_MAX_RECORDING_MINUTES; 0: no limit). "
+        + _OTHER_SETTINGS
     )
     parser.add_argument(
         "--shm", metavar="NAME", help=f"the stream's shared memory ({_DEFAULTS['shm']})"

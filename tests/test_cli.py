@@ -11,6 +11,7 @@ import pytest
 
 from pet_stream.cli import build_parser, main
 from pet_stream.config import SETTINGS
+from pet_stream.demo.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES
 from pet_stream.version import __version__
 from tests.waiting import TIMEOUT_S
 
@@ -34,6 +35,12 @@ def test_help_names_every_command() -> None:
     assert result.returncode == 0
     for command in ("demo", "run", "feed", "doctor"):
         assert command in result.stdout
+
+
+def test_help_of_run_names_what_is_otherwise_than_in_a_host_app() -> None:
+    text = " ".join(pet_stream("run", "--help").stdout.split())
+    assert f"less than {KEEP_FREE_MB} MB are free" in text
+    assert f"longer than {MAX_RECORDING_MINUTES} minutes" in text
 
 
 def test_version() -> None:

@@ -9,6 +9,7 @@ import shlex
 import sys
 import threading
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..addresses import is_loopback, page_urls, qr_code
@@ -16,6 +17,7 @@ from ..errors import StorageError
 from ..host_names import is_name
 from ..http_server import take_descriptors
 from ..serving import WebServer, stop_on_signals
+from .defaults import HOST_DEFAULTS, RUN_DEFAULTS
 from .embedded_camera import EmbeddedCamera
 from .film import (
     PICTURE_HEIGHT,
@@ -69,7 +71,7 @@ def run_host(arguments: argparse.Namespace) -> int:
     with stop_on_signals() as is_stopping:
         server = WebServer(arguments.host, arguments.port)
         try:
-            _serve(server, arguments, _settings(arguments), is_stopping)
+            _serve(server, arguments, _settings(arguments), is_stopping, RUN_DEFAULTS)
         finally:
             server.stop()
     return 0
@@ -80,13 +82,14 @@ def _serve(
     arguments: argparse.Namespace,
     settings: dict[str, object],
     is_stopping: threading.Event,
+    defaults: Mapping[str, object] = HOST_DEFAULTS,
 ) -> None:
-    app, stream = create_host(settings)
+    app, stream = create_host(settings, defaults)
     try:
         stream.start()
         take_descriptors()
         server.start(app, app.extensions["pet_stream"].connection_counts)
-        _announce(arguments, server, app.config["PET_STREAM_RECORD_PATH"])
+        _announce(arguments, server, app.config)
         if arguments.open:
             _open_browser(server)
         while not is_stopping.wait(_FOREVER_S):
@@ -142,7 +145,9 @@ def _prepared_film(is_stopping: threading.Event) -> Path | None:
     return path
 
 
-def _announce(arguments: argparse.Namespace, server: WebServer, record_path: object) -> None:
+def _announce(
+    arguments: argparse.Namespace, server: WebServer, config: Mapping[str, object]
+) -> None:
     here, elsewhere = page_urls(server.host, server.port)
     lines = [f"  On this machine:  {url}" for url in here]
     lines += [f"  On your network:  {url}" for url in elsewhere]
@@ -150,7 +155,9 @@ def _announce(arguments: argparse.Namespace, server: WebServer, record_path: obj
         command = shlex.join([*sys.argv, "--host", "0.0.0.0"])
         lines.append("  Only this machine can open it. For phones and others on your network:")
         lines.append(f"    {command}")
-    lines.append(f"  Recordings:       {Path(str(record_path)).absolute()}")
+    lines.append(f"  Recordings:       {Path(str(config['PET_STREAM_RECORD_PATH'])).absolute()}")
+    if free_mb := config["PET_STREAM_KEEP_FREE_MB"]:
+        lines.append(f"  The oldest are deleted while less than {free_mb} MB are free on the disk.")
     print("\n" + "\n".join(lines), flush=True)
     if elsewhere:
         code = qr_code(elsewhere[0])

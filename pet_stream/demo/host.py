@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, redirect, url_for
@@ -12,22 +13,19 @@ from .. import PetStream
 from ..errors import HostRefused
 from ..web.access import check_host
 from ..web.errors import answer_error
-
-DEFAULTS: dict[str, object] = {
-    "PET_STREAM_ALLOWED_HOSTS": [],  # its own names only
-    "PET_STREAM_ALLOWED_ORIGINS": [],
-}
-"""Those that differ from a host app's."""
+from .defaults import HOST_DEFAULTS
 
 
-def create_host(settings: dict[str, object]) -> tuple[Flask, PetStream]:
+def create_host(
+    settings: Mapping[str, object], defaults: Mapping[str, object] = HOST_DEFAULTS
+) -> tuple[Flask, PetStream]:
     """An app with a page and an API of its own, and pet_stream mounted beside them.
 
     Settings come from `settings`, else from the environment (FLASK_PET_STREAM_…), else from
-    DEFAULTS. Raises ConfigError.
+    `defaults`. Raises ConfigError.
     """
     app = Flask(__name__, static_folder=None)
-    app.config.update(DEFAULTS)
+    app.config.update(defaults)
     app.config.from_prefixed_env()
     app.config.update(settings)
     stream = PetStream(app)

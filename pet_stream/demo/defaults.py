@@ -1,0 +1,19 @@
+"""Settings whose defaults are others here than in a host app: nobody else has thought of them."""
+
+from __future__ import annotations
+
+HOST_DEFAULTS: dict[str, object] = {
+    "PET_STREAM_ALLOWED_HOSTS": [],  # its own names only
+    "PET_STREAM_ALLOWED_ORIGINS": [],
+}
+"""Of `run` and `demo`."""
+
+KEEP_FREE_MB = 500
+"""More than ends a recording, and than a clip leaves."""
+MAX_RECORDING_MINUTES = 720
+"""A night: then nobody knows any more that it runs."""
+RUN_DEFAULTS: dict[str, object] = {
+    **HOST_DEFAULTS,
+    "PET_STREAM_KEEP_FREE_MB": KEEP_FREE_MB,
+    "PET_STREAM_MAX_RECORDING_MINUTES": MAX_RECORDING_MINUTES,
+}
