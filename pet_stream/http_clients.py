@@ -14,8 +14,9 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from http.client import HTTPException
-from ipaddress import IPv6Address, ip_address
 from typing import Any
+
+from .client_network import client_network, is_this_machine
 
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
 """Where that server says in the WSGI environment how many requests it runs at once."""
@@ -27,8 +28,8 @@ MAX_HEADER_BYTES = 128 * 1024
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
     max_count: int = 256
-    max_per_address: int = 64
-    """Not for this machine's own address: all clients of a proxy come from there."""
+    max_per_network: int = 64
+    """See `client_network`. Not for this machine's own: all clients of a proxy come from there."""
     header_s: float = 10.0
     """From the connection to the end of the request's header, however many bytes come meanwhile."""
     body_s: float = 20.0
@@ -50,9 +51,9 @@ class Client:
     """One connection and since when the server waits for it. `waiting_since_s` belongs to the
     connection's thread, the rest to HttpClients."""
 
-    def __init__(self, connection: socket.socket, address: str) -> None:
+    def __init__(self, connection: socket.socket, network: str) -> None:
         self.socket = connection
-        self.address = address
+        self.network = network
         self.waiting_since_s: float | None = time.monotonic()
         self.is_ended = False
         self.is_timed_out = False
@@ -75,17 +76,17 @@ class HttpClients:
 
     def admit(self, connection: socket.socket, host: str) -> bool:
         """Whether there is room for it, if need be in place of another one."""
-        limits, address = self.limits, _plain(host)
+        limits, network = self.limits, client_network(host)
         with self._lock:
             clients = [client for client in self._clients.values() if not client.is_ended]
-            neighbours = [client for client in clients if client.address == address]
+            neighbours = [client for client in clients if client.network == network]
             has_room = True
-            if len(neighbours) >= limits.max_per_address and not ip_address(address).is_loopback:
+            if len(neighbours) >= limits.max_per_network and not is_this_machine(host):
                 has_room = self._end_slowest(neighbours)
             elif len(clients) >= limits.max_count:
                 has_room = self._end_slowest(clients)
             if has_room:
-                self._clients[connection] = Client(connection, address)
+                self._clients[connection] = Client(connection, network)
             else:
                 self.counts.refused += 1
             return has_room
@@ -203,10 +204,3 @@ class AnswerWriter(io.BufferedIOBase):
             raise
         finally:
             self._client.waiting_since_s = None
-
-
-def _plain(host: str) -> str:
-    """An IPv4 address is the same one over an IPv6 socket; a link's name does not matter."""
-    address = ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)

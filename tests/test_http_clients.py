@@ -8,7 +8,7 @@ import pytest
 
 from pet_stream.http_clients import ClientLimits, ConnectionCounts, HttpClients
 
-LIMITS = ClientLimits(max_count=4, max_per_address=2)
+LIMITS = ClientLimits(max_count=4, max_per_network=2)
 
 
 @pytest.fixture
@@ -61,14 +61,15 @@ def test_nobody_is_let_in_while_all_are_served(
     [
         (("192.0.2.1", "192.0.2.1"), True),
         (("192.0.2.1", "::ffff:192.0.2.1"), True),
-        (("fe80::1%eth0", "fe80::1%wlan0"), True),
+        (("2001:db8::1", "2001:db8::2"), True),
+        (("2001:db8::1", "2001:db8:0:1::1"), False),
         (("192.0.2.1", "192.0.2.2"), False),
         (("127.0.0.1", "127.0.0.1"), False),
         (("::1", "::1"), False),
         (("::ffff:127.0.0.1", "127.0.0.1"), False),
     ],
 )
-def test_an_address_has_a_share_except_for_this_machines_own(
+def test_a_network_has_a_share_except_for_this_machine(
     clients: HttpClients, connections: list[socket.socket], hosts: tuple[str, str], are_many: bool
 ) -> None:
     first, second = hosts
@@ -78,7 +79,7 @@ def test_an_address_has_a_share_except_for_this_machines_own(
     assert not clients.of(connections[1]).is_ended
 
 
-def test_an_address_that_is_served_its_share_gets_no_more(
+def test_a_network_that_is_served_its_share_gets_no_more(
     clients: HttpClients, counts: ConnectionCounts, connections: list[socket.socket]
 ) -> None:
     for connection in connections[:2]:

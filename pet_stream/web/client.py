@@ -1,32 +1,11 @@
-"""Who asks, and whether anybody still waits for the answer."""
+"""Whether anybody still waits for the answer."""
 
 from __future__ import annotations
 
-import ipaddress
 import select
 from collections.abc import Mapping
 
 from ..websocket.loop_socket import SOCKET_KEYS
-
-_IPV6_PREFIX = 64
-"""What one household or machine has for itself (RFC 4291 section 2.5.4)."""
-
-
-def client_network(address: str | None) -> str:
-    """What one client is known by: its IPv4 address, or its IPv6 network.
-
-    Behind a reverse proxy all are one, unless the host has Werkzeug's ProxyFix. `address`: as Flask
-    gives it.
-    """
-    try:
-        parsed = ipaddress.ip_address(address or "")
-    except ValueError:  # a Unix socket
-        return address or ""
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), _IPV6_PREFIX), strict=False))
 
 
 def has_client_gone(environ: Mapping[str, object]) -> bool:

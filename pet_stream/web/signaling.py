@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from ..client_network import client_network
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from ..ice_server import IceServer
 from .access import own_origin
-from .client import client_network, has_client_gone
+from .client import has_client_gone
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
 

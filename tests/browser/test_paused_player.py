@@ -63,7 +63,7 @@ def write_recording(path: Path, footage: Footage) -> None:
     filler = b"\x0c" + FILLER_BYTES * b"\xff" + b"\x80"  # NAL unit type 12
     units = [
         replace(
-            unit, width=footage.width, height=footage.height, nal_units=[*unit.nal_units, filler]
+            unit, width=footage.width, height=footage.height, nal_units=(*unit.nal_units, filler)
         )
         for unit in map(access_unit, footage.units)
     ]

@@ -3,32 +3,12 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-import pytest
 from werkzeug.serving import make_server
 
-from pet_stream.web.client import client_network, has_client_gone
+from pet_stream.web.client import has_client_gone
 from tests.apps import mounted_app, stream_of
 
 from .test_signaling import CHROMIUM
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "are_one"),
-    [
-        ("192.0.2.1", "192.0.2.1", True),
-        ("192.0.2.1", "192.0.2.2", False),
-        ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", True),
-        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
-        ("::ffff:192.0.2.1", "192.0.2.1", True),
-        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
-        ("fe80::1%eth0", "fe80::1%eth1", True),
-        (None, "", True),
-    ],
-)
-def test_a_client_is_an_ipv4_address_or_an_ipv6_network(
-    one: str | None, other: str | None, are_one: bool
-) -> None:
-    assert (client_network(one) == client_network(other)) == are_one
 
 
 def test_a_client_is_there_until_it_closes_the_connection() -> None:
