@@ -54,9 +54,11 @@ ENOUGH_DECODED = f"""async (count) => {{
 
 
 @contextmanager
-def chromium(executable: str = EXECUTABLE) -> Iterator[Browser]:
+def chromium(executable: str = EXECUTABLE, *more_arguments: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=[*ARGUMENTS, *more_arguments]
+        )
         try:
             yield browser
         finally:
