@@ -17,7 +17,7 @@ from pet_stream.serving import WebServer
 from tests.camera.camera import Camera
 from tests.waiting import wait_until
 
-from .chromium import EXECUTABLE, chromium, wait_for_decoded
+from .chromium import EXECUTABLE, KEEP_PEERS, chromium, wait_for_decoded
 from .conftest import Server, running_server
 from .test_live_view import LIVE
 
@@ -47,6 +47,16 @@ ATTACK = """async (camera) => {
 }"""
 """Whether a page can list recordings, show a snapshot, watch live. It also starts a recording, and
 can't see whether it has."""
+
+EMBED_PLAYER = """async (camera) => {
+    await import(camera + "/pet-stream/static/js/player.js");
+    const player = document.createElement("pet-stream");
+    player.setAttribute("src", camera);
+    document.body.append(player);
+}"""
+IS_STYLED = (
+    """document.querySelector("pet-stream").shadowRoot.querySelector("link").sheet !== null"""
+)
 
 NOTHING = ["rejected"] * 3
 EVERYTHING = ["fulfilled"] * 3
@@ -105,6 +115,23 @@ def test_a_foreign_page_gets_nothing_and_our_own_everything(
     assert page.evaluate(ATTACK, url_of(server, "a_b.example")) == EVERYTHING
     assert is_recording(page, server)
     page.close()
+
+
+def test_a_page_that_the_settings_name_gets_everything_and_has_the_player(
+    camera: Camera, segment_name: str, tmp_path: Path, browser: Browser, foreign_url: str
+) -> None:
+    page = browser.new_page()
+    page.add_init_script(KEEP_PEERS)
+    origins = json.dumps([foreign_url.removesuffix("/")])
+    with running_server(segment_name, tmp_path, ALLOWED_ORIGINS=origins) as server:
+        camera_url = url_of(server, "localhost")
+        page.goto(foreign_url)
+        page.evaluate(EMBED_PLAYER, camera_url)
+        page.wait_for_selector(LIVE)
+        wait_for_decoded(page, 10)
+        assert page.evaluate(IS_STYLED)
+        assert page.evaluate(ATTACK, camera_url) == EVERYTHING
+        page.close()
 
 
 def test_a_page_whose_name_is_made_to_point_here_gets_nothing(

@@ -225,6 +225,39 @@ def test_run_serves_a_real_camera_from_the_start(
         host.assert_ended(process.stop(signal.SIGTERM))
 
 
+@pytest.mark.parametrize(
+    ("address", "environment", "answered"),
+    [
+        ("127.0.0.1", {}, set()),
+        ("127.1", {}, {"127.1"}),  # a name for Host, and the page is announced under it
+        ("127.0.0.1", {"FLASK_PET_STREAM_ALLOWED_HOSTS": "cam.example"}, {"cam.example"}),
+        ("127.0.0.1", {"FLASK_PET_STREAM_ALLOWED_HOSTS": "None"}, {"127.1", "cam.example"}),
+    ],
+)
+def test_only_known_names_are_answered(
+    start_command: StartCommand,
+    tmp_path: Path,
+    address: str,
+    environment: dict[str, str],
+    answered: set[str],
+) -> None:
+    process = start_command(
+        *("run", "--host", address, "--port", "0", "--record-path", str(tmp_path)), **environment
+    )
+    url = process.wait_for_line(r"(http://127\S+:\d+)/", TIMEOUT_S)[1]
+    for name in ("127.1", "cam.example"):
+        for path in ("/api/status", "/health"):
+            request = urllib.request.Request(url + path, headers={"Host": name})
+            if name in answered:
+                urllib.request.urlopen(request, timeout=TIMEOUT_S).close()
+                continue
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(request, timeout=TIMEOUT_S)
+            with caught.value as answer:
+                assert answer.code == 421
+                assert "PET_STREAM_ALLOWED_HOSTS" in json.load(answer)["error"]
+
+
 def test_requests_are_not_logged(demo: Demo) -> None:
     for _ in range(3):
         demo.get("/health")
