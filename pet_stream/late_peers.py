@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .errors import Busy
+from .lifecycle import Run, start_run
 
 if TYPE_CHECKING:
     from .webrtc.peers import Peers
@@ -30,7 +31,7 @@ class LatePeers:
         self._thread_name = thread_name
         self._patience_s = patience_s
         self._lock = threading.Lock()  # held while importing: whoever comes second waits for it
-        self._thread: threading.Thread | None = None
+        self._run: Run | None = None
 
     def get(self) -> Peers:
         """Raises Busy if another thread makes them and is not done in time."""
@@ -46,17 +47,19 @@ class LatePeers:
 
     def make_soon(self) -> None:
         """Somebody looks at a page and may press play: be ready by then. Does not wait."""
-        if self.made is not None or self._thread is not None:
+        if self.made is not None or self._run is not None:
             return
-        self._thread = threading.Thread(target=self._run, name=self._thread_name, daemon=True)
-        self._thread.start()
+        try:
+            self._run = start_run(self._thread_name, self._make_now)
+        except RuntimeError as exc:
+            logger.warning("live view starts with the first offer: %s", exc)
 
     def join(self, timeout_s: float) -> None:
         """Wait for the background thread, if there is one."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        if self._run is not None:
+            self._run.join(timeout_s)
 
-    def _run(self) -> None:
+    def _make_now(self, _run: Run) -> None:
         try:
             self.get()
         except Busy:

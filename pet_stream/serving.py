@@ -16,6 +16,7 @@ from flask import Flask
 from .errors import AddressUnavailable
 from .http_clients import ClientLimits, ConnectionCounts, HttpClients
 from .http_server import HttpServer
+from .lifecycle import Run, start_run
 
 _BACKLOG = 128
 _POLL_S = 3600.0
@@ -32,24 +33,22 @@ class WebServer:
         self.port: int = self._socket.getsockname()[1]
         self._limits = ClientLimits() if limits is None else limits
         self._server: HttpServer | None = None
-        self._thread: threading.Thread | None = None
+        self._run: Run | None = None
 
     def start(self, app: Flask, counts: ConnectionCounts | None = None) -> None:
         clients = HttpClients(self._limits, ConnectionCounts() if counts is None else counts)
         server = HttpServer(self.host, self.port, app, self._socket, clients)
+        self._run = start_run("pet-stream-web", lambda _: server.serve_forever(_POLL_S))
         self._server = server
-        self._thread = threading.Thread(
-            target=server.serve_forever, args=(_POLL_S,), name="pet-stream-web", daemon=True
-        )
-        self._thread.start()
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Take no more requests; those that run are not waited for. Idempotent."""
         server, self._server = self._server, None
-        if server is not None and self._thread is not None:
+        run, self._run = self._run, None
+        if server is not None and run is not None:
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes it up
             server.shutdown()
-            self._thread.join(timeout_s)
+            run.join(timeout_s)
         self._socket.close()
 
 
