@@ -112,7 +112,7 @@ class HttpClients:
             client.is_timed_out = True
 
     def _end_slowest(self, clients: Collection[Client]) -> bool:
-        waiting = [(c.waiting_since_s, c) for c in clients if c.waiting_since_s is not None]
+        waiting = [(since_s, c) for c in clients if (since_s := c.waiting_since_s) is not None]
         if not waiting:
             return False
         min(waiting, key=lambda pair: pair[0])[1].end()
@@ -146,9 +146,9 @@ class RequestReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        self._client.waiting_since_s = self._started_at_s
         if self._is_in_header:
             return self._read_header(buffer)
-        self._client.waiting_since_s = self._started_at_s
         try:
             return self._receive(buffer)
         except TimeoutError:
@@ -167,9 +167,9 @@ class RequestReader(io.RawIOBase):
 
     def _receive(self, buffer: Any) -> int:
         left_s = self._deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError
         try:
-            if left_s <= 0:
-                raise TimeoutError
             self._client.socket.settimeout(left_s)
             return self._client.socket.recv_into(buffer)
         except TimeoutError:

@@ -208,7 +208,7 @@ TABLE = (
         "Downloads refused because too many were running",
         lambda s: s.downloads.refused_count),
     Row(COUNTER, "pet_stream_downloads_ended_total",
-        "Downloads that gave way to another request, because their clients did not read",
+        "Downloads ended because their clients did not read",
         lambda s: s.downloads.ended_count),
     Row(COUNTER, "pet_stream_connections_refused_total",
         "Connections to `run` and `demo` closed at once, because too many were open",

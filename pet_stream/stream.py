@@ -170,11 +170,9 @@ class Stream:
         )
         self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
-        self._sweeper = Ticker(
-            self.event_loop, "sweeping places", SWEEP_INTERVAL_S, self._sweep_places
-        )
+        self._sweeper = Ticker(self.event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
         self.listener_places = Places(MAX_LISTENERS, self._sweep_soon)
-        self.downloads = Downloads()
+        self.downloads = Downloads(on_taken=self._sweep_soon)
         self.detections = None
         if config.detections_shm is not None:
             self.detections = Detections(config.detections_shm, self.broadcaster, name)
@@ -295,8 +293,9 @@ class Stream:
     def _sweep_soon(self) -> None:
         self.event_loop.call_soon(self._sweeper.start)
 
-    def _sweep_places(self) -> bool:
-        return any([self.places.sweep(), self.listener_places.sweep()])
+    def _sweep(self) -> bool:
+        leases = (self.places, self.listener_places, self.downloads)
+        return any([each.sweep() for each in leases])
 
     def _handle_audience_change(self) -> None:
         self.reader.wake()

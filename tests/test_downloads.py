@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
-from pet_stream.downloads import LEASE_S, Downloads
+from pet_stream.downloads import LEASE_SWEEPS, Downloads
 from pet_stream.errors import Busy
+from tests.apps import mounted_app, stream_of
+from tests.waiting import TIMEOUT_S
 
 
 def test_a_bounded_number_and_each_comes_back_once() -> None:
@@ -47,9 +50,29 @@ def test_none_gives_way_that_is_read() -> None:
     assert not Downloads().make_room()
 
 
-def test_one_that_nobody_asks_for_more_is_gone() -> None:
-    downloads = Downloads(max_count=1)
-    lost = downloads.acquire(None)
-    lost.renewed_at_s -= LEASE_S
-    assert downloads.active_count == 0
-    downloads.acquire(None)
+def test_a_client_that_reads_nothing_for_long_is_ended() -> None:
+    swept: list[str] = []
+    downloads = Downloads(on_taken=lambda: swept.append("soon"))
+    server_side, client_side = socket.socketpair()
+    with server_side, client_side:
+        stuck, reading = downloads.acquire(server_side), downloads.acquire(None)
+        assert swept == ["soon", "soon"]
+        for _ in range(LEASE_SWEEPS - 1):
+            assert downloads.sweep()
+            reading.renew()
+        assert stuck.socket is server_side
+        assert downloads.sweep()
+        assert client_side.recv(1) == b""
+        assert (downloads.active_count, downloads.ended_count) == (1, 1)
+    reading.release()
+    assert not downloads.sweep()
+
+
+def test_the_event_loop_sweeps(tmp_path: Path) -> None:
+    server_side, client_side = socket.socketpair()
+    with server_side, client_side, mounted_app(tmp_path) as app:
+        stream = stream_of(app)
+        stream.start()
+        stream.downloads.acquire(server_side).sweeps_left = 1
+        client_side.settimeout(TIMEOUT_S)
+        assert client_side.recv(1) == b""
