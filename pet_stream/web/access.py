@@ -51,7 +51,7 @@ def check_page() -> None:
 
     It can make a browser send us anything; only what the browser adds tells. `Origin` comes with
     every request that may change something and with every WebSocket handshake. `Sec-Fetch-Site`
-    comes with all of them where we are on HTTPS or localhost. A client that sends neither is no
+    comes with all requests where we are on HTTPS or localhost. A client that sends neither is no
     browser, or it only reads, and the browser hides the answer from the page (`cors`).
     """
     if _is_from_foreign_page() and not is_from_allowed_page():
@@ -98,12 +98,13 @@ def own_origin() -> str | None:
 
 
 def _is_from_foreign_page() -> bool:
-    """Either of the two headers says so; none excuses the other."""
-    if _is_cross_site() and not _is_followed_link():
+    """Either of the two headers says so; none excuses the other. Of a WebSocket only Origin counts:
+    what `ws:` is to a page of `http:` may be seen differently."""
+    origin, is_websocket = request.headers.get("Origin"), _is_websocket()
+    only_reads = request.method in SAFE_METHODS and not is_websocket
+    if origin is not None and not only_reads and not is_own_origin(origin):
         return True
-    origin = request.headers.get("Origin")
-    only_reads = request.method in SAFE_METHODS and not _is_websocket()
-    return origin is not None and not only_reads and not is_own_origin(origin)
+    return _is_cross_site() and not is_websocket and not _is_followed_link()
 
 
 def _is_websocket() -> bool:
