@@ -8,6 +8,10 @@ from enum import IntEnum
 from ..errors import BitstreamError
 from .bits import unescape
 
+MAX_NAL_UNITS = 4096
+"""Of one access unit. H.264 sets no limit that small (A.3.1 allows a slice for each macroblock);
+this one is ours: a camera sends ten, and each is a packet for every viewer."""
+
 _START_CODE_PREFIX = b"\x00\x00\x01"
 _RECOVERY_POINT = 6  # payloadType (H.264 D.1)
 
@@ -42,16 +46,17 @@ def is_idr(nal_units: Iterable[bytes]) -> bool:
     return any(nal_unit_type(nal_unit) == NalUnitType.IDR_SLICE for nal_unit in nal_units)
 
 
-def split_annex_b(data: bytes) -> tuple[bytes, ...]:
+def split_annex_b(data: bytes, max_nal_units: int = MAX_NAL_UNITS) -> tuple[bytes, ...]:
     """The NAL units of a byte stream, without start codes and the zeros around them (H.264 B.1).
 
     Zeros before a start code and at the end belong to the byte stream, not to a NAL unit, which
     never ends in one (7.4.1): cabac_zero_words, which do belong to it, end in 0x03.
 
     Raises BitstreamError without a start code, for anything else than zeros before the first one,
-    for an empty NAL unit and for one whose forbidden_zero_bit is set.
+    for an empty NAL unit, for one whose forbidden_zero_bit is set, and for more of them
+    than `max_nal_units`, without looking for the rest.
     """
-    nal_units = []
+    nal_units: list[bytes] = []
     end = len(data)
     # Backwards, because CPython's rfind needs less than half the time of find, count or split.
     while (start := data.rfind(_START_CODE_PREFIX, 0, end)) >= 0:
@@ -60,6 +65,8 @@ def split_annex_b(data: bytes) -> tuple[bytes, ...]:
             raise BitstreamError("A NAL unit is empty")
         if nal_unit[0] & 0x80:
             raise BitstreamError("A NAL unit's forbidden_zero_bit is set")
+        if len(nal_units) == max_nal_units:
+            raise BitstreamError(f"More than {max_nal_units} NAL units")
         nal_units.append(nal_unit)
         end = start
     if not nal_units:

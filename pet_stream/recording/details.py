@@ -101,7 +101,7 @@ def read_details(descriptor: int, name: str, size: int) -> Details:
 
 
 def _of_raw(data: bytes) -> Details:
-    for nal_unit in split_annex_b(data):
+    for nal_unit in split_annex_b(data, max_nal_units=len(data)):  # of many pictures
         if nal_unit_type(nal_unit) == NalUnitType.SPS:
             sps = parse_sps(nal_unit)
             return Details(None, sps.width, sps.height, f"avc1.{sps.profile_level_id}")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
 from pet_stream.media.nal_unit import (
+    MAX_NAL_UNITS,
     NalUnitType,
     is_idr,
     is_recovery_point,
@@ -96,7 +97,20 @@ def test_split_refuses(data: str, reason: str) -> None:
 @pytest.mark.parametrize("data", [b"\0\0\1\x41" + b"\0" * 3_000_000, b"\0\0\1\x09" * 100_000])
 def test_splits_the_worst_input_in_one_pass(data: bytes) -> None:
     """A quadratic split would take minutes for these."""
-    assert len(split_annex_b(data)) == data.count(1)
+    assert len(split_annex_b(data, max_nal_units=100_000)) == data.count(1)
+
+
+def test_a_picture_has_so_many_nal_units_and_no_more() -> None:
+    most = b"\0\0\1\x09" * MAX_NAL_UNITS
+    assert len(split_annex_b(most)) == MAX_NAL_UNITS
+    with pytest.raises(BitstreamError, match="More than 4096"):
+        split_annex_b(b"\0\0\1\x09" + most)
+
+
+def test_what_is_behind_the_limit_is_not_looked_at() -> None:
+    """The split goes backwards: the empty NAL unit at the beginning is not found."""
+    with pytest.raises(BitstreamError, match="More than 4096"):
+        split_annex_b(b"\0\0\1" + b"\0\0\1\x09" * (MAX_NAL_UNITS + 1))
 
 
 @given(st.binary(min_size=1))
