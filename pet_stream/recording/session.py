@@ -11,6 +11,7 @@ from ..broadcaster import Broadcaster, Subscription
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
+from ..standstill import Looks
 from .disk import describe
 from .settings import RecorderSettings
 from .status import RecordingStatus
@@ -20,6 +21,7 @@ from .writer import Writer
 logger = logging.getLogger(__name__)
 
 FIRST_PICTURE_POLL_S = 0.25
+LOOKS_A_HEARTBEAT = 8
 SLOW_DISK_S = 1.0
 """A disk that takes longer over one step is told of."""
 
@@ -87,7 +89,7 @@ class Session:
         if self.settings.max_duration_s:
             self._limit_duration()
         if self.settings.heartbeat_s:
-            self._call_later(self.settings.heartbeat_s, self._check_heartbeat)
+            self._look_for_heartbeat(Looks(self.settings.heartbeat_s / LOOKS_A_HEARTBEAT))
 
     def accept(self) -> None:
         """The start was answered before the disk was: what comes is kept in memory."""
@@ -205,14 +207,18 @@ class Session:
             reason = Reason("duration", "it has the length that was asked for")
             self._call_later(self.settings.max_duration_s, self.end, reason)
 
-    def _check_heartbeat(self) -> None:
-        left_s = self._beat_at + self.settings.heartbeat_s - self._loop.time()
-        if left_s > 0:
-            self._call_later(left_s, self._check_heartbeat)
+    def _look_for_heartbeat(self, looks: Looks) -> None:
+        now_s = self._loop.time()
+        if looks.is_late(now_s):
+            self.beat()  # it may have come while the process stood still
+        if now_s - self._beat_at < self.settings.heartbeat_s:
+            self._call_later(looks.interval_s, self._look_for_heartbeat, looks)
         else:
             self.end(Reason("no_heartbeat", "the page that wanted it is gone"))
 
-    def _call_later(self, delay_s: float, callback: Callable[..., None], *args: Reason) -> None:
+    def _call_later(self, delay_s: float, callback: Callable[..., None], *args: object) -> None:
+        now_s = self._loop.time()
+        self._timers = [timer for timer in self._timers if timer.when() > now_s]
         self._timers.append(self._loop.call_later(delay_s, callback, *args))
 
     def _cancel_timers(self) -> None:

@@ -18,6 +18,7 @@ from aiortc.sdp import candidate_from_sdp
 
 from ..errors import BadCandidate
 from ..ice_server import IceServer, IpNetwork
+from ..standstill import wait_for_any
 from . import private
 from .candidates import MAX_CANDIDATES, usable_candidate
 from .h264_format import H264Format
@@ -122,7 +123,7 @@ class Peer:
         then on `look` has to be called now and then."""
         limit_s = self._limits.connect_s
         either: set[asyncio.Future[Any]] = {self._connected, self._ended}
-        await asyncio.wait(either, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        await wait_for_any(either, limit_s)
         if not (self._connected.done() or self._ended.done()):
             self._counts.errors += 1
             return f"not connected within {limit_s:g} s"
@@ -144,6 +145,10 @@ class Peer:
             self.end("vanished")
         elif silence_s >= self._limits.silence_s / 2 and _is_idle(self._question):
             self._question = asyncio.create_task(self._ask())
+
+    def begin_anew(self, now_s: float) -> None:
+        """Until now this process could not have heard the viewer."""
+        self._heard_s = now_s
 
     def end(self, reason: str) -> None:
         """Make `live` return."""

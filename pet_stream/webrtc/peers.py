@@ -57,6 +57,9 @@ class _Life:
             self.place.renew()
         self.peer.look(now_s)
 
+    def begin_anew(self, now_s: float) -> None:
+        self.peer.begin_anew(now_s)
+
 
 class Peers:
     """The viewers. Coroutines belong to the event-loop thread, the rest is for any.

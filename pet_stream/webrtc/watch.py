@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from ..standstill import Looks
+
 
 class Watched(Protocol):
     def look(self, now_s: float) -> None: ...
+
+    def begin_anew(self, now_s: float) -> None:
+        """The process stood still: silence until now tells nothing."""
 
 
 class Watch:
@@ -16,6 +21,7 @@ class Watch:
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s
+        self._looks = Looks(interval_s)
         self._watched: list[Watched] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -38,5 +44,8 @@ class Watch:
     def _look(self) -> None:
         self._wait()
         now_s = asyncio.get_running_loop().time()
+        is_late = self._looks.is_late(now_s)
         for viewer in tuple(self._watched):
+            if is_late:
+                viewer.begin_anew(now_s)
             viewer.look(now_s)

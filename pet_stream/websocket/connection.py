@@ -121,6 +121,10 @@ class Connection:
         self.inbox.close()
         self._at_end.close()
 
+    def begin_anew(self, now_s: float) -> None:
+        """The process stood still: the time until now counts for no limit."""
+        self._closing_at_s = self._moved_at_s = self._incoming.heard_at_s = now_s
+
     def look_after(self, now_s: float) -> None:
         """Ping, and end what is dead. To be called a few times a second."""
         if self._is_closing and now_s - self._closing_at_s > CLOSING_LIMIT_S:

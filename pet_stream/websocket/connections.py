@@ -11,6 +11,7 @@ from ..admission import Place, Places
 from ..errors import LoopUnavailable
 from ..event_loop import EventLoopThread
 from ..gunicorn_worker import is_server_ending
+from ..standstill import Looks
 from .connection import CLOSING_LIMIT_S, GOING_AWAY, Connection
 from .loop_socket import LoopSocket
 from .ticker import Ticker
@@ -39,6 +40,7 @@ class Connections:
         """Clients that went without a word, or did not read any more."""
         self._event_loop = event_loop
         self._places: dict[Connection, Place | None] = {}
+        self._looks = Looks(_LOOK_INTERVAL_S)
         self._ticker = Ticker(
             event_loop, "looking after WebSockets", _LOOK_INTERVAL_S, self._look_after
         )
@@ -82,10 +84,13 @@ class Connections:
 
     def _look_after(self) -> bool:
         now_s = time.monotonic()
+        is_late = self._looks.is_late(now_s)
         is_ending = is_server_ending()
         for connection, place in tuple(self._places.items()):
             if is_ending:
                 connection.close(GOING_AWAY, "the server is stopping")
+            if is_late:
+                connection.begin_anew(now_s)
             connection.look_after(now_s)
             self.vanished_count += connection.is_vanished
             if place is not None and not connection.is_ended:

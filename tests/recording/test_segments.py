@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
+from pet_stream.standstill import LATE_S
 
 from ..footage import encode
 from ..waiting import TIMEOUT_S, wait_until
@@ -270,6 +272,22 @@ def test_a_recording_ends_when_the_page_is_gone(
     assert mp4_recorder.status.is_recording
     wait_until(lambda: not mp4_recorder.status.is_recording)
     assert mp4_recorder.status.stop_reason == "the page that wanted it is gone"
+
+
+def test_a_standstill_is_not_taken_for_a_page_that_is_gone(
+    mp4_recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    camera.publish(GOP)
+    heartbeat_s = 1.0
+    call(mp4_recorder.start("cat", heartbeat_s=heartbeat_s))
+
+    async def stand_still() -> RecordingStatus:
+        time.sleep(heartbeat_s + LATE_S + 0.2)  # the whole loop
+        await asyncio.sleep(heartbeat_s / 2)
+        return mp4_recorder.status
+
+    assert call(stand_still()).is_recording
+    wait_until(lambda: not mp4_recorder.status.is_recording)
 
 
 # ---- several files

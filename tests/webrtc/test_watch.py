@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from pet_stream.webrtc.watch import Watch
 from tests.waiting import TIMEOUT_S
@@ -9,6 +10,7 @@ from tests.waiting import TIMEOUT_S
 class CountingViewer:
     def __init__(self, watch: Watch, most: int) -> None:
         self.looks: list[float] = []
+        self.anew: list[float] = []
         self.done = asyncio.Event()
         self._watch = watch
         self._most = most
@@ -18,6 +20,9 @@ class CountingViewer:
         if len(self.looks) == self._most:
             self._watch.remove(self)
             self.done.set()
+
+    def begin_anew(self, now_s: float) -> None:
+        self.anew.append(now_s)
 
 
 def test_all_viewers_are_looked_at_together_until_they_go() -> None:
@@ -46,3 +51,18 @@ def test_it_starts_again_with_the_next_viewer() -> None:
         return len(viewer.looks)
 
     assert asyncio.run(run()) == 1
+
+
+def test_silence_begins_anew_after_a_standstill() -> None:
+    async def run() -> CountingViewer:
+        watch = Watch(0.01)
+        viewer = CountingViewer(watch, 3)
+        watch.add(viewer)
+        while not viewer.looks:
+            await asyncio.sleep(0.001)
+        time.sleep(1.1)  # the whole loop stands still
+        await asyncio.wait_for(viewer.done.wait(), TIMEOUT_S)
+        return viewer
+
+    viewer = asyncio.run(run())
+    assert viewer.anew == viewer.looks[:2]

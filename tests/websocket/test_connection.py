@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -157,5 +158,22 @@ def test_the_end_gives_everything_back() -> None:
         assert connection.inbox.is_closed
         assert connection.outbox is None
         assert len(os.listdir("/proc/self/fd")) == descriptors - 1  # the client's own
+
+    run(check)
+
+
+def test_after_a_standstill_all_limits_begin_anew() -> None:
+    """The client may have talked, read and answered, but nobody was there to hear it."""
+
+    async def check(narrow: NarrowSocket, client: socket.socket) -> None:
+        with connected(narrow) as connection:
+            connection.outbox = NamedOutbox()
+            connection.close(NORMAL)
+            later_s = time.monotonic() + 100
+            connection.begin_anew(later_s)
+            connection.look_after(later_s + 0.1)
+            assert not connection.is_ended
+            connection.look_after(later_s + 100)
+            assert connection.is_ended
 
     run(check)
