@@ -264,4 +264,13 @@ class StreamCollector(Collector):
         for step, count in ({} if peers is None else peers.count_by_step()).items():
             senders.add_metric([step.value], count)
         yield senders
+        dropped = CounterMetricFamily(
+            "pet_stream_webrtc_datagrams_dropped_total",
+            "Datagrams to viewers' ports that no viewer should send.",
+            labels=["reason"],
+        )
+        drops = {} if peers is None else peers.counts.datagrams_dropped
+        for reason, count in tuple(drops.items()):
+            dropped.add_metric([reason.value], count)
+        yield dropped
         yield from self._stream.http_counts.collect()

@@ -22,9 +22,16 @@ class TokenBucket:
 
     def take(self, message: str) -> None:
         """Raises TooMany, with `message`, when there is no token left."""
+        wait_s = self.try_take()
+        if wait_s:
+            raise TooMany(message, math.ceil(wait_s))
+
+    def try_take(self) -> float:
+        """0.0 with a token; without, the time until there is one, in seconds."""
         now = self._clock()
         until_full_s = max(0.0, self._full_at - now)
         wait_s = until_full_s - (self._size - 1) * self._every_s
         if wait_s > 0:
-            raise TooMany(message, math.ceil(wait_s))
+            return wait_s
         self._full_at = now + until_full_s + self._every_s
+        return 0.0

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_flask_exporter import PrometheusMetrics
 
 from pet_stream import __version__
+from pet_stream.webrtc.private import Drop
 from tests.apps import mount, mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
@@ -244,3 +245,12 @@ def test_how_viewers_are_sent_to_shows(app: Flask, client: FlaskClient) -> None:
     samples = families(client)["pet_stream_viewers_by_sender"].samples
     steps = {sample.labels["step"]: sample.value for sample in samples}
     assert steps == {"gso": 0, "packets": 0, "transport": 0, "stock": 0}
+
+
+def test_why_datagrams_are_dropped_shows(app: Flask, client: FlaskClient) -> None:
+    name = "pet_stream_webrtc_datagrams_dropped_total"
+    assert families(client)[name].samples == []
+    peers = stream_of(app).peers.get()
+    peers.counts.datagrams_dropped[Drop.EMPTY] += 3
+    counts = {sample.labels["reason"]: sample.value for sample in families(client)[name].samples}
+    assert counts == {reason.value: 0 for reason in Drop} | {"empty": 3}

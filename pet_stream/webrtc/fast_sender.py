@@ -69,7 +69,7 @@ class FastSender:
         self._repair = Repair(rtx, self._queue, self._retransmit)
         self._awaits_idr = True
         self._replayed_ns = 0
-        self._tap = private.listen_to_rtcp(transport, streams.ssrc, self)
+        private.listen_to_rtcp(transport, streams.ssrc, self)
         stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
         self._stream = streams.join(stream_format)
 
@@ -92,11 +92,13 @@ class FastSender:
             self._give_up()
 
     def close(self) -> None:
+        """Once. Nothing but `say_goodbye` before it and no property after it may be used."""
         self._repair.stop()
         self._queue.stop_pacing()
-        private.stop_listening(self._transport, self._tap)
+        private.stop_listening(self._transport)
         self._shared.streams.leave(self._stream)
         self._route.close()
+        del self._queue, self._repair  # they call this object: a cycle that would outlive it
 
     def say_goodbye(self) -> None:
         self._route.send_one(self._session.protect_rtcp(goodbye(self._shared.streams.ssrc)))

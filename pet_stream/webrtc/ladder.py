@@ -73,7 +73,7 @@ class LadderSender:
         self._fast: FastSender | None = None
         self._stock: StockSender | None = None
         self._handover: asyncio.Future[None] | None = None
-        self.send: Callable[[AccessUnit], None] = self._drop
+        self.send: Callable[[AccessUnit], None] = _drop
         """That of the sender in charge: one call less for each viewer and picture."""
         self._sender.send = self._begin  # type: ignore[method-assign]
         self._sender.stop = self._end  # type: ignore[method-assign]
@@ -110,28 +110,29 @@ class LadderSender:
 
     async def _end(self) -> None:
         """In the place of RTCRtpSender.stop."""
-        if self._fast is not None:
-            self._fast.say_goodbye()
-            self._fast.close()
+        del self._sender.send, self._sender.stop  # ours, which would keep this object
+        self.send = _drop
+        fast, self._fast = self._fast, None
+        if fast is not None:
+            fast.say_goodbye()
+            fast.close()
 
     def _go_on_without(self, parameters: RTCRtpSendParameters, exc: Exception) -> None:
         """The fast sender's last step has failed: hand its work over in the middle."""
         logger.warning("a viewer goes on with aiortc's own sender", exc_info=exc)
         fast, self._fast = self._fast, None
         assert fast is not None
+        number, unsent = fast.next_sequence_number, fast.unsent
         fast.close()
         transport = private.RenumberedTransport(
             self._sender.transport,
             self._shared.streams.ssrc,
-            fast.next_sequence_number,
-            fast.unsent[0].pts_90k,
+            number,
+            unsent[0].pts_90k,
         )
         self._sender.setTransport(transport)  # type: ignore[arg-type]
         self._handover = asyncio.ensure_future(self._hand_over(parameters))
-        self._active.start(fast.unsent)
-
-    def _drop(self, _unit: AccessUnit) -> None:
-        """Nobody is connected yet."""
+        self._active.start(unsent)
 
     def _hand_over(self, parameters: RTCRtpSendParameters) -> Coroutine[Any, Any, None]:
         """Give aiortc its methods back, and let it begin."""
@@ -139,3 +140,7 @@ class LadderSender:
         self._stock = StockSender(self._transceiver, self._h264_format, {}, self._counts)
         self.send = self._stock.send
         return self._sender.send(parameters)
+
+
+def _drop(_unit: AccessUnit) -> None:
+    """Nobody is connected."""

@@ -38,6 +38,8 @@ class TimeLimits:
     look_s: float = 0.5
     """How often to look for one."""
     close_s: float = 3.0
+    flood_s: float = 5.0
+    """Of more RTCP than a viewer may send."""
 
 
 class Peer:
@@ -67,7 +69,7 @@ class Peer:
         self._connected: asyncio.Future[None] = loop.create_future()
         self._ended: asyncio.Future[str] = loop.create_future()
         self._heard_s = 0.0
-        self._packet_count = 0
+        self._heard_count = 0
         self._candidate_count = len(offer.candidates)
         self._question: asyncio.Task[None] | None = None
         self._refusal: asyncio.Task[None] | None = None
@@ -80,6 +82,7 @@ class Peer:
         transceiver = self._connection.addTransceiver("video", direction="sendonly")
         self._rtp_sender = transceiver.sender
         private.offer_hosts(self._ice, ice_hosts)
+        self._guard = private.Guard(self._rtp_sender.transport, counts.datagrams_dropped)
         extensions = {uri: number for number, uri in offer.extensions}
         self.sender = make_sender(transceiver, h264_format, extensions, counts)
 
@@ -136,15 +139,17 @@ class Peer:
     def look(self, now_s: float) -> None:
         """Look for a sign of life since the last time. Browsers report on what they get each
         second; who is silent is asked."""
-        packet_count = private.received_packet_count(self._rtp_sender.transport)
-        if packet_count != self._packet_count:
-            self._packet_count, self._heard_s = packet_count, now_s
+        heard_count = self._guard.heard_count
+        if heard_count != self._heard_count:
+            self._heard_count, self._heard_s = heard_count, now_s
         silence_s = now_s - self._heard_s
         if silence_s >= self._limits.silence_s:
             self._counts.vanished += 1
             self.end("vanished")
         elif silence_s >= self._limits.silence_s / 2 and _is_idle(self._question):
             self._question = asyncio.create_task(self._ask())
+        if self._guard.rtcp.is_flooded(now_s, self._limits.flood_s):
+            self.end("RTCP flood")
 
     def begin_anew(self, now_s: float) -> None:
         """Until now this process could not have heard the viewer."""
@@ -173,15 +178,18 @@ class Peer:
         for task in (self._question, self._refusal):
             if task is not None:
                 task.cancel()
+        self._question = self._refusal = None
         if not self._connected.done():  # aioice up to 0.11 would go on waiting for candidates
             await self._ice.addRemoteCandidate(None)
         await self._connection.close()
+        self._guard.leave()
 
     def _on_connection_state(self) -> None:
         state = self._connection.connectionState
         if state == "connected" and not self._connected.done():
             self._counts.connections += 1
             private.on_refusal(self._ice, self._on_refusal)
+            self._guard.watch_rtcp()
             self._connected.set_result(None)
         elif state in ("failed", "closed"):
             if state == "failed" and not self._connected.done():

@@ -57,7 +57,7 @@ class Route:
 
     def __init__(self, transport: RTCIceTransport) -> None:
         self.step = Step.GSO
-        self._send = self._send_runs
+        self._send = Route._send_runs
         self._pairs = private.nominated_pairs(transport)
         self._pair: object = None
         self._destination: private.Destination | None = None
@@ -78,7 +78,7 @@ class Route:
             self._follow(pair)
         if self._destination is None:
             return end
-        failure = self._send(data, block, start, end)
+        failure = self._send(self, data, block, start, end)
         repeated_at = -1
         while failure is not None:
             piece, error = failure
@@ -92,7 +92,7 @@ class Route:
                 position = piece.end
             elif not self._step_down(error):
                 raise RouteFailed(position) from error
-            failure = self._send(data, block, position, end)
+            failure = self._send(self, data, block, position, end)
         return end
 
     def send_one(self, packet: bytes) -> None:
@@ -209,4 +209,4 @@ class Route:
 
     def _take(self, step: Step) -> None:
         self.step = step
-        self._send = self._send_packets if step is Step.PACKETS else self._send_by_transport
+        self._send = Route._send_packets if step is Step.PACKETS else Route._send_by_transport

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from aiortc import RTCRtpTransceiver
 
 from ..media.access_unit import AccessUnit
 from .h264_format import H264Format
+from .private import Drop
 
 
 class Step(Enum):
@@ -42,6 +44,9 @@ class PeerCounts:
     """Viewers that connected when all places had been taken meanwhile."""
     errors: int = 0
     """Viewers that never connected, and failures while answering or sending."""
+    datagrams_dropped: Counter[Drop] = field(
+        default_factory=lambda: Counter(dict.fromkeys(Drop, 0))
+    )
 
 
 class Sender(Protocol):

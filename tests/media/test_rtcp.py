@@ -1,14 +1,22 @@
-"""What is written here, aiortc reads."""
+"""What is written here, aiortc reads; and what receivers write is read."""
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSdesPacket, RtcpSrPacket
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pet_stream.errors import BitstreamError
 from pet_stream.media.rtcp import (
+    MAX_LOST,
+    Feedback,
     goodbye,
     middle_bits,
     ntp_time,
+    parse_feedback,
     sender_report,
     source_description,
 )
@@ -36,3 +44,93 @@ def test_a_compound_report_is_read_as_it_was_written(cname: str) -> None:
     assert [(chunk.ssrc, chunk.items) for chunk in sdes.chunks] == [(SSRC, [(1, cname.encode())])]
     assert isinstance(bye, RtcpByePacket)
     assert bye.sources == [SSRC]
+
+
+OTHER = 0x1234
+
+
+def packet(packet_type: int, count: int, body: bytes, padding: bytes = b"") -> bytes:
+    first = 0x80 | (0x20 if padding else 0) | count
+    words = len(body + padding) // 4
+    return struct.pack("!BBH", first, packet_type, words) + body + padding
+
+
+def report_block(about: int, lsr: int, dlsr: int) -> bytes:
+    return struct.pack("!I12xII", about, lsr, dlsr)
+
+
+def feedback(packet_type: int, fmt: int, about: int, *entries: bytes) -> bytes:
+    return packet(packet_type, fmt, struct.pack("!II", 1, about) + b"".join(entries))
+
+
+SDES = source_description(1, "viewer")
+NOTHING = Feedback(None, (), False)
+CASES = {
+    "nothing": (b"", NOTHING),
+    "a receiver report": (
+        packet(201, 2, bytes(4) + report_block(OTHER, 1, 2) + report_block(SSRC, 3, 4)) + SDES,
+        Feedback((3, 4), (), False),
+    ),
+    "a sender report": (
+        packet(200, 1, bytes(24) + report_block(SSRC, 5, 6)),
+        Feedback((5, 6), (), False),
+    ),
+    "a NACK": (
+        feedback(205, 1, SSRC, struct.pack("!HH", 0xFFFE, 0b1000_0000_0000_0101)),
+        Feedback(None, (0xFFFE, 0xFFFF, 1, 14), False),
+    ),
+    "a NACK with padding": (
+        packet(205, 1, struct.pack("!IIHH", 1, SSRC, 7, 0), b"\x00\x00\x00\x04"),
+        Feedback(None, (7,), False),
+    ),
+    "a NACK about another stream": (feedback(205, 1, OTHER, bytes(4)), NOTHING),
+    "more than is read": (
+        feedback(205, 1, SSRC, *[struct.pack("!HH", 17 * n, 0xFFFF) for n in range(300)]),
+        Feedback(None, tuple(range(MAX_LOST)), False),
+    ),
+    "congestion feedback": (feedback(205, 15, SSRC, bytes(8)), NOTHING),
+    "picture losses": (feedback(206, 1, SSRC) * 100, Feedback(None, (), True)),
+    "another's picture loss": (feedback(206, 1, OTHER), NOTHING),
+    "a FIR": (
+        feedback(206, 4, 0, struct.pack("!II", OTHER, 0), struct.pack("!II", SSRC, 0)),
+        Feedback(None, (), True),
+    ),
+    "another's FIR": (feedback(206, 4, SSRC, struct.pack("!II", OTHER, 0)), NOTHING),
+    "REMB": (feedback(206, 15, 0, b"REMB", bytes(8)), NOTHING),
+    "a goodbye": (goodbye(1), NOTHING),
+    "a type that is not known": (packet(223, 0, bytes(4)), NOTHING),
+}
+
+
+@pytest.mark.parametrize(("compound", "expected"), CASES.values(), ids=CASES)
+def test_what_a_receiver_says(compound: bytes, expected: Feedback) -> None:
+    assert parse_feedback(compound, SSRC) == expected
+
+
+@pytest.mark.parametrize(
+    "compound",
+    [
+        b"\x80\xc9",
+        b"\x40\xc9\x00\x00",
+        b"\x81\xc9\x00\x01" + bytes(4),
+        b"\x80\xc9\x00\x09" + bytes(8),
+        b"\x80\xcd\x00\x00",
+        b"\xa0\xc9\x00\x00",
+        b"\xa0\xc9\x00\x01" + bytes(4),
+        b"\xa0\xc9\x00\x01" + b"\x00\x00\x00\x05",
+        feedback(206, 4, 0, bytes(4)),
+    ],
+)
+def test_what_is_malformed_is_refused(compound: bytes) -> None:
+    with pytest.raises(BitstreamError):
+        parse_feedback(compound, SSRC)
+    with pytest.raises(BitstreamError):
+        parse_feedback(SDES + compound, SSRC)
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_read_or_refused(compound: bytes) -> None:
+    try:
+        parse_feedback(compound, SSRC)
+    except BitstreamError:
+        pass

@@ -306,9 +306,9 @@ def test_who_leaves_while_the_gop_is_still_on_its_way_is_sent_nothing_more(
 ) -> None:
     streaming.camera.publish(10)
     streaming.connect()
-    sender = streaming.sender()
+    queue = streaming.sender()._queue
     streaming.run(streaming.peers.close_all())
-    assert sender._queue._timer is None
+    assert queue._timer is None
 
 
 def test_who_lost_a_part_of_a_burst_gets_idrs_in_pieces_for_a_while(

@@ -91,6 +91,11 @@ class Viewer:
     def payload_types(self) -> set[int]:
         return {packet.payload_type for packet in self.packets}
 
+    @property
+    def ice_username(self) -> str:
+        name: str = private.ice.connection_of(self._ice).local_username
+        return name
+
     def vanish(self) -> None:
         """Neither send nor hear anything from now on, as if the plug had been pulled."""
         for protocol in self._protocols:
@@ -130,6 +135,13 @@ class Viewer:
 
     async def send_rtcp(self, data: bytes) -> None:
         await self._receiver.transport._send_rtp(data)
+
+    def send_raw(self, data: bytes) -> None:
+        """As it is, from the viewer's address: what somebody could send in its name."""
+        pair = private.ice.connection_of(self._ice)._nominated[1]
+        descriptor = pair.protocol.transport.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(descriptor)) as udp:  # asyncio's does not send nothing
+            udp.sendto(data, pair.remote_addr)
 
     async def close(self) -> None:
         await self._connection.close()

@@ -4,6 +4,7 @@ A release may move them. What needs them then does without; `missing_names` says
 were, for the test that runs with every supported release, and for `pet-stream doctor`.
 """
 
+from .guard import Drop, Guard
 from .ice import (
     Destination,
     destination_of,
@@ -19,7 +20,6 @@ from .senders import (
     RtcpListener,
     listen_to_rtcp,
     on_keyframe_request,
-    received_packet_count,
     set_ssrcs,
     stop_listening,
 )
@@ -27,6 +27,8 @@ from .srtp import SrtpBuffer, SrtpError, SrtpSession
 
 __all__ = [
     "Destination",
+    "Drop",
+    "Guard",
     "RenumberedTransport",
     "RtcpListener",
     "SrtpBuffer",
@@ -40,7 +42,6 @@ __all__ = [
     "offer_hosts",
     "on_keyframe_request",
     "on_refusal",
-    "received_packet_count",
     "send_by_transport",
     "set_ssrcs",
     "stop_listening",

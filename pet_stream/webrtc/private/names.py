@@ -8,7 +8,13 @@ import inspect
 import aioice
 import pylibsrtp
 from aioice import stun
-from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceTransport, RTCRtpSender
+from aiortc import (
+    RTCCertificate,
+    RTCDtlsTransport,
+    RTCIceTransport,
+    RTCRtpSender,
+    rtcdtlstransport,
+)
 from aiortc.rtcicetransport import RTCIceGatherer
 
 
@@ -41,6 +47,13 @@ def _missing() -> list[str]:
         (connection, "remote_password", ()),
         (connection, "_nominated", ()),
         (connection, "_protocols", ()),
+        (connection, "_check_list", ()),
+        (connection, "_queue", ()),
+        (connection, "local_password", ()),
+        (connection, "data_received", ("data", "component")),
+        (connection, "check_incoming", ("message", "addr", "protocol")),
+        (aioice.ice.CandidatePair, "State", ()),
+        (aioice.ice.StunProtocol, "datagram_received", ("data", "addr")),
         (aioice.ice.CandidatePair, "local_candidate", ()),
         (aioice.ice, "CandidatePair", ("protocol", "remote_candidate")),
         (aioice.ice.CandidatePair, "remote_addr", ()),
@@ -54,7 +67,12 @@ def _missing() -> list[str]:
         (router, "unregister_sender", ("sender",)),
         (dtls, "_tx_srtp", ()),
         (dtls, "_send_rtp", ()),
-        (dtls, "_RTCDtlsTransport__rx_packets", ()),
+        (dtls, "_recv_next", ()),
+        (dtls, "_ssl", ()),
+        (rtcdtlstransport, "SSL", ()),
+        (dtls, "encrypted", ()),
+        (dtls, "_handle_rtcp_data", ("data",)),
+        (dtls, "_rx_srtp", ()),
         (sender, "_ssrc", ()),
         (sender, "_rtx_ssrc", ()),
         (pylibsrtp.Session(), "_srtp", ()),

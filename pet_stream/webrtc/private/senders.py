@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from aiortc import RTCDtlsTransport, RTCRtpSender
 
-from ...media.rtcp import GOODBYE
+from ...errors import BitstreamError
+from ...media.rtcp import GOODBYE, parse_feedback
 from ...media.rtp import HEADER
 
-_NACK = 1  # feedback message types (RFC 4585 section 6.2.1, 6.3.1; RFC 5104 section 4.3.1)
-_PLI = 1
-_FIR = 4
+logger = logging.getLogger(__name__)
 
 
 def set_ssrcs(sender: RTCRtpSender, ssrc: int, rtx_ssrc: int) -> None:
@@ -30,12 +30,6 @@ def on_keyframe_request(sender: RTCRtpSender, callback: Callable[[], None]) -> N
     sender._send_keyframe = callback  # type: ignore[method-assign]
 
 
-def received_packet_count(transport: RTCDtlsTransport) -> int:
-    """DTLS, RTP and RTCP packets so far; always 0 if that is not to be known."""
-    count: int = getattr(transport, "_RTCDtlsTransport__rx_packets", 0)
-    return count
-
-
 class RtcpListener(Protocol):
     """Hears what a viewer says about the stream that it gets."""
 
@@ -44,42 +38,33 @@ class RtcpListener(Protocol):
     def handle_report(self, lsr: int, dlsr: int) -> None: ...
 
 
-def listen_to_rtcp(transport: RTCDtlsTransport, ssrc: int, listener: RtcpListener) -> object:
-    """Give RTCP about the stream `ssrc` to `listener` from now on, until `stop_listening`."""
-    tap = _RtcpTap(ssrc, listener)
-    transport._rtp_router.register_sender(tap, ssrc=ssrc)
-    transport._rtp_router.register_sender(tap, ssrc=0)  # FIR names its stream further inside
-    return tap
+def listen_to_rtcp(transport: RTCDtlsTransport, ssrc: int, listener: RtcpListener) -> None:
+    """Give RTCP about the stream `ssrc` to `listener`, and none to aiortc, until `stop_listening`.
+
+    Raises AttributeError.
+    """
+    if not hasattr(transport, "_handle_rtcp_data"):
+        raise AttributeError("RTCDtlsTransport._handle_rtcp_data")
+
+    async def handle(data: bytes) -> None:
+        try:
+            feedback = parse_feedback(data, ssrc)
+        except BitstreamError as exc:
+            logger.debug("RTCP that can't be read: %s", exc)
+            return
+        if feedback.report is not None:
+            listener.handle_report(*feedback.report)
+        if feedback.lost:
+            listener.handle_nack(feedback.lost)
+        if feedback.wants_keyframe:
+            listener.handle_keyframe_request()
+
+    transport._handle_rtcp_data = handle  # type: ignore[method-assign]
 
 
-def stop_listening(transport: RTCDtlsTransport, tap: Any) -> None:
-    transport._rtp_router.unregister_sender(tap)
-
-
-class _RtcpTap:
-    """In the place of a sender in aiortc's router."""
-
-    def __init__(self, ssrc: int, listener: RtcpListener) -> None:
-        self._ssrc = ssrc
-        self._listener = listener
-
-    async def _handle_rtcp_packet(self, packet: Any) -> None:
-        if hasattr(packet, "reports"):
-            for report in packet.reports:
-                if report.ssrc == self._ssrc:
-                    self._listener.handle_report(report.lsr, report.dlsr)
-        elif hasattr(packet, "lost"):
-            if packet.fmt == _NACK and packet.media_ssrc == self._ssrc:
-                self._listener.handle_nack(packet.lost)
-        elif hasattr(packet, "fci"):
-            is_pli = packet.fmt == _PLI and packet.media_ssrc == self._ssrc
-            if is_pli or (packet.fmt == _FIR and self._is_named_in(packet.fci)):
-                self._listener.handle_keyframe_request()
-
-    def _is_named_in(self, fci: bytes) -> bool:
-        """RFC 5104 section 4.3.1.1: eight bytes for each stream."""
-        own = self._ssrc.to_bytes(4, "big")
-        return any(fci[start : start + 4] == own for start in range(0, len(fci), 8))
+def stop_listening(transport: RTCDtlsTransport) -> None:
+    """Does nothing if nobody listens."""
+    vars(transport).pop("_handle_rtcp_data", None)
 
 
 class RenumberedTransport:

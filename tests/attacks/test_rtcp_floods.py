@@ -1,0 +1,100 @@
+"""A viewer that reports and asks without end costs the others nothing, and is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from pet_stream.webrtc.peer import TimeLimits
+from pet_stream.webrtc.private import Drop
+from pet_stream.webrtc.private.rtcp_budget import PACKETS_PER_S
+from tests.waiting import TIMEOUT_S
+
+from ..webrtc.conftest import Streaming, make_streaming, streaming
+from ..webrtc.viewer import Viewer
+from .test_datagrams import connect, dropped, see_pictures
+
+__all__ = ["make_streaming", "streaming"]
+
+IMPATIENT = TimeLimits(
+    connect_s=10 * TIMEOUT_S, silence_s=10 * TIMEOUT_S, look_s=0.05, flood_s=0.15
+)
+
+
+def picture_loss(viewer: Viewer, count: int) -> bytes:
+    """One compound packet that says it `count` times (RFC 4585 section 6.3.1)."""
+    return struct.pack("!BBHII", 0x81, 206, 2, 1, viewer.packets[-1].ssrc) * count
+
+
+def nack(viewer: Viewer, count: int) -> bytes:
+    """For `count` times 17 packets (RFC 4585 section 6.2.1)."""
+    last = viewer.packets[-1].sequence_number
+    entries = b"".join(
+        struct.pack("!HH", last - 17 * i & 0xFFFF, 0xFFFF) for i in range(1, count + 1)
+    )
+    return struct.pack("!BBHII", 0x81, 205, 2 + count, 1, viewer.packets[-1].ssrc) + entries
+
+
+async def flood(viewer: Viewer, data: bytes, count: int) -> None:
+    for _ in range(count):
+        await viewer.send_rtcp(data)
+
+
+def test_a_packet_that_asks_a_hundred_times_is_answered_once(streaming: Streaming) -> None:
+    viewer, _ = connect(streaming)
+    streaming.run(viewer.send_rtcp(picture_loss(viewer, 100)))
+    streaming.run(viewer.ask_for_a_keyframe())
+    streaming.until(lambda: streaming.peers.counts.keyframe_requests >= 2)
+    assert streaming.peers.counts.keyframe_requests == 2
+
+
+@pytest.mark.parametrize("storm", [picture_loss, nack])
+def test_what_is_over_the_budget_is_dropped_unread(
+    streaming: Streaming, storm: Callable[[Viewer, int], bytes]
+) -> None:
+    viewer, _ = connect(streaming)
+    other, _ = connect(streaming)
+    streaming.run(flood(viewer, storm(viewer, 100), PACKETS_PER_S + 100))
+    streaming.until(lambda: dropped(streaming, Drop.OVER_BUDGET) > 0)
+    counts = streaming.peers.counts
+    assert counts.keyframe_requests <= PACKETS_PER_S + 100 - dropped(streaming, Drop.OVER_BUDGET)
+    see_pictures(streaming, viewer, other)
+
+
+def test_a_viewer_that_goes_on_is_ended(make_streaming: Callable[..., Streaming]) -> None:
+    streaming = make_streaming(limits=IMPATIENT)
+    viewer, _ = connect(streaming)
+    other, _ = connect(streaming)
+    data = picture_loss(viewer, 1)
+
+    async def go_on() -> None:
+        while streaming.peers.connected_count == 2:
+            await flood(viewer, data, 50)
+            await asyncio.sleep(0.005)
+
+    streaming.run(go_on())
+    see_pictures(streaming, other)
+
+
+def test_rtcp_in_a_viewer_s_name_does_not_end_it(
+    make_streaming: Callable[..., Streaming],
+) -> None:
+    streaming = make_streaming(limits=IMPATIENT)
+    viewer, _ = connect(streaming)
+
+    async def pretend() -> None:
+        """For longer than the viewer itself might."""
+        clock = asyncio.get_running_loop().time
+        begun_s = clock()
+        while clock() - begun_s < 5 * IMPATIENT.flood_s:
+            for _ in range(50):
+                viewer.send_raw(b"\x81\xce" + bytes(60))
+            await asyncio.sleep(0.005)
+
+    streaming.run(pretend())
+    assert dropped(streaming, Drop.OVER_BUDGET) > PACKETS_PER_S
+    assert streaming.peers.connected_count == 1
+    see_pictures(streaming, viewer)

@@ -1,0 +1,118 @@
+"""What the guard does at the edges of a connection's life; tests/attacks has the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
+from typing import Any
+
+import aioice
+import pytest
+from aiortc import (
+    RTCCertificate,
+    RTCDtlsTransport,
+    RTCIceGatherer,
+    RTCIceServer,
+    RTCIceTransport,
+)
+
+from pet_stream.webrtc import private
+from pet_stream.webrtc.private import Drop
+from tests.waiting import TIMEOUT_S
+
+
+def dtls_transport(*servers: RTCIceServer) -> RTCDtlsTransport:
+    ice = RTCIceTransport(RTCIceGatherer(iceServers=list(servers)))
+    private.offer_hosts(ice, [ip_network("127.0.0.0/8")])
+    return RTCDtlsTransport(ice, [RTCCertificate.generateCertificate()])
+
+
+def test_nothing_comes_in_while_a_stun_server_is_waited_for() -> None:
+    """The sockets are open by then, and aioice's own handler is on them."""
+
+    async def gather(server: RTCIceServer) -> tuple[Counter[Drop], int]:
+        transport = dtls_transport(server)
+        drops: Counter[Drop] = Counter()
+        guard = private.Guard(transport, drops)
+        connection: Any = transport.transport._connection
+        gathering = asyncio.ensure_future(transport.transport.iceGatherer.gather())
+        while not connection._protocols:
+            await asyncio.sleep(0)
+        address = connection._protocols[0].transport.get_extra_info("sockname")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for data in (b"", b"\x80" * 60_000, b"\x16" * 100):
+                stranger.sendto(data, address)
+            while drops.total() < 3 and not gathering.done():
+                await asyncio.sleep(0.001)
+        waiting = connection._queue.qsize()
+        await gathering
+        await transport.transport.stop()
+        guard.leave()
+        return drops, waiting
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        server = RTCIceServer(f"stun:127.0.0.1:{silent.getsockname()[1]}")
+        assert asyncio.run(gather(server)) == (Counter({Drop.UNCHECKED: 3}), 0)
+
+
+def reading(*results: Exception | None) -> tuple[list[Exception | None], Counter[Drop]]:
+    """What aiortc's `_recv_next` raises, and what comes of it through the guard."""
+    drops: Counter[Drop] = Counter()
+
+    async def read() -> list[Exception | None]:
+        transport: Any = dtls_transport()
+        left = iter(results)
+
+        async def receive() -> None:
+            result = next(left)
+            if result is not None:
+                raise result
+
+        transport._recv_next = receive
+        private.Guard(transport, drops)
+        return [await _raised_by(transport._recv_next) for _ in results]
+
+    return asyncio.run(read()), drops
+
+
+async def _raised_by(read: Callable[[], Awaitable[object]]) -> Exception | None:
+    try:
+        await read()
+    except Exception as exc:
+        return exc
+    return None
+
+
+def test_what_a_parser_raises_ends_no_reader() -> None:
+    gone = ConnectionError()
+    raised, drops = reading(IndexError(), ValueError(), None, gone)
+    assert raised == [None, None, None, gone]
+    assert drops == {Drop.MALFORMED: 2}
+
+
+def test_a_reader_that_fails_without_reading_is_not_called_for_ever() -> None:
+    raised, _ = reading(*[AttributeError("moved")] * 2000)
+    assert isinstance(raised[-1], AttributeError)
+
+
+def test_a_release_that_moved_a_name_has_no_guard(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delattr(aioice.Connection, "check_incoming")
+
+    async def connect() -> object:
+        transport = dtls_transport()
+        guard = private.Guard(transport, Counter())
+        await transport.transport.iceGatherer.gather()
+        connection: Any = transport.transport._connection
+        untouched = "data_received" not in vars(connection)
+        await asyncio.wait_for(transport.transport.stop(), TIMEOUT_S)
+        guard.leave()
+        return untouched
+
+    assert asyncio.run(connect())
+    assert "no guard" in caplog.text
