@@ -40,11 +40,15 @@ def pictures() -> list[AccessUnit]:
 def app(tmp_path: Path, pictures: list[AccessUnit]) -> Iterator[Flask]:
     """Ten seconds of pictures are in its memory."""
     with mounted_app(tmp_path) as app:
-        app.test_client().get("/health")
-        camera = Camera(stream_of(app).broadcaster, pictures)
-        camera.clock_ns = time.monotonic_ns() + 60 * 10**9  # never too old on a slow machine
-        camera.publish(300)
+        show(app, pictures)
         yield app
+
+
+def show(app: Flask, pictures: list[AccessUnit]) -> None:
+    app.test_client().get("/health")
+    camera = Camera(stream_of(app).broadcaster, pictures)
+    camera.clock_ns = time.monotonic_ns() + 60 * 10**9  # never too old on a slow machine
+    camera.publish(300)
 
 
 def at_once(app: Flask, count: int, ask: Callable[[FlaskClient], int]) -> Counter[int]:
@@ -100,6 +104,21 @@ def test_a_flood_of_clips_saves_one_a_second(app: Flask, tmp_path: Path) -> None
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert refused.get_json()["code"] == "too_many"
     assert refused.headers["Retry-After"] == str(refused.get_json()["retry_after_s"]) == "1"
+
+
+def test_a_clip_evicts_no_recording(tmp_path: Path, pictures: list[AccessUnit]) -> None:
+    """`PET_STREAM_KEEP_MB` is reached, and the clip is the newest file."""
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    owners = {f"owners_{number}.mp4" for number in range(10)}
+    for name in owners:
+        (folder / name).write_bytes(bytes(99_000))
+        os.utime(folder / name, (1_700_000_000, 1_700_000_000))
+    with mounted_app(tmp_path, KEEP_MB=1) as app:
+        show(app, pictures)
+        clip = app.test_client().post("/api/recording/clip").get_json()
+        assert clip["bytes_written"] > 10_000
+        wait_until(lambda: {path.name for path in folder.glob("*.mp4")} == owners)
 
 
 def test_a_flood_of_starts_and_stops_makes_few_files(app: Flask, tmp_path: Path) -> None:
