@@ -33,7 +33,7 @@ class ClientLimits:
     header_s: float = 10.0
     """From the connection to the end of the request's header, however many bytes come meanwhile."""
     body_s: float = 20.0
-    """From there to the end of the body."""
+    """From the first look at the body to its end."""
     send_s: float = 20.0
     """For each SEND_BYTES of the answer."""
 
@@ -131,30 +131,35 @@ class RequestReader(io.RawIOBase):
         self._client = client
         self._clients = clients
         self._is_in_header = True
+        self._is_in_body = False
         self._received_bytes = 0
-        self._started_at_s = time.monotonic()
-        self._deadline_s = self._started_at_s + clients.limits.header_s
+        self._begin(clients.limits.header_s)
 
     def end_header(self) -> None:
         """Everything that comes from now on is the body."""
         self._client.waiting_since_s = None
         self._is_in_header = False
-        self._started_at_s = time.monotonic()
-        self._deadline_s = self._started_at_s + self._clients.limits.body_s
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._client.waiting_since_s = self._started_at_s
         if self._is_in_header:
             return self._read_header(buffer)
+        if not self._is_in_body:
+            self._is_in_body = True
+            self._begin(self._clients.limits.body_s)
+        self._client.waiting_since_s = self._began_at_s
         try:
             return self._receive(buffer)
         except TimeoutError:
             return 0
         finally:
             self._client.waiting_since_s = None
+
+    def _begin(self, limit_s: float) -> None:
+        self._began_at_s = time.monotonic()
+        self._deadline_s = self._began_at_s + limit_s
 
     def _read_header(self, buffer: Any) -> int:
         size = self._receive(buffer)
@@ -167,9 +172,9 @@ class RequestReader(io.RawIOBase):
 
     def _receive(self, buffer: Any) -> int:
         left_s = self._deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
         try:
+            if left_s <= 0:
+                raise TimeoutError
             self._client.socket.settimeout(left_s)
             return self._client.socket.recv_into(buffer)
         except TimeoutError:
