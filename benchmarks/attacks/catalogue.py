@@ -63,6 +63,6 @@ ATTACKS = {
         Attack("nacks", rtcp.nacks, 7),
         Attack("clips", files.clips, 10, environment=_WITH_REPLAY, warm_up_s=25, max_disk_mb=100),
         Attack("cuts", files.cuts, 10),
-        Attack("stall", stall.stall, 5, stops_server=True),
+        Attack("stall", stall.stall, 15, stops_server=True),
     )
 }

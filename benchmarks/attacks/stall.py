@@ -8,12 +8,19 @@ import time
 
 from .target import Target
 
+STOPPED_S = 5.0
+BETWEEN_S = 1.5
+
 
 def stall(target: Target) -> str:
-    """the server is stopped, and goes on"""
-    os.kill(target.pid, signal.SIGSTOP)
-    try:
-        time.sleep(target.seconds)
-    finally:
-        os.kill(target.pid, signal.SIGCONT)
-    return f"{target.seconds:g} s"
+    """the server is stopped for 5 s and goes on, again and again"""
+    count = 0
+    while target.is_on:
+        os.kill(target.pid, signal.SIGSTOP)
+        try:
+            time.sleep(STOPPED_S)
+        finally:
+            os.kill(target.pid, signal.SIGCONT)
+        count += 1
+        time.sleep(BETWEEN_S)
+    return f"{count} × {STOPPED_S:g} s"
