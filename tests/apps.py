@@ -14,8 +14,14 @@ from flask import Flask
 from pet_stream import PetStream
 from pet_stream.metrics import HasRegistry
 from pet_stream.stream import Stream
+from pet_stream.websocket.connection import TimeLimits
+from tests.waiting import TIMEOUT_S
 
 NO_CAMERA = f"/pet_test_{os.getpid()}_absent"
+
+
+PATIENT = TimeLimits(silence_s=10 * TIMEOUT_S, stalled_s=10 * TIMEOUT_S)
+"""A busy machine ends no WebSocket."""
 
 
 def mount(
@@ -34,6 +40,7 @@ def mounted_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     """An app of its own, not started; stopped at the end."""
     app = Flask("host", static_folder=None)
     stream = mount(app, folder, **settings)
+    stream_of(app).connections.limits = PATIENT
     try:
         yield app
     finally:

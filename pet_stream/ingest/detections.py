@@ -16,9 +16,6 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 0.01
 MAX_WAITING = 32
-MAX_IDLE_LOOKS = 1000
-"""A listener that does not ask for this many polls is let go. They are counted, not seconds: while
-the process stands still, nobody can ask."""
 _RETRY_S = 1.0
 _END_TIMEOUT_S = 2.0
 
@@ -29,11 +26,11 @@ class Listener(Mailbox[Sighting]):
     def __init__(self, at_end: Callable[[], object]) -> None:
         super().__init__(MAX_WAITING)
         self.at_end = at_end
-        self.looks_left = MAX_IDLE_LOOKS
+        self.idle_looks = 0
 
     def take(self, timeout_s: float) -> Sighting | None:
         """The next one; None when the time is up or it is closed. Who does not ask is let go."""
-        self.looks_left = MAX_IDLE_LOOKS
+        self.idle_looks = 0
         return super().take(timeout_s)
 
 
@@ -46,6 +43,9 @@ class Detections:
 
     def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
         self.counts = DetectionCounts()
+        self.max_idle_looks = 1000
+        """A listener that does not ask for this many polls is let go. They are counted, not
+        seconds: while the process stands still, nobody can ask."""
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
@@ -132,6 +132,7 @@ class Detections:
 
     def _end_idle(self) -> None:
         for listener in self._listeners:
-            listener.looks_left -= 1
-        if idle := [listener for listener in self._listeners if listener.looks_left <= 0]:
+            listener.idle_looks += 1
+        limit = self.max_idle_looks
+        if idle := [one for one in self._listeners if one.idle_looks > limit]:
             self._remove(idle)

@@ -16,7 +16,7 @@ from flask import g, request
 
 from ..admission import Places
 from ..errors import BadRequest, LoopUnavailable, PetStreamError
-from ..websocket.connection import CLOSING_LIMIT_S, Connection
+from ..websocket.connection import Connection
 from ..websocket.connections import Room
 from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
@@ -113,9 +113,8 @@ def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> No
         connection.close(CLOSE_CODE_BASE + error.http_status, error.code)
 
     stream.event_loop.call_soon(say)
-    deadline_s = time.monotonic() + 2 * CLOSING_LIMIT_S
-    while not connection.inbox.is_closed and time.monotonic() < deadline_s:
-        connection.inbox.take(CLOSING_LIMIT_S)
+    while not connection.inbox.is_closed:  # in a second, since it is closing
+        connection.inbox.take(_LOOK_S)
 
 
 def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Protocol
 
 from wsproto.events import CloseConnection, Ping
@@ -20,23 +21,30 @@ from .loop_socket import LoopSocket
 
 logger = logging.getLogger(__name__)
 
-PING_INTERVAL_S = 1.5
-SILENCE_LIMIT_S = 4.5
-"""Browsers answer each ping; after this long without a whole word the client has vanished."""
-STALLED_LIMIT_S = 8.0
-"""A client that talks, but has not taken a byte for so long, is let go, too."""
-QUEUES_LIMIT_S = 0.05
-"""No new frame is begun while an older one has been under way for so long beyond the shortest
-round trip: in the queues of kernel and network nothing can be dropped for something newer."""
-CLOSING_LIMIT_S = 1.0
 MAX_CONTROL_FRAMES = 32
 MAX_UNHEARD = 64
 """Messages that may wait for the request's thread."""
 _LOOK_S = 0.02
-_MAX_ROUND_TRIP_S = 0.5
 
 NORMAL, GOING_AWAY, NO_STATUS, POLICY = 1000, 1001, 1005, 1008
 """RFC 6455 section 7.4.1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    ping_s: float = 1.5
+    silence_s: float = 4.5
+    """Browsers answer each ping; after this long without a whole word the client has vanished."""
+    stalled_s: float = 8.0
+    """A client that talks, but has not taken a byte for this long, is let go, too."""
+    queues_s: float = 0.05
+    """No new frame is begun while an older one has been under way for longer than this and the
+    shortest round trip: in the queues of kernel and network nothing can be dropped for something
+    newer."""
+    round_trip_s: float = 0.5
+    """Until a shorter one is known."""
+    closing_s: float = 1.0
+    """For the client to answer a close."""
 
 
 class Outbox(Protocol):
@@ -56,12 +64,13 @@ class Connection:
     Whatever was taken for the client is given back by `end`, and that needs nobody's help.
     """
 
-    def __init__(self, loop_socket: LoopSocket) -> None:
+    def __init__(self, loop_socket: LoopSocket, limits: TimeLimits | None = None) -> None:
         self.inbox: Mailbox[str | bytes] = Mailbox(MAX_UNHEARD)
         """What the client says, for the thread of its request; closed at the end."""
         self.outbox: Outbox | None = None
         self.is_vanished = False
         self.is_ended = False
+        self._limits = limits or TimeLimits()
         self._at_end = ExitStack()
         self._socket = loop_socket
         self._incoming = Incoming(time.monotonic())
@@ -73,7 +82,7 @@ class Connection:
         self._sent_bytes = 0
         self._under_way: deque[tuple[int, float]] = deque()
         """Of frames not yet confirmed: `_sent_bytes` at the end, and when they were begun."""
-        self._round_trip_s = _MAX_ROUND_TRIP_S
+        self._round_trip_s = self._limits.round_trip_s
         self._timer: asyncio.TimerHandle | None = None
         self._is_closing = False
         self._moved_at_s = time.monotonic()
@@ -127,15 +136,15 @@ class Connection:
 
     def look_after(self, now_s: float) -> None:
         """Ping, and end what is dead. To be called a few times a second."""
-        if self._is_closing and now_s - self._closing_at_s > CLOSING_LIMIT_S:
+        if self._is_closing and now_s - self._closing_at_s > self._limits.closing_s:
             self.end("it does not answer the close")
-        elif now_s - self._incoming.heard_at_s > SILENCE_LIMIT_S:
+        elif now_s - self._incoming.heard_at_s > self._limits.silence_s:
             self.is_vanished = True
             self.end("it has vanished")
-        elif self._is_waiting(now_s) and now_s - self._moved_at_s > STALLED_LIMIT_S:
+        elif self._is_waiting(now_s) and now_s - self._moved_at_s > self._limits.stalled_s:
             self.is_vanished = True
             self.end("it does not read")
-        elif now_s - self._pinged_at_s >= PING_INTERVAL_S and PING not in self._control:
+        elif now_s - self._pinged_at_s >= self._limits.ping_s and PING not in self._control:
             self._pinged_at_s = now_s
             self.send_control(PING)
 
@@ -183,7 +192,7 @@ class Connection:
 
     def _is_slow(self, now_s: float) -> bool:
         self._look_under_way(now_s)
-        limit_s = self._round_trip_s + QUEUES_LIMIT_S
+        limit_s = self._round_trip_s + self._limits.queues_s
         return bool(self._under_way) and now_s - self._under_way[0][1] > limit_s
 
     def _is_waiting(self, now_s: float) -> bool:

@@ -12,7 +12,7 @@ from ..errors import LoopUnavailable
 from ..event_loop import EventLoopThread
 from ..gunicorn_worker import is_server_ending
 from ..standstill import Looks
-from .connection import CLOSING_LIMIT_S, GOING_AWAY, Connection
+from .connection import GOING_AWAY, Connection, TimeLimits
 from .loop_socket import LoopSocket
 from .ticker import Ticker
 
@@ -35,7 +35,9 @@ class Connections:
     Each is a task, so that nothing of a connection outlives the loop.
     """
 
-    def __init__(self, event_loop: EventLoopThread) -> None:
+    def __init__(self, event_loop: EventLoopThread, limits: TimeLimits | None = None) -> None:
+        self.limits = limits or TimeLimits()
+        """Of those that are opened from now on."""
         self.vanished_count = 0
         """Clients that went without a word, or did not read any more."""
         self._event_loop = event_loop
@@ -48,7 +50,7 @@ class Connections:
     async def open(self, loop_socket: LoopSocket) -> Connection:
         """Raises LoopUnavailable when there are no more descriptors to be had."""
         try:
-            connection = Connection(loop_socket)
+            connection = Connection(loop_socket, self.limits)
         except OSError as exc:
             raise LoopUnavailable(f"No connection: {exc}") from exc
         self._places[connection] = None
@@ -76,7 +78,7 @@ class Connections:
         """Tell everybody that the server goes, and wait for their answers for a moment."""
         for connection in tuple(self._places):
             connection.close(GOING_AWAY, "the server is stopping")
-        deadline_s = time.monotonic() + CLOSING_LIMIT_S
+        deadline_s = time.monotonic() + self.limits.closing_s
         while self._places and time.monotonic() < deadline_s:
             await asyncio.sleep(0.02)
         for connection in tuple(self._places):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pet_stream.websocket.connection import SILENCE_LIMIT_S
+from pet_stream.websocket.connection import TimeLimits
 from tests.waiting import TIMEOUT_S
 
 from ..apps import NO_CAMERA
@@ -76,7 +76,7 @@ def stand_still(process: Process, page: WebSocket) -> None:
     page.receive()
     os.kill(process.pid, signal.SIGSTOP)
     try:
-        time.sleep(SILENCE_LIMIT_S + 0.5)
+        time.sleep(TimeLimits().silence_s + 0.5)
     finally:
         os.kill(process.pid, signal.SIGCONT)
     time.sleep(1.5)  # three looks

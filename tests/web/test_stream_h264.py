@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 
 from pet_stream.media.avcc import split_length_prefixed
-from pet_stream.websocket import connection as connection_module
 from pet_stream.websocket import video_viewers
+from pet_stream.websocket.connection import TimeLimits
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
@@ -144,11 +144,9 @@ def test_a_viewer_that_leaves_frees_its_place_at_once(url: str, live_app: Flask)
     wait_until(lambda: not stream_of(live_app).broadcaster.has_urgent_subscriber)
 
 
-def test_a_viewer_that_vanished_frees_its_place(
-    url: str, live_app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection_module, "SILENCE_LIMIT_S", 0.6)
+def test_a_viewer_that_vanished_frees_its_place(url: str, live_app: Flask) -> None:
     stream = stream_of(live_app)
+    stream.connections.limits = TimeLimits(silence_s=0.6)
     with deaf_client(url, receive_buffer=1 << 20):
         wait_until(lambda: stream.connections.vanished_count == 1)
         assert stream.places.total_count == 1

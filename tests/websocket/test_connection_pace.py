@@ -7,10 +7,7 @@ import socket
 import time
 from collections import deque
 
-import pytest
-
-from pet_stream.websocket import connection as connection_module
-from pet_stream.websocket.connection import Connection
+from pet_stream.websocket.connection import Connection, TimeLimits
 from pet_stream.websocket.loop_socket import LoopSocket
 from tests.websocket.client import masked
 
@@ -52,16 +49,11 @@ async def until_empty(frames: Frames) -> None:
     await asyncio.wait_for(look(), TIMEOUT_S)
 
 
-def test_nothing_more_is_sent_into_a_network_that_is_behind(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(connection_module, "QUEUES_LIMIT_S", 0.0)
-    monkeypatch.setattr(connection_module, "_MAX_ROUND_TRIP_S", 0.0)
-
+def test_nothing_more_is_sent_into_a_network_that_is_behind() -> None:
     async def run() -> None:
         ends = socket.socketpair()
         network = SlowNetwork(ends[0])
-        connection = Connection(network)
+        connection = Connection(network, TimeLimits(queues_s=0.0, round_trip_s=0.0))
         frames = connection.outbox = Frames()
         frames.waiting.append(FRAME)
         connection.flush()
@@ -81,13 +73,11 @@ def test_nothing_more_is_sent_into_a_network_that_is_behind(
     asyncio.run(run())
 
 
-def test_who_confirms_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection_module, "STALLED_LIMIT_S", 0.05)
-
+def test_who_confirms_nothing_is_let_go() -> None:
     async def run() -> None:
         ends = socket.socketpair()
         network = SlowNetwork(ends[0])
-        connection = Connection(network)
+        connection = Connection(network, TimeLimits(stalled_s=0.05))
         frames = connection.outbox = Frames()
         frames.waiting.append(FRAME)
         connection.flush()
