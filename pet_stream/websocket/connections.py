@@ -47,6 +47,11 @@ class Connections:
             event_loop, "looking after WebSockets", _LOOK_INTERVAL_S, self._look_after
         )
 
+    @property
+    def count(self) -> int:
+        """Those that have not ended, be they admitted or not."""
+        return len(self._places)
+
     async def open(self, loop_socket: LoopSocket) -> Connection:
         """Raises LoopUnavailable when there are no more descriptors to be had."""
         try:
