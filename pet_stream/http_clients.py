@@ -124,7 +124,8 @@ class RequestReader(io.RawIOBase):
     """What the client sends. The connection's thread.
 
     A header that ends early is an error, and never taken for a whole one: what is missing may be
-    its `Origin`. A body that does, or does not come in time, ends there.
+    its `Origin`. A body that does, or does not come in time, ends there, without an error: Werkzeug
+    reads what follows a request before it closes the answer, and an error would keep it from that.
     """
 
     def __init__(self, client: Client, clients: HttpClients) -> None:
@@ -152,7 +153,7 @@ class RequestReader(io.RawIOBase):
         self._client.waiting_since_s = self._began_at_s
         try:
             return self._receive(buffer)
-        except TimeoutError:
+        except (TimeoutError, ConnectionError):
             return 0
         finally:
             self._client.waiting_since_s = None

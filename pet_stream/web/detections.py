@@ -53,7 +53,8 @@ def stream_detections() -> ResponseReturnValue:
     limit_waiting(SEND_LIMIT_S)
     _end_when_unheard()
     response = _answer(_events(listener, place))
-    # Werkzeug's server forgets this when the client resets: then the listener is let go as idle.
+    # Werkzeug's server does not get to this if it fails to read what follows the request: then the
+    # listener is let go as idle.
     response.call_on_close(partial(detections.leave, listener))
     return response
 
