@@ -11,6 +11,8 @@ const FAR_S = 0.4;
 /** Where it jumps to: some pictures are needed to go on smoothly. */
 const MARGIN_S = 0.08;
 const KEPT_S = 4;
+/** What may wait for the browser: a page that nobody sees may open its source late, or never. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 const FIRST_INTERVAL_US = 33_333;
 /**
  * A picture lasts longer than the next one should take. A shorter one would be a gap: after two of
@@ -28,6 +30,8 @@ export class MsePlayer {
   #buffer = null;
   #callbacks;
   #pending = [];
+  #pendingBytes = 0;
+  #pendingPictures = 0;
   #format = null;
   #type = "";
   #sequence = 0;
@@ -68,7 +72,12 @@ export class MsePlayer {
   }
 
   add({ isIdr, captureUs, data }) {
-    if (this.#needsIdr && !isIdr) return;
+    const isFull = this.#pendingBytes + data.length > MAX_PENDING_BYTES;
+    if (isFull || (isIdr && this.#source.readyState !== "open")) this.#drop();
+    if (this.#needsIdr && !isIdr) {
+      this.framesDropped += 1;
+      return;
+    }
     if (this.#needsIdr) this.#pending.push(initSegment(this.#format));
     this.#needsIdr = false;
     this.#baseUs ??= captureUs;
@@ -78,11 +87,14 @@ export class MsePlayer {
     const time = captureUs - this.#baseUs;
     const duration = Math.round(Math.min(this.#intervalUs, 1e6) * STRETCH);
     this.#pending.push(fragment({ sequence: ++this.#sequence, time, duration, isIdr, data }));
+    this.#pendingBytes += data.length;
+    this.#pendingPictures += 1;
     this.#flush();
   }
 
   close() {
     this.#isClosed = true;
+    this.#forget();
     const { video } = this.#screen;
     video.cancelVideoFrameCallback?.(this.#frameRequest);
     video.playbackRate = 1;
@@ -100,10 +112,23 @@ export class MsePlayer {
       if (type !== this.#type) this.#buffer.changeType?.(type);
       this.#type = type;
       this.#buffer.appendBuffer(join(this.#pending));
-      this.#pending = [];
+      this.#forget();
     } catch (error) {
       this.#callbacks.onError(error);
     }
+  }
+
+  /** Goes on at the next IDR: what waits is not live any more. */
+  #drop() {
+    this.framesDropped += this.#pendingPictures;
+    this.#forget();
+    this.#needsIdr = true;
+  }
+
+  #forget() {
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#pendingPictures = 0;
   }
 
   #open() {
