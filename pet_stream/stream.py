@@ -159,6 +159,7 @@ class Stream:
             claim=self.archive.claim,
             claim_for_clip=self.archive.claim_for_clip,
             on_finished=self.archive.handle_finished,
+            on_left=self.archive.let_go,
             name=name,
         )
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)
@@ -254,7 +255,8 @@ class Stream:
             *(() if self.detections is None else (self.detections.stop,)),
             self.reader.stop,
             self.event_loop.stop,
-            self.archive.stop,
+            self.recorder.leave,
+            lambda: self.archive.stop(keeps_folder=self.recorder.is_writing),
             lambda: self.peers.join(IMPORT_TIMEOUT_S),
             lambda: switch_interval.shorten(self, is_needed=False),
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
 from ..errors import NotRecorderOwner
+from ..lifecycle import Run, start_run
 from ..reason import Reason
 from .ages import Ages
 from .clock import ClockReading, read_clocks
@@ -57,20 +57,19 @@ class Archive:
         self._timer_name = f"{name}-retention"
         self._repairs: list[Future[None]] = []
         self._tidying: Future[None] | None = None
-        self._timer: threading.Thread | None = None
-        self._stop_requested = threading.Event()
+        self._timer: Run | None = None
+        self._is_stopped = False
         self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
         self.thumbnails = Thumbnails(library, self._housekeeper)
 
     def start(self) -> None:
         """Repair, in the background, what a crash left; only where there is a folder already."""
-        self._stop_requested.clear()
+        self._is_stopped = False
         self._housekeeper.start()
         if self._library.folder.is_dir():
             self._housekeeper.submit(self._claim_quietly)
-        if self._retention.is_on:
-            self._timer = threading.Thread(target=self._run, name=self._timer_name, daemon=True)
-            self._timer.start()
+        if self._retention.is_on and self._timer is None:
+            self._timer = start_run(self._timer_name, self._keep_tidy)
 
     def stop(self, *, keeps_folder: bool = False) -> None:
         """Let go of the folder, unless a recording is still written: whoever claims it repairs what
@@ -78,11 +77,17 @@ class Archive:
 
         A disk that hangs delays it by STOP_TIMEOUT_S; the rest is done when the disk goes on.
         """
-        self._stop_requested.set()
-        if self._timer is not None:
-            self._timer.join(STOP_TIMEOUT_S)
-            self._timer = None
+        self._is_stopped = True
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.stop(STOP_TIMEOUT_S)
         self._housekeeper.stop(STOP_TIMEOUT_S, None if keeps_folder else self._ownership.release)
+
+    def let_go(self) -> None:
+        """Give the folder back, if stop() has kept it and start() has not come since: the last
+        recording is written. Does not wait."""
+        if self._is_stopped:
+            self._housekeeper.request_stop(self._ownership.release)
 
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""
@@ -126,9 +131,9 @@ class Archive:
             return
         self._pruner.prune()
 
-    def _run(self) -> None:
+    def _keep_tidy(self, run: Run) -> None:
         self.tidy()
-        while not self._stop_requested.wait(TIDY_EVERY_S):
+        while not run.stop_requested.wait(TIDY_EVERY_S):
             self.tidy()
 
     def _claim_quietly(self) -> None:

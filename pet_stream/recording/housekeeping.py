@@ -53,23 +53,24 @@ class Housekeeper:
             self._tasks.clear()  # what was to be done last
 
     def stop(self, timeout_s: float, last: Task | None = None) -> None:
-        """Finish what is begun, forget the rest, do `last`. Idempotent.
+        """The same, and wait for it. What takes longer than `timeout_s` is left to its thread."""
+        self.request_stop(last)
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+            if thread.is_alive():
+                logger.warning("housekeeping did not end within %.1f s", timeout_s)
 
-        What takes longer than `timeout_s` is left to its thread.
-        """
+    def request_stop(self, last: Task | None = None) -> None:
+        """Finish what is begun, forget the rest, do `last`. Does not wait. Idempotent."""
         with self._lock:
             self._is_stopped = True
             forgotten = [future for _, future in self._tasks]
             self._tasks.clear()
             if last is not None:
                 self._take(last, Future())
-            thread = self._thread
         for future in forgotten:
             future.cancel()
-        if thread is not None:
-            thread.join(timeout_s)
-            if thread.is_alive():
-                logger.warning("housekeeping did not end within %.1f s", timeout_s)
 
     def _take(self, task: Task, future: Future[None]) -> bool:
         """Queue `task`; false if nobody can do it. With the lock held."""

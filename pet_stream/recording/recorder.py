@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,9 @@ class Recorder:
     `claim` is called by each writer first; it raises NotRecorderOwner where another process
     records. A clip's writer calls `claim_for_clip` instead, with the bytes of its pictures.
     `on_finished` is called on the loop when files have been added to the folder.
+
+    When the loop ends, a file that the disk has not taken yet is left to its writer, and the next
+    loop may begin another. `on_left` is called in the thread of the last such writer, at its end.
     `clock_ns` is the clock of the capture times.
     """
 
@@ -72,6 +75,7 @@ class Recorder:
         claim: Callable[[], object] = lambda: None,
         claim_for_clip: Callable[[int], object] = lambda size_bytes: None,
         on_finished: Callable[[RecordingStatus], object] = lambda status: None,
+        on_left: Callable[[], object] = lambda: None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
         clips: TokenBucket | None = None,
@@ -89,6 +93,7 @@ class Recorder:
         self._claim = claim
         self._claim_for_clip = claim_for_clip
         self._on_finished = on_finished
+        self._on_left = on_left
         self._name = name
         self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
         self._clip_tokens = clips or TokenBucket(1, CLIP_EVERY_S)
@@ -98,6 +103,7 @@ class Recorder:
         self._session: Session | None = None
         self._session_before: Session | None = None
         self._clip: Session | None = None
+        self._left: tuple[Session, ...] = ()
         self._clip_frame_count = 0
         self._error_count = 0
 
@@ -111,6 +117,11 @@ class Recorder:
         session = self._session
         written, dropped = (0, 0) if session is None else session.frame_totals
         return RecorderCounts(written + self._clip_frame_count, dropped, self._error_count)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a file is being written, or waits for a disk that hangs."""
+        return any(session.is_writing for session in self._sessions())
 
     @property
     def buffer_fill_ratio(self) -> float:
@@ -176,7 +187,7 @@ class Recorder:
         NotRecorderOwner; StorageError also when the disk takes too long: the clip is there as soon
         as the disk lets it; TooMany while another is written, and for the second in a second.
         """
-        if self._clip is not None:
+        if self._clip is not None and not self._clip.is_over:
             raise TooMany("Another clip is still being saved")
         now_ns = self._clock_ns()
         units = self._broadcaster.since(now_ns - round(seconds * 1e9))
@@ -197,9 +208,11 @@ class Recorder:
             now_ns=now_ns,
             totals_before=(0, 0),
             on_over=self._handle_clip_over,
+            on_left=self._handle_left,
             thread_name=f"{self._name}-clip",
         )
         session.start()
+        self._remember_left()
         self._clip = session  # of two at once one wins: no await so far
         await self._opened(session)
         session.end(None)
@@ -210,12 +223,17 @@ class Recorder:
         session = self._session
         if session is not None and not session.is_over and not session.is_ending:
             session.end(Reason("shut_down", "the server was shut down"))
-        unfinished = [] if self._clip is None else [self._clip]
-        if session is not None and not session.is_over:
-            unfinished.append(session)
+        unfinished = [s for s in (session, self._clip) if s is not None and not s.is_over]
         for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 logger.warning("a recording is left alone: %s", outcome)
+
+    def leave(self) -> None:
+        """After the end of the loop: have the writers finish what close() has not ended. Does not
+        wait."""
+        for session in self._sessions():
+            if session.is_writing and not session.is_ending:
+                session.end(Reason("shut_down", "the server was shut down"))
 
     def _clip_settings(self) -> RecorderSettings:
         """A clip leaves twice as much of the disk as ends a recording: it never takes the rest."""
@@ -268,9 +286,11 @@ class Recorder:
             now_ns=now_ns,
             totals_before=(0, 0) if last is None else last.frame_totals,
             on_over=self._handle_over,
+            on_left=self._handle_left,
             thread_name=f"{self._name}-recorder",
         )
         session.start()
+        self._remember_left()
         self._session, self._session_before = session, last
         return session
 
@@ -291,6 +311,18 @@ class Recorder:
             container=self._formats[file_format],
             is_numbered=not filename,
         )
+
+    def _sessions(self) -> Iterator[Session]:
+        return filter(None, (self._session, self._session_before, self._clip, *self._left))
+
+    def _remember_left(self) -> None:
+        """Keep what another loop left and is still being written."""
+        self._left = tuple(s for s in self._sessions() if s.is_over and s.is_writing)
+
+    def _handle_left(self) -> None:
+        """In the writer's thread."""
+        if not self.is_writing:
+            self._on_left()
 
     def _handle_over(self, session: Session) -> None:
         self._count_failure(session)

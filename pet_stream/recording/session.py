@@ -33,6 +33,9 @@ class Session:
     `now_ns` is the moment of the start on the clock of the capture times.
     `frame_totals` counts on from `totals_before`, those of the session before this one. `on_over`
     is called on the loop when the file is closed, before `closed` is set.
+
+    A loop that ends takes the session with it, but not the writer of a disk that hangs: that one
+    finishes the file when it can, `is_writing` until then, and its thread calls `on_left`.
     """
 
     def __init__(
@@ -48,13 +51,14 @@ class Session:
         now_ns: int,
         totals_before: tuple[int, int],
         on_over: Callable[[Session], object],
+        on_left: Callable[[], object],
         thread_name: str,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = self._loop.create_future()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self.is_ending = False
-        self.is_over = False
+        self._is_closed = False
         self.settings = settings
         self._broadcaster = broadcaster
         self._subscription = subscription
@@ -67,6 +71,7 @@ class Session:
         self._totals_before = totals_before
         self._lost_in_queue = 0
         self._on_over = on_over
+        self._on_left = on_left
         self._timers: list[asyncio.TimerHandle] = []
         self._beat_at = self._loop.time()
         self._writer = Writer(
@@ -76,7 +81,7 @@ class Session:
             preroll=preroll,
             claim=claim,
             on_opened=lambda: self._post(self._handle_opened),
-            on_closed=lambda: self._post(self._handle_closed),
+            on_closed=self._tell_closed,
             thread_name=thread_name,
         )
 
@@ -112,6 +117,14 @@ class Session:
     def beat(self) -> None:
         """Somebody wants the recording to go on."""
         self._beat_at = self._loop.time()
+
+    @property
+    def is_over(self) -> bool:
+        return self._is_closed or self._loop.is_closed()
+
+    @property
+    def is_writing(self) -> bool:
+        return self._writer.is_writing
 
     @property
     def failure(self) -> OSError | NotRecorderOwner | None:
@@ -164,7 +177,7 @@ class Session:
             started_at=self._started_at,
             stopped_at=self._stopped_at,
             stop_reason=self._stop_reason if is_over else None,
-            note=None if is_over else self._note,
+            note=self._note if self.is_writing else None,
             has_failed=is_over and (self.failure is not None or not progress.frame_count),
         )
 
@@ -188,12 +201,19 @@ class Session:
         lost_count = self._writer.progress.lost_count + self._lost_in_queue
         return self._subscription.dropped_count + lost_count
 
-    def _post(self, callback: Callable[[], None]) -> None:
-        """Have the loop call `callback`; in the writer's thread."""
+    def _post(self, callback: Callable[[], None]) -> bool:
+        """Have the loop call `callback`, if it still runs; in the writer's thread."""
         try:
             self._loop.call_soon_threadsafe(callback)
         except RuntimeError:
-            logger.warning("a recording ended after its event loop")
+            return False
+        return True
+
+    def _tell_closed(self) -> None:
+        """In the writer's thread, which does nothing more."""
+        if not self._post(self._handle_closed):
+            self._log_end()
+            self._on_left()
 
     def _handle_opened(self) -> None:
         if not self.opened.done():
@@ -238,7 +258,7 @@ class Session:
         elif not self._writer.progress.frame_count:
             self._stop_reason = Reason("no_picture", "no picture came from the camera")
         self._stopped_at = time.time()
-        self.is_over = True
+        self._is_closed = True
         self._log_end()
         self._on_over(self)
         for future in (self.opened, self.closed):

@@ -57,9 +57,9 @@ class Writer:
     Made and stopped by the event loop's thread; names with an underscore belong to the writer's
     own thread once started. Any thread may read `path` (None until the file exists and holds the
     preroll), `wanted_path` (what it will most likely be), `progress`, `failure` (what ended it),
-    `blocked_s` and `is_unwanted`. After accept() every name that is taken gets a number behind it.
-    In the writer's thread, `claim` is called before anything else, `on_opened` when `path` is set,
-    `on_closed` in any case, as its last act.
+    `blocked_s`, `is_writing` and `is_unwanted`. After accept() every name that is taken gets a
+    number behind it. In the writer's thread, `claim` is called before anything else, `on_opened`
+    when `path` is set, `on_closed` in any case, as its last act.
     """
 
     def __init__(
@@ -80,6 +80,8 @@ class Writer:
         self.failure: OSError | NotRecorderOwner | None = None
         self.is_accepted = False
         self.is_unwanted = False
+        self.is_writing = False
+        """From its start until nothing more is done to the file, however long the disk hangs."""
         self._target = target
         self._queue = queue
         self._settings = settings
@@ -102,8 +104,14 @@ class Writer:
         return self._segments.recording_id
 
     def start(self) -> None:
+        """Raises RuntimeError when no thread is to be had."""
         self._busy_since = time.monotonic()
-        self._thread.start()
+        self.is_writing = True
+        try:
+            self._thread.start()
+        except BaseException:
+            self.is_writing = False
+            raise
 
     @property
     def blocked_s(self) -> float:
@@ -146,6 +154,7 @@ class Writer:
         self.progress = replace(
             self.progress, lost_count=self.progress.lost_count + len(self._preroll)
         )
+        self.is_writing = False
         self._on_closed()
 
     def run_once(self) -> bool:

@@ -15,13 +15,14 @@ from pathlib import Path
 import av
 import pytest
 
-from pet_stream.errors import NoPicture, NotFound, TooMany
+from pet_stream.errors import NoPicture, NotFound, NotRecorderOwner, TooMany
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording import snapshots as snapshots_module
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.containers import Mp4Container
 from pet_stream.recording.housekeeping import NICENESS, Housekeeper
 from pet_stream.recording.library import Library
+from pet_stream.recording.ownership import OWNER_NAME
 from pet_stream.recording.retention import Retention
 from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
@@ -333,6 +334,31 @@ def test_without_threads_nothing_is_begun_and_later_all_is(
         patch.setattr(threading.Thread, "start", no_more)
         assert housekeeper.submit(lambda: None).cancelled()
     housekeeper.submit(lambda: None).result(TIMEOUT_S)
+
+
+def test_the_folder_is_kept_for_a_recording_that_outlasts_the_end(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    """Whoever claims it repairs what is unfinished: under the writer's hands, if it were free."""
+    archive = Archive(Library(tmp_path), Retention(), "test")
+    archive.start()
+    archive.claim()
+    part = tmp_path / "cat.mp4.part"
+    write_mp4(part, pictures)
+    archive.stop(keeps_folder=True)
+    archive.start()
+    archive.claim()
+    archive.let_go()  # too late: it was started again
+    assert archive.repairing_count == 0
+    assert part.exists()
+    archive.stop(keeps_folder=True)
+    other = Archive(Library(tmp_path), Retention(), "other")
+    with pytest.raises(NotRecorderOwner):
+        other.claim()
+    archive.let_go()
+    wait_until(lambda: not (tmp_path / OWNER_NAME).exists())
+    other.claim()
+    other.stop()
 
 
 def test_a_thumbnail_that_a_crash_left_unfinished_goes(tmp_path: Path) -> None:

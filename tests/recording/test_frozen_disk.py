@@ -1,13 +1,10 @@
-"""A disk that really blocks: a file system that the kernel has frozen, so that whoever writes,
-syncs, makes or renames a file in it waits until it is thawed."""
+"""Recordings on a disk that really blocks, see `frozen_disk`."""
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +21,7 @@ from pet_stream.recording.status import RecordingStatus
 from pet_stream.token_bucket import TokenBucket
 
 from ..apps import mounted_app, stream_of
+from ..frozen_disk import freezable_disk, frozen
 from ..waiting import TIMEOUT_S, wait_until
 from .mp4_files import expected_pictures, film
 from .playback import GOP, Camera, annex_b, pictures_in
@@ -31,57 +29,15 @@ from .playback import GOP, Camera, annex_b, pictures_in
 MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
 
-DISK_BYTES = 32 * 1024 * 1024
-FREEZE = 'fsfreeze -f "$1" && echo frozen && timeout 120 cat; fsfreeze -u "$1"'
-"""Thaws when its standard input is closed, by this process or by its end, whatever ends it, and in
-any case: whoever waits for a frozen disk can't be killed."""
 SILENT = "the disk does not answer; pictures wait in memory"
 FINISHING = "the file is finished as soon as the disk answers"
 LOSING = "the disk does not answer, and pictures are being lost"
 
 
-@contextmanager
-def frozen(folder: Path) -> Iterator[None]:
-    with subprocess.Popen(
-        ["sh", "-c", FREEZE, "sh", str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"frozen\n"
-        try:
-            yield
-        finally:
-            process.stdin.close()
-            if process.wait(TIMEOUT_S) != 0:
-                subprocess.run(["fsfreeze", "-u", str(folder)], check=True)
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """An ext4 file system of its own; skips where this user may not mount or freeze one."""
-    image, folder = tmp_path / "image", tmp_path / "disk"
-    folder.mkdir()
-    with image.open("wb") as file:
-        file.truncate(DISK_BYTES)
-    make = ["mkfs.ext4", "-q", str(image)]
-    mount = ["mount", "-o", "loop", str(image), str(folder)]
-    _run_or_skip(make)
-    _run_or_skip(mount)
-    try:
-        _run_or_skip(["fsfreeze", "--freeze", str(folder)])
-        _run_or_skip(["fsfreeze", "--unfreeze", str(folder)])
+    with freezable_disk(tmp_path) as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def _run_or_skip(command: list[str]) -> None:
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
-    except OSError as exc:
-        pytest.skip(f"no disk can be frozen here: {exc}")
-    except subprocess.CalledProcessError as exc:
-        pytest.skip(f"no disk can be frozen here: {exc.stderr}")
 
 
 @pytest.fixture

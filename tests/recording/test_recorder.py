@@ -741,3 +741,56 @@ def test_a_bug_in_a_container_ends_the_recording_only(
 def test_an_unknown_format_is_a_programming_mistake(make_recorder: MakeRecorder) -> None:
     with pytest.raises(ValueError, match="mkv"):
         Recorder(broadcaster=Broadcaster(), folder=Path(), file_format="mkv")
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_writer_that_a_disk_holds_up_outlives_its_loop_and_the_next_loop_records(
+    event_loop: EventLoopThread,
+    recorder_with: MakeRecorder,
+    camera: Camera,
+    call: Call,
+    gate: Gate,
+    tmp_path: Path,
+    is_closed: bool,
+) -> None:
+    recorder = recorder_with(SlowToWrite, open_wait_s=0.05, disk_timeout_s=0.05)
+    first = camera.publish(GOP)
+    call(recorder.start("cat"))
+    if is_closed:
+        event_loop.call(recorder.close(), TIMEOUT_S)
+    event_loop.stop()
+    recorder.leave()
+    assert (recorder.status.is_recording, recorder.is_writing) == (False, True)
+    event_loop.start()
+    assert call(recorder.start("dog")).is_recording
+    with pytest.raises(AlreadyRecording, match="Already recording"):
+        call(recorder.start())
+    second = camera.publish(GOP)
+    gate.open.set()
+    wait_until(lambda: recorder.status.frame_count == 2 * GOP)
+    assert call(recorder.stop()).filename == "dog.h264"
+    folder = tmp_path / "recordings"
+    wait_until(lambda: (folder / "cat.h264").exists())
+    assert pictures_in(folder / "cat.h264") == annex_b(first)
+    assert pictures_in(folder / "dog.h264") == annex_b([*first, *second])
+    wait_until(lambda: not recorder.is_writing)
+
+
+def test_the_last_writer_that_was_left_says_when_it_has_ended(
+    event_loop: EventLoopThread,
+    recorder_with: MakeRecorder,
+    camera: Camera,
+    call: Call,
+    gate: Gate,
+) -> None:
+    left = threading.Event()
+    recorder = recorder_with(SlowToWrite, open_wait_s=0.05, on_left=left.set)
+    camera.publish(GOP)
+    call(recorder.start("cat"))
+    event_loop.stop()
+    recorder.leave()
+    assert not left.is_set()
+    gate.open.set()
+    assert left.wait(TIMEOUT_S)
+    assert not recorder.is_writing
+    event_loop.start()
