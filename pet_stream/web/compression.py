@@ -21,7 +21,9 @@ LEVEL = 9
 
 _INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 _COMMENT = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*$", re.DOTALL | re.MULTILINE)
-_TRAILING_COMMENT = re.compile(rb"[ \t]+// [^\n\"'`]*$", re.MULTILINE)  # no string ends behind it
+_TRAILING_COMMENT = re.compile(  # no string ends behind it
+    rb"[ \t]+(?:// [^\n\"'`]*|/\*(?:(?!\*/)[^\n\"'`])*\*/)$", re.MULTILINE
+)
 
 
 def compress_page(response: Response) -> Response:

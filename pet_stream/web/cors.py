@@ -18,7 +18,7 @@ def add_cors_headers(response: Response) -> Response:
     whose = "cross-origin" if is_from_allowed_page() else "same-origin"
     headers["Cross-Origin-Resource-Policy"] = whose
     response.vary.add("Origin")
-    if not response.cache_control.no_cache:  # else no cache uses it unasked
+    if response.cache_control.max_age:  # else no cache uses it unasked
         response.vary.add("Referer")
     if origin is None or not is_allowed_origin(origin):
         return response

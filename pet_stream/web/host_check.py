@@ -16,8 +16,7 @@ logger = logging.getLogger(__name__)
 
 ANY_NAME = Reason(
     "any_host",
-    "Requests are answered under any host name, so that a foreign page whose name is made to point "
-    "here can use the camera (DNS rebinding): set PET_STREAM_ALLOWED_HOSTS",
+    "Any host name is answered, a stranger's too (DNS rebinding): set PET_STREAM_ALLOWED_HOSTS",
 )
 
 

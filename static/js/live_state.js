@@ -9,6 +9,8 @@ const FIRST_PINGS_MS = [0, 1_000, 2_000];
 /** A socket that was answering and is silent for so long leads nowhere any more. */
 const SILENCE_LIMIT_MS = 12_000;
 const HIDDEN_LIMIT_MS = 60_000;
+/** The first state is not asked for while it may be on its way. */
+const FIRST_STATE_LIMIT_MS = 1_000;
 
 /**
  * An `Api` that knows how recorder, camera and viewers are without asking, as long as its socket
@@ -26,8 +28,14 @@ export class LiveApi extends Api {
   #unsent = [];
   #answersPings = false;
   #bestRoundTripMs = Infinity;
+  #first = null;
+  #endFirst = () => {};
 
   start() {
+    this.#first = new Promise((resolve) => {
+      this.#endFirst = resolve;
+      setTimeout(resolve, FIRST_STATE_LIMIT_MS);
+    });
     document.addEventListener("visibilitychange", () => this.#seen());
     addEventListener("online", () => this.#open());
     addEventListener("pagehide", () => this.#close());
@@ -54,10 +62,12 @@ export class LiveApi extends Api {
   }
 
   async health() {
+    await this.#first;
     return this.#state ? healthOf(this.#state) : super.health();
   }
 
   async recordingStatus() {
+    await this.#first;
     return this.#state?.recording ?? super.recordingStatus();
   }
 
@@ -88,6 +98,7 @@ export class LiveApi extends Api {
   }
 
   #lost() {
+    this.#endFirst();
     this.#close();
     this.#forget();
     if (document.hidden) return; // goes on when somebody looks
@@ -111,6 +122,7 @@ export class LiveApi extends Api {
     if (message.type === "state") {
       this.#attempt = 0;
       this.#state = message;
+      this.#endFirst();
       this.dispatchEvent(new Event("state"));
     } else if (message.type === "recordings") {
       this.dispatchEvent(new Event("recordings"));

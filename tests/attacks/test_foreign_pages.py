@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pet_stream.demo.host import create_host
+from pet_stream.web.cors import add_cors_headers
 from tests.apps import NO_CAMERA, mounted_app
 
 REBOUND = "rebind.example"
@@ -259,7 +260,14 @@ def test_pages_of_named_origins_may_embed(
     assert plain.headers["Cross-Origin-Resource-Policy"] == policy
     assert told.headers["Cross-Origin-Resource-Policy"] == policy
     assert (plain.status_code, told.status_code) == (200, 200 if is_allowed else 403)
-    assert {"Origin", "Referer"} <= set(plain.vary)
+
+
+def test_a_cache_keeps_pictures_for_different_pages_apart(tmp_path: Path) -> None:
+    """Only thumbnails may be used again without asking."""
+    with mounted_app(tmp_path) as app, app.test_request_context():
+        response = Response()
+        response.cache_control.max_age = 60
+        assert {"Origin", "Referer"} <= set(add_cors_headers(response).vary)
 
 
 @pytest.mark.parametrize(
