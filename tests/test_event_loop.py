@@ -127,6 +127,33 @@ def test_stopping_cancels_tasks_and_lets_them_clean_up(event_loop: EventLoopThre
     assert cleaned.is_set()
 
 
+def test_a_task_that_comes_while_the_loop_ends_is_cancelled_too(
+    event_loop: EventLoopThread,
+) -> None:
+    cleaned = threading.Event()
+
+    async def late() -> None:
+        try:
+            await never()
+        finally:
+            cleaned.set()
+
+    async def work() -> None:
+        try:
+            await never()
+        finally:
+            event_loop.spawn(late(), "late")
+            await asyncio.sleep(0)  # it has begun
+
+    async def spawn() -> None:
+        event_loop.spawn(work(), "work")
+        await asyncio.sleep(0)
+
+    event_loop.call(spawn(), TIMEOUT_S)
+    event_loop.stop()
+    assert cleaned.is_set()
+
+
 def test_the_failure_of_a_spawned_task_is_logged_by_its_name(
     event_loop: EventLoopThread, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 from flask_sock import Sock
+from wsproto.utilities import ProtocolError
 
 from ..assets import find_folder
 from ..config import Config
@@ -42,7 +43,7 @@ from .recordings import (
     star_recording,
 )
 from .signaling import close_peer, offer, webrtc_config
-from .websockets import prepare_websocket, stream_h264, stream_state
+from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
 
 STATIC_PATH = "/pet-stream/static"
 """Never `/static`: the host's own would win."""
@@ -111,6 +112,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(add_cors_headers)
     blueprint.after_request(compress_page)
     add_error_handlers(blueprint)
+    blueprint.register_error_handler(ProtocolError, refuse_handshake)
     metrics_routes = METRICS_ROUTES if serves_metrics else ()
     legacy_routes = LEGACY_ROUTES if config.legacy_routes else ()
     for route in (*ROUTES, *metrics_routes, *legacy_routes):

@@ -7,12 +7,14 @@ one of the server's threads until it ends; what else it has is the event loop's 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from flask import g, request
+from flask import Response, g, request
+from wsproto.utilities import ProtocolError
 
 from ..admission import Places
 from ..errors import BadRequest, LoopUnavailable, PetStreamError
@@ -22,7 +24,7 @@ from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
 from .access import check_page
 from .current import current_stream
-from .errors import error_json
+from .errors import answer_error, error_json
 from .lasting_requests import check_threads
 from .signaling import take_candidate
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 CLOSE_CODE_BASE = 4000
 """An error closes with 4000 and its HTTP status (4503: full), since a page sees nothing else."""
 
+_KEY = re.compile("[A-Za-z0-9+/]{22}==")
 _LOOP_TIMEOUT_S = 5.0
 _LOOK_S = 1.0
 _MAX_TIME = 2**53
@@ -47,15 +50,22 @@ def prepare_websocket() -> None:
         raise LoopUnavailable("Streaming is not running")
     if (
         request.method != "GET"
-        or "Sec-Websocket-Key" not in request.headers
+        or not _KEY.fullmatch(request.headers.get("Sec-Websocket-Key", ""))
         or request.headers.get("Sec-Websocket-Version") != "13"
     ):
-        raise BadRequest("Not a WebSocket handshake (RFC 6455 section 4.1)")
+        raise _bad_handshake()
     g.pet_stream_socket = take_socket(request.environ)
     if g.pet_stream_socket is None:
         raise BadRequest("This web server can't do WebSockets: use gunicorn with threads")
-    # flask-sock would agree to compression, and a few bytes can then become a lot of memory.
-    request.environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+    # What flask-sock makes its answer of. Compression would let a few bytes become a lot of memory.
+    request.environ["HTTP_CONNECTION"] = "Upgrade"
+    for name in ("EXTENSIONS", "PROTOCOL"):
+        request.environ.pop(f"HTTP_SEC_WEBSOCKET_{name}", None)
+
+
+def refuse_handshake(error: ProtocolError) -> Response:
+    """What flask-sock could not make a handshake of."""
+    return answer_error(_bad_handshake())
 
 
 def stream_h264(ws: object) -> None:
@@ -78,6 +88,10 @@ def stream_state(ws: object) -> None:
             stream.folder_watch.look()
             if message is not None:
                 _take(stream, connection, message)
+
+
+def _bad_handshake() -> BadRequest:
+    return BadRequest("Not a WebSocket handshake (RFC 6455 section 4.1)")
 
 
 @contextmanager

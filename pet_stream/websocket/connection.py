@@ -69,6 +69,7 @@ class Connection:
         """What the client says, for the thread of its request; closed at the end."""
         self.outbox: Outbox | None = None
         self.is_vanished = False
+        self.is_refused = False
         self.is_ended = False
         self._limits = limits or TimeLimits()
         self._at_end = ExitStack()
@@ -240,9 +241,13 @@ class Connection:
             self.close(NORMAL if heard.code == NO_STATUS else heard.code)
             self.end("closed by the client")
         elif isinstance(heard, Refused):
-            self._loop.remove_reader(self._descriptor)  # it might send for ever
-            self.close(heard.code, heard.reason)
+            self._refuse(heard)
         elif isinstance(heard, Ping):
             self.send_control(pong_frame(bytes(heard.payload)))
         elif not self._is_closing and not self.inbox.put(heard):
-            self.close(POLICY, "too many messages")
+            self._refuse(Refused(POLICY, "too many messages"))
+
+    def _refuse(self, why: Refused) -> None:
+        self.is_refused = True
+        self._loop.remove_reader(self._descriptor)  # it might send for ever
+        self.close(why.code, why.reason)

@@ -40,6 +40,8 @@ class Connections:
         """Of those that are opened from now on."""
         self.vanished_count = 0
         """Clients that went without a word, or did not read any more."""
+        self.refused_count = 0
+        """Clients that sent too much, or what is no WebSocket message."""
         self._event_loop = event_loop
         self._places: dict[Connection, Place | None] = {}
         self._looks = Looks(_LOOK_INTERVAL_S)
@@ -61,7 +63,7 @@ class Connections:
         self._places[connection] = None
         ended = asyncio.Event()
         connection.at_end(ended.set)
-        connection.at_end(partial(self._places.pop, connection))
+        connection.at_end(partial(self._forget, connection))
         self._event_loop.spawn(_live(connection, ended), "WebSocket")
         self._ticker.start()
         return connection
@@ -89,6 +91,11 @@ class Connections:
         for connection in tuple(self._places):
             connection.end("the server is stopping")
 
+    def _forget(self, connection: Connection) -> None:
+        del self._places[connection]
+        self.vanished_count += connection.is_vanished
+        self.refused_count += connection.is_refused
+
     def _look_after(self) -> bool:
         now_s = time.monotonic()
         is_late = self._looks.is_late(now_s)
@@ -99,7 +106,6 @@ class Connections:
             if is_late:
                 connection.begin_anew(now_s)
             connection.look_after(now_s)
-            self.vanished_count += connection.is_vanished
             if place is not None and not connection.is_ended:
                 place.renew()
         return bool(self._places)

@@ -19,7 +19,7 @@ from flask import Flask
 
 from pet_stream.websocket.connection import TimeLimits
 from tests.apps import mounted_app, stream_of
-from tests.attacks.http_clients import ask, descriptor_count, read_to_end
+from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end
 from tests.browser.processes import Process
 from tests.waiting import TIMEOUT_S, wait_until
 from tests.websocket.client import WebSocket, deaf_client, masked, served
@@ -29,6 +29,10 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 FRAGMENT = 0
 """`first` byte of a frame that is not the last of its message."""
 ENDLESS = masked(BINARY)[:1] + b"\xff" + (2**62).to_bytes(8, "big") + bytes(4)
+HANDSHAKE = (
+    b"GET /api/stream/ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
 SHORT = TimeLimits(ping_s=0.2, silence_s=0.5, stalled_s=0.8, closing_s=0.2)
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -146,26 +150,44 @@ def test_an_attacker_is_let_go_and_everything_is_free(
         assert honest.receive()["type"] in ("status", "state")
 
 
-def test_what_ends_it_is_said(url: str) -> None:
+def test_what_ends_it_is_said(url: str, app: Flask) -> None:
     for data, code in ((b"x" * 17_000, 1009), (b"\xff", 1007)):
         with deaf_client(url + VIDEO) as client:
             client.sendall(masked(TEXT, data))
             assert b"\x88" in (said := read_to_end(client))
             assert struct.pack(">H", code) in said
+    assert stream_of(app).connections.refused_count == 2
 
 
-def test_compression_is_not_agreed_on(url: str) -> None:
-    offered = {
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
-    }
-    port = int(url.rpartition(":")[2])
-    status, answer = ask(port, STATE, *(f"{name}: {value}" for name, value in offered.items()))
-    assert status == 101
+def test_neither_compression_nor_a_protocol_is_agreed_on(url: str) -> None:
+    extension = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+    odd = HANDSHAKE.replace(b"Connection: ", b"Connection: \xe9, ")
+    protocol = b"Sec-WebSocket-Protocol: \xe9\r\n"
+    answer = shake_hands(url, odd + protocol + extension)
+    assert answer.startswith(b"HTTP/1.1 101 ")
     assert b"extensions" not in answer.lower()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HANDSHAKE + b"X: \xff\0",
+        HANDSHAKE.replace(b"==", b"=\xe9") + b"X: 1",
+        HANDSHAKE.replace(b"Host: a\r\n", b"") + b"X: 1",
+        HANDSHAKE.replace(b"GET", b"HEAD") + b"X: 1",
+        HANDSHAKE.replace(b"GET", b"OPTIONS") + b"X: 1",
+    ],
+)
+def test_what_is_no_handshake_is_a_bad_request(url: str, app: Flask, head: bytes) -> None:
+    app.config["TESTING"] = False  # an error of the view would be a 500, as for users
+    assert shake_hands(url, head).startswith(b"HTTP/1.1 400 ")
+    assert Held.by(app).places == 0
+
+
+def shake_hands(url: str, head: bytes) -> bytes:
+    """The answer, up to where the server ends the connection."""
+    with connect(int(url.rpartition(":")[2]), head + b"\r\n\r\n") as client:
+        return read_to_end(client)
 
 
 @pytest.mark.parametrize("path", [VIDEO, STATE])
