@@ -156,7 +156,7 @@ def test_what_ends_it_is_said(url: str, app: Flask) -> None:
             client.sendall(masked(TEXT, data))
             assert b"\x88" in (said := read_to_end(client))
             assert struct.pack(">H", code) in said
-    assert stream_of(app).connections.refused_count == 2
+    wait_until(lambda: stream_of(app).connections.refused_count == 2)
 
 
 def test_neither_compression_nor_a_protocol_is_agreed_on(url: str) -> None:
