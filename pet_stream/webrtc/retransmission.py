@@ -7,11 +7,14 @@ import secrets
 from collections.abc import Sequence
 
 from ..media.rtp import MAX_PACKET_BYTES, PacketBlock, block_of, retransmission
+from ..token_bucket import TokenBucket
 from .packet_stream import PacketStream
 
 MAX_PER_REQUEST = 128
 MAX_PER_ROUND_TRIP = 256
 """A 1080p IDR. Who misses more needs another picture, not this one."""
+MAX_PER_S = 512
+"""A quarter of a stream of 20 Mbit/s. A round trip is what the viewer says it is."""
 MIN_ROUND_TRIP_S = 0.02
 BURST_LOSS_PACKETS = 10
 """Who asks for so many at once has lost a part of a burst, to a link too narrow for it."""
@@ -22,8 +25,8 @@ CONGESTED_SHARE = 0.5
 
 
 class Retransmitter:
-    """On the event-loop thread. Bounded by packets per request and per round trip; nobody who asks
-    twice at once gets a packet twice for it."""
+    """On the event-loop thread. Bounded by packets per request, round trip and second; nobody
+    who asks twice at once gets a packet twice for it."""
 
     def __init__(self, payload_type: int | None, ssrc: int, tag_bytes: int) -> None:
         """`payload_type`: of RTX; None: the viewer does not know it and gets nothing again."""
@@ -34,6 +37,8 @@ class Retransmitter:
         self._sent_at: dict[int, float] = {}
         """By original sequence number, in the last round trip."""
         self._congested_until_s = -math.inf
+        self._now_s = -math.inf
+        self._budget = TokenBucket(MAX_PER_S, 1 / MAX_PER_S, lambda: self._now_s)
 
     def is_congested(self, now_s: float) -> bool:
         """Whether the viewer has lately lost a part of a burst."""
@@ -53,6 +58,7 @@ class Retransmitter:
             self._congested_until_s = now_s + CONGESTED_S
         if self._payload_type is None:
             return []
+        self._now_s = now_s
         round_trip_s = max(round_trip_s, MIN_ROUND_TRIP_S)
         since_s = now_s - round_trip_s
         self._sent_at = {n: sent_s for n, sent_s in self._sent_at.items() if sent_s > since_s}
@@ -65,6 +71,8 @@ class Retransmitter:
             if len(self._sent_at) >= limit:
                 break
             if now_s - self._sent_at.get(number, -math.inf) > round_trip_s / 2:
+                if self._budget.try_take():
+                    break
                 self._sent_at[number] = now_s
                 chosen.append(number)
         return chosen

@@ -8,6 +8,7 @@ from pet_stream.webrtc.retransmission import (
     CONGESTED_SHARE,
     MAX_PER_REQUEST,
     MAX_PER_ROUND_TRIP,
+    MAX_PER_S,
     MIN_ROUND_TRIP_S,
     Retransmitter,
 )
@@ -71,6 +72,15 @@ def test_a_round_trip_has_a_limit_too() -> None:
     chosen = [sender.choose(NUMBERS[at : at + 100], 0, ROUND_TRIP_S) for at in range(0, 800, 100)]
     assert sum(map(len, chosen)) == MAX_PER_ROUND_TRIP
     assert len(sender.choose(NUMBERS[:5], ROUND_TRIP_S, ROUND_TRIP_S)) == 5
+
+
+def test_a_second_has_a_limit_however_short_the_viewer_makes_a_round_trip() -> None:
+    sender, sent = retransmitter(), 0
+    for step in range(100):
+        now_s = step * 0.03
+        sent += len(sender.choose(NUMBERS[:MAX_PER_REQUEST], now_s, 0.0))
+        assert sent <= MAX_PER_S * (1 + now_s)
+    assert sent > 3 * MAX_PER_S
 
 
 def test_who_asks_twice_at_once_gets_one_answer_and_who_asks_again_another() -> None:
