@@ -7,8 +7,6 @@ import hashlib
 import math
 import os
 import stat
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +17,15 @@ from ..media.recording_id import is_clip
 from ..version import __version__
 from .cutting import cut, joined
 from .details import Details, ReadOnce, read_details, read_id
-from .disk import DiskSpace, disk_space, storage_error
+from .disk import PART_SUFFIX, DiskSpace, disk_space, storage_error
 from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
+from .ready_files import ReadyFiles
 from .rows import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
 from .status import RecordingStatus
 from .turns import Turns
 
 THUMBNAIL_SUFFIX = ".jpg"
-KEEP_PIECED_S = 300.0
-"""What was put together of a day of recording takes some 30 MB."""
 MAX_WAITING = 4
 """Requests for a file that is yet to be put together, a fifth of a second of a core each."""
 
@@ -59,9 +56,7 @@ class Library:
         self._ids = ReadOnce(folder, read_id, None)
         self._details = ReadOnce(folder, read_details, Details())
         self._turns = Turns(MAX_WAITING)
-        self._lock = threading.Lock()
-        self._last_pieced: tuple[str, PiecedFile] | None = None
-        self._last_pieced_at = 0.0
+        self._ready = ReadyFiles()
 
     def recordings(self) -> list[Recording]:
         """All of them, newest first; one directory scan and one `lstat` each.
@@ -118,12 +113,21 @@ class Library:
         """A recording, or one of its files: as it is, its segments as one file or, with a time,
         cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError, TooMany.
 
-        What was put together last is kept ready: players read a file in many small ranges.
+        Its file is to be closed: what is still being written is open from here on, because its name
+        changes.
         """
         files = self.files_of(name)
         try:
+            return self._open(name, files, from_s, to_s)
+        except NotFound:  # deleted since, or its newest file has got its name
+            return self._open(name, self.files_of(name), from_s, to_s)
+
+    def _open(
+        self, name: str, files: list[Path], from_s: float | None, to_s: float | None
+    ) -> OpenRecording:
+        try:
             infos = [path.stat(follow_symlinks=False) for path in files]
-        except OSError as exc:  # deleted since
+        except OSError as exc:
             raise NotFound("There is no such recording") from exc
         told = [
             (path.name, i.st_ino, i.st_size, i.st_mtime_ns)
@@ -131,19 +135,16 @@ class Library:
         ]
         key = repr((__version__, told, from_s, to_s))
         version = hashlib.sha256(key.encode()).hexdigest()[:32]
-        changed_at = last_change(infos)
         if len(files) == 1 and from_s is None and to_s is None:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
-            return OpenRecording(file, version, changed_at)
-        kept = self._kept(version)
-        if kept is None:
-            with self._turns.turn("Too many recordings are being cut or joined"):
-                kept = self._kept(version)  # by whoever had the turn before
-                if kept is None:
-                    kept = self._put_together(name, files, from_s, to_s)
-                    with self._lock:
-                        self._last_pieced = version, kept
-        return OpenRecording(kept.reopened(), version, changed_at)
+        else:
+            file = self._put_together(version, name, files, from_s, to_s)
+        try:
+            file.hold(path for path in files if path.name.endswith(PART_SUFFIX))
+        except OSError as exc:
+            file.close()
+            raise NotFound("There is no such recording") from exc
+        return OpenRecording(file, version, last_change(infos))
 
     def delete(self, name: str) -> None:
         """Remove a recording and what belongs to it, or one of its files, if `name` is that of a
@@ -182,9 +183,7 @@ class Library:
     def _forget_unused(self, found: Files) -> None:
         for known in (self._ids, self._details):
             known.forget_gone(found, len(found))
-        with self._lock:
-            if time.monotonic() - self._last_pieced_at > KEEP_PIECED_S:
-                self._last_pieced = None
+        self._ready.forget_unused()
 
     def _running(self) -> RecordingStatus:
         """The recording that is being made; an empty status if there is none."""
@@ -197,16 +196,20 @@ class Library:
         except OSError:
             return False
 
-    def _kept(self, version: str) -> PiecedFile | None:
-        with self._lock:
-            self._last_pieced_at = time.monotonic()
-            last = self._last_pieced
-        return last[1] if last is not None and last[0] == version else None
-
     def _put_together(
-        self, name: str, files: list[Path], from_s: float | None, to_s: float | None
+        self, version: str, name: str, files: list[Path], from_s: float | None, to_s: float | None
     ) -> PiecedFile:
-        started_at = self.find(name).started_at
-        if from_s is None and to_s is None:
-            return joined(files, started_at)
-        return cut(files, from_s or 0.0, math.inf if to_s is None else to_s, started_at)
+        ready = self._ready.get(version)
+        if ready is not None:
+            return ready
+        with self._turns.turn("Too many recordings are being cut or joined"):
+            ready = self._ready.get(version)  # by whoever had the turn before
+            if ready is not None:
+                return ready
+            started_at = self.find(name).started_at
+            if from_s is None and to_s is None:
+                made = joined(files, started_at)
+            else:
+                made = cut(files, from_s or 0.0, math.inf if to_s is None else to_s, started_at)
+            self._ready.keep(version, made)
+        return made.reopened()

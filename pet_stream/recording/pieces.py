@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from .disk import open_to_read, read_at
+
+_BYTES_PER_PIECE = 170
+"""As measured: the object, its numbers, where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Piece:
 class PiecedFile(io.RawIOBase):
     """All `pieces`, one after the other: read-only, seekable. One thread at a time.
 
-    Opens one file at a time, and nothing before the first read.
+    Opens one file at a time, and nothing before the first read, but for what hold() is given.
     """
 
     def __init__(
@@ -40,6 +43,13 @@ class PiecedFile(io.RawIOBase):
         self._position = 0
         self._descriptor = -1
         self._open_path: Path | None = None
+        self._held: dict[Path, int] = {}
+
+    def hold(self, paths: Iterable[Path]) -> None:
+        """Open these at once, and keep them open: they are about to get other names. Raises
+        OSError."""
+        for path in paths:
+            self._held[path] = open_to_read(path)
 
     def reopened(self) -> PiecedFile:
         """The same, from its beginning, for another reader."""
@@ -48,6 +58,12 @@ class PiecedFile(io.RawIOBase):
     @property
     def size(self) -> int:
         return self._ends[-1]
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it takes up, roughly."""
+        whole = sum(len(piece) for piece in self._pieces if isinstance(piece, bytes))
+        return whole + _BYTES_PER_PIECE * len(self._pieces)
 
     def readable(self) -> bool:
         return True
@@ -79,6 +95,8 @@ class PiecedFile(io.RawIOBase):
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor, self._open_path = -1, None
+        while self._held:
+            os.close(self._held.popitem()[1])
         super().close()
 
     def _read_some(self, size: int) -> bytes:
@@ -90,10 +108,16 @@ class PiecedFile(io.RawIOBase):
         inside = position - self._ends[number]
         if isinstance(piece, bytes):
             return piece[inside : inside + size]
-        if self._open_path != piece.path:
+        descriptor = self._descriptor_of(piece.path)
+        return read_at(descriptor, piece.offset + inside, min(size, piece.size - inside))
+
+    def _descriptor_of(self, path: Path) -> int:
+        if path in self._held:
+            return self._held[path]
+        if self._open_path != path:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
                 self._descriptor = -1
-            self._descriptor = open_to_read(piece.path)
-            self._open_path = piece.path
-        return read_at(self._descriptor, piece.offset + inside, min(size, piece.size - inside))
+            self._descriptor = open_to_read(path)
+            self._open_path = path
+        return self._descriptor

@@ -32,6 +32,16 @@ def send_recording(opened: OpenRecording, media_type: str, save_as: str | None) 
     """The whole of `opened`, the range that is asked for, or that it has not changed. `save_as`:
     the browser is to save it under this name. Raises PreconditionFailed,
     RequestedRangeNotSatisfiable, Busy."""
+    response = None
+    try:
+        response = _answer(opened, media_type, save_as)
+    finally:
+        if response is None or not isinstance(response.response, _Body):
+            opened.file.close()
+    return response
+
+
+def _answer(opened: OpenRecording, media_type: str, save_as: str | None) -> Response:
     file = opened.file
     changed_at = datetime.fromtimestamp(int(opened.changed_at), timezone.utc)
     response = Response(mimetype=media_type)
