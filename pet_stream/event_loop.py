@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import logging
+import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ class EventLoopThread:
         """Its thread; None while it is stopped."""
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
@@ -37,7 +39,7 @@ class EventLoopThread:
         loop = asyncio.new_event_loop()
         try:
             self.run = start_run(
-                f"{self._name}-loop", partial(_serve, loop), wake=partial(_end, loop)
+                f"{self._name}-loop", partial(self._serve, loop), wake=partial(_end, loop)
             )
         except BaseException:
             loop.close()
@@ -57,7 +59,7 @@ class EventLoopThread:
 
     def assert_here(self) -> None:
         """At the entrances of what belongs to the loop's thread. Gone under `python -O`."""
-        assert asyncio._get_running_loop() is self._loop is not None, "not on the event loop"
+        assert self._thread is threading.current_thread(), "not on the event loop"
 
     def call(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
         """Run `coroutine` on the loop and wait for its result from another thread.
@@ -102,24 +104,24 @@ class EventLoopThread:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("task %s failed", task.get_name(), exc_info=error)
 
+    def _serve(self, loop: asyncio.AbstractEventLoop, _run: Run) -> None:
+        self._thread = threading.current_thread()
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            pending = asyncio.all_tasks(loop)
+            for task in pending:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.call_soon_threadsafe(loop.stop)
     except RuntimeError:  # it has ended already
         pass
-
-
-def _serve(loop: asyncio.AbstractEventLoop, _run: Run) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-        while pending := asyncio.all_tasks(loop):  # what comes meanwhile is cancelled, too
-            for task in pending:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.run_until_complete(loop.shutdown_default_executor())
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()

@@ -47,6 +47,7 @@ class LoopSubscription:
 
     def open(self) -> None:
         """Subscribe, if that is not done, and hand out what is there."""
+        self._event_loop.assert_here()
         if self._subscription is None:
             self._subscription = self._broadcaster.subscribe(
                 self._name, CAPACITY, self._wake, is_urgent=True
@@ -56,6 +57,7 @@ class LoopSubscription:
 
     def close(self) -> None:
         """Idempotent."""
+        self._event_loop.assert_here()
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             self._broadcaster.unsubscribe(subscription)

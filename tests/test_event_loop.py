@@ -176,3 +176,35 @@ def test_it_can_be_stopped_twice_and_started_again(event_loop: EventLoopThread) 
     assert not event_loop.is_running
     event_loop.start()
     assert event_loop.call(thread_name(), TIMEOUT_S) == "pet-loop"
+
+
+def test_what_belongs_to_the_loop_says_so_when_it_is_used_elsewhere(
+    event_loop: EventLoopThread,
+) -> None:
+    async def use() -> None:
+        event_loop.assert_here()
+
+    event_loop.call(use(), TIMEOUT_S)
+    with pytest.raises(AssertionError, match="event loop"):
+        event_loop.assert_here()
+
+
+def test_what_is_cancelled_when_the_loop_ends_is_still_there(event_loop: EventLoopThread) -> None:
+    outcomes: list[str] = []
+
+    async def work() -> None:
+        started.set()
+        try:
+            await never()
+        finally:
+            event_loop.assert_here()
+            outcomes.append("tidied up")
+
+    async def begin() -> None:
+        event_loop.spawn(work(), "work")
+
+    started = threading.Event()
+    event_loop.call(begin(), TIMEOUT_S)
+    assert started.wait(TIMEOUT_S)
+    event_loop.stop()
+    assert outcomes == ["tidied up"]

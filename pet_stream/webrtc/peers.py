@@ -151,6 +151,7 @@ class Peers:
         await self._close(tuple(self._lives.values()), "shutdown")
 
     async def _close(self, lives: Collection[_Life], reason: str) -> None:
+        self._event_loop.assert_here()
         for life in lives:
             life.peer.end(reason)
         if tasks := {life.task for life in lives if life.task is not None}:
@@ -165,6 +166,7 @@ class Peers:
     async def _answer(
         self, offer: Offer, h264_format: H264Format, profile_level_id: str, client: str
     ) -> Answer:
+        self._event_loop.assert_here()
         loop = asyncio.get_running_loop()
         turn_s = max(loop.time(), self._next_offer_s)
         self._next_offer_s = turn_s + self._offer_interval_s
@@ -209,6 +211,7 @@ class Peers:
                 logger.warning("viewer %s did not close in time", peer.short_id)
 
     def _welcome(self, life: _Life) -> None:
+        self._event_loop.assert_here()
         self._pending.discard(life)
         try:
             life.place = self._places.acquire()
