@@ -28,6 +28,7 @@ from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
 from pet_stream.recording.thumbnails import MAX_WAITING, Thumbnails
 
+from ..test_extension import run_script
 from ..waiting import TIMEOUT_S, wait_until
 from .disks import Gate
 from .playback import annex_b
@@ -334,6 +335,30 @@ def test_without_threads_nothing_is_begun_and_later_all_is(
         patch.setattr(threading.Thread, "start", no_more)
         assert housekeeper.submit(lambda: None).cancelled()
     housekeeper.submit(lambda: None).result(TIMEOUT_S)
+
+
+def test_a_process_calls_its_exit_handlers_whatever_housekeeping_is_at(tmp_path: Path) -> None:
+    output = run_script(
+        """
+        import atexit, os, sys, threading
+        from pet_stream.recording.housekeeping import Housekeeper
+
+        begun = threading.Event()
+
+        def hang() -> None:
+            begun.set()
+            open(sys.argv[1])  # nobody writes to it
+
+        os.mkfifo(sys.argv[1])
+        atexit.register(print, "the recording is finished")
+        housekeeper = Housekeeper("housekeeping")
+        housekeeper.submit(hang)
+        housekeeper.submit(lambda: print("the next task"))
+        begun.wait()
+        """,
+        tmp_path / "fifo",
+    )
+    assert output == "the recording is finished\n"
 
 
 def test_the_folder_is_kept_for_a_recording_that_outlasts_the_end(
