@@ -69,7 +69,7 @@ def check_dependencies() -> Iterable[Finding]:
         return
     installed = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield ok("dependencies", f"Python {python}, {installed}.")
-    from .webrtc.private import missing_names  # late: it imports aiortc, which may be missing
+    from .webrtc.private import missing_names  # lazy: it imports aiortc, which may be missing
 
     if names := missing_names():
         yield warning(

@@ -25,8 +25,7 @@ from .http_clients import ConnectionCounts
 from .http_counts import HttpCounts
 from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
-from .late_imports import import_aiortc
-from .late_peers import LatePeers
+from .lazy_peers import LazyPeers
 from .lifecycle import Life, stop_all
 from .media.replay import ReplayMemory
 from .reason import Reason
@@ -95,7 +94,7 @@ class Stream:
     library: Library
     folder_watch: FolderWatch
     snapshots: Snapshots
-    peers: LatePeers
+    peers: LazyPeers
     offer_turns: Turns
     connections: Connections
     video_viewers: VideoViewers
@@ -163,7 +162,7 @@ class Stream:
             name=name,
         )
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)
-        self.peers = LatePeers(self._make_peers, f"{name}-import")
+        self.peers = LazyPeers(self._make_peers, f"{name}-import")
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
         self.connections = Connections(self.event_loop)
         self.video_viewers = VideoViewers(
@@ -271,8 +270,7 @@ class Stream:
             logger.warning("recording and viewers did not end in order: %s", exc)
 
     def _make_peers(self) -> Peers:
-        import_aiortc()
-        from .webrtc.peers import Peers  # late on purpose: see late_peers
+        from .webrtc.peers import Peers  # lazy: see lazy_peers
 
         return Peers(
             broadcaster=self.broadcaster,

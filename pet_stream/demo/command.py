@@ -122,7 +122,7 @@ def _prepared_film(is_stopping: threading.Event) -> Path | None:
     path = film_path(cache_folder())
     if load_film(path) is not None:
         return path
-    from .film_maker import ProgressBar, make_film  # late: only the first run needs PyAV
+    from .film_maker import ProgressBar, make_film  # lazy: only the first run needs PyAV
 
     progress = ProgressBar("First run, drawing the demo's film (once)", sys.stderr)
 

@@ -34,7 +34,7 @@ class Snapshots:
             return self._jpeg
 
     def _decode(self) -> bytes | None:
-        from .pictures import newest  # late: FFmpeg takes 17 MB
+        from .pictures import newest  # lazy: FFmpeg takes 17 MB
 
         gop = self._gop()
         return newest(gop) if gop else None

@@ -98,7 +98,7 @@ class Thumbnails:
         return future
 
     def _make(self, recording: Recording, path: Path) -> None:
-        from .pictures import thumbnail  # late: FFmpeg takes 17 MB
+        from .pictures import thumbnail  # lazy: FFmpeg takes 17 MB
 
         if _is_of(recording, path) or self._is_hopeless(recording):
             return

@@ -7,19 +7,17 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiortc import MediaStreamTrack, RTCRtpTransceiver
 from aiortc.rtcrtpparameters import ParametersDict, RTCRtpSendParameters
+from av.packet import Packet
 
 from ..broadcaster import Subscription
 from ..media.access_unit import AccessUnit
 from . import private
 from .h264_format import H264Format
 from .sender import PeerCounts, Step
-
-if TYPE_CHECKING:
-    from av.packet import Packet
 
 VIEWER_CAPACITY = 30
 """Access units that may wait for one viewer, the GOP that it starts with not counted."""
@@ -82,8 +80,6 @@ class PacketTrack(MediaStreamTrack):
 
     async def recv(self) -> Packet[Any]:
         """The next access unit; aiortc's sender asks for it when the one before is sent."""
-        from av.packet import Packet  # late on purpose: see late_imports
-
         while not self._next:
             self._ready.clear()
             self._next.extend(self._queue.take())

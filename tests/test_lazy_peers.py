@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pet_stream.errors import Busy
-from pet_stream.late_peers import LatePeers
+from pet_stream.lazy_peers import LazyPeers
 from pet_stream.webrtc.peers import Peers
 from tests.waiting import TIMEOUT_S
 
@@ -32,7 +32,7 @@ class SlowImport:
 
 def test_they_are_made_once_for_all_who_wait() -> None:
     make = SlowImport()
-    peers = LatePeers(make, "test-import", TIMEOUT_S)
+    peers = LazyPeers(make, "test-import", TIMEOUT_S)
     peers.make_soon()
     with ThreadPoolExecutor(8) as threads:
         waiting = [threads.submit(peers.get) for _ in range(8)]
@@ -44,7 +44,7 @@ def test_they_are_made_once_for_all_who_wait() -> None:
 
 def test_who_waits_too_long_is_told_to_come_back() -> None:
     make = SlowImport()
-    peers = LatePeers(make, "test-import", 0.01)
+    peers = LazyPeers(make, "test-import", 0.01)
     peers.make_soon()
     assert make.has_begun.wait(TIMEOUT_S)
     with ThreadPoolExecutor(40) as threads:
@@ -68,7 +68,7 @@ def test_one_attempt_that_fails_is_not_the_last() -> None:
             raise outcome
         return cast(Peers, outcome)
 
-    peers = LatePeers(make, "test-import")
+    peers = LazyPeers(make, "test-import")
     with pytest.raises(ImportError):
         peers.get()
     assert cast(Any, peers.get()) == "peers"
