@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
 import secrets
 import threading
@@ -110,7 +111,7 @@ class Thumbnails:
             if data is None:
                 self._give_up(recording)
         if data is not None:
-            _keep(data, path)
+            _keep(data, path, recording.changed_ns)
             if not recording.is_running and not source.exists():  # deleted meanwhile
                 path.unlink(missing_ok=True)
 
@@ -139,12 +140,16 @@ def _is_there(path: Path, since_s: float) -> bool:
     return path.is_file() and not path.is_symlink() and info.st_mtime >= since_s
 
 
-def _keep(data: bytes, path: Path) -> None:
+def _keep(data: bytes, path: Path, changed_ns: int) -> None:
+    """Write `data` to `path`, dated no earlier than its recording, which may be of tomorrow
+    and would be decoded for each request."""
     # A name that nobody else has: other processes make thumbnails, too.
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART_SUFFIX}")
     try:
         with part.open("xb") as file:  # O_EXCL: never overwrites, follows no link
             file.write(data)
+        dated_ns = max(part.stat().st_mtime_ns, changed_ns)
+        os.utime(part, ns=(dated_ns, dated_ns))
         part.replace(path)
     except OSError as exc:
         logger.warning("%s can't be kept: %s", path.name, exc)

@@ -34,6 +34,8 @@ from .disks import Gate
 from .playback import annex_b
 from .test_mp4_container import timed
 
+DAY_S = 86_400
+
 
 def write_mp4(path: Path, units: list[AccessUnit]) -> None:
     with io.FileIO(path, "xb+") as file:
@@ -181,6 +183,18 @@ def test_a_thumbnail_is_made_once_and_kept_beside_the_file(
     made_ns = path.stat().st_mtime_ns
     assert thumbnails.path_of(name).stat().st_mtime_ns == made_ns
     assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.jpg"]
+
+
+def test_a_recording_of_tomorrow_is_not_decoded_for_each_request(
+    tmp_path: Path, pictures: list[AccessUnit], housekeeper: Housekeeper
+) -> None:
+    recording = tmp_path / "cat.mp4"
+    write_mp4(recording, pictures)
+    tomorrow = time.time() + DAY_S
+    os.utime(recording, (tomorrow, tomorrow))
+    thumbnails = Thumbnails(Library(tmp_path), housekeeper)
+    first = thumbnails.path_of("cat.mp4").stat().st_ino
+    assert thumbnails.path_of("cat.mp4").stat().st_ino == first
 
 
 def test_a_recording_that_ends_while_its_thumbnail_is_made_has_one(
