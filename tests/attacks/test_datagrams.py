@@ -163,6 +163,15 @@ def test_what_a_viewer_may_not_send_is_dropped_before_it_is_decrypted(
     streaming.until(lambda: dropped(streaming, Drop.UNWANTED) == 1)
 
 
+def test_every_record_of_a_datagram_is_read(streaming: Streaming) -> None:
+    """aiortc reads one, and the others would pile up: the goodbye behind them was never heard."""
+    viewer, _ = connect(streaming)
+    streaming.run(viewer.send_records(9, says_goodbye=False))
+    see_pictures(streaming, viewer)
+    streaming.run(viewer.send_records(9, says_goodbye=True))
+    streaming.until(lambda: streaming.peers.connected_count == 0)
+
+
 def test_a_reader_that_meets_an_error_goes_on(streaming: Streaming) -> None:
     """RTCP of the viewer's own on which whoever listens fails."""
     viewer, _ = connect(streaming)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
@@ -22,6 +23,8 @@ from aiortc import (
 from pet_stream.webrtc import private
 from pet_stream.webrtc.private import Drop
 from tests.waiting import TIMEOUT_S
+
+HELLO = b"\x16\xfe\xfd" + bytes(60)
 
 
 def dtls_transport(*servers: RTCIceServer) -> RTCDtlsTransport:
@@ -57,6 +60,34 @@ def test_nothing_comes_in_while_a_stun_server_is_waited_for() -> None:
         silent.bind(("127.0.0.1", 0))
         server = RTCIceServer(f"stun:127.0.0.1:{silent.getsockname()[1]}")
         assert asyncio.run(gather(server)) == (Counter({Drop.UNCHECKED: 3}), 0)
+
+
+def test_what_a_turn_server_relays_is_looked_at_by_its_true_sender() -> None:
+    viewer, stranger = ("198.51.100.7", 5000), ("198.51.100.8", 5000)
+
+    async def relay() -> tuple[Counter[Drop], list[bytes]]:
+        transport = dtls_transport()
+        drops: Counter[Drop] = Counter()
+        guard = private.Guard(transport, drops)
+        await transport.transport.iceGatherer.gather()
+        connection: Any = transport.transport._connection
+        (protocol,) = connection._protocols
+        remote = aioice.Candidate("1", 1, "udp", 1, viewer[0], viewer[1], "relay")
+        await connection.add_remote_candidate(remote)
+        (pair,) = connection._check_list
+        pair.state = aioice.ice.CandidatePair.State.SUCCEEDED
+        client = aioice.turn.TurnClientUdpProtocol(("192.0.2.1", 3478), "u", "p", 600, 500)
+        client.receiver = protocol
+        client.channel_to_peer = {0x4000: viewer, 0x4001: stranger}
+        for channel, data in ((0x4000, b""), (0x4000, HELLO), (0x4001, HELLO)):
+            client.datagram_received(struct.pack("!HH", channel, len(data)) + data, client.server)
+        passed = [connection._queue.get_nowait()[0] for _ in range(connection._queue.qsize())]
+        await transport.transport.stop()
+        guard.leave()
+        return drops, passed
+
+    expected = Counter({Drop.EMPTY: 1, Drop.UNCHECKED: 1})
+    assert asyncio.run(relay()) == (expected, [HELLO])
 
 
 def reading(*results: Exception | None) -> tuple[list[Exception | None], Counter[Drop]]:

@@ -136,6 +136,15 @@ class Viewer:
     async def send_rtcp(self, data: bytes) -> None:
         await self._receiver.transport._send_rtp(data)
 
+    async def send_records(self, count: int, *, says_goodbye: bool) -> None:
+        """So many DTLS records of application data in one datagram."""
+        connection = self._receiver.transport._ssl
+        for _ in range(count):
+            connection.send(b"x")
+        if says_goodbye:
+            connection.shutdown()
+        self.send_raw(connection.bio_read(1500))
+
     def send_raw(self, data: bytes) -> None:
         """As it is, from the viewer's address: what somebody could send in its name."""
         pair = private.ice.connection_of(self._ice)._nominated[1]
