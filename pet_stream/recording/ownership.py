@@ -7,7 +7,6 @@ import errno
 import fcntl
 import logging
 import os
-import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,15 +19,15 @@ logger = logging.getLogger(__name__)
 LOCK_NAME = ".pet_stream.lock"
 OWNER_NAME = ".pet_stream.owner"
 MAX_OWNER_BYTES = 100
-_FLOCK = "hhqqi4x"  # struct flock of 64-bit Linux: type, whence, start, length, pid
 
 
 class Ownership:
     """A record lock in the folder (fcntl): it dies with its process, and a forked child has none.
 
-    Such a lock can't tell two apps of one process apart; a file beside it, with the process and
-    when it began, can. Any thread may use it. The first claim that succeeds calls `on_claimed` with
-    the unfinished files that were there before anything of this app: what a crash left behind.
+    The lock can't tell two apps of one process apart; a file beside it, with the process and when
+    it began, can, and says who the owner is. Any thread may use it. The first claim that succeeds
+    calls `on_claimed` with the unfinished files that were there before anything of this app: what a
+    crash left behind.
     """
 
     def __init__(self, folder: Path, on_claimed: Callable[[list[Path]], object]) -> None:
@@ -79,7 +78,7 @@ class Ownership:
     def _check_other_apps(self) -> None:
         """To be done before the lock's file is opened: closing that would undo a lock."""
         with contextlib.suppress(OSError):
-            is_here = self._read_owner() == _this_process()
+            is_here = self._read_owner() == _identity(os.getpid())
             if is_here and not self._is_ours:
                 raise NotRecorderOwner("another app of this process")
 
@@ -88,7 +87,7 @@ class Ownership:
         path = self._folder / OWNER_NAME
         path.unlink(missing_ok=True)
         with path.open("x") as file:  # O_EXCL: follows no link
-            file.write(_this_process())
+            file.write(_identity(os.getpid()))
 
     def _read_owner(self) -> str:
         """What is no ordinary file is not waited for. Raises OSError."""
@@ -105,19 +104,18 @@ class Ownership:
             self._descriptor = None
 
     def _describe_owner(self) -> str:
-        assert self._descriptor is not None
-        asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        with contextlib.suppress(OSError, struct.error):
-            pid = struct.unpack(_FLOCK, fcntl.fcntl(self._descriptor, fcntl.F_GETLK, asked))[4]
-            if pid > 0:
+        """The process of the file, if it still runs: it may be of another container, or the file of
+        an owner before."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            owner = self._read_owner()
+            pid = int(owner.split()[0])
+            if owner == _identity(pid):
                 command = Path(f"/proc/{pid}/comm").read_text().strip()
                 return f"process {pid} ({command})"
-        with contextlib.suppress(OSError, ValueError, IndexError):  # of another container, perhaps
-            return f"process {int(self._read_owner().split()[0])}"
         return "another process"
 
 
-def _this_process() -> str:
-    """Its number, and when it began: numbers are used again."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-    return f"{os.getpid()} {fields[19]}\n"
+def _identity(pid: int) -> str:
+    """A process's number, and when it began: numbers are used again. Raises OSError."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return f"{pid} {fields[19]}\n"

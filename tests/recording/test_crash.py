@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -121,6 +122,20 @@ def test_one_process_owns_the_recorder_until_it_dies(tmp_path: Path) -> None:
         ownership.claim()
     assert claimed == [[]]
     ownership.release()
+
+
+@pytest.mark.parametrize("owner", [None, "", "nobody", "-1 1\n", f"{os.getpid()} 1\n"])
+def test_an_owner_whose_file_is_not_his_is_another_process(
+    tmp_path: Path, owner: str | None
+) -> None:
+    with process(tmp_path, "mp4", "--once") as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "owned\n"
+        (tmp_path / OWNER_NAME).unlink()
+        if owner is not None:
+            (tmp_path / OWNER_NAME).write_text(owner)
+        with pytest.raises(NotRecorderOwner, match="another process"):
+            Ownership(tmp_path, lambda parts: None).claim()
 
 
 def test_what_was_there_before_the_first_claim_is_left_over(tmp_path: Path) -> None:
