@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import ipaddress
 import socket
-import struct
 
+import ifaddr
 import segno
 
-_SIOCGIFADDR = 0x8915
-_ANYWHERE = ("192.0.2.1", 9)  # RFC 5737: nothing is sent, the kernel only chooses a route
+_ANYWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""RFC 5737 and 3849: nothing is sent, the kernel only chooses a route."""
 
 
 def is_loopback(host: str) -> bool:
@@ -27,19 +26,16 @@ def page_urls(host: str, port: int) -> tuple[list[str], list[str]]:
         return [_url(host, port)], []
     if host not in ("0.0.0.0", "::", ""):
         return [], [_url(host, port)]
-    return [_url("127.0.0.1", port)], [_url(address, port) for address in lan_addresses()]
+    addresses = lan_addresses(socket.AF_INET)
+    if host == "::":
+        addresses += lan_addresses(socket.AF_INET6)
+    return [_url("127.0.0.1", port)], [_url(address, port) for address in addresses]
 
 
-def lan_addresses() -> list[str]:
-    """IPv4 addresses of this machine's interfaces, the one with the default route first."""
-    found = [address for name in _interfaces() if (address := _address_of(name))]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(_ANYWHERE)
-            found.insert(0, probe.getsockname()[0])
-        except OSError:  # no default route
-            pass
-    return [address for address in dict.fromkeys(found) if not is_loopback(address)]
+def lan_addresses(family: socket.AddressFamily) -> list[str]:
+    """This machine's addresses on its networks, the one with the default route first."""
+    found = [*_with_default_route(family), *_of_interfaces(family)]
+    return [address for address in dict.fromkeys(found) if _can_be_opened(address)]
 
 
 def qr_code(url: str) -> str:
@@ -49,21 +45,26 @@ def qr_code(url: str) -> str:
     return output.getvalue()
 
 
-def _interfaces() -> list[str]:
+def _with_default_route(family: socket.AddressFamily) -> list[str]:
     try:
-        return [name for _, name in socket.if_nameindex()]
-    except OSError:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((_ANYWHERE[family], 9))
+            return [probe.getsockname()[0]]
+    except OSError:  # no default route, or no IPv6
         return []
 
 
-def _address_of(interface: str) -> str | None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        request = struct.pack("256s", interface.encode()[:15])
-        try:
-            answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
-        except OSError:  # it has none
-            return None
-    return socket.inet_ntoa(answer[20:24])
+def _of_interfaces(family: socket.AddressFamily) -> list[str]:
+    addresses = [address.ip for adapter in ifaddr.get_adapters() for address in adapter.ips]
+    if family == socket.AF_INET:
+        return [address for address in addresses if isinstance(address, str)]
+    return [address[0] for address in addresses if not isinstance(address, str)]
+
+
+def _can_be_opened(text: str) -> bool:
+    """By others. Browsers can't open a link-local IPv6 address: it needs an interface's name."""
+    address = ipaddress.ip_address(text)
+    return not (address.is_loopback or (address.version == 6 and address.is_link_local))
 
 
 def _url(host: str, port: int) -> str:

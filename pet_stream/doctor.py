@@ -28,6 +28,7 @@ DISTRIBUTIONS = (
     "prometheus-flask-exporter",
     "sysv-ipc",
     "segno",
+    "ifaddr",
 )
 _LOW_SPACE_BYTES = 2_000_000_000
 _NO_SPACE_BYTES = 100_000_000
