@@ -31,6 +31,7 @@ from .media.replay import ReplayMemory
 from .reason import Reason
 from .recording import (
     Archive,
+    CurrentRecording,
     FolderWatch,
     Library,
     Recorder,
@@ -142,7 +143,8 @@ class Stream:
             ),
         )
         self.reader = ShmReader(config.shm, self.broadcaster, name)
-        self.library = Library(config.record_path, lambda: self.recorder.status)
+        current = CurrentRecording()
+        self.library = Library(config.record_path, current)
         self.archive = Archive(
             self.library,
             _retention(config),
@@ -159,6 +161,7 @@ class Stream:
             claim_for_clip=self.archive.claim_for_clip,
             on_finished=self.archive.handle_finished,
             on_left=self.archive.let_go,
+            current=current,
             name=name,
         )
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)

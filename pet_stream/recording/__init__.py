@@ -8,10 +8,11 @@ from .retention import Retention
 from .rows import Recording
 from .settings import RecorderSettings
 from .snapshots import Snapshots
-from .status import RecorderCounts, RecordingStatus
+from .status import CurrentRecording, RecorderCounts, RecordingStatus
 
 __all__ = [
     "Archive",
+    "CurrentRecording",
     "FolderWatch",
     "Library",
     "Recorder",

@@ -7,7 +7,6 @@ import hashlib
 import math
 import os
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -22,7 +21,7 @@ from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
 from .ready_files import ReadyFiles
 from .rows import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
-from .status import RecordingStatus
+from .status import CurrentRecording, HasStatus, RecordingStatus
 from .turns import Turns
 
 THUMBNAIL_SUFFIX = ".jpg"
@@ -44,15 +43,13 @@ class OpenRecording:
 class Library:
     """Finds recordings by name. Any thread may use it.
 
-    `status` is the recorder's. Only regular files are recordings: a symbolic link could lead out of
-    the folder. What a file says about itself is kept until its size or time changes.
+    `recorder` says what is being made. Only regular files are recordings: a symbolic link could
+    lead out of the folder. What a file says about itself is kept until its size or time changes.
     """
 
-    def __init__(
-        self, folder: Path, status: Callable[[], RecordingStatus] = RecordingStatus
-    ) -> None:
+    def __init__(self, folder: Path, recorder: HasStatus | None = None) -> None:
         self.folder = folder
-        self._status = status
+        self._recorder = recorder or CurrentRecording()
         self._ids = ReadOnce(folder, read_id, None)
         self._details = ReadOnce(folder, read_details, Details())
         self._turns = Turns(MAX_WAITING)
@@ -76,7 +73,7 @@ class Library:
         known = [duration for duration in durations if duration is not None]
         duration_s = sum(known) if len(known) == len(durations) else None
         if recording.is_running:
-            duration_s = self._status().duration_ms / 1000
+            duration_s = self._recorder.status.duration_ms / 1000
         return Details(duration_s, each[0].width, each[0].height, each[0].codec)
 
     def is_clip(self, recording: Recording) -> bool:
@@ -187,7 +184,7 @@ class Library:
 
     def _running(self) -> RecordingStatus:
         """The recording that is being made; an empty status if there is none."""
-        status = self._status()
+        status = self._recorder.status
         return status if status.is_recording else RecordingStatus()
 
     def _is_file(self, name: str) -> bool:

@@ -28,7 +28,7 @@ from .containers import FORMATS, ContainerFactory
 from .names import automatic_stem, requested_name
 from .session import Session, describe_failure
 from .settings import RecorderSettings
-from .status import RecorderCounts, RecordingStatus
+from .status import CurrentRecording, RecorderCounts, RecordingStatus
 from .target import Target
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ class Recorder:
         claim_for_clip: Callable[[int], object] = lambda size_bytes: None,
         on_finished: Callable[[RecordingStatus], object] = lambda status: None,
         on_left: Callable[[], object] = lambda: None,
+        current: CurrentRecording | None = None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
         clips: TokenBucket | None = None,
@@ -100,6 +101,7 @@ class Recorder:
         self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
         self._clock_ns = clock_ns
+        self._current = current or CurrentRecording()
         self._session: Session | None = None
         self._session_before: Session | None = None
         self._clip: Session | None = None
@@ -109,8 +111,7 @@ class Recorder:
 
     @property
     def status(self) -> RecordingStatus:
-        session = self._session
-        return RecordingStatus() if session is None else session.status
+        return self._current.status
 
     @property
     def counts(self) -> RecorderCounts:
@@ -292,6 +293,7 @@ class Recorder:
         session.start()
         self._remember_left()
         self._session, self._session_before = session, last
+        self._current.source = session
         return session
 
     def _target(self, filename: str | None, file_format: str | None, started_at: float) -> Target:
@@ -327,7 +329,7 @@ class Recorder:
     def _handle_over(self, session: Session) -> None:
         self._count_failure(session)
         if session.never_was:
-            self._session = self._session_before
+            self._session = self._current.source = self._session_before
         self._session_before = None  # or each would keep the one before it for ever
         self._on_finished(session.status)
 

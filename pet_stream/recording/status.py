@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from ..reason import Reason
@@ -68,6 +68,25 @@ class RecordingStatus:
             "heartbeat_s": self.heartbeat_s,
             "failed": self.has_failed,
         }
+
+
+class HasStatus(Protocol):
+    @property
+    def status(self) -> RecordingStatus: ...
+
+
+class CurrentRecording:
+    """The recording that runs or ran last, for those who show it. The recorder puts it here, on the
+    event loop; any thread may read `status`."""
+
+    def __init__(self) -> None:
+        self.source: HasStatus | None = None
+        """None before the first one."""
+
+    @property
+    def status(self) -> RecordingStatus:
+        source = self.source
+        return RecordingStatus() if source is None else source.status
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -12,6 +12,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.media.access_unit import START_CODE, AccessUnit
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
 from pet_stream.media.recording_id import find_id, id_sei
+from pet_stream.recording.status import RecordingStatus
 
 GOP = 14
 FRAME_NS = 1_000_000_000 // 30
@@ -30,6 +31,13 @@ def access_unit(data: bytes) -> AccessUnit:
         camera_id=0,
         frame_number=0,
     )
+
+
+@dataclass
+class Showing:
+    """In the place of a recorder: says that this is what it is at."""
+
+    status: RecordingStatus
 
 
 class Camera:

@@ -31,7 +31,7 @@ from pet_stream.recording.thumbnails import MAX_WAITING, Thumbnails
 from ..test_extension import run_script
 from ..waiting import TIMEOUT_S, wait_until
 from .disks import Gate
-from .playback import annex_b
+from .playback import Showing, annex_b
 from .test_mp4_container import timed
 
 DAY_S = 86_400
@@ -202,7 +202,7 @@ def test_a_recording_that_ends_while_its_thumbnail_is_made_has_one(
 ) -> None:
     running, ended = tmp_path / "cat.mp4.part", tmp_path / "cat.mp4"
     write_mp4(running, pictures)
-    status = [RecordingStatus(is_recording=True, filename=ended.name, started_at=1.0)]
+    recorder = Showing(RecordingStatus(is_recording=True, filename=ended.name, started_at=1.0))
     housekeeper = Housekeeper("test-housekeeping")
 
     submit = housekeeper.submit
@@ -210,12 +210,12 @@ def test_a_recording_that_ends_while_its_thumbnail_is_made_has_one(
     def end_first(work: Callable[[], None]) -> Future[None]:
         if running.exists():
             running.rename(ended)
-            status[0] = RecordingStatus()
+            recorder.status = RecordingStatus()
         return submit(work)
 
     monkeypatch.setattr(housekeeper, "submit", end_first)
     try:
-        thumbnails = Thumbnails(Library(tmp_path, lambda: status[0]), housekeeper)
+        thumbnails = Thumbnails(Library(tmp_path, recorder), housekeeper)
         assert jpeg_size(thumbnails.path_of("cat.mp4").read_bytes()) == (320, 240)
     finally:
         housekeeper.stop(TIMEOUT_S)

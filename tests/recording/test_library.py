@@ -12,6 +12,7 @@ from pet_stream.media.recording_id import id_box
 from pet_stream.recording.library import Library
 from pet_stream.recording.status import RecordingStatus
 
+from .playback import Showing
 from .test_names import NOT_PLAIN
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
@@ -72,7 +73,7 @@ def test_the_running_recording_is_marked(tmp_path: Path) -> None:
     write(tmp_path / "one.h264")
     write(tmp_path / "two.h264")
     status = RecordingStatus(is_recording=True, filename="two.h264")
-    listed = Library(tmp_path, lambda: status).recordings()
+    listed = Library(tmp_path, Showing(status)).recordings()
     assert {item.name: item.state for item in listed} == {
         "one.h264": "complete",
         "two.h264": "recording",
@@ -248,7 +249,7 @@ def test_a_running_recording_is_one_row(
     write(tmp_path / "x_001_2.mp4", 100, recording_id=OTHER)
     write(tmp_path / "y.mp4.part", 100, recording_id=OTHER)
     status = RecordingStatus(is_recording=True, filename=name, recording_id=ONE, started_at=7.0)
-    library = Library(tmp_path, lambda: status)
+    library = Library(tmp_path, Showing(status))
     assert rows_of(library) == {name: row, "x_001_2.mp4": ["x_001_2.mp4"]}
     running = library.find(name)
     assert (running.state, running.started_at) == ("recording", 7.0)
@@ -263,7 +264,7 @@ def test_another_recordings_finished_file_can_be_deleted_beside_a_running_one(
     write(tmp_path / "x_001.mp4", 100, recording_id=OTHER)
     write(tmp_path / "x_002.mp4.part", 100, recording_id=ONE)
     status = RecordingStatus(is_recording=True, filename="x_002.mp4", recording_id=ONE)
-    library = Library(tmp_path, lambda: status)
+    library = Library(tmp_path, Showing(status))
     assert rows_of(library) == {"x_001.mp4": ["x_001.mp4"], "x_002.mp4": ["x_002.mp4.part"]}
     library.delete("x_001.mp4")
     assert rows_of(library) == {"x_002.mp4": ["x_002.mp4.part"]}

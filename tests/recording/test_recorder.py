@@ -314,7 +314,7 @@ def test_the_status_before_the_first_recording() -> None:
 def test_the_library_shows_the_recording_that_runs(
     recorder: Recorder, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    library = Library(tmp_path / "recordings", lambda: recorder.status)
+    library = Library(tmp_path / "recordings", recorder)
     camera.publish(3)
     call(recorder.start("cat"))
     (running,) = library.recordings()

@@ -62,7 +62,7 @@ class Folder:
         self.path = folder
         self.clocks = Clocks()
         self.status = RecordingStatus()
-        self.library = Disk(folder, lambda: self.status)
+        self.library = Disk(folder, self)
         self.ages = Ages(self.library.id_of, self.clocks)
 
     def make(self, name: str, age_days: float = 0, *, is_clip: bool = False) -> UUID:

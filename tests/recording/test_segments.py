@@ -54,7 +54,7 @@ def mp4_recorder(make_recorder: MakeRecorder) -> Recorder:
 
 @pytest.fixture
 def library(tmp_path: Path, mp4_recorder: Recorder) -> Library:
-    return Library(tmp_path / "recordings", lambda: mp4_recorder.status)
+    return Library(tmp_path / "recordings", mp4_recorder)
 
 
 @pytest.fixture(scope="session")
@@ -328,7 +328,7 @@ def test_where_no_next_file_can_be_opened_the_recording_keeps_its_name(
     changes: int,
 ) -> None:
     recorder = make_recorder(file_format="mp4", formats={"mp4": FailsToOpen(after=changes)})
-    library = Library(tmp_path / "recordings", lambda: recorder.status)
+    library = Library(tmp_path / "recordings", recorder)
     camera.publish(GOP)
     call(recorder.start("cat"))
     night = Camera(broadcaster, small_pictures)
@@ -348,7 +348,7 @@ def test_one_that_is_being_made_tells_what_is_known(
     make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
     recorder = make_recorder(file_format="mp4")
-    library = Library(tmp_path / "recordings", lambda: recorder.status)
+    library = Library(tmp_path / "recordings", recorder)
     call(recorder.start("cat"))
     details = library.details(library.find("cat.mp4"))
     assert (details.duration_s, details.width, details.height) == (0, None, None)
