@@ -80,6 +80,10 @@ bench-attacks: development ## what attacks do to three viewers, each with a verd
 	@tools/packages gcc
 	@$(python) -m benchmarks.attacks $(ARGS)
 
+.PHONY: film
+film: development ## draw the film that the demo plays anew (about a minute)
+	@$(python) -m tools.film $(ARGS)
+
 .PHONY: format
 format: development ## let ruff put the sources in order, and write the README's tables
 	@$(python) -m ruff check --fix
@@ -88,7 +92,7 @@ format: development ## let ruff put the sources in order, and write the README's
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted
-	@rm -rf .venv .venv-* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+	@rm -rf .venv .venv-* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: runtime

@@ -27,6 +27,7 @@ OPEN_PAGE_AND_SCRIPTS = """
 import re
 from flask import Flask
 import pet_stream
+from pet_stream.demo.film import load_film
 
 app = Flask("host")
 app.config["PET_STREAM_SHM"] = "/pet_test_no_such_camera"
@@ -42,6 +43,7 @@ with app.test_client() as client:
             assert script.status_code == 200, (url, script.status)
             assert "javascript" in script.mimetype, (url, script.mimetype)
             assert script.data
+assert load_film()
 print(pet_stream.__file__)
 """
 

@@ -1,6 +1,6 @@
 """The embedded camera: a process of its own that plays the film into a ring, over and over.
 
-    python -m pet_stream.demo.camera RING DETECTIONS FILM
+    python -m pet_stream.demo.camera RING DETECTIONS
 
 It says `ready` on its output when its segments exist, and ends, removing them, when its input
 ends: so it does when whoever started it is killed. Ctrl-C of the terminal is left to the parent.
@@ -12,7 +12,6 @@ import select
 import signal
 import sys
 import time
-from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
@@ -54,14 +53,11 @@ def play(film: Film, ring: RingWriter, detections: DetectionsWriter, lifeline: B
 
 
 def main(arguments: list[str]) -> int:
-    ring_name, detections_name, film_file = arguments
+    ring_name, detections_name = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _exit)
-    film = load_film(Path(film_file))
-    if film is None:
-        print(f"pet-stream demo: {film_file} is gone", file=sys.stderr)
-        return 1
     try:
+        film = load_film()
         with_ring = RingWriter(ring_name)
         try:
             with_detections = DetectionsWriter(detections_name)

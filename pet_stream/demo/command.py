@@ -13,21 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..addresses import is_loopback, page_urls, qr_code
-from ..errors import StorageError
 from ..host_names import is_name
 from ..http_server import take_descriptors
 from ..serving import WebServer, stop_on_signals
 from .defaults import HOST_DEFAULTS, RUN_DEFAULTS
 from .embedded_camera import EmbeddedCamera
-from .film import (
-    PICTURE_HEIGHT,
-    PICTURE_WIDTH,
-    RATE_FPS,
-    cache_folder,
-    film_path,
-    load_film,
-    save_film,
-)
+from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
 from .host import create_host
 
 logger = logging.getLogger(__name__)
@@ -36,20 +27,13 @@ _FOREVER_S = 3600.0
 _ANY_INTERFACE_AND_LOOPBACK = ("0.0.0.0/0", "::/0")
 
 
-class _Stopped(Exception):
-    """A signal came while the film was being made."""
-
-
 def run_demo(arguments: argparse.Namespace) -> int:
     """Serve the embedded camera until a signal. Raises PetStreamError."""
     with stop_on_signals() as is_stopping:
         server = WebServer(arguments.host, arguments.port)
         camera = None
         try:
-            film_file = _prepared_film(is_stopping)
-            if film_file is None:
-                return 0
-            camera = EmbeddedCamera(film_file, arguments.shm)
+            camera = EmbeddedCamera(arguments.shm)
             settings = _settings(arguments)
             settings["PET_STREAM_SHM"] = camera.ring_name
             settings["PET_STREAM_DETECTIONS_SHM"] = camera.detections_name
@@ -115,34 +99,6 @@ def _settings(arguments: argparse.Namespace) -> dict[str, object]:
     if is_name(arguments.host) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
         settings["PET_STREAM_ALLOWED_HOSTS"] = [arguments.host]  # the page is announced under it
     return settings
-
-
-def _prepared_film(is_stopping: threading.Event) -> Path | None:
-    """The film's file, made at the first run; None when a signal came meanwhile."""
-    path = film_path(cache_folder())
-    if load_film(path) is not None:
-        return path
-    from .film_maker import ProgressBar, make_film  # lazy: only the first run needs PyAV
-
-    progress = ProgressBar("First run, drawing the demo's film (once)", sys.stderr)
-
-    def on_progress(part: float) -> None:
-        progress(part)
-        if is_stopping.is_set():
-            raise _Stopped
-
-    try:
-        film = make_film(on_progress)
-    except _Stopped:
-        return None
-    try:
-        save_film(film, path)
-    except OSError as exc:
-        raise StorageError(
-            f"the demo's film can't be kept in {path.parent}: {exc.strerror}; "
-            "set XDG_CACHE_HOME to a folder that can be written"
-        ) from exc
-    return path
 
 
 def _announce(

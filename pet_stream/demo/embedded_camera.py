@@ -33,14 +33,13 @@ _PROGRAM = (
 class EmbeddedCamera:
     """The camera process and its segments. Owned by one thread."""
 
-    def __init__(self, film_file: Path, url: str | None = None) -> None:
+    def __init__(self, url: str | None = None) -> None:
         """`url`: the name of a segment that does not exist yet; None: one after this process.
 
         Raises SegmentError for a name that is not the demo's to use.
         """
         self.ring_name = f"{NAME_PREFIX}{os.getpid()}" if url is None else _new_name(url)
         self.detections_name = f"{self.ring_name}_detections"
-        self._film_file = film_file
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -50,7 +49,7 @@ class EmbeddedCamera:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-c", _PROGRAM, str(_PACKAGE_FOLDER)),
-                *(self.ring_name, self.detections_name, str(self._film_file)),
+                *(self.ring_name, self.detections_name),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

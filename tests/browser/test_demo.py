@@ -21,31 +21,19 @@ from .test_recording import decoded_count
 
 pytestmark = pytest.mark.browser
 
-CACHE = CHECKOUT / ".cache"
-FILM_TIMEOUT_S = 240.0
 COMMAND = [sys.executable, "-m", "pet_stream.cli"]
 
 
 def start_demo(folder: Path) -> Process:
     return Process(
         [*COMMAND, "demo", "--port", "0", "--no-open", "--record-path", str(folder / "recordings")],
-        env={**os.environ, "XDG_CACHE_HOME": str(CACHE), "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
         cwd=CHECKOUT,
     )
 
 
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The film that the first run makes is there."""
-    demo = start_demo(tmp_path_factory.mktemp("first run"))
-    try:
-        demo.wait_for_line("http://", FILM_TIMEOUT_S)
-    finally:
-        demo.stop(signal.SIGINT)
-
-
 @pytest.fixture
-def demo(film: None, page: Page, tmp_path: Path) -> Iterator[Process]:
+def demo(page: Page, tmp_path: Path) -> Iterator[Process]:
     """Started when the browser is ready."""
     demo = start_demo(tmp_path)
     try:

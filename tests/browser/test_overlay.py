@@ -14,19 +14,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pet_stream.demo.block_code import HEIGHT, WIDTH, decode_block_code
-from pet_stream.demo.film import Film, film_path, load_film
-from pet_stream.demo.scene import CODE_X, CODE_Y
+from pet_stream.demo.film import RATE_FPS, Film, load_film
 from tests.waiting import TIMEOUT_S
+from tools.film.block_code import HEIGHT, WIDTH, decode_block_code
+from tools.film.scene import CODE_X, CODE_Y
 
 from .chromium import wait_until
-from .conftest import CHECKOUT, SCREENSHOTS
+from .conftest import SCREENSHOTS
 from .firefox import firefox
 from .player import PLAYER, STATE
 from .processes import Process
-from .test_demo import film, start_demo
-
-__all__ = ["film"]
+from .test_demo import start_demo
 
 pytestmark = pytest.mark.browser
 
@@ -89,7 +87,7 @@ HOLD_MS = 500
 
 
 @pytest.fixture(scope="module")
-def demo(film: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process: Process = start_demo(tmp_path_factory.mktemp("demo"))
     try:
         yield process.wait_for_line(r"(http://\S+)", TIMEOUT_S)[1]
@@ -98,10 +96,8 @@ def demo(film: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def pictures(film: None) -> Film:
-    pictures = load_film(film_path(CHECKOUT / ".cache" / "pet_stream"))
-    assert pictures is not None
-    return pictures
+def pictures() -> Film:
+    return load_film()
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -212,7 +208,7 @@ def look(samples: list[Any], pictures: Film, name: str) -> tuple[bool, dict[str,
     with (SCREENSHOTS / "overlay.jsonl").open("a") as file:
         file.write(json.dumps(report) + "\n")
     is_in_step = (
-        len(shown) > len(pictures) / 2
+        len(shown) > SAMPLE_S * RATE_FPS / 2
         and without_boxes < len(samples) / 50
         and set(at_95) == {"cat", "sports ball"}
         and max(at_95.values()) <= MAX_MISMATCH

@@ -20,10 +20,8 @@ from .conftest import SCREENSHOTS
 from .firefox import firefox
 from .player import STATE
 from .processes import Process
-from .test_demo import film, start_demo
+from .test_demo import start_demo
 from .test_live_view import LIVE
-
-__all__ = ["film"]
 
 pytestmark = pytest.mark.browser
 
@@ -144,7 +142,7 @@ OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
 
 @pytest.fixture(scope="module")
-def url(film: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A demo with two recordings."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     demo: Process = start_demo(tmp_path_factory.mktemp("demo"))

@@ -21,9 +21,9 @@ from typing import Any
 import av
 import pytest
 
-from pet_stream.demo.scene import read_picture_number
 from pet_stream.ingest.segment import POSIX_FOLDER
 from tests.waiting import TIMEOUT_S, wait_until
+from tools.film.scene import GOP_PICTURES, LOOP_PICTURES, read_picture_number
 
 from ..browser.processes import Process
 from ..camera.camera import Camera
@@ -35,14 +35,14 @@ StartCommand = Callable[..., Process]
 
 
 @pytest.fixture
-def start_command(cache_home: Path, tmp_path: Path) -> Iterator[StartCommand]:
+def start_command() -> Iterator[StartCommand]:
     """Starts `pet-stream` with arguments; ends what a test leaves running."""
     processes: list[Process] = []
 
     def start(*arguments: str, **environment: str) -> Process:
         process = Process(
             [sys.executable, "-m", "pet_stream.cli", *arguments],
-            env={**os.environ, "XDG_CACHE_HOME": str(cache_home), **environment},
+            env={**os.environ, **environment},
             cwd=CHECKOUT,
         )
         processes.append(process)
@@ -93,9 +93,21 @@ def demo(start_command: StartCommand, tmp_path: Path) -> Demo:
     return Demo(process, url, recordings)
 
 
-def test_the_first_picture_comes_without_drawing_the_film_again(demo: Demo) -> None:
+def test_the_very_first_demo_shows_a_picture_and_leaves_nothing_in_its_home(
+    start_command: StartCommand, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    process = start_command(
+        *("demo", "--port", "0", "--record-path", str(tmp_path / "recordings")), HOME=str(home)
+    )
+    url = process.wait_for_line(r"(http://127\.0\.0\.1:\d+)/", TIMEOUT_S)[1]
+    demo = Demo(process, url, tmp_path / "recordings")
     demo.wait_for_picture()
-    assert "First run" not in demo.process.log
+    with urllib.request.urlopen(demo.url + "/api/snapshot.jpg", timeout=TIMEOUT_S) as snapshot:
+        assert snapshot.read(2) == b"\xff\xd8"
+    demo.assert_ended(process.stop(signal.SIGINT))
+    assert not list(home.iterdir())
 
 
 def test_the_host_shows_the_dashboard_and_has_its_own_api(demo: Demo) -> None:
@@ -145,9 +157,9 @@ def test_sigterm_in_mid_recording_with_a_viewer_finishes_the_file(demo: Demo) ->
     [recording] = demo.recordings.glob("recording_*.mp4")
     numbers = shown_numbers(recording)
     assert len(numbers) > 30
-    assert numbers[0] % 14 == 0  # begins with an IDR
+    assert numbers[0] % GOP_PICTURES == 0  # begins with an IDR
     for before, number in itertools.pairwise(numbers):
-        assert number == (before + 1) % 420 or number % 14 == 0
+        assert number == (before + 1) % LOOP_PICTURES or number % GOP_PICTURES == 0
 
 
 def shown_numbers(recording: Path) -> list[int]:
@@ -196,16 +208,6 @@ def test_on_the_network_it_shows_where_and_a_qr_code(
     assert re.search(r"On this machine: +http://127\.0\.0\.1:\d+/", process.log)
     assert ("On your network" in process.log) == ("█" in process.log)
     assert "Only this machine" not in process.log
-
-
-def test_the_first_run_says_what_takes_so_long_and_can_be_interrupted(
-    start_command: StartCommand, tmp_path: Path
-) -> None:
-    process = start_command("demo", "--port", "0", XDG_CACHE_HOME=str(tmp_path / "cache"))
-    process.wait_for_line("First run, drawing the demo's film", TIMEOUT_S)
-    demo = Demo(process, "", tmp_path)
-    demo.assert_ended(process.stop(signal.SIGINT, is_for_group=True))
-    assert not list(tmp_path.rglob("*.film*"))
 
 
 def test_run_serves_a_real_camera_from_the_start(

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from pet_stream.demo.embedded_camera import EmbeddedCamera
-from pet_stream.demo.film import LOOP_PICTURES, PICTURE_HEIGHT, PICTURE_WIDTH, Film
-from pet_stream.demo.scene import read_picture_number
+from pet_stream.demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, Film
 from pet_stream.errors import SegmentError, SourceError
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
@@ -25,6 +24,7 @@ from pet_stream.ingest.segment import POSIX_FOLDER, open_segment
 from pet_stream.media import ring
 from pet_stream.media.access_unit import START_CODE
 from pet_stream.media.h264 import is_idr
+from tools.film.scene import read_picture_number
 
 from ..footage import decode
 from ..waiting import TIMEOUT_S, wait_until
@@ -33,8 +33,8 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def camera(film_file: Path) -> Iterator[EmbeddedCamera]:
-    camera = EmbeddedCamera(film_file)
+def camera() -> Iterator[EmbeddedCamera]:
+    camera = EmbeddedCamera()
     camera.start()
     yield camera
     camera.stop()
@@ -61,7 +61,7 @@ def read_pictures(name: str, count: int) -> list[Picture]:
         segment.close()
 
 
-def test_what_is_in_the_ring_shows_its_own_number(camera: EmbeddedCamera) -> None:
+def test_what_is_in_the_ring_shows_its_own_number(camera: EmbeddedCamera, film: Film) -> None:
     pictures = read_pictures(camera.ring_name, 40)
     first = next(i for i, picture in enumerate(pictures) if is_idr(picture.nal_units))
     pictures = pictures[first:]
@@ -69,7 +69,7 @@ def test_what_is_in_the_ring_shows_its_own_number(camera: EmbeddedCamera) -> Non
     for picture, frame in zip(pictures, frames, strict=True):
         luma = frame.planes[0]
         number = read_picture_number(bytes(luma), luma.line_size)
-        assert number == picture.header.frame_number % LOOP_PICTURES
+        assert number == picture.header.frame_number % len(film)
 
 
 def test_pictures_come_in_order_and_in_their_time(camera: EmbeddedCamera) -> None:
@@ -104,7 +104,7 @@ def test_detections_are_those_of_the_picture_they_name(camera: EmbeddedCamera, f
         segment.close()
     frame_number, seconds, nanoseconds, count = ring.DETECTIONS_HEADER.unpack_from(data)
     assert abs(time.monotonic() - (seconds + nanoseconds / 1e9)) < TIMEOUT_S
-    expected = film[frame_number % LOOP_PICTURES].detections
+    expected = film[frame_number % len(film)].detections
     assert count == len(expected)
     for index, detection in enumerate(expected):
         offset = ring.DETECTIONS_HEADER.size + index * ring.DETECTION.size
@@ -114,21 +114,21 @@ def test_detections_are_those_of_the_picture_they_name(camera: EmbeddedCamera, f
         assert box == [detection.x, detection.y, detection.width, detection.height]
 
 
-def test_two_cameras_of_one_process_are_refused(camera: EmbeddedCamera, film_file: Path) -> None:
+def test_two_cameras_of_one_process_are_refused(camera: EmbeddedCamera) -> None:
     with pytest.raises(SourceError, match="did not start"):
-        EmbeddedCamera(film_file).start()
+        EmbeddedCamera().start()
     assert camera.is_running
 
 
-def test_the_ring_may_be_given_a_name_of_its_own(film_file: Path, segment_name: str) -> None:
+def test_the_ring_may_be_given_a_name_of_its_own(segment_name: str) -> None:
     longer = POSIX_FOLDER / f"{segment_name[1:]}_of_somebody_else"
     longer.write_bytes(b"kept")
-    camera = EmbeddedCamera(film_file, segment_name)
+    camera = EmbeddedCamera(segment_name)
     try:
         camera.start()
         assert len(read_pictures(segment_name, 5)) >= 5
         with pytest.raises(SegmentError, match="exists already"):
-            EmbeddedCamera(film_file, segment_name)
+            EmbeddedCamera(segment_name)
     finally:
         camera.stop()
         left = list(POSIX_FOLDER.glob(f"{segment_name[1:]}*"))
@@ -144,9 +144,9 @@ def test_the_ring_may_be_given_a_name_of_its_own(film_file: Path, segment_name: 
         ("sysv:0x7e570001", "only POSIX"),
     ],
 )
-def test_a_name_that_is_not_the_demos_is_refused(film_file: Path, url: str, reason: str) -> None:
+def test_a_name_that_is_not_the_demos_is_refused(url: str, reason: str) -> None:
     with pytest.raises(SegmentError, match=reason):
-        EmbeddedCamera(film_file, url)
+        EmbeddedCamera(url)
 
 
 def test_stop_is_idempotent(camera: EmbeddedCamera) -> None:
@@ -156,10 +156,9 @@ def test_stop_is_idempotent(camera: EmbeddedCamera) -> None:
 
 
 PARENT = """
-import sys, threading
-from pathlib import Path
+import threading
 from pet_stream.demo.embedded_camera import EmbeddedCamera
-camera = EmbeddedCamera(Path(sys.argv[1]))
+camera = EmbeddedCamera()
 camera.start()
 print(camera.ring_name, camera._process.pid, flush=True)
 threading.Event().wait()
@@ -167,10 +166,10 @@ threading.Event().wait()
 
 
 @pytest.fixture
-def parent(film_file: Path) -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
+def parent() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
     """A process that started a camera, the ring's path and the camera's pid."""
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(film_file)],
+        [sys.executable, "-c", PARENT],
         stdout=subprocess.PIPE,
         text=True,
         cwd=CHECKOUT,
@@ -195,7 +194,7 @@ def test_the_camera_follows_a_parent_that_was_killed(
 
 
 def test_what_a_killed_pair_left_is_removed_by_the_next_one(
-    parent: tuple[subprocess.Popen[str], Path, int], film_file: Path
+    parent: tuple[subprocess.Popen[str], Path, int],
 ) -> None:
     process, path, pid = parent
     os.kill(pid, signal.SIGKILL)
@@ -203,7 +202,7 @@ def test_what_a_killed_pair_left_is_removed_by_the_next_one(
     process.wait()
     wait_until(lambda: not is_running(pid))
     assert path.exists()
-    camera = EmbeddedCamera(film_file)
+    camera = EmbeddedCamera()
     camera.start()
     camera.stop()
     assert not list(path.parent.glob(f"{path.name}*"))

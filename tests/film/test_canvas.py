@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pet_stream.demo.canvas import (
+from tools.film.canvas import (
     DARKER,
     INK_COUNT,
     LIGHTER,

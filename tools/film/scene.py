@@ -1,8 +1,8 @@
-"""What the embedded camera shows: a cat and its ball of wool, 14 seconds without a seam.
+"""What the demo's camera shows: a cat and its ball of wool, 20.5 seconds without a seam.
 
 `Scene.paint(index)` gives picture `index` of the loop. The number of the picture *within the loop*
-is drawn at the lower right as a block code (`pet_stream.demo.block_code`): a program that gets the
-decoded picture reads it by `read_picture_number`. The camera counts on through all loops, so that
+is drawn at the lower right (`block_code`): a program that gets the decoded picture reads it by
+`read_picture_number`. The camera counts on through all loops, so that
 its `frame_number` is that number plus a multiple of LOOP_PICTURES.
 """
 
@@ -13,11 +13,12 @@ from collections.abc import Sequence
 
 import av
 
-from ..media.detections import Detection
+from pet_stream.demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
+from pet_stream.media.detections import Detection
+
 from .block_code import BLOCK, HEIGHT, WIDTH, decode_block_code, encode_block_code
 from .canvas import Canvas, Palette, ellipse, stroke
 from .cat import Pose, draw_cat
-from .film import LOOP_PICTURES, PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
 from .room import paint_breeze, paint_pendulum, paint_room
 
 __all__ = [
@@ -28,6 +29,10 @@ __all__ = [
     "read_picture_number",
 ]
 
+GOP_PICTURES = 14
+LOOP_PICTURES = 44 * GOP_PICTURES
+"""The number of GOPs is even and x264 alternates `idr_pic_id`, so that two IDRs one after the other
+differ in it across the seam, too (H.264 clause 7.4.3)."""
 LOOP_S = LOOP_PICTURES / RATE_FPS
 
 CODE_X = PICTURE_WIDTH - WIDTH - BLOCK
@@ -36,7 +41,11 @@ CODE_Y = PICTURE_HEIGHT - HEIGHT - BLOCK
 
 _FLOOR_Y = 652.0
 _LEFT_X, _RIGHT_X = 300.0, 930.0
-_WALK_S, _PLAY_S, _TURN_S = 5.0, 1.6, 0.4  # twice: there and back
+_HALF_S = LOOP_S / 2  # there, and the same back: walk, lurk, bat the ball away, turn around
+_WALK_S, _PLAY_S, _TURN_S = 6.0, 1.6, 0.4
+_LURK_S = _HALF_S - _WALK_S - _PLAY_S - _TURN_S
+_PLAY_AT_S = _WALK_S + _LURK_S
+_BAT_AT_S = _PLAY_AT_S + 0.25
 _BALL_AHEAD = 196.0
 _BALL_RADIUS = 26.0
 _HOP_HEIGHT = 300.0
@@ -63,7 +72,7 @@ class Scene:
         if not ball_height:
             _draw_ball(canvas, ball_x, ball_y, rolled)
         _draw_code(canvas, index)
-        wobble = 0.03 * math.sin(math.tau * 9 * turn)
+        wobble = 0.03 * math.sin(math.tau * 13 * turn)
         diameter = round(2 * _BALL_RADIUS)
         sprites = (
             Detection("cat", 0.93 + wobble, cat_x, cat_y, cat_width, cat_height),
@@ -100,15 +109,18 @@ def read_picture_number(luma: bytes, line_size: int) -> int | None:
 
 
 def _pose(time_s: float) -> Pose:
-    half_s = LOOP_S / 2
-    is_way_back = time_s >= half_s
-    part_s = time_s - half_s if is_way_back else time_s
+    is_way_back = time_s >= _HALF_S
+    part_s = time_s - _HALF_S if is_way_back else time_s
     direction = -1.0 if is_way_back else 1.0
     start, end = (_RIGHT_X, _LEFT_X) if is_way_back else (_LEFT_X, _RIGHT_X)
     walked = _ease(part_s / _WALK_S)
     speed = min(1.0, 5 * min(part_s, max(0.0, _WALK_S - part_s)) / 2)
     facing, raised, look = direction, 0.0, -0.08 + 0.05 * math.sin(part_s * 3)
-    play_s = part_s - _WALK_S
+    lurked = (part_s - _WALK_S) / _LURK_S
+    if 0 < lurked < 1:  # twice it reaches for the ball, and thinks better of it
+        raised = 0.45 * max(0.0, math.sin(math.tau * 2 * lurked))
+        look -= 0.22 * math.sin(math.pi * lurked)
+    play_s = part_s - _PLAY_AT_S
     if play_s > 0:
         raised = max(0.0, math.sin(math.pi * min(1.0, play_s / 0.5)))
         hop = min(1.0, max(0.0, (play_s - 0.25) / 1.0))
@@ -124,7 +136,7 @@ def _pose(time_s: float) -> Pose:
         distance=walked * abs(end - start),
         speed=speed,
         look=look,
-        tail=math.sin(math.tau * 8 * time_s / LOOP_S),
+        tail=math.sin(math.tau * 12 * time_s / LOOP_S),
         raised_paw=raised,
         is_blinking=part_s % 2.3 < 0.14 and part_s > 1,
     )
@@ -132,18 +144,17 @@ def _pose(time_s: float) -> Pose:
 
 def _ball(time_s: float) -> tuple[float, float, float]:
     """Where the ball is: x, height over the floor, and how far it has rolled."""
-    half_s = LOOP_S / 2
-    is_way_back = time_s >= half_s
-    part_s = time_s - half_s if is_way_back else time_s
+    is_way_back = time_s >= _HALF_S
+    part_s = time_s - _HALF_S if is_way_back else time_s
     direction = -1.0 if is_way_back else 1.0
     start, end = (_RIGHT_X, _LEFT_X) if is_way_back else (_LEFT_X, _RIGHT_X)
     first, last = start + direction * _BALL_AHEAD, end + direction * _BALL_AHEAD
-    if part_s <= _WALK_S + 0.25:
+    if part_s <= _BAT_AT_S:
         x = first + (last - first) * _ease((part_s + 0.1) / _WALK_S)
         return x, 0.0, x
     # Batted: one high hop over the cat and a small one behind it.
     target = end - direction * _BALL_AHEAD
-    hop = (part_s - _WALK_S - 0.25) / 1.0
+    hop = (part_s - _BAT_AT_S) / 1.0
     if hop < 1:
         x = last + (target + direction * 46 - last) * hop
         return x, 4 * _HOP_HEIGHT * hop * (1 - hop), x

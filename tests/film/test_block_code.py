@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pet_stream.demo.block_code import (
+from tools.film.block_code import (
     BLOCK,
     HEIGHT,
     NUMBER_LIMIT,

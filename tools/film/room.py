@@ -9,7 +9,7 @@ from .canvas import DARKER, LIGHTER, Canvas, Rectangle, ellipse, smooth, stroke
 FLOOR_Y = 470
 WINDOW: Rectangle = (128, 84, 428, 342)
 CLOCK_X, CLOCK_Y = 574, 128
-PENDULUM_PERIODS = 14
+PENDULUM_PERIODS = 20
 """In one loop, as everything that repeats here: whole numbers, so that the end meets the start."""
 
 _FRAME = "#f7efe2"
@@ -40,13 +40,13 @@ def paint_breeze(canvas: Canvas, turn: float) -> None:
             canvas, WINDOW[0] - 90 + (start + turn) % 1.0 * (WINDOW[2] - WINDOW[0] + 180), y, size
         )
     _window_frame(canvas)
-    sway = math.sin(math.tau * 4 * turn)
+    sway = math.sin(math.tau * 6 * turn)
     _curtain(canvas, 96, 1, sway)
     _curtain(canvas, 460, -1, sway)
     canvas.polygon(stroke([(46, 54), (510, 54)], [9, 9]), _WOOD_DARK)
     for x in (44, 512):
         canvas.polygon(ellipse(x, 54, 9, 9), "#5f3d2a")
-    _plant(canvas, math.sin(math.tau * 5 * turn))
+    _plant(canvas, math.sin(math.tau * 7 * turn))
 
 
 def paint_pendulum(canvas: Canvas, turn: float) -> None:
