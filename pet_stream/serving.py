@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
-import signal
 import socket
-import threading
-from collections.abc import Iterator
-from types import FrameType
 
 from flask import Flask
 
@@ -50,51 +44,6 @@ class WebServer:
             server.shutdown()
             run.join(timeout_s)
         self._socket.close()
-
-
-@contextlib.contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM and a closed terminal set, in the main thread only. A second
-    one ends the process on the spot."""
-    is_stopping = threading.Event()
-    received: list[int] = []
-
-    def handle(signal_number: int, frame: FrameType | None) -> None:
-        # Not is_stopping.set(): the wait() that this interrupts may hold the event's lock.
-        received.append(signal_number)
-        if len(received) > 1:
-            os._exit(128 + signal_number)
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    with _set_on_signal(is_stopping):
-        before = {number: signal.signal(number, handle) for number in numbers}
-        try:
-            yield is_stopping
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _set_on_signal(event: threading.Event) -> Iterator[None]:
-    """Whatever signal is handled, a thread sets `event`: the interpreter wakes it by a socket."""
-    receiver, sender = socket.socketpair()
-    sender.setblocking(False)
-
-    def set_event() -> None:
-        if receiver.recv(1):
-            event.set()
-
-    thread = threading.Thread(target=set_event, name="pet-stream-signals", daemon=True)
-    thread.start()
-    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(before)
-        sender.close()
-        thread.join()
-        receiver.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

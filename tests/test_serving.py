@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
-import signal
 import socket
 import socketserver
 import threading
@@ -15,7 +13,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.errors import AddressUnavailable
-from pet_stream.serving import WebServer, stop_on_signals
+from pet_stream.serving import WebServer
 from tests.waiting import TIMEOUT_S
 
 
@@ -122,28 +120,3 @@ def test_ipv6_is_served_where_there_is_any() -> None:
 def test_an_address_of_somebody_else_is_refused(host: str, reason: str) -> None:
     with pytest.raises(AddressUnavailable, match=reason):
         WebServer(host, 0)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_ask_to_stop_and_get_their_handlers_back(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    with stop_on_signals() as is_stopping:
-        assert not is_stopping.is_set()
-        os.kill(os.getpid(), number)
-        assert is_stopping.wait(TIMEOUT_S)
-    assert signal.getsignal(number) == before
-
-
-def test_a_signal_in_the_midst_of_a_wait_does_not_block() -> None:
-    with stop_on_signals() as is_stopping:
-        with is_stopping._cond:  # type: ignore[attr-defined]  # as wait() does at first
-            signal.raise_signal(signal.SIGINT)
-        assert is_stopping.wait(TIMEOUT_S)
-
-
-def test_nothing_is_left_after_a_run_without_a_signal() -> None:
-    before = set(threading.enumerate())
-    with stop_on_signals() as is_stopping:
-        pass
-    assert not is_stopping.is_set()
-    assert set(threading.enumerate()) == before

@@ -22,6 +22,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.ingest.shm_reader import ShmReader
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.stop_signals import StopSignals
 
 from .options import serve
 
@@ -54,15 +55,16 @@ class AiortcServer:
             for unit in subscription.take():
                 consume(unit)
 
-        self.event_loop.start()
-        subscription = self.broadcaster.subscribe(
-            "bench", CAPACITY, lambda: self.event_loop.call_soon(drain), is_urgent=True
-        )
-        self._reader.start()
-        serve(app, host)
-        self._reader.stop()
-        self.event_loop.call(self._close_all(), ANSWER_TIMEOUT_S)
-        self.event_loop.stop()
+        with StopSignals() as stop_signals:
+            self.event_loop.start()
+            subscription = self.broadcaster.subscribe(
+                "bench", CAPACITY, lambda: self.event_loop.call_soon(drain), is_urgent=True
+            )
+            self._reader.start()
+            serve(app, host, stop_signals)
+            self._reader.stop()
+            self.event_loop.call(self._close_all(), ANSWER_TIMEOUT_S)
+            self.event_loop.stop()
 
     async def _close_all(self) -> None:
         await asyncio.gather(*(connection.close() for connection in set(self._connections)))

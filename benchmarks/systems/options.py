@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from pet_stream.serving import WebServer, stop_on_signals
+from pet_stream.serving import WebServer
+from pet_stream.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from aiortc import RTCIceTransport
@@ -31,14 +32,13 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def serve(app: Flask, host: str) -> None:
+def serve(app: Flask, host: str, stop_signals: StopSignals) -> None:
     """Serve until SIGTERM; prints the port when ready."""
-    with stop_on_signals() as is_stopping:
-        server = WebServer(host, 0)
-        server.start(app)
-        print(f"ready {server.port}", flush=True)
-        is_stopping.wait()
-        server.stop()
+    server = WebServer(host, 0)
+    server.start(app)
+    print(f"ready {server.port}", flush=True)
+    stop_signals.wait()
+    server.stop()
 
 
 def be_busy() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from pet_stream import PetStream
+from pet_stream.stop_signals import StopSignals
 
 from .options import (
     be_busy,
@@ -47,13 +48,14 @@ def main() -> None:
         force_step(options.sender)
     if options.no_pacing:
         send_all_at_once()
-    if options.busy_thread:
-        be_busy()
-    stream.start()
-    try:
-        serve(app, options.host)
-    finally:
-        stream.stop()
+    with StopSignals() as stop_signals:
+        if options.busy_thread:
+            be_busy()
+        stream.start()
+        try:
+            serve(app, options.host, stop_signals)
+        finally:
+            stream.stop()
 
 
 if __name__ == "__main__":

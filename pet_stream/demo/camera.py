@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from ..errors import PetStreamError
 from ..feed.ring_writer import DetectionsWriter, RingWriter
+from ..stop_signals import accept_stop_signals
 from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS, Film, load_film
 
 _MAX_LAG_NS = 500_000_000
@@ -56,6 +57,7 @@ def main(arguments: list[str]) -> int:
     ring_name, detections_name = arguments
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _exit)
+    accept_stop_signals()
     try:
         film = load_film()
         with_ring = RingWriter(ring_name)

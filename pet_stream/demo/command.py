@@ -6,16 +6,17 @@ import argparse
 import logging
 import os
 import shlex
+import subprocess
 import sys
 import threading
-import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
 
 from ..addresses import is_loopback, page_urls, qr_code
 from ..host_names import is_name
 from ..http_server import take_descriptors
-from ..serving import WebServer, stop_on_signals
+from ..serving import WebServer
+from ..stop_signals import StopSignals
 from .defaults import HOST_DEFAULTS, RUN_DEFAULTS
 from .embedded_camera import EmbeddedCamera
 from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
@@ -23,13 +24,16 @@ from .host import create_host
 
 logger = logging.getLogger(__name__)
 
-_FOREVER_S = 3600.0
 _ANY_INTERFACE_AND_LOOPBACK = ("0.0.0.0/0", "::/0")
+_BROWSER_PROGRAM = (
+    "import signal, sys, webbrowser; signal.pthread_sigmask(signal.SIG_SETMASK, ()); "
+    "webbrowser.open(sys.argv[1])"
+)
 
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Serve the embedded camera until a signal. Raises PetStreamError."""
-    with stop_on_signals() as is_stopping:
+    with StopSignals() as stop_signals:
         server = WebServer(arguments.host, arguments.port)
         camera = None
         try:
@@ -42,7 +46,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
                 f"Embedded camera: {PICTURE_WIDTH}×{PICTURE_HEIGHT} at {RATE_FPS} fps "
                 f"in shared memory {camera.ring_name}"
             )
-            _serve(server, arguments, settings, is_stopping)
+            _serve(server, arguments, settings, stop_signals)
         finally:
             server.stop()
             if camera is not None:
@@ -52,10 +56,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 def run_host(arguments: argparse.Namespace) -> int:
     """Serve a real camera's segment until a signal. Raises PetStreamError."""
-    with stop_on_signals() as is_stopping:
+    with StopSignals() as stop_signals:
         server = WebServer(arguments.host, arguments.port)
         try:
-            _serve(server, arguments, _settings(arguments), is_stopping, RUN_DEFAULTS)
+            _serve(server, arguments, _settings(arguments), stop_signals, RUN_DEFAULTS)
         finally:
             server.stop()
     return 0
@@ -65,7 +69,7 @@ def _serve(
     server: WebServer,
     arguments: argparse.Namespace,
     settings: dict[str, object],
-    is_stopping: threading.Event,
+    stop_signals: StopSignals,
     defaults: Mapping[str, object] = HOST_DEFAULTS,
 ) -> None:
     app, stream = create_host(settings, defaults)
@@ -76,8 +80,7 @@ def _serve(
         _announce(arguments, server, app.config)
         if arguments.open:
             _open_browser(server)
-        while not is_stopping.wait(_FOREVER_S):
-            pass
+        stop_signals.wait()
         print("\nStopping …", flush=True)
     finally:
         stream.stop()
@@ -136,5 +139,10 @@ def _open_browser(server: WebServer) -> None:
     here, _ = page_urls(server.host, server.port)
     if is_desktop and here and sys.stdout.isatty():
         threading.Thread(
-            target=webbrowser.open, args=(here[0],), name="demo-browser", daemon=True
+            target=show_in_browser, args=(here[0],), name="demo-browser", daemon=True
         ).start()
+
+
+def show_in_browser(url: str) -> None:
+    """By a process of its own: a browser would inherit that signals are blocked here."""
+    subprocess.run([sys.executable, "-c", _BROWSER_PROGRAM, url], check=False)

@@ -8,7 +8,7 @@ import threading
 
 import av.logging
 
-from ..serving import stop_on_signals
+from ..stop_signals import StopSignals
 from .feeder import Feeder
 from .ring_writer import RingWriter
 from .sources import SourceOptions
@@ -32,16 +32,17 @@ def run_feed(arguments: argparse.Namespace) -> int:
         must_encode=arguments.encode,
         demuxer_options=tuple(arguments.input_option),
     )
-    with stop_on_signals() as is_stopping:
+    stop_requested = threading.Event()
+    with StopSignals() as stop_signals:
         writer = RingWriter(arguments.shm)
         feeder = Feeder(options, writer, is_looping=arguments.loop)
-        thread = _FeederThread(feeder, is_stopping)
+        thread = _FeederThread(feeder, stop_requested)
         try:
             logger.info("writing shared memory %s", writer.name)
             thread.start()
-            while thread.is_alive() and not is_stopping.is_set():
-                thread.join(_CHECK_S)
-            is_stopping.set()
+            while thread.is_alive() and not stop_signals.wait(_CHECK_S):
+                pass
+            stop_requested.set()
             thread.join(_END_TIMEOUT_S)
         finally:
             writer.close()
@@ -58,14 +59,14 @@ def run_feed(arguments: argparse.Namespace) -> int:
 
 
 class _FeederThread(threading.Thread):
-    def __init__(self, feeder: Feeder, is_stopping: threading.Event) -> None:
+    def __init__(self, feeder: Feeder, stop_requested: threading.Event) -> None:
         super().__init__(name="feeder", daemon=True)
         self._feeder = feeder
-        self._is_stopping = is_stopping
+        self._stop_requested = stop_requested
         self.error: Exception | None = None
 
     def run(self) -> None:
         try:
-            self._feeder.run(self._is_stopping)
+            self._feeder.run(self._stop_requested)
         except Exception as exc:
             self.error = exc

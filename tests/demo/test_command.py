@@ -174,6 +174,14 @@ def shown_numbers(recording: Path) -> list[int]:
     return numbers
 
 
+def test_signals_are_blocked_in_no_child(demo: Demo) -> None:
+    demo.wait_for_picture()
+    tasks = Path(f"/proc/{demo.process.pid}/task").glob("*/children")
+    [camera] = [child for children in tasks for child in children.read_text().split()]
+    status = Path(f"/proc/{camera}/status").read_text()
+    assert re.search(r"(?m)^SigBlk:\t0+$", status), status
+
+
 def test_kill_9_leaves_nothing_behind(demo: Demo) -> None:
     demo.wait_for_picture()
     demo.process.stop(signal.SIGKILL)
