@@ -20,8 +20,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording import pictures as pictures_module
+from pet_stream.serving import WebServer
+from pet_stream.stream import Stream
 
 from .apps import mounted_app, stream_of, thread_names
 from .footage import encode
@@ -30,6 +33,8 @@ from .recording.disks import Gate
 from .recording.mp4_files import expected_pictures, film
 from .recording.playback import GOP, Camera, access_unit
 from .waiting import TIMEOUT_S, wait_until
+from .webrtc.viewer import Viewer
+from .websocket.client import deaf_client
 
 PATIENCE_S = 20.0
 """For a start or a stop, on a slow machine: what waits for a frozen disk is given up before."""
@@ -59,6 +64,8 @@ class Host:
     expected: dict[str, list[AccessUnit]] = field(default_factory=dict)
     """The pictures of each file that must be there in the end."""
     is_disk_frozen: bool = False
+    has_threads: bool = True
+    """Whether one more could be started."""
     children: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -157,6 +164,58 @@ def thumbnails_under_way(host: Host) -> Iterator[None]:
     assert not any(asker.is_alive() for asker in askers)
 
 
+@contextmanager
+def a_viewer_that_vanished(host: Host) -> Iterator[None]:
+    """Over WebRTC: it neither sends nor hears anything any more."""
+    loop = EventLoopThread("viewer")
+    loop.start()
+    try:
+        viewer = loop.call(_new_viewer(), TIMEOUT_S)
+        offer = {"type": "offer", "sdp": loop.call(viewer.offer(), TIMEOUT_S)}
+        answer = host.client.post("/api/webrtc/offer", json=offer).get_json()["sdp"]
+        loop.call(viewer.accept(answer), TIMEOUT_S)
+        wait_until(lambda: host.stream.places.active_count == 1)
+        viewer.vanish()
+        yield
+        loop.call(viewer.close(), TIMEOUT_S)
+    finally:
+        loop.stop()
+
+
+async def _new_viewer() -> Viewer:
+    return Viewer()
+
+
+@contextmanager
+def a_websocket_that_does_not_answer(host: Host) -> Iterator[None]:
+    """It has shaken hands, then reads nothing and answers no ping."""
+    server = WebServer("127.0.0.1", 0)
+    server.start(host.app)
+    try:
+        with deaf_client(f"ws://127.0.0.1:{server.port}/api/stream/ws"):
+            wait_until(lambda: host.stream.live_state.listener_count == 1)
+            yield
+    finally:
+        server.stop()
+
+
+@contextmanager
+def no_more_threads(host: Host) -> Iterator[None]:
+    """As under a limit of the system: none of ours can be started."""
+    start_thread = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith("pet-stream"):
+            raise RuntimeError("can't start new thread")
+        start_thread(thread)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        host.has_threads = False
+        yield
+    host.has_threads = True
+
+
 # ---- rows
 
 
@@ -169,12 +228,25 @@ def stop(host: Host) -> None:
     in_time(host.stream.stop)
     in_time(host.stream.stop)
     assert not set(RUNNING) & set(thread_names())
+    assert host.stream.places.active_count == host.stream.listener_places.active_count == 0
+    assert not host.stream.broadcaster.has_urgent_subscriber
 
 
 def stop_and_start(host: Host) -> None:
     stop(host)
+    if not host.has_threads:
+        start_in_vain(host.stream)
+        return
     start(host)
     assert not host.is_recording()
+
+
+def start_in_vain(stream: Stream) -> None:
+    """What fails is said, and leaves nothing half running."""
+    with pytest.raises(RuntimeError, match="thread"):
+        stream.start()
+    assert not stream.is_running
+    assert not set(RUNNING) & set(thread_names())
 
 
 def fork(host: Host) -> None:
@@ -183,9 +255,12 @@ def fork(host: Host) -> None:
     if child == 0:
         try:
             assert thread_names() == []
-            in_time(stream_of(host.app).start)
-            assert set(RUNNING) <= set(thread_names())
-            in_time(stream_of(host.app).stop)
+            if host.has_threads:
+                in_time(host.stream.start)
+                assert set(RUNNING) <= set(thread_names())
+            else:
+                start_in_vain(host.stream)
+            in_time(host.stream.stop)
             os._exit(0)
         finally:
             os._exit(1)
@@ -204,7 +279,17 @@ def in_time(call: Callable[[], object]) -> None:
 # ---- the table
 
 
-@pytest.mark.parametrize("column", [idle, recording, thumbnails_under_way])
+@pytest.mark.parametrize(
+    "column",
+    [
+        idle,
+        recording,
+        thumbnails_under_way,
+        a_viewer_that_vanished,
+        a_websocket_that_does_not_answer,
+        no_more_threads,
+    ],
+)
 @pytest.mark.parametrize("row", [start, stop, stop_and_start, fork])
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_in_the_middle_of(
