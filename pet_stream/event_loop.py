@@ -33,7 +33,7 @@ class EventLoopThread:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
-        """Idempotent. Raises RuntimeError when no thread is to be had."""
+        """Idempotent. Raises Busy when no thread is to be had."""
         if self.run is not None:
             return
         loop = asyncio.new_event_loop()

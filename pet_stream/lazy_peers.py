@@ -51,7 +51,7 @@ class LazyPeers:
             return
         try:
             self._run = start_run(self._thread_name, self._make_now)
-        except RuntimeError as exc:
+        except Busy as exc:
             logger.warning("live view starts with the first offer: %s", exc)
 
     def join(self, timeout_s: float) -> None:

@@ -22,6 +22,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .errors import Busy
+
 logger = logging.getLogger(__name__)
 
 
@@ -103,9 +105,12 @@ def start_run(
     """Start `body` in a daemon thread called `name`. It gets its run and ends soon after
     `stop_requested` is set; `wake` ends its waiting, where it waits for something else.
 
-    Raises RuntimeError when no thread is to be had.
+    Raises Busy when no thread is to be had.
     """
-    return Run(name, body, wake)
+    try:
+        return Run(name, body, wake)
+    except RuntimeError as exc:  # the system's limit
+        raise Busy(f"This machine has no thread left for {name}") from exc
 
 
 def stop_all(*stops: Callable[[], object]) -> None:

@@ -181,7 +181,7 @@ class Stream:
             self.detections = Detections(config.detections_shm, self.broadcaster, name)
 
     def start(self) -> None:
-        """Idempotent. Raises RuntimeError when no thread is to be had; then nothing runs."""
+        """Idempotent. Raises Busy when no thread is to be had; then nothing runs."""
         self._may_autostart = self.config.autostart
         with self._alone():
             self._start()

@@ -20,6 +20,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pet_stream.errors import Busy
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording import pictures as pictures_module
@@ -212,6 +213,8 @@ def no_more_threads(host: Host) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
         host.has_threads = False
+        refused = host.client.post("/api/recording/start")
+        assert (refused.status_code, refused.get_json()["code"]) == (503, "busy")
         yield
     host.has_threads = True
 
@@ -243,7 +246,7 @@ def stop_and_start(host: Host) -> None:
 
 def start_in_vain(stream: Stream) -> None:
     """What fails is said, and leaves nothing half running."""
-    with pytest.raises(RuntimeError, match="thread"):
+    with pytest.raises(Busy, match="thread"):
         stream.start()
     assert not stream.is_running
     assert not set(RUNNING) & set(thread_names())

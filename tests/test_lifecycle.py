@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from pet_stream.errors import Busy
 from pet_stream.lifecycle import Run, start_run, stop_all
 from tests.waiting import TIMEOUT_S, wait_until
 
@@ -78,7 +79,7 @@ def no_more_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_without_a_thread_there_is_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    with no_more_threads(monkeypatch), pytest.raises(RuntimeError, match="thread"):
+    with no_more_threads(monkeypatch), pytest.raises(Busy, match="thread"):
         start_run("pet-test", until_stopped)
 
 

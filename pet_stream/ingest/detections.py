@@ -60,8 +60,8 @@ class Detections:
         return len(self._listeners)
 
     def listen(self, at_end: Callable[[], object] = lambda: None) -> Listener:
-        """`at_end` is called when the listening ends, whoever ends it. Raises RuntimeError, and
-        nobody listens, when no thread can be started."""
+        """`at_end` is called when the listening ends, whoever ends it. Raises Busy, and nobody
+        listens, when no thread can be started."""
         listener = Listener(at_end)
         with self._lock:
             if not self._listeners:

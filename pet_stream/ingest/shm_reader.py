@@ -78,7 +78,7 @@ class ShmReader:
         self._wakes: SimpleQueue[None] = SimpleQueue()
 
     def start(self) -> None:
-        """Idempotent. Raises RuntimeError when no thread is to be had."""
+        """Idempotent. Raises Busy when no thread is to be had."""
         if self.run is None:
             self.run = start_run(f"{self._name}-camera", self._read, wake=self.wake)
 

@@ -14,6 +14,9 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from ..errors import Busy
+from ..lifecycle import Run, start_run
+
 logger = logging.getLogger(__name__)
 
 NICENESS = 15
@@ -34,7 +37,8 @@ class Housekeeper:
         self._name = name
         self._lock = threading.Lock()
         self._tasks: deque[tuple[Task, Future[None]]] = deque()
-        self._thread: threading.Thread | None = None
+        self._run: Run | None = None
+        """While there is something to do."""
         self._is_stopped = False
 
     def submit(self, task: Task) -> Future[None]:
@@ -55,11 +59,9 @@ class Housekeeper:
     def stop(self, timeout_s: float, last: Task | None = None) -> None:
         """The same, and wait for it. What takes longer than `timeout_s` is left to its thread."""
         self.request_stop(last)
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
-            if thread.is_alive():
-                logger.warning("housekeeping did not end within %.1f s", timeout_s)
+        run = self._run
+        if run is not None and not run.join(timeout_s):
+            logger.warning("housekeeping did not end within %.1f s", timeout_s)
 
     def request_stop(self, last: Task | None = None) -> None:
         """Finish what is begun, forget the rest, do `last`. Does not wait. Idempotent."""
@@ -74,18 +76,16 @@ class Housekeeper:
 
     def _take(self, task: Task, future: Future[None]) -> bool:
         """Queue `task`; false if nobody can do it. With the lock held."""
-        if self._thread is None:
-            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        if self._run is None:
             try:
-                thread.start()
-            except RuntimeError:  # there are too many already
-                logger.warning("housekeeping gets no thread")
+                self._run = start_run(self._name, self._work)
+            except Busy as exc:
+                logger.warning("%s", exc)
                 return False
-            self._thread = thread
         self._tasks.append((task, future))
         return True
 
-    def _run(self) -> None:
+    def _work(self, _run: Run) -> None:
         try:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         except OSError as exc:
@@ -106,5 +106,5 @@ class Housekeeper:
         with self._lock:
             if self._tasks:
                 return self._tasks.popleft()
-            self._thread = None
+            self._run = None
             return None

@@ -88,7 +88,7 @@ class Session:
     def start(self) -> None:
         try:
             self._writer.start()
-        except RuntimeError:  # no more threads
+        except BaseException:
             self._broadcaster.unsubscribe(self._subscription)
             raise
         if self.settings.max_duration_s:

@@ -15,6 +15,7 @@ from typing import Protocol
 from uuid import UUID
 
 from ..errors import NotRecorderOwner
+from ..lifecycle import Run, start_run
 from ..media.access_unit import AccessUnit
 from .disk import check_free, make_folder
 from .segments import Segments
@@ -97,18 +98,19 @@ class Writer:
         self._gap_count = 0
         self._taken_count = 0
         self._busy_since: float | None = None
-        self._thread = threading.Thread(target=self.run, name=thread_name, daemon=True)
+        self._thread_name = thread_name
+        self._run: Run | None = None
 
     @property
     def recording_id(self) -> UUID:
         return self._segments.recording_id
 
     def start(self) -> None:
-        """Raises RuntimeError when no thread is to be had."""
+        """Raises Busy when no thread is to be had."""
         self._busy_since = time.monotonic()
         self.is_writing = True
         try:
-            self._thread.start()
+            self._run = start_run(self._thread_name, lambda _: self.run())
         except BaseException:
             self.is_writing = False
             raise
@@ -135,7 +137,8 @@ class Writer:
         self.request_stop()
 
     def join(self, timeout_s: float) -> None:
-        self._thread.join(timeout_s)
+        if self._run is not None:
+            self._run.join(timeout_s)
 
     def run(self) -> None:
         with self._first_failure_kept():

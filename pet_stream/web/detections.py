@@ -33,7 +33,7 @@ _RETRY_MS = 2000
 
 def stream_detections() -> ResponseReturnValue:
     """One event for each picture that the detector looked at. Occupies one of the server's
-    threads. Raises NotFound without a detector, Full, LoopUnavailable."""
+    threads. Raises NotFound without a detector, Full, Busy, LoopUnavailable."""
     stream = current_stream()
     detections = stream.detections
     if detections is None:
@@ -44,9 +44,9 @@ def stream_detections() -> ResponseReturnValue:
     place = stream.listener_places.acquire()
     try:
         listener = detections.listen(place.release)
-    except RuntimeError as exc:
+    except BaseException:
         place.release()
-        raise LoopUnavailable(f"No thread reads the detections: {exc}") from exc
+        raise
     if not stream.is_running:  # asked now, so that stopping ends it, or this does
         detections.leave(listener)
         raise LoopUnavailable("Streaming is not running")
