@@ -65,13 +65,6 @@ class Run:
         age_s = time.monotonic() - self._started_at_s
         return Life(self.name, self._thread.is_alive(), age_s, self._failure)
 
-    @property
-    def cpu_s(self) -> float:
-        """Processor time that it has used."""
-        ident = self._thread.ident
-        assert ident is not None, "it was started"
-        return time.clock_gettime(time.pthread_getcpuclockid(ident))
-
     def request_stop(self) -> None:
         """Does not wait. Idempotent."""
         self.stop_requested.set()

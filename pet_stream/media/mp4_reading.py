@@ -42,8 +42,6 @@ class Movie:
     table: SampleTable
     whole_bytes: int
     """Where the last whole fragment ends, of a file that has no index."""
-    has_index: bool
-    """False: a file that grows, or that a crash cut off."""
 
 
 def read_summary(read_at: ReadAt, size: int) -> Summary:
@@ -81,11 +79,11 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
         if b"ctts" in track.boxes:
             raise BitstreamError("The pictures are not in the order of showing")
         table = read_index(read_at, track.boxes, size)
-        return Movie(track.video_format, track.timescale, table, size, has_index=True)
+        return Movie(track.video_format, track.timescale, table, size)
     track = read_track(read_at, first)
     table, whole_bytes = growing_table(read_at, size)
     whole_bytes = max(first.end, whole_bytes)
-    return Movie(track.video_format, track.timescale, table, whole_bytes, has_index=False)
+    return Movie(track.video_format, track.timescale, table, whole_bytes)
 
 
 def first_idr(read_at: ReadAt, size: int) -> tuple[bytes, ...]:

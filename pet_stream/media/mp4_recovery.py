@@ -53,7 +53,7 @@ def recover_movie(read_at: ReadAt, size: int) -> Movie:
             end = fragment.end
     if not len(table):
         raise BitstreamError("No picture in it is whole")
-    return Movie(video_format, track.timescale, table, end, has_index=False)
+    return Movie(video_format, track.timescale, table, end)
 
 
 class _ReadEnough(Exception):

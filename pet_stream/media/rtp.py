@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..errors import BitstreamError
-
 HEADER = struct.Struct("!BBHII")
 """First byte, marker and payload type, sequence number, timestamp, SSRC."""
 VERSION_2 = 0x80
@@ -101,56 +99,11 @@ class PacketBlock:
         return run if run[:2] == (start, end) else Run(start, end, -(-(end - start) // self.stride))
 
 
-@dataclass(frozen=True, slots=True)
-class RtpPacket:
-    """A parsed packet. Padding and contributing sources are taken off."""
-
-    payload_type: int
-    is_marked: bool
-    sequence_number: int
-    timestamp: int
-    ssrc: int
-    extensions: Mapping[int, bytes]
-    payload: bytes
-
-
 def block_of(packets: Sequence[bytes], stride: int, tag_bytes: int) -> PacketBlock:
     """At least one packet, each as long as its slot and tag allow."""
     data = b"".join(packet.ljust(stride, b"\0") for packet in packets[:-1]) + packets[-1]
     payload_bytes = sum(len(packet) - payload_start(packet) for packet in packets)
     return PacketBlock(data, stride, tuple(map(len, packets)), tag_bytes, payload_bytes)
-
-
-def parse_packet(data: bytes) -> RtpPacket:
-    """Raises BitstreamError if it is not one."""
-    if len(data) < HEADER.size:
-        raise BitstreamError("An RTP header is truncated")
-    first, second, sequence_number, timestamp, ssrc = HEADER.unpack_from(data)
-    if first >> 6 != 2:
-        raise BitstreamError("Not RTP version 2")
-    start, end = HEADER.size + 4 * (first & 0x0F), len(data)
-    extensions: Mapping[int, bytes] = {}
-    if first & HAS_EXTENSION:
-        if end < start + _EXTENSION_HEADER.size:
-            raise BitstreamError("An RTP header extension is truncated")
-        profile, words = _EXTENSION_HEADER.unpack_from(data, start)
-        start += _EXTENSION_HEADER.size
-        if profile == _ONE_BYTE_PROFILE:
-            extensions = _parse_elements(data[start : start + 4 * words])
-        start += 4 * words
-    if first & 0x20:
-        end -= data[-1]
-    if end < start:
-        raise BitstreamError("An RTP packet is shorter than it says")
-    return RtpPacket(
-        second & 0x7F,
-        bool(second & MARKER),
-        sequence_number,
-        timestamp,
-        ssrc,
-        extensions,
-        data[start:end],
-    )
 
 
 def payload_start(packet: bytes) -> int:
@@ -179,33 +132,6 @@ def retransmission(packet: bytes, payload_type: int, sequence_number: int, ssrc:
     start = payload_start(packet)
     header = HEADER.pack(first, second & MARKER | payload_type, sequence_number, timestamp, ssrc)
     return b"".join((header, packet[HEADER.size : start], _OSN.pack(original), packet[start:]))
-
-
-def original(packet: bytes, payload_type: int, ssrc: int) -> bytes:
-    """The packet that `retransmission` was made of. Raises BitstreamError if there is none."""
-    payload = parse_packet(packet).payload
-    if len(payload) < OSN_BYTES:
-        raise BitstreamError("A retransmission is empty")
-    first, second, _, timestamp, _ = HEADER.unpack_from(packet)
-    (sequence_number,) = _OSN.unpack_from(payload)
-    start = payload_start(packet)
-    header = HEADER.pack(first, second & MARKER | payload_type, sequence_number, timestamp, ssrc)
-    return b"".join((header, packet[HEADER.size : start], packet[start + OSN_BYTES :]))
-
-
-def _parse_elements(data: bytes) -> Mapping[int, bytes]:
-    elements = {}
-    position = 0
-    while position < len(data):
-        number, size = data[position] >> 4, (data[position] & 0x0F) + 1
-        if number == 15:  # reserved: stop here
-            break
-        if data[position] == 0:  # padding
-            position += 1
-            continue
-        elements[number] = data[position + 1 : position + 1 + size]
-        position += 1 + size
-    return elements
 
 
 def _runs(sizes: tuple[int, ...], stride: int, tag_bytes: int) -> tuple[Run, ...]:

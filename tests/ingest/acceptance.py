@@ -10,6 +10,7 @@ import contextlib
 import os
 import statistics
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,9 @@ class Collection:
         """Processor time that the camera thread has used."""
         run = self.reader.run
         assert run is not None
-        return run.cpu_s
+        [ident] = [each.ident for each in threading.enumerate() if each.name == run.name]
+        assert ident is not None
+        return time.clock_gettime(time.pthread_getcpuclockid(ident))
 
     def wait_for(self, count: int, timeout_s: float) -> None:
         """Until so many pictures were delivered."""

@@ -76,7 +76,6 @@ def test_what_was_written_is_read(profile: str, is_complete: bool) -> None:
     movie = read_movie(reader(data), len(data))
     assert movie.table == table
     assert movie.video_format == video_format
-    assert movie.has_index is is_complete
     summary = read_summary(reader(data), len(data))
     assert summary.duration_s == pytest.approx(4 * GOP / 30)
     assert (summary.width, summary.height) == (320, 240)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.depacketizer import Depacketizer
 from pet_stream.media.h264 import split_annex_b
 from pet_stream.media.packetizer import MIN_PACKET_BYTES, Packetizer
 from pet_stream.media.rtp import (
@@ -21,12 +20,13 @@ from pet_stream.media.rtp import (
     PacketBlock,
     Run,
     block_of,
-    original,
-    parse_packet,
     retransmission,
     serialize_extensions,
 )
 from tests.footage import encode
+
+from .depacketizer import Depacketizer
+from .rtp_packets import original, parse_packet
 
 AUD, SEI, SPS, PPS = b"\x09\x10", b"\x06\x05\x01\xaa\x80", b"\x67\x42\xc0\x1f\x95", b"\x68\xce\x3c"
 SSRC, PAYLOAD_TYPE, TAG_BYTES = 0x12345678, 102, 10

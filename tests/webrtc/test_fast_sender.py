@@ -15,7 +15,7 @@ import pytest
 
 from pet_stream.loop_subscription import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtp import STRIDE, PacketBlock, RtpPacket
+from pet_stream.media.rtp import STRIDE, PacketBlock
 from pet_stream.webrtc import packet_stream, private
 from pet_stream.webrtc.fast_sender import FastSender
 from pet_stream.webrtc.ladder import Senders
@@ -26,6 +26,7 @@ from pet_stream.webrtc.route import Route
 from pet_stream.webrtc.send_queue import MAX_WAITING
 from pet_stream.webrtc.sender import Step
 
+from ..media.rtp_packets import RtpPacket
 from .conftest import GOP, Streaming
 
 SPS, PPS = b"\x67\x42\xc0\x1f\x95\xa0\x14", b"\x68\xce\x3c\x80"

@@ -4,7 +4,6 @@ import pytest
 
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.rtcp import ntp_time
-from pet_stream.media.rtp import parse_packet
 from pet_stream.webrtc import packet_stream
 from pet_stream.webrtc.offer import CAPTURE_TIME, PLAYOUT_DELAY
 from pet_stream.webrtc.packet_stream import (
@@ -15,6 +14,7 @@ from pet_stream.webrtc.packet_stream import (
     StreamFormat,
 )
 
+from ..media.rtp_packets import parse_packet
 from .clock import Clock
 from .pictures import picture
 

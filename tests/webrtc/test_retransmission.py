@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pet_stream.media.rtp import original, parse_packet
 from pet_stream.webrtc.packet_stream import PacketStream, StreamFormat
 from pet_stream.webrtc.retransmission import (
     BURST_LOSS_PACKETS,
@@ -13,6 +12,7 @@ from pet_stream.webrtc.retransmission import (
     Retransmitter,
 )
 
+from ..media.rtp_packets import original, parse_packet
 from .pictures import picture
 
 SSRC, RTX_SSRC, RTX_TYPE, TAG_BYTES = 7, 8, 109, 10

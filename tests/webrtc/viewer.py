@@ -16,9 +16,10 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpPacket, RtcpSrPacket
 
 from pet_stream.media.access_unit import START_CODE
-from pet_stream.media.depacketizer import Depacketizer
-from pet_stream.media.rtp import RtpPacket, original, parse_packet
 from pet_stream.webrtc import private
+
+from ..media.depacketizer import Depacketizer
+from ..media.rtp_packets import RtpPacket, original, parse_packet
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 

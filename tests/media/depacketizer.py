@@ -1,10 +1,11 @@
-"""RTP packets back into H.264 NAL units (RFC 6184). Pure; for tests and benchmarks."""
+"""RTP packets back into H.264 NAL units (RFC 6184)."""
 
 from __future__ import annotations
 
-from ..errors import BitstreamError
-from .packetizer import END, FU_A, STAP_A, START
-from .rtp import RtpPacket
+from pet_stream.errors import BitstreamError
+from pet_stream.media.packetizer import END, FU_A, STAP_A, START
+
+from .rtp_packets import RtpPacket
 
 
 class Depacketizer:
