@@ -219,7 +219,7 @@ def _feed(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from .doctor import run_doctor
+    from .doctor.command import run_doctor
 
     return run_doctor(arguments)
 

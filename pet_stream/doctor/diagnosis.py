@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from .camera_observation import Observation, observe
-from .errors import BitstreamError, SegmentError, SegmentMissing
-from .finding import Finding, ok, problem, warning
-from .ingest.ring_reader import Picture
-from .ingest.segment import POSIX_FOLDER, open_segment
-from .media import ring
-from .media.h264 import (
+from ..errors import BitstreamError, SegmentError, SegmentMissing
+from ..ingest.ring_reader import Picture
+from ..ingest.segment import POSIX_FOLDER, open_segment
+from ..media import ring
+from ..media.h264 import (
     SLICE_TYPES,
     NalUnitType,
     ParameterSets,
@@ -22,7 +20,9 @@ from .media.h264 import (
     nal_unit_type,
     parse_slice_header,
 )
-from .media.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
+from ..media.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
+from .finding import Finding, ok, problem, warning
+from .observation import Observation, observe
 
 _MIN_RATE_FPS = 5.0
 _CONSTRAINED = 0x40

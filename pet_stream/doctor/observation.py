@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from .ingest.capture_clock import CaptureClock
-from .ingest.counts import CameraCounts
-from .ingest.picture_order import PictureOrder
-from .ingest.ring_reader import Picture, RingReader
-from .ingest.segment import Segment
-from .media import ring
+from ..ingest.capture_clock import CaptureClock
+from ..ingest.counts import CameraCounts
+from ..ingest.picture_order import PictureOrder
+from ..ingest.ring_reader import Picture, RingReader
+from ..ingest.segment import Segment
+from ..media import ring
 
 _POLL_S = 0.004
 

@@ -1,22 +1,20 @@
-"""`pet-stream doctor`: looks at everything that has to be right, and says what to do about it."""
+"""What pet_stream needs of its machine: packages, a port, host names, a folder."""
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from .camera_diagnosis import diagnose_camera
-from .errors import AddressUnavailable
-from .finding import Finding, Level, ok, problem, warning
-from .serving import WebServer
+from ..errors import AddressUnavailable
+from ..serving import WebServer
+from .finding import Finding, ok, problem, warning
 
 DISTRIBUTIONS = (
     "flask",
@@ -36,29 +34,11 @@ _BYTES_PER_HOUR = 3_600 * 1_000_000  # 8 Mbit/s, the encoder's default
 _FOREIGN_NAME = "rebinding.invalid"  # RFC 2606
 _ANSWER_TIMEOUT_S = 2.0
 _MAX_ANSWER_BYTES = 65_536
-_SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
-def run_doctor(arguments: argparse.Namespace) -> int:
-    """Print what is found; 0 if nothing stands in the way, otherwise 1."""
-    findings = [
-        *check_dependencies(),
-        check_port(arguments.host, arguments.port),
-        *check_names(arguments.host, arguments.port),
-        *check_folder(Path(arguments.record_path)),
-        *diagnose_camera(arguments.shm, arguments.seconds),
-    ]
-    is_well = all(finding.level is not Level.PROBLEM for finding in findings)
-    if arguments.json:
-        print(json.dumps({"ok": is_well, "findings": [_as_json(f) for f in findings]}, indent=2))
-    else:
-        _print(findings)
-    return 0 if is_well else 1
-
-
-def check_dependencies() -> Iterable[Finding]:
+def check_dependencies(distributions: Sequence[str] = DISTRIBUTIONS) -> Iterable[Finding]:
     """What is installed, and whether the parts of it that are not public are as we know them."""
-    versions = {name: _version(name) for name in DISTRIBUTIONS}
+    versions = {name: _version(name) for name in distributions}
     missing = [name for name, version in versions.items() if version is None]
     python = ".".join(map(str, sys.version_info[:3]))
     if missing:
@@ -70,7 +50,7 @@ def check_dependencies() -> Iterable[Finding]:
         return
     installed = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield ok("dependencies", f"Python {python}, {installed}.")
-    from .webrtc.private import missing_names  # lazy: it imports aiortc, which may be missing
+    from ..webrtc.private import missing_names  # lazy: it imports aiortc, which may be missing
 
     if names := missing_names():
         yield warning(
@@ -163,30 +143,3 @@ def _free_space(folder: Path) -> Finding:
     if free_bytes < _LOW_SPACE_BYTES:
         return warning("free space", f"{words}.", advice)
     return ok("free space", f"{words}.")
-
-
-def _as_json(finding: Finding) -> dict[str, str]:
-    return {
-        "check": finding.check,
-        "level": finding.level.value,
-        "message": finding.message,
-        "advice": finding.advice,
-    }
-
-
-def _print(findings: Iterable[Finding]) -> None:
-    problems = warnings = 0
-    for finding in findings:
-        print(f"{_SIGNS[finding.level]:8} {finding.check}: {finding.message}")
-        if finding.advice:
-            print(f"         → {finding.advice}")
-        problems += finding.level is Level.PROBLEM
-        warnings += finding.level is Level.WARNING
-    if problems or warnings:
-        print(f"\n{_counted(problems, 'problem')}, {_counted(warnings, 'warning')}.")
-    else:
-        print("\nAll is well.")
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,163 @@
+"""What is wrong with a camera."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from pet_stream.doctor.diagnosis import diagnose_camera
+from pet_stream.doctor.finding import Finding, Level
+from pet_stream.feed.ring_writer import RingWriter
+from pet_stream.ingest.segment import POSIX_FOLDER
+from pet_stream.media import ring
+
+from ..footage import encode
+from .daemon import daemon
+
+WATCH_S = 1.2
+
+
+def by_check(findings: Sequence[Finding]) -> dict[str, Finding]:
+    assert len({finding.check for finding in findings}) == len(findings)
+    return {finding.check: finding for finding in findings}
+
+
+def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
+    with daemon(segment_name, encode(pictures=28)):
+        findings = diagnose_camera(segment_name, WATCH_S)
+    found = by_check(findings)
+    assert {finding.level for finding in findings} == {Level.OK}
+    assert not any(finding.advice for finding in findings)
+    assert "320×240, Constrained Baseline" in found["format"].message
+    assert found["key frames"].message == "One every 14 pictures."
+    assert "CLOCK_MONOTONIC" in found["camera clock"].message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("footage", "options", "check", "level", "words"),
+    [
+        (
+            {"profile": "main", "bframes": 2},
+            {},
+            "B pictures",
+            Level.PROBLEM,
+            "Browsers don't play them",
+        ),
+        ({"headers": "none"}, {}, "parameter sets", Level.PROBLEM, "No SPS and PPS"),
+        ({"gop": 135, "pictures": 135}, {}, "key frames", Level.WARNING, "One every "),
+        ({"gop": 600, "pictures": 600}, {}, "key frames", Level.WARNING, "One in 5."),
+        ({"gop": 600, "pictures": 600}, {"first": 1}, "key frames", Level.PROBLEM, "No key frame"),
+        (
+            {"profile": "high", "x264": ("interlaced=1",)},
+            {},
+            "format",
+            Level.PROBLEM,
+            "interlaced",
+        ),
+        (
+            {"profile": "high444", "pixel_format": "yuv444p"},
+            {},
+            "format",
+            Level.PROBLEM,
+            "browsers don't play this profile",
+        ),
+        ({"width": 2048, "height": 1088}, {}, "format", Level.WARNING, "more than 1080p"),
+        ({}, {"size": (640, 480)}, "format", Level.WARNING, "the slots say 640×480"),
+        ({}, {"fps": 3}, "rate", Level.WARNING, "slow"),
+        ({}, {"clock_offset_ns": 10**18}, "camera clock", Level.WARNING, "neither on"),
+        ({}, {"picture_format": 0}, "camera", Level.PROBLEM, "JPEG, not H.264"),
+    ],
+    ids=[
+        "b-pictures",
+        "no-parameter-sets",
+        "long-gop",
+        "endless-gop",
+        "endless-gop-begun-long-ago",
+        "interlaced",
+        "4:4:4",
+        "large",
+        "other-size",
+        "slow",
+        "clock",
+        "jpeg",
+    ],
+)
+def test_what_is_wrong_with_a_camera_is_said_with_advice(
+    segment_name: str,
+    footage: dict[str, object],
+    options: dict[str, object],
+    check: str,
+    level: Level,
+    words: str,
+) -> None:
+    units = encode(**{"pictures": 28, **footage})  # type: ignore[arg-type]
+    seconds = 5.5 if check in ("key frames", "rate") else WATCH_S
+    with daemon(segment_name, units, **options):
+        finding = by_check(diagnose_camera(segment_name, seconds))[check]
+    assert finding.level is level
+    assert words in finding.message
+    assert finding.advice
+
+
+def test_bytes_that_are_no_h264_are_said(segment_name: str) -> None:
+    with daemon(segment_name, [bytes([7, n]) * 100 for n in range(5)]):
+        findings = by_check(diagnose_camera(segment_name, WATCH_S))
+    assert "not H.264 in Annex B" in findings["camera"].message
+
+
+def test_a_camera_on_the_wall_clock_is_well(segment_name: str) -> None:
+    offset_ns = time.time_ns() - time.monotonic_ns()
+    with daemon(segment_name, encode(pictures=28), clock_offset_ns=offset_ns):
+        finding = by_check(diagnose_camera(segment_name, WATCH_S))["camera clock"]
+    assert (finding.level, "CLOCK_REALTIME" in finding.message) == (Level.OK, True)
+
+
+@pytest.fixture
+def idle_ring(segment_name: str) -> Iterator[RingWriter]:
+    with contextlib.closing(RingWriter(segment_name)) as writer:
+        yield writer
+
+
+def test_a_camera_that_stands_still_is_said(idle_ring: RingWriter) -> None:
+    assert "it is empty" in by_check(diagnose_camera(idle_ring.name, 0.2))["camera"].message
+    idle_ring.write(b"x", frame_number=0, captured_at_ns=1, width=2, height=2)
+    finding = by_check(diagnose_camera(idle_ring.name, 0.2))["camera"]
+    assert (finding.level, "stands still" in finding.message) == (Level.PROBLEM, True)
+
+
+def test_a_segment_that_is_missing_is_said_with_others_that_are_there(
+    idle_ring: RingWriter,
+) -> None:
+    [finding] = diagnose_camera(f"{idle_ring.name}_missing", 1)
+    assert finding.level is Level.PROBLEM
+    assert "There is no shared memory" in finding.message
+    assert "pet-stream feed" in finding.advice
+    assert f"{idle_ring.name}" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "words"),
+    [
+        (b"", 0, "has 0 bytes, expected"),
+        (b"", 1000, "has 1000 bytes, expected"),
+        (b"\xff" * 4 + b"junk" * 50, ring.SEGMENT_BYTES, "no slot in it looks like a picture"),
+    ],
+    ids=["empty", "small", "foreign"],
+)
+def test_a_foreign_segment_is_said(
+    segment_name: str, content: bytes, size: int, words: str
+) -> None:
+    path = POSIX_FOLDER / segment_name[1:]
+    with path.open("wb") as file:
+        file.write(content)
+        file.truncate(size)
+    try:
+        finding = diagnose_camera(segment_name, 0.2)[0]
+    finally:
+        path.unlink()
+    assert finding.level is Level.PROBLEM
+    assert words in finding.message
