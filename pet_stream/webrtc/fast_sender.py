@@ -11,10 +11,10 @@ from ..media.access_unit import AccessUnit
 from ..media.rtcp import goodbye
 from ..media.rtp import MAX_PACKET_BYTES, STRIDE, PacketBlock
 from . import private
+from .congestion import Congestion
 from .h264_format import H264Format
 from .packet_stream import PacketStream, PacketStreams, StreamFormat
 from .repair import Repair
-from .retransmission import Retransmitter
 from .route import Route, RouteFailed
 from .send_queue import SendQueue
 from .sender import PeerCounts, Step
@@ -64,9 +64,16 @@ class FastSender:
         self._reports = SenderReports(streams.ssrc, cname)
         self._route = Route(transport.transport)
         protect = partial(shared.pictures.protect, self._session)
-        self._queue = SendQueue(self._route, protect, self._count, on_failure)
-        rtx = Retransmitter(h264_format.rtx_payload_type, streams.rtx_ssrc, tag_bytes)
-        self._repair = Repair(rtx, self._queue, self._retransmit)
+        self._congestion = Congestion()
+        self._queue = SendQueue(self._route, self._congestion, protect, self._count, on_failure)
+        self._repair = Repair(
+            h264_format.rtx_payload_type,
+            streams.rtx_ssrc,
+            tag_bytes,
+            self._congestion,
+            self._queue,
+            self._retransmit,
+        )
         self._awaits_idr = True
         self._replayed_ns = 0
         private.listen_to_rtcp(transport, streams.ssrc, self)
@@ -119,7 +126,6 @@ class FastSender:
 
     def handle_nack(self, sequence_numbers: Sequence[int]) -> None:
         self._repair.answer(sequence_numbers, self._reports.round_trip_s)
-        self._queue.is_congested = self._repair.is_congested
 
     def handle_keyframe_request(self) -> None:
         """The camera can't be asked for an IDR: the next one is the answer, if it is near."""
@@ -151,8 +157,7 @@ class FastSender:
         if dropped or self._awaits_idr:
             self._repair.begin(self._stream, idr.sequence_number)
         self._awaits_idr = False
-        self._queue.is_congested = self._repair.is_congested
-        if self._queue.is_congested:
+        if self._congestion.is_congested:
             self._queue.pace(idr.end, self._stream.bytes_per_s)
 
     def _give_up(self) -> None:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-PACING_FACTOR = 2.5
-"""Times the stream's own rate, which a viewer's link must carry in any case. libwebrtc's pacer has
-the same factor."""
-CONGESTED_PACING_FACTOR = 1.5
-"""Where that is known to be too fast."""
 MAX_S = 1.0
 """For what waits at the beginning, however long a GOP is."""
 PIECE_PACKETS = 8

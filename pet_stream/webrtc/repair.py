@@ -1,22 +1,18 @@
-"""When a viewer that has missed packets gets them again (RFC 4585, RFC 4588)."""
+"""A viewer that has missed packets gets them again (RFC 4585), as retransmissions (RFC 4588)."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import secrets
 from collections.abc import Callable, Sequence
 
-from ..media.rtp import STRIDE, PacketBlock
+from ..media.rtp import MAX_PACKET_BYTES, STRIDE, PacketBlock, block_of, retransmission
+from .congestion import Congestion
 from .packet_stream import PacketStream
-from .retransmission import Retransmitter
 from .send_queue import SendQueue
 
-MAX_REPEATED = 8
-"""A browser asks again after 0.1 s, and a picture that comes so late is seen as a freeze. A second
-copy unasked for makes that rare at random losses; who misses more at once has a link that is full,
-which copies would only fill."""
 REPEAT_DELAY_S = 0.01
-"""Losses come in bursts."""
+"""Until the second copy: losses come in bursts."""
 
 
 class Repair:
@@ -24,20 +20,24 @@ class Repair:
 
     def __init__(
         self,
-        retransmitter: Retransmitter,
+        payload_type: int | None,
+        ssrc: int,
+        tag_bytes: int,
+        congestion: Congestion,
         queue: SendQueue,
         send: Callable[[PacketBlock], None],
     ) -> None:
-        """While `queue` is blocked there is no room for retransmissions, either."""
-        self._retransmitter = retransmitter
+        """`payload_type`: of RTX; None: the viewer does not know it and gets nothing again. While
+        `queue` is blocked there is no room for retransmissions, either."""
+        self._payload_type = payload_type
+        self._ssrc = ssrc
+        self._tag_bytes = tag_bytes
+        self._sequence_number = secrets.randbelow(0x8000)
+        self._congestion = congestion
         self._queue = queue
         self._send = send
         self._stream: PacketStream | None = None
         self._first = 0
-
-    @property
-    def is_congested(self) -> bool:
-        return self._retransmitter.is_congested(time.monotonic())
 
     def begin(self, stream: PacketStream, sequence_number: int) -> None:
         """Repair `stream` from this number on: what the viewer lost before by being too slow is
@@ -53,19 +53,28 @@ class Repair:
         stream = self._stream
         if stream is None or self._queue.is_blocked:
             return
-        now_s = time.monotonic()
         missed = [n for n in sequence_numbers if n - self._first & 0xFFFF < 0x8000]
         packets_per_s = stream.bytes_per_s / STRIDE
-        chosen = self._retransmitter.choose(missed, now_s, round_trip_s, packets_per_s)
+        chosen = self._congestion.missed(missed, round_trip_s, packets_per_s)
         self._retransmit(stream, chosen)
-        if 0 < len(chosen) <= MAX_REPEATED and not self._retransmitter.is_congested(now_s):
-            asyncio.get_running_loop().call_later(REPEAT_DELAY_S, self._repeat, chosen)
+        if copied := self._congestion.worth_a_copy(chosen):
+            asyncio.get_running_loop().call_later(REPEAT_DELAY_S, self._repeat, copied)
 
     def _repeat(self, sequence_numbers: Sequence[int]) -> None:
         if self._stream is not None and not self._queue.is_blocked:
             self._retransmit(self._stream, sequence_numbers)
 
     def _retransmit(self, stream: PacketStream, sequence_numbers: Sequence[int]) -> None:
-        block = self._retransmitter.block(stream, sequence_numbers)
-        if block is not None:
-            self._send(block)
+        """Those that are still there."""
+        if self._payload_type is None:
+            return
+        packets = []
+        for number in sequence_numbers:
+            packet = stream.packet(number)
+            if packet is not None:
+                packets.append(
+                    retransmission(packet, self._payload_type, self._sequence_number, self._ssrc)
+                )
+                self._sequence_number = self._sequence_number + 1 & 0xFFFF
+        if packets:
+            self._send(block_of(packets, MAX_PACKET_BYTES, self._tag_bytes))

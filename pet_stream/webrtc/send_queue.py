@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from ..loop_subscription import CAPACITY
 from ..media.access_unit import AccessUnit
 from ..media.rtp import PacketBlock
-from .pacer import CONGESTED_PACING_FACTOR, PACING_FACTOR, PIECE_PACKETS, Pacer
+from .congestion import Congestion
+from .pacer import PIECE_PACKETS, Pacer
 from .route import Route, RouteFailed
 
 MAX_WAITING = 8
@@ -23,15 +24,15 @@ class SendQueue:
     def __init__(
         self,
         route: Route,
+        congestion: Congestion,
         protect: Callable[[PacketBlock], memoryview],
         on_sent: Callable[[AccessUnit, PacketBlock], None],
         on_failure: Callable[[Exception], None],
     ) -> None:
         """`protect` encrypts into memory that the next call overwrites. `on_failure`: the first
         that waits can't be sent, and nothing behind it."""
-        self.is_congested = False
-        """Whether the link is too narrow for bursts: what is paced goes slower, and in pieces."""
         self._route = route
+        self._congestion = congestion
         self._protect = protect
         self._on_sent = on_sent
         self._on_failure = on_failure
@@ -90,8 +91,8 @@ class SendQueue:
         """Spread what waits and the next `byte_count`, until all is through; does nothing if that
         is going on. `bytes_per_s`: the stream's rate."""
         if self._pacer is None:
-            factor = CONGESTED_PACING_FACTOR if self.is_congested else PACING_FACTOR
-            self._pacer = Pacer(factor * bytes_per_s, byte_count, time.monotonic())
+            rate = self._congestion.pacing_factor * bytes_per_s
+            self._pacer = Pacer(rate, byte_count, time.monotonic())
 
     def stop_pacing(self) -> None:
         """What waits stays where it is."""
@@ -147,9 +148,9 @@ class SendQueue:
         return stopped == end
 
     def _piece_end(self, block: PacketBlock, start: int) -> int:
-        """The picture that a viewer begins with goes whole: whether its link is narrow is not
-        known yet."""
-        if not self.is_congested:
+        """Only over a congested link a picture goes in pieces. The one that a viewer begins with
+        goes whole: whether its link is narrow is not known yet."""
+        if not self._congestion.is_congested:
             return block.end
         return min(block.end, start + PIECE_PACKETS * block.stride)
 

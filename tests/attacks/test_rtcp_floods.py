@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import time
 from collections.abc import Callable
 
 import pytest
 
+from pet_stream.webrtc.congestion import MAX_PER_S, MAX_REPEATED
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.private import Drop
 from pet_stream.webrtc.private.rtcp_budget import PACKETS_PER_S
@@ -98,3 +100,26 @@ def test_rtcp_in_a_viewer_s_name_does_not_end_it(
     assert dropped(streaming, Drop.OVER_BUDGET) > PACKETS_PER_S
     assert streaming.peers.connected_count == 1
     see_pictures(streaming, viewer)
+
+
+def test_who_asks_for_a_few_again_and_again_gets_no_second_stream(streaming: Streaming) -> None:
+    """Within the budget of RTCP, and never for as many at once as tells of a narrow link."""
+    viewer, _ = streaming.connect(reports=False)
+    other, _ = connect(streaming)
+    for count in range(len(viewer.units) + 1, len(viewer.units) + 61):
+        streaming.camera.publish_picture((b"\x41" + bytes(16_000),))
+        streaming.run(viewer.has(count))
+    numbers = [packet.sequence_number for packet in viewer.packets[-95 * MAX_REPEATED :]]
+    starts = list(range(0, len(numbers), MAX_REPEATED))
+
+    async def ask_for_all_twice() -> tuple[int, float]:
+        """What was sent again, and in which time."""
+        begun_s = time.monotonic()
+        for start in 2 * starts:
+            await viewer.ask_for(numbers[start : start + MAX_REPEATED])
+            await asyncio.sleep(0.003)
+        return streaming.peers.counts.packets_retransmitted, time.monotonic() - begun_s
+
+    sent_count, taken_s = streaming.run(ask_for_all_twice())
+    assert MAX_REPEATED < sent_count <= MAX_PER_S * (1 + taken_s)
+    see_pictures(streaming, viewer, other)

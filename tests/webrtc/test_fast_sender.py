@@ -17,11 +17,10 @@ from pet_stream.loop_subscription import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.rtp import STRIDE, PacketBlock
 from pet_stream.webrtc import packet_stream, private
+from pet_stream.webrtc.congestion import BURST_LOSS_PACKETS, MAX_PER_REQUEST, MAX_REPEATED
 from pet_stream.webrtc.fast_sender import FastSender
 from pet_stream.webrtc.ladder import Senders
 from pet_stream.webrtc.pacer import PIECE_PACKETS
-from pet_stream.webrtc.repair import MAX_REPEATED
-from pet_stream.webrtc.retransmission import BURST_LOSS_PACKETS, MAX_PER_REQUEST
 from pet_stream.webrtc.route import Route
 from pet_stream.webrtc.send_queue import MAX_WAITING
 from pet_stream.webrtc.sender import Step
@@ -332,7 +331,7 @@ def test_who_lost_a_part_of_a_burst_gets_idrs_in_pieces_for_a_while(
     assert [end - start <= longest for start, end in pieces] == [True] * 5
     assert viewer.gap_count == 0
     assert (pieces[0][0], pieces[-1][1]) == whole
-    streaming.on_loop(setattr, sender._repair._retransmitter, "_congested_until_s", 1.0)
+    streaming.on_loop(setattr, sender._congestion, "_congested_until_s", 1.0)
     sent_pieces.clear()
     units += [streaming.camera.publish_picture(idr)]
     assert streaming.run(viewer.has(4)) == annex_b(units)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.rtp import STRIDE, PacketBlock
+from pet_stream.webrtc.congestion import BURST_LOSS_PACKETS, Congestion
 from pet_stream.webrtc.pacer import PIECE_PACKETS
 from pet_stream.webrtc.packet_stream import PacketStream, StreamFormat
 from pet_stream.webrtc.route import Route, RouteFailed
@@ -51,8 +52,13 @@ class Sent:
         self.units: list[AccessUnit] = []
         self.failures: list[Exception] = []
         self._buffer = bytearray(1 << 20)
+        self.congestion = Congestion()
         self.queue = SendQueue(
-            self.route, self.protect, lambda unit, _: self.units.append(unit), self.failures.append
+            self.route,
+            self.congestion,
+            self.protect,
+            lambda unit, _: self.units.append(unit),
+            self.failures.append,
         )
 
     def protect(self, block: PacketBlock) -> memoryview:
@@ -153,7 +159,7 @@ async def test_only_over_a_congested_link_pictures_go_in_pieces(sent: Sent) -> N
     sent.queue.pace(1, SLOW)
     sent.put(20_000)
     assert len(sent.units) == 1
-    sent.queue.is_congested = True
+    sent.congestion.missed(range(BURST_LOSS_PACKETS), 0.1, 400.0)
     sent.queue.pace(1, SLOW)
     _, block = sent.put(20_000)
     assert len(sent.units) == 1
