@@ -145,4 +145,5 @@ def _open_browser(server: WebServer) -> None:
 
 def show_in_browser(url: str) -> None:
     """By a process of its own: a browser would inherit that signals are blocked here."""
-    subprocess.run([sys.executable, "-c", _BROWSER_PROGRAM, url], check=False)
+    command = [sys.executable, "-c", _BROWSER_PROGRAM, url]
+    subprocess.run(command, check=False, start_new_session=True)  # Ctrl-C is for this process
