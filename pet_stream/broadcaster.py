@@ -7,8 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from .media.access_unit import AccessUnit
-from .media.gop import GopCache
-from .media.replay import ReplayMemory
+from .media.gop_memory import GopMemory
 
 
 class Subscription:
@@ -107,25 +106,23 @@ class Broadcaster:
     """Publishes access units to subscriptions. `publish` belongs to the camera's thread; everyone
     may subscribe and unsubscribe.
 
-    `replay` keeps the last seconds, for those who want to begin in the past.
+    `memory` holds the last pictures, for those who join and those who want to begin in the past.
     """
 
     def __init__(
         self,
         on_audience_change: Callable[[], object] = lambda: None,
         *,
-        replay: ReplayMemory | None = None,
+        memory: GopMemory | None = None,
     ) -> None:
         self._on_audience_change = on_audience_change
         self._lock = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
-        self._gop = GopCache()
-        self._replay = ReplayMemory(0, 0) if replay is None else replay
+        self._memory = GopMemory() if memory is None else memory
 
     def publish(self, unit: AccessUnit) -> None:
         with self._lock:
-            self._gop.append(unit)
-            self._replay.append(unit)
+            self._memory.append(unit)
             subscriptions = self._subscriptions
         for subscription in subscriptions:
             subscription.put(unit)
@@ -133,10 +130,10 @@ class Broadcaster:
     def forget(self) -> None:
         """The camera has stopped: who joins now begins with its next IDR, not with an old one.
 
-        What was shown until then stays in the replay memory.
+        What was shown until then is kept, for `since`.
         """
         with self._lock:
-            self._gop.clear()
+            self._memory.hide_gop()
 
     def subscribe(
         self,
@@ -157,12 +154,12 @@ class Broadcaster:
         subscriber the camera is read in larger steps.
         """
         with self._lock:
-            past = () if since_ns is None else self._replay.since(since_ns)
+            past = () if since_ns is None else self._memory.since(since_ns)
             subscription = Subscription(
                 name,
                 capacity,
                 on_ready,
-                gop=past or self._gop.units,
+                gop=past or self._memory.gop,
                 is_urgent=is_urgent,
                 max_bytes=max_bytes,
                 max_seconds=max_seconds,
@@ -186,14 +183,20 @@ class Broadcaster:
         """What was shown from `start_ns` (capture time) on, from the IDR before it, as far as it is
         kept."""
         with self._lock:
-            return self._replay.since(start_ns)
+            return self._memory.since(start_ns)
 
     @property
     def replay_bytes(self) -> int:
-        return self._replay.size_bytes
+        return self._memory.size_bytes
+
+    @property
+    def has_gop(self) -> bool:
+        """Whether `gop` holds anything."""
+        return self._memory.has_gop
 
     @property
     def gop(self) -> tuple[AccessUnit, ...]:
-        """The current GOP, from its IDR to the newest picture."""
+        """The current GOP, from its IDR to the newest picture; empty when the camera has stopped,
+        and when it is too long."""
         with self._lock:
-            return self._gop.units
+            return self._memory.gop

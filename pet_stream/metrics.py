@@ -113,7 +113,7 @@ TABLE = (
         "From the reading of the newest picture to its publication",
         lambda s: s.reader.counts.process_latency_ms),
     Row(GAUGE, "streaming_webrtc_buffer_usage_percent", "Fill of the queue to the viewers",
-        lambda s: 0 if s.peers.made is None else 100 * s.peers.made.buffer_fill_ratio),
+        lambda s: 100 * s.fan_out.fill_ratio),
     Row(GAUGE, "streaming_recorder_buffer_usage_percent", "Fill of the queue to the disk",
         lambda s: 100 * s.recorder.buffer_fill_ratio),
     # Our own.

@@ -20,6 +20,7 @@ from .config import Config
 from .downloads import Downloads
 from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
+from .fan_out import FanOut
 from .forks import call_in_child
 from .http_clients import ConnectionCounts
 from .http_counts import HttpCounts
@@ -27,7 +28,7 @@ from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
 from .lazy_peers import LazyPeers
 from .lifecycle import Life, stop_all
-from .media.replay import ReplayMemory
+from .media.gop_memory import GopMemory
 from .reason import Reason
 from .recording import (
     Archive,
@@ -89,6 +90,7 @@ class Stream:
     event_loop: EventLoopThread
     reader: ShmReader
     broadcaster: Broadcaster
+    fan_out: FanOut
     places: Places
     recorder: Recorder
     archive: Archive
@@ -138,10 +140,11 @@ class Stream:
         self.places = Places(config.max_clients, self._sweep_soon)
         self.broadcaster = Broadcaster(
             on_audience_change=self._handle_audience_change,
-            replay=ReplayMemory(
+            memory=GopMemory(
                 max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
             ),
         )
+        self.fan_out = FanOut(self.broadcaster, self.event_loop)
         self.reader = ShmReader(config.shm, self.broadcaster, name)
         current = CurrentRecording()
         self.library = Library(config.record_path, current)
@@ -168,9 +171,7 @@ class Stream:
         self.peers = LazyPeers(self._make_peers, f"{name}-import")
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
         self.connections = Connections(self.event_loop)
-        self.video_viewers = VideoViewers(
-            self.broadcaster, self.event_loop, lambda: self.reader.status
-        )
+        self.video_viewers = VideoViewers(self.fan_out, self.event_loop, lambda: self.reader.status)
         self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
         self._sweeper = Ticker(self.event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
@@ -276,7 +277,7 @@ class Stream:
         from .webrtc.peers import Peers  # lazy: see lazy_peers
 
         return Peers(
-            broadcaster=self.broadcaster,
+            fan_out=self.fan_out,
             event_loop=self.event_loop,
             places=self.places,
             video=lambda: self.reader.video,

@@ -8,7 +8,7 @@ import pytest
 
 from pet_stream.broadcaster import Broadcaster, Subscription
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.replay import ReplayMemory
+from pet_stream.media.gop_memory import GopMemory
 from tests.waiting import TIMEOUT_S
 
 GOP = 5
@@ -221,7 +221,7 @@ def test_such_a_queue_tells_how_full_it_is() -> None:
 
 
 def test_a_subscription_can_begin_in_the_past() -> None:
-    broadcaster = Broadcaster(replay=ReplayMemory(10, 10**6))
+    broadcaster = Broadcaster(memory=GopMemory(10, 10**6))
     publish(broadcaster, 42)
     wanted_ns = 17 * 33_333_333
     joined = broadcaster.subscribe("disk", 1, lambda: None, since_ns=wanted_ns)
@@ -237,9 +237,15 @@ def test_where_nothing_is_kept_of_the_past_it_begins_with_the_current_gop() -> N
     assert [unit.sequence for unit in joined.take()] == [10, 11]
 
 
-def test_what_was_shown_before_the_camera_stopped_is_kept_for_clips() -> None:
-    broadcaster = Broadcaster(replay=ReplayMemory(10, 10**6))
+@pytest.mark.parametrize(("memory", "kept"), [(GopMemory(10, 10**6), 12), (GopMemory(), 2)])
+def test_what_was_shown_before_the_camera_stopped_is_kept_for_clips(
+    memory: GopMemory, kept: int
+) -> None:
+    broadcaster = Broadcaster(memory=memory)
     publish(broadcaster, 12)
+    assert broadcaster.has_gop
     broadcaster.forget()
+    assert not broadcaster.has_gop
     assert broadcaster.gop == ()
-    assert len(broadcaster.since(0)) == 12
+    assert len(broadcaster.since(0)) == kept
+    assert Listener(broadcaster, 30).take() == []

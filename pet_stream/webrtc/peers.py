@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from ..admission import Place, Places
-from ..broadcaster import Broadcaster
 from ..errors import Busy, Full, NotFound
 from ..event_loop import EventLoopThread
+from ..fan_out import FanOut
 from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
@@ -71,7 +71,7 @@ class Peers:
     def __init__(
         self,
         *,
-        broadcaster: Broadcaster,
+        fan_out: FanOut,
         event_loop: EventLoopThread,
         places: Places,
         video: Callable[[], SequenceParameterSet | None],
@@ -82,7 +82,7 @@ class Peers:
         offer_interval_s: float = OFFER_INTERVAL_S,
     ) -> None:
         self.counts = PeerCounts()
-        self._audience = Audience(broadcaster, event_loop, self.counts)
+        self._audience = Audience(fan_out, self.counts)
         self._event_loop = event_loop
         self._places = places
         self._video = video
@@ -100,11 +100,6 @@ class Peers:
         self._next_offer_s = 0.0
         self._pending: PendingOffers[_Life] = PendingOffers()
         self._lives: dict[str, _Life] = {}
-
-    @property
-    def buffer_fill_ratio(self) -> float:
-        """How full the queue from the camera to the event loop is, 0 to 1."""
-        return self._audience.fill_ratio
 
     @property
     def connected_count(self) -> int:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ..loop_subscription import CAPACITY
+from ..fan_out import CAPACITY
 from ..media.access_unit import AccessUnit
 from ..media.rtp import PacketBlock
 from .congestion import Congestion

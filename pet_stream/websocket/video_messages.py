@@ -40,28 +40,24 @@ class VideoMessage:
 class VideoMessages:
     """Makes messages of access units, each once. Owned by one thread.
 
-    Those of the current GOP are kept for whoever joins, as long as they are within the bounds.
+    Those of the newest GOP are kept for whoever joins, until `forget`.
     """
 
-    def __init__(self, max_bytes: int = 16 * 1024 * 1024, max_count: int = 900) -> None:
-        self._max_bytes = max_bytes
-        self._max_count = max_count
-        self._gop: list[VideoMessage] = []
-        self._gop_bytes = 0
+    def __init__(self) -> None:
+        self._made: dict[int, VideoMessage] = {}
         self._configuration: DecoderConfiguration | None = None
         self._size = (0, 0)
         self._format_frame = b""
 
-    @property
-    def gop(self) -> tuple[VideoMessage, ...]:
-        """From the newest IDR on; empty if there was none, or too much since."""
-        return tuple(self._gop)
-
-    def make(self, unit: AccessUnit, clock_offset_ns: int) -> VideoMessage | None:
-        """`clock_offset_ns`: from CLOCK_MONOTONIC to the epoch's time. None before the first IDR.
+    def message(self, unit: AccessUnit, clock_offset_ns: int) -> VideoMessage | None:
+        """The message of a unit of the current GOP. `clock_offset_ns`: from CLOCK_MONOTONIC to the
+        epoch's time. None before the first IDR, and after a malformed one.
 
         Raises BitstreamError for an IDR whose parameter sets are malformed.
         """
+        made = self._made.get(unit.sequence)
+        if made is not None:
+            return made
         if unit.is_idr:
             self.forget()
             self._take_format(unit)
@@ -78,36 +74,26 @@ class VideoMessages:
         )
         data = length_prefixed(n for n in unit.nal_units if n not in told)
         frame = binary_frame(header, data)
-        message = VideoMessage(unit.sequence, unit.is_idr, frame, self._format_frame)
-        self._keep(message)
-        return message
+        made = VideoMessage(unit.sequence, unit.is_idr, frame, self._format_frame)
+        self._made[unit.sequence] = made
+        return made
 
     def forget(self) -> None:
-        """Who joins next begins with the next IDR."""
-        self._gop = []
-        self._gop_bytes = 0
+        """Let go of the messages made so far."""
+        self._made = {}
 
     def _take_format(self, unit: AccessUnit) -> None:
+        before, self._configuration = self._configuration, None  # until this one is known
         configuration = DecoderConfiguration.of(unit.nal_units)
         size = (unit.width, unit.height)
-        if (configuration, size) == (self._configuration, self._size):
-            return
-        self._configuration = None  # until its record is made
-        self._format_frame = json_frame(
-            {
-                "type": "format",
-                "codec": configuration.codec,
-                "width": unit.width,
-                "height": unit.height,
-                "avcc": base64.b64encode(configuration.serialize()).decode(),
-            }
-        )
+        if (configuration, size) != (before, self._size):
+            self._format_frame = json_frame(
+                {
+                    "type": "format",
+                    "codec": configuration.codec,
+                    "width": unit.width,
+                    "height": unit.height,
+                    "avcc": base64.b64encode(configuration.serialize()).decode(),
+                }
+            )
         self._configuration, self._size = configuration, size
-
-    def _keep(self, message: VideoMessage) -> None:
-        if not message.is_idr and not self._gop:
-            return
-        self._gop.append(message)
-        self._gop_bytes += len(message.frame)
-        if self._gop_bytes > self._max_bytes or len(self._gop) > self._max_count:
-            self.forget()

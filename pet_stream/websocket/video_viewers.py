@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..broadcaster import Broadcaster
 from ..camera_status import CameraStatus
 from ..errors import BitstreamError
 from ..event_loop import EventLoopThread
-from ..loop_subscription import LoopSubscription
+from ..fan_out import FanOut
 from ..media.access_unit import AccessUnit
+from ..media.gop_memory import GOP_UNITS
 from .connection import Connection
 from .frames import json_frame
 from .ticker import Ticker
@@ -25,8 +25,8 @@ MAX_LAG_S = 0.2
 """So long may a picture wait for a viewer's network; then the viewer goes on at the newest IDR."""
 MAX_LAG_AT_IDR_S = 0.1
 """The same when a new IDR is there: going on with it costs nobody a freeze."""
-MAX_WAITING = 960
-"""Messages for one viewer: a whole cached GOP, and those that come meanwhile."""
+MAX_WAITING = GOP_UNITS + 60
+"""Messages for one viewer: a whole GOP to begin with, and those that come meanwhile."""
 
 _STATUS_INTERVAL_S = 0.25
 
@@ -96,18 +96,17 @@ class VideoOutbox:
 class VideoViewers:
     """Those who watch. On the event loop; the numbers may be read by any thread.
 
-    Pictures are taken from the broadcaster only while somebody watches, and each is put into its
-    message once, for all viewers.
+    Each picture is put into its message once, for all viewers, those that join later included.
     """
 
     def __init__(
         self,
-        broadcaster: Broadcaster,
+        fan_out: FanOut,
         event_loop: EventLoopThread,
         camera: Callable[[], CameraStatus],
     ) -> None:
         self.counts = VideoCounts()
-        self._pictures = LoopSubscription(broadcaster, event_loop, "websocket", self._send)
+        self._fan_out = fan_out
         self._camera = camera
         self._viewers: dict[Connection, VideoOutbox] = {}
         self._messages = VideoMessages()
@@ -123,11 +122,9 @@ class VideoViewers:
 
     def join(self, connection: Connection) -> None:
         """Send pictures from the newest IDR on, as soon as there is one."""
-        self._pictures.open()
-        self._tell_status()
-        if not self._pictures.has_gop:  # the camera has stopped: what it showed is not live
-            self._messages.forget()
-        outbox = VideoOutbox(self._messages.gop, self.counts, time.monotonic())
+        self._tell_status()  # whoever is lost by that leaves, perhaps the last
+        gop = self._fan_out.join(self)
+        outbox = VideoOutbox(self._messages_of(gop), self.counts, time.monotonic())
         outbox.status_frame = self._status_frame
         connection.outbox = outbox
         self._viewers[connection] = outbox
@@ -138,25 +135,31 @@ class VideoViewers:
         """Does nothing if it never joined."""
         self._viewers.pop(connection, None)
         if not self._viewers:
-            self._pictures.close()
+            self._fan_out.leave(self)
             self._messages.forget()
 
-    def _send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
+    def send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
         now_s = time.monotonic()
+        for message in self._messages_of(units):
+            for outbox in self._viewers.values():
+                outbox.offer(message, now_s)
+        if not self._fan_out.has_gop:  # the GOP is too long, or the camera has stopped
+            self._messages.forget()
+        for connection in tuple(self._viewers):  # whoever is lost leaves
+            connection.flush()
+        self.counts.frames_dropped += dropped_count
+
+    def _messages_of(self, units: Iterable[AccessUnit]) -> Iterator[VideoMessage]:
         clock_offset_ns = time.time_ns() - time.monotonic_ns()
         for unit in units:
             try:
-                message = self._messages.make(unit, clock_offset_ns)
+                message = self._messages.message(unit, clock_offset_ns)
             except BitstreamError as exc:
                 logger.debug("picture %d can't be told: %s", unit.sequence, exc)
                 self.counts.errors += 1
                 continue
             if message is not None:
-                for outbox in self._viewers.values():
-                    outbox.offer(message, now_s)
-        for connection in tuple(self._viewers):  # whoever is lost leaves
-            connection.flush()
-        self.counts.frames_dropped += dropped_count
+                yield message
 
     def _tell_status(self) -> bool:
         camera = self._camera()

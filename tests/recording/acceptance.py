@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
-from pet_stream.media.replay import ReplayMemory
+from pet_stream.media.gop_memory import GopMemory
 from pet_stream.recording.library import Library
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
@@ -58,7 +58,7 @@ def leave_holes(folder: Path, count: int) -> None:
 def record_for(folder: Path, hours: float, segment_s: float) -> list[int]:
     """Record so many hours of the camera's clock, fed as fast as the disk takes them; the memory of
     this process in bytes after each segment."""
-    broadcaster = Broadcaster(replay=ReplayMemory(30, 32_000_000))
+    broadcaster = Broadcaster(memory=GopMemory(30, 32_000_000))
     encoded = encode(width=64, height=64, pictures=2 * GOP)
     camera = Camera(broadcaster, [access_unit(data) for data in encoded])
     event_loop = EventLoopThread("day")

@@ -11,7 +11,7 @@ import pytest
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import StorageError
 from pet_stream.event_loop import EventLoopThread
-from pet_stream.media.replay import ReplayMemory
+from pet_stream.media.gop_memory import GopMemory
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.disk import PART_SUFFIX, disk_space
 from pet_stream.recording.library import Library
@@ -33,7 +33,7 @@ AS_OFTEN_AS_LIKED = TokenBucket(1, 0.0)
 
 @pytest.fixture
 def broadcaster() -> Broadcaster:
-    return Broadcaster(replay=ReplayMemory(30, 10_000_000))
+    return Broadcaster(memory=GopMemory(30, 10_000_000))
 
 
 @pytest.fixture

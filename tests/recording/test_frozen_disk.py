@@ -14,7 +14,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import NotRecording, StorageError, TooMany
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.replay import ReplayMemory
+from pet_stream.media.gop_memory import GopMemory
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
@@ -42,7 +42,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def broadcaster() -> Broadcaster:
-    return Broadcaster(replay=ReplayMemory(30, 10_000_000))
+    return Broadcaster(memory=GopMemory(30, 10_000_000))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import NotCuttable, NothingToSave, StorageError
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.replay import ReplayMemory
+from pet_stream.media.gop_memory import GopMemory
 from pet_stream.recording import library as library_module
 from pet_stream.recording.cutting import joined
 from pet_stream.recording.library import Library
@@ -39,7 +39,7 @@ Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
 
 @pytest.fixture
 def broadcaster() -> Broadcaster:
-    return Broadcaster(replay=ReplayMemory(10, 10_000_000))
+    return Broadcaster(memory=GopMemory(10, 10_000_000))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from pet_stream.admission import Places
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.fan_out import FanOut
 from pet_stream.ice_server import IpNetwork
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
@@ -76,12 +77,14 @@ class Streaming:
     ) -> None:
         self.event_loop = EventLoopThread("test")
         self.event_loop.start()
-        self.broadcaster = Broadcaster()
+        self.audience_changes = 0
+        self.broadcaster = Broadcaster(self._handle_audience_change)
+        self.fan_out = FanOut(self.broadcaster, self.event_loop)
         self.camera = Camera(self.broadcaster)
         self.places = Places(max_clients)
         self.sps: SequenceParameterSet | None = None
         self.peers = Peers(
-            broadcaster=self.broadcaster,
+            fan_out=self.fan_out,
             event_loop=self.event_loop,
             places=self.places,
             video=lambda: self.sps,
@@ -124,6 +127,9 @@ class Streaming:
                 await asyncio.sleep(0.005)
 
         self.event_loop.call(wait(), timeout_s)
+
+    def _handle_audience_change(self) -> None:
+        self.audience_changes += 1
 
     def stop(self) -> None:
         self.run(self.peers.close_all())

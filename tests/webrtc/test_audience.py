@@ -4,6 +4,7 @@ import pytest
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.fan_out import FanOut
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.audience import Audience
 from pet_stream.webrtc.sender import PeerCounts, Sender, Step
@@ -38,7 +39,8 @@ class Room:
         self.broadcaster = Broadcaster()
         self.event_loop = EventLoopThread("test")
         self.event_loop.start()
-        self.audience = Audience(self.broadcaster, self.event_loop, PeerCounts())
+        fan_out = FanOut(self.broadcaster, self.event_loop)
+        self.audience = Audience(fan_out, PeerCounts())
 
     def join(self) -> RecordingViewer:
         viewer = RecordingViewer()

@@ -13,7 +13,7 @@ from typing import Any
 import aioice.ice
 import pytest
 
-from pet_stream.loop_subscription import CAPACITY
+from pet_stream.fan_out import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.rtp import STRIDE, PacketBlock
 from pet_stream.webrtc import packet_stream, private

@@ -1,0 +1,99 @@
+"""The camera's pictures on the event loop, handed to the viewers of all kinds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+from .broadcaster import Broadcaster, Subscription
+from .event_loop import EventLoopThread
+from .media.access_unit import AccessUnit
+
+logger = logging.getLogger(__name__)
+
+CAPACITY = 30
+"""Access units that may wait for the event loop."""
+
+
+class Viewers(Protocol):
+    """All viewers of one kind. On the event loop."""
+
+    def send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
+        """Send `units`, oldest first. `dropped_count` were dropped before them since the last call:
+        the loop was held up."""
+
+
+class FanOut:
+    """Takes each picture once for all viewers, while there are any. On the event loop;
+    `fill_ratio` from any thread.
+
+    It keeps no pictures. What the viewers have had since the last IDR is the broadcaster's newest
+    GOP, up to the last picture that was handed out.
+    """
+
+    def __init__(self, broadcaster: Broadcaster, event_loop: EventLoopThread) -> None:
+        self._broadcaster = broadcaster
+        self._event_loop = event_loop
+        self._subscription: Subscription | None = None
+        self._dropped_before = 0
+        self._last_sequence = -1
+        self._kinds: tuple[Viewers, ...] = ()
+
+    @property
+    def fill_ratio(self) -> float:
+        """How full the queue from the camera is, 0 to 1."""
+        subscription = self._subscription
+        return 0.0 if subscription is None else subscription.fill_ratio
+
+    @property
+    def has_gop(self) -> bool:
+        """Whether who joins now has an IDR to begin with."""
+        return self._broadcaster.has_gop
+
+    def join(self, viewers: Viewers) -> tuple[AccessUnit, ...]:
+        """For one more of `viewers`. Returns what the others have had since the last IDR; what
+        follows is handed to `send`."""
+        self._event_loop.assert_here()
+        self._drain()  # whoever is lost by that leaves, perhaps the last
+        if self._subscription is None:
+            self._dropped_before = 0
+            self._last_sequence = -1
+            self._subscription = self._broadcaster.subscribe(
+                "viewers", CAPACITY, self._wake, is_urgent=True
+            )
+            self._drain()
+        if viewers not in self._kinds:
+            self._kinds = (*self._kinds, viewers)
+        gop = self._broadcaster.gop
+        return tuple(unit for unit in gop if unit.sequence <= self._last_sequence)
+
+    def leave(self, viewers: Viewers) -> None:
+        """The last of `viewers` has left. Idempotent."""
+        self._event_loop.assert_here()
+        self._kinds = tuple(other for other in self._kinds if other is not viewers)
+        if not self._kinds and self._subscription is not None:
+            self._broadcaster.unsubscribe(self._subscription)
+            self._subscription = None
+
+    def _wake(self) -> None:
+        self._event_loop.call_soon(self._drain)
+
+    def _drain(self) -> None:
+        subscription = self._subscription
+        if subscription is None:  # nobody watches any more
+            return
+        units, dropped_count = subscription.take(), subscription.dropped_count
+        dropped, self._dropped_before = dropped_count - self._dropped_before, dropped_count
+        if units:
+            self._last_sequence = units[-1].sequence
+        if units or dropped:
+            for viewers in self._kinds:
+                _send(viewers, units, dropped)
+
+
+def _send(viewers: Viewers, units: Sequence[AccessUnit], dropped_count: int) -> None:
+    try:
+        viewers.send(units, dropped_count)
+    except Exception:  # one kind must not cost the other a picture
+        logger.exception("sending to viewers failed")
