@@ -28,18 +28,18 @@ def test_who_knows_the_password_proves_it() -> None:
     assert proves(bytes(without_fingerprint), PASSWORD)
 
 
-@pytest.mark.parametrize(
-    "unproved",
-    [
-        b"",
-        bytes(message()),
-        bytes(message())[:20],
-        signed()[:-8] + bytes(8) + bytes(8),
-        signed()[:30] + b"x" + signed()[31:],
-        signed()[:-9] + b"x" + signed()[-8:],
-        b"\x00\x08\x00\x14" + bytes(20),
-    ],
-)
+UNPROVED = {
+    "empty": b"",
+    "no proof": bytes(message()),
+    "a header": bytes(message())[:20],
+    "not the fingerprint's length": signed()[:-8] + bytes(8) + bytes(8),
+    "another name": signed()[:30] + b"x" + signed()[31:],
+    "another proof": signed()[:-9] + b"x" + signed()[-8:],
+    "a proof alone": b"\x00\x08\x00\x14" + bytes(20),
+}
+
+
+@pytest.mark.parametrize("unproved", UNPROVED.values(), ids=UNPROVED)
 def test_nothing_else_does(unproved: bytes) -> None:
     assert not proves(unproved, PASSWORD)
 
@@ -64,6 +64,14 @@ def test_an_answer_names_its_request(message_class: stun.Class, is_answer: bool)
     assert answered_transaction(bytes(made)) == expected
 
 
-@pytest.mark.parametrize("other", [b"", bytes(20), signed()[:19], b"\x16" + signed()[1:]])
+OTHERS = {
+    "empty": b"",
+    "zeros": bytes(20),
+    "too short": signed()[:19],
+    "DTLS": b"\x16" + signed()[1:],
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_other_datagrams_are_told_from_stun(other: bytes) -> None:
     assert not is_stun(other)

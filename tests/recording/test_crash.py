@@ -124,7 +124,10 @@ def test_one_process_owns_the_recorder_until_it_dies(tmp_path: Path) -> None:
     ownership.release()
 
 
-@pytest.mark.parametrize("owner", [None, "", "nobody", "-1 1\n", f"{os.getpid()} 1\n"])
+@pytest.mark.parametrize(
+    "owner",
+    [None, "", "nobody", "-1 1\n", pytest.param(f"{os.getpid()} 1\n", id="this process")],
+)
 def test_an_owner_whose_file_is_not_his_is_another_process(
     tmp_path: Path, owner: str | None
 ) -> None:
