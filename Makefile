@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
 unit := not browser and not slow
+# unit tests mostly wait; slow and browser tests need the machine for themselves
+parallel := -n 4
 scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
 
@@ -23,13 +25,13 @@ run: runtime ## the same page on the real camera
 	@exec .venv/bin/pet-stream run $(ARGS)
 
 .PHONY: test
-test: ## everything: lint, types, unit tests on several Pythons, browsers
+test: ## everything: lint, types, unit tests on the oldest and newest Python, browsers
 	@tools/packages venv gcc node chromium firefox ffmpeg ip
 	@$(MAKE) lint
 	@$(scripts)
-	@tools/unit-tests-on-other-pythons
-	@echo "== all tests on $$($(python) --version)"
-	@$(python) -m pytest $(ARGS)
+	@tools/unit-tests $(parallel)
+	@echo "== slow tests and browsers on $$($(python) --version)"
+	@$(python) -m pytest -m "slow or browser" $(ARGS)
 
 .PHONY: check
 check: lint unit ## lint, types and the unit tests; no browser, under 2 minutes
@@ -44,7 +46,7 @@ lint: development ## ruff and mypy
 unit: development ## the unit tests
 	@tools/packages gcc node
 	@$(scripts)
-	@$(python) -m pytest -q -m "$(unit)" $(ARGS)
+	@$(python) -m pytest -q $(parallel) -m "$(unit)" $(ARGS)
 
 .PHONY: browser
 browser: development ## the tests that drive Chromium and Firefox

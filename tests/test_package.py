@@ -73,7 +73,8 @@ def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(tree: Path, folder: Path, *options: str) -> Path:
-    run([sys.executable, "-m", "build", *options, "--outdir", str(folder), str(tree)], cwd=folder)
+    command = [sys.executable, "-m", "build", "--no-isolation", *options]
+    run([*command, "--outdir", str(folder), str(tree)], cwd=folder)
     [wheel] = folder.glob("*.whl")
     return wheel
 
@@ -103,7 +104,8 @@ def empty_environment(folder: Path) -> Path:
 def install(python: Path, *what: str) -> None:
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q"]
     # --ignore-installed: not to be misled by the lent folder's own pet_stream
-    run([*command, "--no-deps", "--ignore-installed", *what], cwd=python.parent)
+    alone = ["--no-deps", "--no-build-isolation", "--ignore-installed"]
+    run([*command, *alone, *what], cwd=python.parent)
 
 
 def files_of(wheel: Path) -> dict[str, bytes]:

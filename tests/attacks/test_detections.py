@@ -106,7 +106,7 @@ def test_stopping_gives_back_the_places_of_those_that_do_not_read(
             deaf.enter_context(connect(port, request_of("GET"), receive_buffer=4096))
         wait_until(lambda: stream.listener_places.active_count == 5)
         stream.stop()
-        assert stream.listener_places.active_count == 0
+        wait_until(lambda: stream.listener_places.active_count == 0)
         assert detections.listener_count == 0
         assert not [t for t in threading.enumerate() if t.name.endswith("-detections")]
         stream.start()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.waiting import TIMEOUT_S
@@ -17,7 +18,7 @@ class BidiError(Exception):
 
 
 class BidiSession:
-    """One session with one tab. Commands wait for their answers; events are kept in `events`."""
+    """One session, driving one `tab`. Commands wait for their answers; `events` keeps events."""
 
     def __init__(self, url: str, timeout_s: float = 2 * TIMEOUT_S) -> None:
         self.events: list[dict[str, Any]] = []
@@ -35,6 +36,18 @@ class BidiSession:
             pass
         finally:
             self._socket.close()
+
+    @contextmanager
+    def private_tab(self) -> Iterator[None]:
+        """The tab that is driven: one with cookies and storage of its own, and no events yet."""
+        user = self.command("browser.createUserContext")["userContext"]
+        created = self.command("browsingContext.create", type="tab", userContext=user)
+        self.tab = created["context"]
+        self.events.clear()
+        try:
+            yield
+        finally:
+            self.command("browser.removeUserContext", userContext=user)
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:
         """Raises BidiError when the browser says no, TimeoutError when it says nothing."""

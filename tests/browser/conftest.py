@@ -144,12 +144,17 @@ def page(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
     assert not page_errors
 
 
-@pytest.fixture
-def firefox_session(tmp_path: Path) -> Iterator[BidiSession]:
-    folder = tmp_path / "firefox"
-    folder.mkdir()
-    with firefox(folder) as session:
+@pytest.fixture(scope="module")
+def firefox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BidiSession]:
+    with firefox(tmp_path_factory.mktemp("firefox")) as session:
         yield session
+
+
+@pytest.fixture
+def firefox_session(firefox_process: BidiSession) -> Iterator[BidiSession]:
+    """A page of Firefox."""
+    with firefox_process.private_tab():
+        yield firefox_process
 
 
 @pytest.fixture

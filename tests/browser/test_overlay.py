@@ -8,7 +8,6 @@ import math
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ from tests.waiting import TIMEOUT_S
 from tools.film.block_code import HEIGHT, WIDTH, decode_block_code
 from tools.film.scene import CODE_X, CODE_Y
 
+from .bidi import BidiSession
 from .chromium import wait_until
 from .conftest import SCREENSHOTS
-from .firefox import firefox
 from .player import PLAYER, STATE
 from .processes import Process
 from .test_demo import start_demo
@@ -34,7 +33,7 @@ STILL_PX = 4.0
 """What moves less in a picture is not moving: the detector's boxes are whole pixels."""
 ROUNDING_PX = 1.0
 """Of a box's place and size, both."""
-SAMPLE_S = 15
+SAMPLE_S = 5
 ATTEMPTS = 3
 """A busy machine may be late, but not every time."""
 WAYS = ["", "?transport=websocket", "?transport=websocket&decoder=mse"]
@@ -114,12 +113,12 @@ def test_chromium_draws_each_box_where_its_thing_is(
 
 @pytest.mark.parametrize("way", WAYS[1:])
 def test_firefox_draws_each_box_where_its_thing_is(
-    demo: str, pictures: Film, tmp_path: Path, way: str
+    demo: str, pictures: Film, firefox_session: BidiSession, way: str
 ) -> None:
-    with firefox(tmp_path) as session:
-        session.goto(f"{demo.rstrip('/')}/pet-stream/{way}")
-        session.wait_until(HAS_BOXES)
-        assert_in_step(lambda: session.evaluate(SAMPLE), pictures, f"firefox {way}")
+    session = firefox_session
+    session.goto(f"{demo.rstrip('/')}/pet-stream/{way}")
+    session.wait_until(HAS_BOXES)
+    assert_in_step(lambda: session.evaluate(SAMPLE), pictures, f"firefox {way}")
 
 
 @pytest.mark.parametrize("way", [*WAYS, "no timestamps"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from playwright.sync_api import Page
 
 from pet_stream.http_clients import ClientLimits, ConnectionCounts
@@ -18,6 +19,8 @@ from tests.waiting import wait_until as wait_here_until
 
 from .chromium import wait_until
 from .conftest import Footage
+
+pytestmark = pytest.mark.browser
 
 SECONDS = 100
 FILLER_BYTES = 32_000
@@ -51,6 +54,7 @@ def test_it_asks_for_the_rest_when_it_goes_on(
             assert end < SECONDS / 2
             page.evaluate("video.playbackRate = 16; video.play()")
             wait_until(page, f"video.currentTime > {end} + 3 && video.error === null")
+            wait_here_until(lambda: page.title() and page_errors)  # a call lets events in
             page.goto("about:blank")
         finally:
             server.stop()
