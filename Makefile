@@ -87,10 +87,10 @@ film: development ## draw the film that the demo plays anew (about a minute)
 	@$(python) -m tools.film $(ARGS)
 
 .PHONY: format
-format: development ## let ruff put the sources in order, and write the README's tables
+format: development ## let ruff put the sources in order, and write the tables of settings and metrics
 	@$(python) -m ruff check --fix
 	@$(python) -m ruff format
-	@$(python) -m tools.readme_tables
+	@$(python) -m tools.reference_tables
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted

@@ -82,7 +82,7 @@ class Config:
     heartbeat_seconds: float = _setting(
         0,
         values.number(0, 3600),
-        "a recording ends when no page has wanted it for so long; 0: it does not",
+        "a recording ends when no heartbeat has come for this many seconds; 0: never",
     )
     min_free_mb: int = _setting(
         200, values.whole_number(0, 1_000_000), "recording ends when less is free on the disk"

@@ -1,11 +1,12 @@
-"""Writes the README's tables of settings and metrics from the code that they describe.
+"""Writes the tables of settings and metrics from the code that they describe.
 
-python -m tools.readme_tables        (part of `make format`; a test compares)
+python -m tools.reference_tables        (part of `make format`; a test compares)
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily
@@ -13,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily
 from pet_stream import metrics
 from pet_stream.config import SETTINGS
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def settings_table() -> str:
@@ -30,14 +31,19 @@ def metrics_table() -> str:
     return _table("| name | kind | meaning |", rows)
 
 
-def with_tables(text: str) -> str:
-    """`text` of the README with each generated table between its two comments."""
-    for name, table in {"settings": settings_table(), "metrics": metrics_table()}.items():
-        marks = re.compile(f"(<!-- {name}[^>]*-->\n).*(<!-- /{name} -->)", re.DOTALL)
-        match = marks.search(text)
-        assert match, f"README.md has no place for the {name}"
-        text = text[: match.end(1)] + table + text[match.start(2) :]
-    return text
+TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
+    "settings": (CHECKOUT / "README.md", settings_table),
+    "metrics": (CHECKOUT / "docs" / "metrics.md", metrics_table),
+}
+"""By name: the page that shows the table between two comments, and what writes it."""
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """The page `text` with `table` between the two comments that bear `name`."""
+    marks = re.compile(f"(<!-- {name}[^>]*-->\n).*(<!-- /{name} -->)", re.DOTALL)
+    match = marks.search(text)
+    assert match, f"the page has no place for the {name}"
+    return text[: match.end(1)] + table + text[match.start(2) :]
 
 
 def _table(head: str, rows: list[str]) -> str:
@@ -51,4 +57,5 @@ def _shown(default: object) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text()))
+    for name, (page, write) in TABLES.items():
+        page.write_text(with_table(page.read_text(), name, write()))

@@ -1,0 +1,125 @@
+"""README and docs say what the code does, and lead to each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from pet_stream import PetStream, errors
+from pet_stream.recording import RecordingStatus
+from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, WEBSOCKET_ROUTES
+from tools.reference_tables import CHECKOUT, TABLES, with_table
+
+DOCS = CHECKOUT / "docs"
+READMES = (CHECKOUT / "README.md", CHECKOUT / "README.ja.md")
+PAGES = (*READMES, CHECKOUT / "CHANGELOG.md", CHECKOUT / "benchmarks" / "README.md")
+CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_generated_tables_are_those_of_the_code(name: str) -> None:
+    page, write = TABLES[name]
+    text = page.read_text()
+    assert with_table(text, name, write()) == text, "make format writes them"
+
+
+def test_every_metric_is_in_the_docs_and_no_other() -> None:
+    app = Flask(__name__)
+    app.config["PET_STREAM_AUTOSTART"] = False
+    PetStream(app)
+    page = app.test_client().get("/metrics").get_data(as_text=True)
+    served = set(re.findall(r"(?m)^# TYPE (\S+)", page))
+    documented = set(re.findall(r"(?m)^\| `([a-z_]+)` \|", (DOCS / "metrics.md").read_text()))
+    assert documented == served
+
+
+def test_table_of_routes_has_every_route_and_no_other() -> None:
+    section = (DOCS / "http.md").read_text().partition("## Routes")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"`([A-Z]+) (/[^`]*)`", section))
+    served = {
+        (method, route.rule)
+        for route in (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
+        for method in route.methods
+    }
+    assert documented == served
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
+def test_every_target_that_a_readme_names_is_in_the_makefile(readme: Path) -> None:
+    makefile = (CHECKOUT / "Makefile").read_text()
+    targets = set(re.findall(r"\bmake ([a-z-]+)", re.sub(r"(?m)#.*$", "", readme.read_text())))
+    assert targets
+    assert not {target for target in targets if f"\n{target}:" not in makefile}
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
+def test_every_page_of_the_docs_is_linked_from_the_table_of_a_readme(readme: Path) -> None:
+    rows = set(re.findall(r"(?m)^\| \[(docs/[^]]+)\]\(\1\) \| \S", readme.read_text()))
+    pages = {path.relative_to(CHECKOUT).as_posix() for path in DOCS.rglob("*.md")}
+    assert rows == pages
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted(DOCS.rglob("*.md"))], ids=lambda page: str(page.relative_to(CHECKOUT))
+)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", CODE.sub("", page.read_text())):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors_of(target), link
+
+
+def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> None:
+    section = (DOCS / "http.md").read_text().partition("## Errors")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| ([0-9]{3}) \| (.*) \|$", section)
+    documented = {
+        (int(status), code) for status, text in rows for code in re.findall(r"`([a-z_0-9]+)`", text)
+    }
+    roots = (
+        errors.RequestError,
+        errors.RecordingError,
+        errors.Busy,
+        errors.Full,
+        errors.NoPicture,
+        errors.TooMany,
+    )
+    leaves = {leaf for root in (*roots, errors.LoopUnavailable) for leaf in leaves_of(root)}
+    assert documented == {(leaf.http_status, leaf.code) for leaf in leaves}
+
+
+def test_every_field_of_a_recordings_status_is_in_the_docs() -> None:
+    section = (DOCS / "http.md").read_text().partition("## Recording")[2].partition("\nCodes")[0]
+    first_cells = " ".join(re.findall(r"(?m)^\| (`[^|]*) \|", section))
+    assert set(re.findall(r"`(\w+)`", first_cells)) == RecordingStatus().to_json().keys()
+
+
+def test_every_attribute_of_the_player_is_in_the_docs() -> None:
+    script = (CHECKOUT / "static/js/player.js").read_text()
+    comment = script.partition("Attributes")[2].partition("Events")[0]
+    attributes = set(re.findall(r"(?m)^ \*   ([a-z-]+) ", comment))
+    assert attributes
+    assert attributes <= set(
+        re.findall(r"(?m)^\| `([a-z-]+)` \|", (DOCS / "player.md").read_text())
+    )
+
+
+def leaves_of(error: type[errors.PetStreamError]) -> Iterator[type[errors.PetStreamError]]:
+    children = error.__subclasses__()
+    for child in children:
+        yield from leaves_of(child)
+    if not children:
+        yield error
+
+
+def anchors_of(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"(?m)^#+ (.+)$", re.sub(r"(?ms)^```.*?^```", "", page.read_text()))
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
