@@ -60,7 +60,7 @@ class Config:
         "mp4", values.one_of("mp4", "h264"), "`mp4`, or `h264`: the raw stream, without times"
     )
     preroll_seconds: float = _setting(
-        5, values.number(0, 600), "what a recording holds of the time before its start"
+        5, values.number(0, 600), "how many seconds before its start a recording begins"
     )
     replay_seconds: float = _setting(
         30, values.number(0, 3600), "how much of the past is kept in memory, for clips and pre-roll"
@@ -71,7 +71,7 @@ class Config:
     sync_seconds: float = _setting(
         5,
         values.number(0.5, 60),
-        "between syncs of a running recording to the disk: what a power cut may cost",
+        "time between syncs of a running recording to the disk: what a power cut may cost",
     )
     segment_minutes: float = _setting(
         60, values.number(0, 1440), "a longer recording goes on in another file; 0: never"
@@ -85,12 +85,12 @@ class Config:
         "a recording ends when no heartbeat has come for this many seconds; 0: never",
     )
     min_free_mb: int = _setting(
-        200, values.whole_number(0, 1_000_000), "recording ends when less is free on the disk"
+        200, values.whole_number(0, 1_000_000), "a recording ends when less is free on the disk"
     )
     clips_mb: int = _setting(
         2000,
         values.whole_number(0, 100_000_000),
-        "what all clips together may take up: one more is refused; 0: no limit",
+        "what all clips together may take up; a clip beyond it is refused; 0: no limit",
     )
     keep_days: float = _setting(
         0, values.number(0, 36_500), "older recordings are deleted; 0: never, as for the next two"
@@ -120,8 +120,8 @@ class Config:
     allowed_hosts: frozenset[str] | None = _setting(
         None,
         values.host_names,
-        "what this machine is called, beside its own name; requests under other names are refused; "
-        "`None`: none are",
+        "names of this machine, beside its own; requests under other names are refused; "
+        "`None`: all names are answered",
     )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"

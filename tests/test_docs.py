@@ -48,6 +48,16 @@ def test_table_of_routes_has_every_route_and_no_other() -> None:
     assert documented == served
 
 
+def test_every_thread_is_in_the_docs_and_no_other() -> None:
+    ends = {
+        "".join(match)
+        for source in (CHECKOUT / "pet_stream").rglob("*.py")
+        for match in re.findall(r'name}-([a-z]+)"|\("pet-stream-([a-z]+)"', source.read_text())
+    }
+    documented = re.findall(r"(?m)^\| `pet-stream-([a-z]+)` \|", (DOCS / "limits.md").read_text())
+    assert set(documented) == ends
+
+
 @pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
 def test_every_target_that_a_readme_names_is_in_the_makefile(readme: Path) -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
