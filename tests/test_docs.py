@@ -73,6 +73,11 @@ def test_every_page_of_the_docs_is_linked_from_the_table_of_a_readme(readme: Pat
     assert rows == pages
 
 
+def test_both_readmes_have_the_same_sections_links_and_commands() -> None:
+    english, japanese = (outline_of(page.read_text()) for page in READMES)
+    assert japanese == english
+
+
 @pytest.mark.parametrize(
     "page", [*PAGES, *sorted(DOCS.rglob("*.md"))], ids=lambda page: str(page.relative_to(CHECKOUT))
 )
@@ -133,3 +138,11 @@ def anchors_of(page: Path) -> set[str]:
     """As GitHub makes them of headings."""
     headings = re.findall(r"(?m)^#+ (.+)$", re.sub(r"(?ms)^```.*?^```", "", page.read_text()))
     return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def outline_of(readme: str) -> tuple[int, set[str], list[str]]:
+    """How many sections there are, where links lead, and the lines of code without comments."""
+    blocks = re.findall(r"(?ms)^```[a-z]+\n(.*?)^```", readme)
+    lines = [re.sub(r"  +#.*", "", line) for block in blocks for line in block.splitlines()]
+    links = re.findall(r"\]\(([^)#\s]+)\)", readme)
+    return readme.count("\n## "), {x for x in links if not x.startswith("README")}, lines
