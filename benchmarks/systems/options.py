@@ -7,15 +7,12 @@ import asyncio
 import gc
 import math
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 
 from pet_stream.serving import WebServer
 from pet_stream.stop_signals import StopSignals
-
-if TYPE_CHECKING:
-    from aiortc import RTCIceTransport
 
 
 def parse_options() -> argparse.Namespace:
@@ -66,29 +63,16 @@ def kept_objects() -> dict[str, int]:
 
 def force_step(name: str) -> None:
     """Have this process send as if a better way had failed; `fast` leaves it as it is."""
-    from pet_stream.webrtc import peers
-    from pet_stream.webrtc.route import Route
+    from pet_stream.webrtc.failed_steps import FailedSteps
     from pet_stream.webrtc.sender import Step
-    from pet_stream.webrtc.stock_sender import StockSender
 
-    step = Step.GSO if name == "fast" else Step(name)
-    if step is Step.STOCK:
-        defaults = peers.Peers.__init__.__kwdefaults__
-        assert defaults is not None
-        defaults["make_sender"] = StockSender
-    elif step is not Step.GSO:
-        original = Route.__init__
-
-        def begin_on_step(route: Route, transport: RTCIceTransport) -> None:
-            original(route, transport)
-            route._take(step)
-
-        Route.__init__ = begin_on_step  # type: ignore[method-assign,assignment]
+    if name != "fast":
+        FailedSteps.first_step = lambda *_: Step(name)  # type: ignore[method-assign]
 
 
 def send_all_at_once() -> None:
     """Have this process send without pacing."""
-    from pet_stream.webrtc import send_queue
+    from pet_stream.webrtc import congestion
 
-    queue_module: Any = send_queue
-    queue_module.PACING_FACTOR = queue_module.CONGESTED_PACING_FACTOR = math.inf
+    congestion_module: Any = congestion
+    congestion_module.PACING_FACTOR = congestion_module.CONGESTED_PACING_FACTOR = math.inf

@@ -12,6 +12,7 @@ from ..media.rtcp import goodbye
 from ..media.rtp import MAX_PACKET_BYTES, STRIDE, PacketBlock
 from . import private
 from .congestion import Congestion
+from .failed_steps import FailedSteps
 from .h264_format import H264Format
 from .packet_stream import PacketStream, PacketStreams, StreamFormat
 from .repair import Repair
@@ -30,6 +31,7 @@ class Shared:
 
     def __init__(self) -> None:
         self.streams = PacketStreams()
+        self.failed_steps = FailedSteps()
         self.pictures = private.SrtpBuffer(STRIDE)
         self.retransmissions = private.SrtpBuffer(MAX_PACKET_BYTES)
 
@@ -51,21 +53,23 @@ class FastSender:
         counts: PeerCounts,
         on_failure: Callable[[Exception], None],
     ) -> None:
-        """For a viewer that is connected. `on_failure`: nothing can be sent this way any more.
+        """For a viewer that is connected. `on_failure`: nothing can be sent any more.
 
-        Raises AttributeError or TypeError if the installed releases lack what it needs.
+        Raises RouteFailed if no step is left, AttributeError or TypeError if the installed releases
+        lack what it needs.
         """
         streams = shared.streams
         self._shared = shared
         self._counts = counts
         self._transport = transport
+        self._on_failure = on_failure
         self._session = private.SrtpSession(transport)
         tag_bytes = self._session.tag_bytes(streams.rtx_ssrc)
         self._reports = SenderReports(streams.ssrc, cname)
-        self._route = Route(transport.transport)
+        self._route = Route(transport.transport, shared.failed_steps)
         protect = partial(shared.pictures.protect, self._session)
         self._congestion = Congestion()
-        self._queue = SendQueue(self._route, self._congestion, protect, self._count, on_failure)
+        self._queue = SendQueue(self._route, self._congestion, protect, self._count, self._fail)
         self._repair = Repair(
             h264_format.rtx_payload_type,
             streams.rtx_ssrc,
@@ -106,21 +110,10 @@ class FastSender:
         self._shared.streams.leave(self._stream)
         self._route.close()
         del self._queue, self._repair  # they call this object: a cycle that would outlive it
+        del self._on_failure
 
     def say_goodbye(self) -> None:
         self._route.send_one(self._session.protect_rtcp(goodbye(self._shared.streams.ssrc)))
-
-    # What goes on elsewhere when this has failed
-
-    @property
-    def unsent(self) -> list[AccessUnit]:
-        return self._queue.unsent
-
-    @property
-    def next_sequence_number(self) -> int:
-        """Of the first packet that was not sent."""
-        number = self._queue.next_sequence_number
-        return self._stream.next_sequence_number if number is None else number
 
     # What the viewer says
 
@@ -173,6 +166,10 @@ class FastSender:
         reports.payload_bytes += block.payload_bytes
         if unit.capture_ns >= reports.due_ns:
             self._route.send_one(self._session.protect_rtcp(reports.compound(unit)))
+
+    def _fail(self, exc: Exception) -> None:
+        self._route.give_up()
+        self._on_failure(exc)
 
     def _retransmit(self, block: PacketBlock) -> None:
         try:

@@ -1,12 +1,9 @@
-"""The fast sender while it works, aiortc's own one otherwise: decided per viewer."""
+"""The fast sender where it works, aiortc's own one otherwise: chosen when a viewer connects."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from aiortc import RTCRtpTransceiver
 from aiortc.rtcrtpparameters import RTCRtpSendParameters
@@ -16,6 +13,7 @@ from . import private
 from .fast_sender import FastSender, Shared
 from .h264_format import H264Format
 from .offer import SENT_EXTENSIONS
+from .route import RouteFailed
 from .sender import PeerCounts, Sender, Step
 from .stock_sender import StockSender
 
@@ -38,6 +36,7 @@ class Senders:
         h264_format: H264Format,
         extensions: Mapping[str, int],
         counts: PeerCounts,
+        end_viewer: Callable[[str], None],
     ) -> Sender:
         shared = self._shared
         if shared is not None:
@@ -46,13 +45,16 @@ class Senders:
             except AttributeError as exc:
                 logger.warning("a viewer gets aiortc's own sender: %s", exc)
             else:
-                return LadderSender(shared, transceiver, h264_format, extensions, counts)
-        return StockSender(transceiver, h264_format, extensions, counts)
+                return LadderSender(
+                    shared, transceiver, h264_format, extensions, counts, end_viewer
+                )
+        return StockSender(transceiver, h264_format, extensions, counts, end_viewer)
 
 
 class LadderSender:
-    """Begins on the step that the installed releases and the viewer's route allow, and goes down
-    when a step fails; no access unit is lost by that. On the event-loop thread."""
+    """Begins on the first step that the installed releases, the viewer's route and what failed
+    before allow. A viewer that no step is left for is ended: when it connects again it begins
+    below. On the event-loop thread."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class LadderSender:
         h264_format: H264Format,
         extensions: Mapping[str, int],
         counts: PeerCounts,
+        end_viewer: Callable[[str], None],
     ) -> None:
         self._shared = shared
         self._transceiver = transceiver
@@ -70,9 +73,8 @@ class LadderSender:
             (uri, extensions[uri]) for uri in SENT_EXTENSIONS if uri in extensions
         )
         self._counts = counts
-        self._fast: FastSender | None = None
-        self._stock: StockSender | None = None
-        self._handover: asyncio.Future[None] | None = None
+        self._end_viewer = end_viewer
+        self._active: FastSender | StockSender | None = None
         self.send: Callable[[AccessUnit], None] = _drop
         """That of the sender in charge: one call less for each viewer and picture."""
         self._sender.send = self._begin  # type: ignore[method-assign]
@@ -80,66 +82,53 @@ class LadderSender:
 
     @property
     def step(self) -> Step:
-        return Step.STOCK if self._fast is None else self._fast.step
+        return Step.STOCK if self._active is None else self._active.step
 
     def start(self, gop: Sequence[AccessUnit]) -> None:
+        assert self._active is not None, "the viewer is not connected yet"
         self._active.start(gop)
-
-    @property
-    def _active(self) -> FastSender | StockSender:
-        active = self._fast or self._stock
-        assert active is not None, "the viewer is not connected yet"
-        return active
 
     async def _begin(self, parameters: RTCRtpSendParameters) -> None:
         """In the place of RTCRtpSender.send, which aiortc calls when the viewer is connected."""
         try:
-            self._fast = FastSender(
+            self._active = FastSender(
                 self._shared,
                 self._sender.transport,
                 self._h264_format,
                 self._extensions,
                 parameters.rtcp.cname or "",
                 self._counts,
-                partial(self._go_on_without, parameters),
+                self._fail,
             )
-            self.send = self._fast.send
-        except (AttributeError, TypeError) as exc:
+            self.send = self._active.send
+        except (RouteFailed, AttributeError, TypeError) as exc:
             logger.warning("a viewer gets aiortc's own sender: %s", exc)
-            await self._hand_over(parameters)
+            del self._sender.send, self._sender.stop  # aiortc's methods are there again
+            self._active = StockSender(
+                self._transceiver, self._h264_format, {}, self._counts, self._end_viewer
+            )
+            self.send = self._active.send
+            await self._sender.send(parameters)
 
     async def _end(self) -> None:
         """In the place of RTCRtpSender.stop."""
         del self._sender.send, self._sender.stop  # ours, which would keep this object
         self.send = _drop
-        fast, self._fast = self._fast, None
-        if fast is not None:
+        fast, self._active = self._active, None
+        if isinstance(fast, FastSender):
             fast.say_goodbye()
             fast.close()
 
-    def _go_on_without(self, parameters: RTCRtpSendParameters, exc: Exception) -> None:
-        """The fast sender's last step has failed: hand its work over in the middle."""
-        logger.warning("a viewer goes on with aiortc's own sender", exc_info=exc)
-        fast, self._fast = self._fast, None
-        assert fast is not None
-        number, unsent = fast.next_sequence_number, fast.unsent
+    def _fail(self, exc: Exception) -> None:
+        """The fast sender has failed, and says so once."""
+        fast, self._active = self._active, None
+        assert isinstance(fast, FastSender)
+        reason = f"sending by {fast.step.value} failed"
+        logger.warning("%s; the viewer has to connect again", reason, exc_info=exc)
+        self._counts.errors += 1
+        self.send = _drop
         fast.close()
-        transport = private.RenumberedTransport(
-            self._sender.transport,
-            self._shared.streams.ssrc,
-            number,
-            unsent[0].pts_90k,
-        )
-        self._sender.setTransport(transport)  # type: ignore[arg-type]
-        self._handover = asyncio.ensure_future(self._hand_over(parameters))
-        self._active.start(unsent)
-
-    def _hand_over(self, parameters: RTCRtpSendParameters) -> Coroutine[Any, Any, None]:
-        """Give aiortc its methods back, and let it begin."""
-        del self._sender.send, self._sender.stop
-        self._stock = StockSender(self._transceiver, self._h264_format, {}, self._counts)
-        self.send = self._stock.send
-        return self._sender.send(parameters)
+        self._end_viewer(reason)
 
 
 def _drop(_unit: AccessUnit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiortc import (
@@ -84,7 +85,8 @@ class Peer:
         private.offer_hosts(self._ice, ice_hosts)
         self._guard = private.Guard(self._rtp_sender.transport, counts.datagrams_dropped)
         extensions = {uri: number for number, uri in offer.extensions}
-        self.sender = make_sender(transceiver, h264_format, extensions, counts)
+        end = partial(_end, self._ended)  # not self.end: the sender would keep this object
+        self.sender = make_sender(transceiver, h264_format, extensions, counts, end)
 
     async def negotiate(self, profile_level_id: str) -> str:
         """The answer to the offer, all host candidates in it. Not to be cancelled: aioice would
@@ -157,8 +159,7 @@ class Peer:
 
     def end(self, reason: str) -> None:
         """Make `live` return."""
-        if not self._ended.done():
-            self._ended.set_result(reason)
+        _end(self._ended, reason)
 
     @property
     def is_ending(self) -> bool:
@@ -211,6 +212,11 @@ class Peer:
     @property
     def _ice(self) -> RTCIceTransport:
         return self._rtp_sender.transport.transport
+
+
+def _end(ended: asyncio.Future[str], reason: str) -> None:
+    if not ended.done():
+        ended.set_result(reason)
 
 
 def _is_idle(task: asyncio.Task[None] | None) -> bool:

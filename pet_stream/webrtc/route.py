@@ -14,6 +14,7 @@ from aiortc import RTCIceTransport
 
 from ..media.rtp import PacketBlock, Run
 from . import private
+from .failed_steps import FailedSteps
 from .sender import Step
 
 logger = logging.getLogger(__name__)
@@ -42,25 +43,24 @@ _NETWORK_ERRORS = frozenset(
 
 
 class RouteFailed(Exception):
-    """No step is left on this route. Everything before byte `position` was sent."""
-
-    def __init__(self, position: int) -> None:
-        super().__init__(position)
-        self.position = position
+    """No step is left on this route."""
 
 
 class Route:
     """Sends blocks of encrypted packets to where ICE says. On the event-loop thread.
 
-    It follows when ICE changes its mind, and goes a step down when a step fails.
+    It begins below the steps that have failed, follows when ICE changes its mind, and goes a step
+    down when a step fails: from the packet on that failed, so that nothing is lost.
     """
 
-    def __init__(self, transport: RTCIceTransport) -> None:
-        self.step = Step.GSO
-        self._send = Route._send_runs
+    def __init__(self, transport: RTCIceTransport, failed: FailedSteps) -> None:
+        """Raises RouteFailed, or AttributeError if a release has moved a name."""
+        self._failed = failed
+        self._take(Step.GSO)
         self._pairs = private.nominated_pairs(transport)
         self._pair: object = None
-        self._destination: private.Destination | None = None
+        """The one that is followed: none before the first packet."""
+        self._destination = self._choose(self._pairs.get(_RTP_COMPONENT))
         self._udp: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._waits_for: int | None = None
@@ -90,8 +90,8 @@ class Route:
                 repeated_at = position  # the error may have been about an earlier packet
             elif error.errno in _NETWORK_ERRORS:
                 position = piece.end
-            elif not self._step_down(error):
-                raise RouteFailed(position) from error
+            else:
+                self._step_down(error)
             failure = self._send(self, data, block, position, end)
         return end
 
@@ -112,6 +112,11 @@ class Route:
         else:
             self._waits_for = self._udp.fileno()
             loop.add_writer(self._waits_for, self._go_on, callback)
+
+    def give_up(self) -> None:
+        """Nobody shall begin on this route for a while."""
+        if self._destination is not None:
+            self._failed.add(self._destination.host, Step.TRANSPORT)
 
     def close(self) -> None:
         self._follow(None)
@@ -171,21 +176,17 @@ class Route:
         except OSError as exc:
             return packet, exc
         except Exception as exc:  # aioice's or asyncio's transport is not what it was
-            raise RouteFailed(packet.start) from exc
+            raise RouteFailed("The transport can't be used") from exc
         return None
 
     def _follow(self, pair: object) -> None:
-        """ICE has chosen another pair of addresses."""
-        self._stop_waiting()
-        if self._udp is not None:
-            self._udp.close()
-        self._pair, self._destination, self._udp = pair, None, None
-        if pair is None:
+        """ICE has chosen this pair of addresses. Raises RouteFailed."""
+        self._leave_socket()
+        self._pair, self._destination = None, self._choose(pair)
+        self._pair = pair
+        if self._destination is None or self.step is Step.TRANSPORT:
             return
-        self._destination = private.destination_of(pair)
-        if self._destination.descriptor is None or self.step is Step.TRANSPORT:
-            self._take(Step.TRANSPORT)
-            return
+        assert self._destination.descriptor is not None
         self._udp = socket.socket(fileno=os.dup(self._destination.descriptor))
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if self.step is Step.GSO:
@@ -194,19 +195,42 @@ class Route:
             except OSError as exc:  # an older kernel would send one giant datagram
                 self._step_down(exc)
 
-    def _step_down(self, exc: OSError) -> bool:
-        """False if there is no step left."""
-        if self.step is Step.TRANSPORT:
-            return False
-        step = Step.PACKETS if self.step is Step.GSO else Step.TRANSPORT
-        logger.warning("sending to a viewer failed (%s), now by %s", exc, step.value)
+    def _choose(self, pair: object) -> private.Destination | None:
+        """Take the first step there is to it. Raises RouteFailed."""
+        if pair is None:
+            return None
+        destination = private.destination_of(pair)
+        step = self._failed.first_step(destination.host)
+        if destination.descriptor is None and step is not Step.STOCK:
+            step = Step.TRANSPORT
         self._take(step)
-        if step is Step.TRANSPORT and self._udp is not None:
-            self._stop_waiting()
-            self._udp.close()
-            self._udp = None
-        return True
+        return destination
+
+    def _step_down(self, exc: OSError) -> None:
+        """Raises RouteFailed."""
+        assert self._destination is not None
+        host, failed = self._destination.host, self.step
+        self._failed.add(host, failed)
+        self._take(self._failed.first_step(host))
+        logger.warning("sending by %s failed (%s), now by %s", failed.value, exc, self.step.value)
+        if self.step is Step.TRANSPORT:
+            self._leave_socket()
 
     def _take(self, step: Step) -> None:
-        self.step = step
-        self._send = Route._send_packets if step is Step.PACKETS else Route._send_by_transport
+        """Raises RouteFailed if it is not one of ours."""
+        if step not in _METHODS:
+            raise RouteFailed("No step is left")
+        self.step, self._send = step, _METHODS[step]
+
+    def _leave_socket(self) -> None:
+        self._stop_waiting()
+        if self._udp is not None:
+            self._udp.close()
+            self._udp = None
+
+
+_METHODS = {
+    Step.GSO: Route._send_runs,
+    Step.PACKETS: Route._send_packets,
+    Step.TRANSPORT: Route._send_by_transport,
+}

@@ -12,7 +12,7 @@ from ..media.access_unit import AccessUnit
 from ..media.rtp import PacketBlock
 from .congestion import Congestion
 from .pacer import PIECE_PACKETS, Pacer
-from .route import Route, RouteFailed
+from .route import Route
 
 MAX_WAITING = 8
 """Access units that may wait for room in a viewer's socket, those it starts with not counted."""
@@ -30,7 +30,7 @@ class SendQueue:
         on_failure: Callable[[Exception], None],
     ) -> None:
         """`protect` encrypts into memory that the next call overwrites. `on_failure`: the first
-        that waits can't be sent, and nothing behind it."""
+        that waits can't be sent, and nothing behind it; it is all dropped."""
         self._route = route
         self._congestion = congestion
         self._protect = protect
@@ -44,20 +44,6 @@ class SendQueue:
         """While it is there, what waits goes when it is due."""
         self._timer: asyncio.TimerHandle | None = None
         """Set while something waits only for that."""
-
-    @property
-    def unsent(self) -> list[AccessUnit]:
-        """The first may have been sent in part."""
-        return [unit for unit, _ in self._waiting]
-
-    @property
-    def next_sequence_number(self) -> int | None:
-        """Of the first packet that waits; None if none does."""
-        if not self._waiting:
-            return None
-        block = self._waiting[0][1]
-        packets_sent = 0 if self._rest is None else self._rest[1] // block.stride
-        return block.sequence_number + packets_sent & 0xFFFF
 
     @property
     def is_blocked(self) -> bool:
@@ -125,8 +111,7 @@ class SendQueue:
             self._max_waiting = MAX_WAITING
             self._pacer = None
         except Exception as exc:
-            if isinstance(exc, RouteFailed):
-                self._rest = memoryview(b""), exc.position
+            self.clear()
             self._on_failure(exc)
 
     def _send_first(self) -> bool:

@@ -16,7 +16,7 @@ from .private import Drop
 
 
 class Step(Enum):
-    """How packets leave, from the cheapest way down."""
+    """How packets leave, from the cheapest way down: the order is that of the ladder."""
 
     GSO = "gso"
     """Several with one call, which the kernel cuts apart (UDP generic segmentation offload)."""
@@ -67,7 +67,10 @@ class Sender(Protocol):
         """Send `unit` next, or drop it and what follows up to an IDR."""
 
 
-SenderFactory = Callable[[RTCRtpTransceiver, H264Format, Mapping[str, int], PeerCounts], Sender]
+SenderFactory = Callable[
+    [RTCRtpTransceiver, H264Format, Mapping[str, int], PeerCounts, Callable[[str], None]], Sender
+]
 """Attaches a sender to a sendonly transceiver, before the offer is applied to it: given the format
-that was chosen and the offered header extensions (number by URI). What all viewers share, such as
-one packetization of each access unit, belongs to the factory."""
+that was chosen, the offered header extensions (number by URI), and what ends the viewer, with a
+reason, when nothing can be sent to it any more. What all viewers share, such as one packetization
+of each access unit, belongs to the factory."""

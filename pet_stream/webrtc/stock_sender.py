@@ -38,6 +38,7 @@ class StockSender:
         h264_format: H264Format,
         _extensions: Mapping[str, int],
         counts: PeerCounts,
+        _end_viewer: Callable[[str], None],
     ) -> None:
         self._counts = counts
         self._track = PacketTrack(counts)

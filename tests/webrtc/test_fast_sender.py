@@ -53,7 +53,7 @@ class Fast(Streaming):
 
     def sender(self, index: int = 0) -> FastSender:
         sender: Any = list(self.peers._lives.values())[index].peer.sender
-        fast = sender._fast
+        fast = sender._active
         assert isinstance(fast, FastSender)
         return fast
 
@@ -267,7 +267,7 @@ def test_who_joins_gets_the_idr_at_once_and_the_rest_of_the_gop_bit_by_bit(
 
     def note(sender: FastSender, gop: Sequence[AccessUnit]) -> None:
         start(sender, gop)
-        waiting.append(len(sender.unsent))
+        waiting.append(len(sender._queue._waiting))
 
     monkeypatch.setattr(FastSender, "start", note)
     units = streaming.camera.publish(10)
@@ -291,7 +291,7 @@ def test_what_the_reader_hands_over_when_somebody_joins_is_spread_behind_the_gop
     def note(sender: FastSender, gop: Sequence[AccessUnit]) -> None:
         start(sender, gop)
         backlog.extend(streaming.camera.publish(CAPACITY))
-        asyncio.get_running_loop().call_soon(lambda: unsent.append(len(sender.unsent)))
+        asyncio.get_running_loop().call_soon(lambda: unsent.append(len(sender._queue._waiting)))
 
     monkeypatch.setattr(FastSender, "start", note)
     gop = streaming.camera.publish(2)
@@ -417,7 +417,7 @@ def test_a_picture_that_the_socket_has_no_room_for_follows_when_there_is(streami
     full = fill(streaming, room_bytes=100_000)
     units += [streaming.camera.publish_picture((SPS, PPS, large(0x65, 130_000)))]
     units += streaming.camera.publish(MAX_WAITING - 1)
-    streaming.until(lambda: len(streaming.sender().unsent) == MAX_WAITING)
+    streaming.until(lambda: len(streaming.sender()._queue._waiting) == MAX_WAITING)
     full.room_bytes = 1 << 30
     assert streaming.run(viewer.has(1 + MAX_WAITING)) == annex_b(units)
     assert streaming.peers.counts.frames_dropped == 0
@@ -436,7 +436,7 @@ def test_a_viewer_whose_socket_stays_full_loses_pictures_up_to_an_idr_and_delays
         units += streaming.camera.publish(1)
         assert streaming.run(quick.has(count)) == annex_b(units)
     sender = streaming.sender(0)
-    assert len(sender.unsent) <= MAX_WAITING
+    assert len(sender._queue._waiting) <= MAX_WAITING
     full.room_bytes = 1 << 30
     streaming.on_loop(sender._queue._send_waiting)
     idr = streaming.camera.publish(GOP)[0]

@@ -1,8 +1,9 @@
-"""Each step of sending, forced: nothing is lost on the way down."""
+"""Each step of sending, forced: nothing is lost on the way down, and others begin below."""
 
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +31,7 @@ def step(streaming: Streaming) -> Step:
 
 def route_of(streaming: Streaming) -> route.Route:
     sender: Any = next(iter(streaming.peers._lives.values())).peer.sender
-    found = sender._fast._route
+    found = sender._active._route
     assert isinstance(found, route.Route)
     return found
 
@@ -158,6 +159,7 @@ def test_a_relay_or_a_closed_socket_can_not_be_sent_on(kind: str, is_closed: boo
             self.protocol = self.transport = self.local_candidate = self
             self.type = kind
             self.remote_addr = ("192.0.2.1", 9)
+            self.host = "192.0.2.2"
             self._udp = udp
 
         def get_extra_info(self, name: str) -> socket.socket | None:
@@ -169,42 +171,96 @@ def test_a_relay_or_a_closed_socket_can_not_be_sent_on(kind: str, is_closed: boo
         assert private.destination_of(Pair(udp)).descriptor is None
 
 
-def test_where_the_transport_fails_aiortcs_sender_goes_on_and_nothing_is_lost(
+def test_a_viewer_that_no_step_is_left_for_is_ended_and_begins_below_when_it_comes_again(
     streaming: Streaming,
     publish_large: Callable[[int], list[AccessUnit]],
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    viewer, pc_id = streaming.connect(reports=False)
+    caplog.set_level(logging.INFO)
+    viewer, _ = streaming.connect()
     units = publish_large(2)
-    streaming.run(viewer.has(2))
+    assert streaming.run(viewer.has(2)) == annex_b(units)
     break_socket(streaming, sendmsg=errno.EIO, sendto=errno.EBADF)
     monkeypatch.setattr(private, "send_by_transport", fail)
-    units += publish_large(5)
-    assert streaming.run(viewer.has(7)) == annex_b(units)
+    publish_large(1)
+    streaming.run(viewer.becomes("closed"))
+    streaming.until(lambda: streaming.places.active_count == 0)
+    assert streaming.peers.counts.errors == 1
+    assert "sending by transport failed" in caplog.messages[-1]
+    again, _ = streaming.connect()
+    units = publish_large(3)
+    assert streaming.run(again.has(3)) == annex_b(units)
     assert step(streaming) is Step.STOCK
-    assert viewer.gap_count == 0
-    assert viewer.timestamps == [unit.pts_90k % 2**32 for unit in units]
-    streaming.run(viewer.ask_for_a_keyframe())
-    streaming.until(lambda: streaming.peers.counts.keyframe_requests == 1)
-    streaming.run(streaming.peers.close(pc_id))
 
 
 @pytest.mark.usefixtures("behind_turn_server")
+@pytest.mark.parametrize("has_gop", [False, True])
 def test_the_first_packets_may_be_the_ones_that_fail(
-    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch, *, has_gop: bool
 ) -> None:
     monkeypatch.setattr(private, "send_by_transport", fail)
-    units = streaming.camera.publish(5)
-    viewer, _ = streaming.connect()
-    units += streaming.camera.publish(GOP)
-    assert streaming.run(viewer.has(5 + GOP)) == annex_b(units)
+    streaming.camera.publish(5 * has_gop)
+    viewer = streaming.viewer()
+    streaming.run(viewer.accept(streaming.answer(viewer).sdp))
+    streaming.run(viewer.becomes("connected"))
+    streaming.until(lambda: streaming.peers.connected_count or has_gop)
+    streaming.camera.publish(GOP)
+    streaming.run(viewer.becomes("closed"))
+    streaming.until(lambda: streaming.places.active_count == 0)
+    again, _ = streaming.connect()
+    units = streaming.camera.publish(2 * GOP)
+    streaming.run(again.until(lambda: again.units[-GOP:] == annex_b(units[-GOP:])))
     assert step(streaming) is Step.STOCK
+
+
+def test_what_can_not_be_encrypted_ends_the_viewer_and_is_remembered(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> memoryview:
+        raise private.SrtpError("srtp_protect")
+
+    monkeypatch.setattr(private.SrtpBuffer, "protect", refuse)
+    viewer, _ = streaming.connect()
+    units = streaming.camera.publish(1)
+    streaming.run(viewer.becomes("closed"))
+    streaming.until(lambda: streaming.places.active_count == 0)
+    again, _ = streaming.connect()
+    units += streaming.camera.publish(GOP)
+    assert streaming.run(again.has(1 + GOP)) == annex_b(units)
+    assert step(streaming) is Step.STOCK
+
+
+@pytest.mark.parametrize(
+    ("failing", "first"),
+    [
+        ({"sendmsg": errno.EIO}, Step.PACKETS),
+        ({"sendmsg": errno.EIO, "sendto": errno.EBADF}, Step.TRANSPORT),
+    ],
+)
+def test_who_comes_later_begins_below_what_has_failed(
+    streaming: Streaming,
+    publish_large: Callable[[int], list[AccessUnit]],
+    failing: dict[str, int],
+    first: Step,
+) -> None:
+    viewer, pc_id = streaming.connect()
+    publish_large(1)
+    streaming.run(viewer.has(1))
+    break_socket(streaming, **failing)
+    publish_large(1)
+    streaming.run(viewer.has(2))
+    streaming.run(streaming.peers.close(pc_id))
+    streaming.connect()
+    assert step(streaming) is first
 
 
 # What another release may have moved
 
 
-@pytest.fixture(params=["pylibsrtp's functions", "the SRTP session", "the pairs", "the SSRC"])
+@pytest.fixture(
+    params=["pylibsrtp's functions", "the SRTP session", "the pairs", "a pair", "the SSRC"]
+)
 def hidden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     match request.param:
         case "pylibsrtp's functions":
@@ -213,6 +269,8 @@ def hidden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
             monkeypatch.setattr(private.SrtpSession, "__init__", fail)
         case "the pairs":
             monkeypatch.setattr(private, "nominated_pairs", fail)
+        case "a pair":
+            monkeypatch.setattr(private, "destination_of", fail)
         case "the SSRC":
             monkeypatch.setattr(private, "set_ssrcs", fail)
 

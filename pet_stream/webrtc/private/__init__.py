@@ -16,7 +16,6 @@ from .ice import (
 )
 from .names import missing_names
 from .senders import (
-    RenumberedTransport,
     RtcpListener,
     listen_to_rtcp,
     on_keyframe_request,
@@ -29,7 +28,6 @@ __all__ = [
     "Destination",
     "Drop",
     "Guard",
-    "RenumberedTransport",
     "RtcpListener",
     "SrtpBuffer",
     "SrtpError",

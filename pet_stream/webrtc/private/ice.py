@@ -102,6 +102,8 @@ class Destination(NamedTuple):
     address: tuple[str, int]
     descriptor: int | None
     """Of the UDP socket; None: it is closed, or packets take a TURN server's way."""
+    host: str
+    """The local address that is sent from, or the TURN server's."""
 
 
 def nominated_pairs(transport: RTCIceTransport) -> Mapping[int, object]:
@@ -114,7 +116,8 @@ def destination_of(pair: Any) -> Destination:
     protocol = pair.protocol
     udp = protocol.transport.get_extra_info("socket")
     is_own = pair.local_candidate.type != "relay" and udp is not None and udp.fileno() >= 0
-    return Destination(protocol, pair.remote_addr, udp.fileno() if is_own else None)
+    descriptor = udp.fileno() if is_own else None
+    return Destination(protocol, pair.remote_addr, descriptor, pair.local_candidate.host)
 
 
 def send_by_transport(destination: Destination, packet: bytes) -> None:

@@ -38,7 +38,6 @@ def _missing() -> list[str]:
     transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
     connection = aioice.Connection(ice_controlling=False)
     dtls = RTCDtlsTransport(transport, [RTCCertificate.generateCertificate()])
-    router = getattr(dtls, "_rtp_router", None)
     sender = RTCRtpSender("video", dtls)
     used: list[tuple[object, str, tuple[str, ...]]] = [
         (transport, "_connection", ()),
@@ -62,11 +61,7 @@ def _missing() -> list[str]:
         (stun, "TransactionFailed", ()),
         (stun, "TransactionTimeout", ()),
         (RTCRtpSender, "_send_keyframe", ()),
-        (dtls, "_rtp_router", ()),
-        (router, "register_sender", ("sender", "ssrc")),
-        (router, "unregister_sender", ("sender",)),
         (dtls, "_tx_srtp", ()),
-        (dtls, "_send_rtp", ()),
         (dtls, "_recv_next", ()),
         (dtls, "_ssl", ()),
         (rtcdtlstransport, "SSL", ()),
