@@ -80,6 +80,7 @@ class FanOut:
         self._event_loop.call_soon(self._drain)
 
     def _drain(self) -> None:
+        self._event_loop.assert_here()
         subscription = self._subscription
         if subscription is None:  # nobody watches any more
             return
