@@ -22,7 +22,6 @@ from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
 from .forks import call_in_child
-from .http_clients import ConnectionCounts
 from .http_counts import HttpCounts
 from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
@@ -42,6 +41,7 @@ from .recording import (
 )
 from .switch_interval import switch_interval
 from .turns import Turns
+from .web_server.http_clients import ConnectionCounts
 from .websocket.connections import Connections
 from .websocket.live_state import LiveState, State
 from .websocket.ticker import Ticker

@@ -24,8 +24,8 @@ from pet_stream.errors import Busy
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording import pictures as pictures_module
-from pet_stream.serving import WebServer
 from pet_stream.stream import Stream
+from pet_stream.web_server import WebServer
 
 from .apps import mounted_app, stream_of, thread_names
 from .footage import encode

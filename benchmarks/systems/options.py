@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Flask
 
-from pet_stream.serving import WebServer
 from pet_stream.stop_signals import StopSignals
+from pet_stream.web_server import WebServer
 
 
 def parse_options() -> argparse.Namespace:

@@ -7,6 +7,6 @@
       host            the Flask app: what `web_monitor.py` is on the board
         defaults      settings whose defaults are others than in a host app
 
-The web server's threads are in `serving`, signals in `stop_signals`. What draws the film is no part
+The web server is `web_server`, signals in `stop_signals`. What draws the film is no part
 of the package: `tools/film`, `make film`.
 """

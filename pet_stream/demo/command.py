@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ..addresses import is_loopback, page_urls, qr_code
 from ..host_names import is_name
-from ..http_server import take_descriptors
-from ..serving import WebServer
 from ..stop_signals import StopSignals
+from ..web_server import WebServer
+from ..web_server.http_server import take_descriptors
 from .defaults import HOST_DEFAULTS, RUN_DEFAULTS
 from .embedded_camera import EmbeddedCamera
 from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS

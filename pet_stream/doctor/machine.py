@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from ..errors import AddressUnavailable
-from ..serving import WebServer
+from ..web_server import WebServer
 from .finding import Finding, ok, problem, warning
 
 DISTRIBUTIONS = (

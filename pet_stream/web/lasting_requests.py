@@ -9,7 +9,7 @@ from flask import request
 from .. import gunicorn_worker
 from ..downloads import Download
 from ..errors import Full
-from ..http_clients import THREAD_LIMIT_KEY
+from ..web_server.http_clients import THREAD_LIMIT_KEY
 from .client_socket import client_socket
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
-from pet_stream.http_clients import MAX_HEADER_BYTES, ClientLimits, ConnectionCounts
-from pet_stream.serving import WebServer
+from pet_stream.web_server import WebServer
+from pet_stream.web_server.http_clients import MAX_HEADER_BYTES, ClientLimits, ConnectionCounts
 from tests.attacks.http_clients import ask, connect, descriptor_count, many, read_to_end
 from tests.browser.processes import Process
 from tests.waiting import TIMEOUT_S, wait_until

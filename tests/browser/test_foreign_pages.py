@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-from pet_stream.serving import WebServer
+from pet_stream.web_server import WebServer
 from tests.camera.camera import Camera
 from tests.waiting import wait_until
 

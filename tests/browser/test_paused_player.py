@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page
 
-from pet_stream.http_clients import ClientLimits, ConnectionCounts
 from pet_stream.recording.containers import Mp4Container
-from pet_stream.serving import WebServer
+from pet_stream.web_server import WebServer
+from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts
 from tests.apps import mounted_app
 from tests.recording.playback import access_unit
 from tests.waiting import wait_until as wait_here_until

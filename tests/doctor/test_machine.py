@@ -17,7 +17,7 @@ from pet_stream.doctor.machine import (
     check_names,
     check_port,
 )
-from pet_stream.serving import WebServer
+from pet_stream.web_server import WebServer
 
 from ..apps import mounted_app
 

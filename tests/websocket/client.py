@@ -19,7 +19,7 @@ from simple_websocket import Client, ConnectionClosed
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Request
 
-from pet_stream.serving import WebServer
+from pet_stream.web_server import WebServer
 from tests.apps import stream_of
 from tests.waiting import TIMEOUT_S
 

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.errors import AddressUnavailable
-from pet_stream.serving import WebServer
+from pet_stream.web_server import WebServer
 from tests.waiting import TIMEOUT_S
 
 

@@ -1,4 +1,12 @@
-"""The web server of `pet-stream run` and `demo`, ended in order. See `http_server`."""
+"""The web server of `pet-stream run` and `demo`: Werkzeug's, with limits for its clients.
+
+    WebServer         takes the address, serves an app, ends in order
+      http_server     accepts connections; one thread for each, for one request
+        http_clients  all connections: how many there may be, and how long each may take
+
+The listening socket belongs to the thread `pet-stream-web`, a connection to its own thread. Of all
+this `stream` and `web` know `ConnectionCounts` and `THREAD_LIMIT_KEY`; it knows nothing of them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +15,10 @@ import socket
 
 from flask import Flask
 
-from .errors import AddressUnavailable
+from ..errors import AddressUnavailable
+from ..lifecycle import Run, start_run
 from .http_clients import ClientLimits, ConnectionCounts, HttpClients
 from .http_server import HttpServer
-from .lifecycle import Run, start_run
 
 _BACKLOG = 128
 _POLL_S = 3600.0

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from pet_stream.http_clients import ClientLimits, ConnectionCounts, HttpClients
+from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts, HttpClients
 
 LIMITS = ClientLimits(max_count=4, max_per_network=2)
 
