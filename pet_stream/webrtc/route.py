@@ -187,7 +187,12 @@ class Route:
         if self._destination is None or self.step is Step.TRANSPORT:
             return
         assert self._destination.descriptor is not None
-        self._udp = socket.socket(fileno=os.dup(self._destination.descriptor))
+        try:
+            self._udp = socket.socket(fileno=os.dup(self._destination.descriptor))
+        except OSError as exc:  # no descriptor is left now: nothing to remember
+            logger.warning("a viewer is sent to by aioice's transport: %s", exc)
+            self._take(Step.TRANSPORT)
+            return
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         if self.step is Step.GSO:
             try:
