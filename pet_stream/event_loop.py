@@ -94,6 +94,7 @@ class EventLoopThread:
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Start a task that is kept until it ends and whose failure is logged. On the loop only."""
+        self.assert_here()
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._on_task_done)

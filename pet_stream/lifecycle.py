@@ -92,6 +92,20 @@ class Run:
             logger.exception("%s has died", self.name)
 
 
+class OwningThread:
+    """The one thread that something belongs to: the first that enters. `assert_here` fails in any
+    other. Gone under `python -O`."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+
+    def assert_here(self) -> None:
+        thread = threading.current_thread()
+        if self._thread is None:
+            self._thread = thread
+        assert self._thread is thread, f"{thread.name} uses what belongs to {self._thread.name}"
+
+
 def start_run(
     name: str, body: Callable[[Run], object], *, wake: Callable[[], object] = lambda: None
 ) -> Run:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pet_stream.errors import Busy
-from pet_stream.lifecycle import Run, start_run, stop_all
+from pet_stream.lifecycle import OwningThread, Run, start_run, stop_all
 from tests.waiting import TIMEOUT_S, wait_until
 
 
@@ -106,3 +106,17 @@ def test_an_exit_in_the_middle_of_stopping_comes_after_it() -> None:
     with pytest.raises(SystemExit):
         stop_all(leave, lambda: stopped.append("b"))
     assert stopped == ["b"]
+
+
+def test_what_belongs_to_one_thread_fails_in_another() -> None:
+    owner = OwningThread()
+
+    def enter_twice(_: Run) -> None:
+        owner.assert_here()
+        owner.assert_here()
+
+    run = start_run("pet-owner", enter_twice)
+    assert run.join(TIMEOUT_S)
+    assert run.life.failure is None
+    with pytest.raises(AssertionError, match="belongs to pet-owner"):
+        owner.assert_here()

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+from ..lifecycle import OwningThread
 from ..media.access_unit import AccessUnit
 from ..media.recording_id import new_id
 from .disk import create_part, rename
@@ -33,6 +34,7 @@ class Segments:
         self.newest: Segment
         """From open_first() on."""
         self.count = 0
+        self._thread = OwningThread()
         self._target = target
         self._stem = target.stem  # with a number, if it has got one
         self._number = 1  # in the newest one's name
@@ -55,6 +57,7 @@ class Segments:
     def open_first(self, may_be_numbered: Callable[[], bool]) -> None:
         """Make the file; `may_be_numbered` is asked when a name is taken. Raises FileExistsError
         when the name is taken, or every number of it, and OSError."""
+        self._thread.assert_here()
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
             with contextlib.suppress(FileExistsError):
                 self._open(stem)
@@ -66,6 +69,7 @@ class Segments:
 
     def go_on_with(self, idr: AccessUnit) -> None:
         """Finish the newest one and open another, which `idr` is for. Raises OSError."""
+        self._thread.assert_here()
         finished = self.newest
         finished.complete(idr.capture_ns)
         finished.publish(self._newest_name())
@@ -76,6 +80,7 @@ class Segments:
     def finish(self, *, is_needed: bool) -> Path | None:
         """Give the newest one its name, or remove it if it `is_needed` no more or has no picture.
         Where the recording is now, if it is one file. Raises OSError."""
+        self._thread.assert_here()
         newest, is_only_one = self.newest, self.count == 1
         whole_name = self._stem + self._target.suffix
         if newest.path is not None:  # there was no next one

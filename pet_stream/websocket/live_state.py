@@ -62,6 +62,7 @@ class LiveState:
         return len(self._listeners)
 
     def join(self, connection: Connection) -> None:
+        self._event_loop.assert_here()
         self._look()
         outbox = connection.outbox = StateOutbox()
         outbox.state_frame = self._frame
@@ -95,6 +96,7 @@ class LiveState:
         return bool(self._listeners)
 
     def _tell_recordings(self) -> None:
+        self._event_loop.assert_here()
         for connection, outbox in tuple(self._listeners.items()):
             outbox.has_new_recordings = True
             connection.flush()
