@@ -146,7 +146,7 @@ def _stream(seen: Observation) -> Iterator[Finding]:
     parameter_sets = ParameterSets()
     try:
         for picture in seen.pictures:
-            parameter_sets.update(picture.nal_units)
+            parameter_sets = parameter_sets.including(picture.nal_units)
     except BitstreamError as exc:
         yield problem("parameter sets", f"They are damaged: {exc}.", "Look at the encoder.")
         return

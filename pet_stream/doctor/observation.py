@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from ..ingest.cameras import Cameras
 from ..ingest.capture_clock import CaptureClock
 from ..ingest.counts import CameraCounts
 from ..ingest.picture_order import PictureOrder
@@ -34,7 +35,7 @@ class Observation:
 def observe(segment: Segment, seconds: float) -> Observation:
     """Read the ring for `seconds`. Raises SegmentError if it shrinks meanwhile."""
     seen = Observation()
-    reader = RingReader(segment, PictureOrder(), seen.counts)
+    reader = RingReader(segment, PictureOrder(), Cameras(), seen.counts)
     clock = CaptureClock()
     end_s = time.monotonic() + seconds
     is_first = True

@@ -30,7 +30,8 @@ class PassthroughStream:
         self._parameter_sets = ParameterSets()
         if extradata and extradata.startswith((START_CODE, START_CODE[1:])):
             try:
-                self._parameter_sets.update(split_annex_b(extradata))
+                nal_units = split_annex_b(extradata)
+                self._parameter_sets = self._parameter_sets.including(nal_units)
             except BitstreamError:
                 pass  # then the stream itself has to bring them
         self._last_idr_s: float | None = None
@@ -46,7 +47,7 @@ class PassthroughStream:
         """
         try:
             nal_units = split_annex_b(data)
-            self._parameter_sets.update(nal_units)
+            self._parameter_sets = self._parameter_sets.including(nal_units)
             self._check_slices(nal_units)
             idr = is_idr(nal_units)
             completed = self._parameter_sets.insert(nal_units)

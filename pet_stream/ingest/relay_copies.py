@@ -17,9 +17,8 @@ from typing import Final
 
 from ..errors import BitstreamError
 from ..media.continuity import Continuity
-from ..media.h264 import is_idr, split_annex_b
-from ..media.ring import SlotHeader
-from .camera_chains import CameraChains
+from .camera_stream import SlotCopy
+from .cameras import Cameras
 from .residue import Residue
 
 _AGREEING: Final = 2
@@ -32,8 +31,7 @@ _COPYING_NS: Final = 10_000_000
 class PictureCopies:
     """One picture's latest copy, and how many copies in a row were like it, found when."""
 
-    header: SlotHeader
-    data: bytes
+    latest: SlotCopy
     first_ns: int
     last_ns: int
     count: int = 1
@@ -51,31 +49,24 @@ class PictureCopies:
         """Whether they were found alike for longer than a camera copies."""
         return self.last_ns - self.first_ns >= _COPYING_NS
 
-    @property
-    def is_idr(self) -> bool:
-        try:
-            return is_idr(split_annex_b(self.data))
-        except BitstreamError:
-            return False
-
-    def add(self, header: SlotHeader, data: bytes, now_ns: int) -> None:
-        if header == self.header and data == self.data:
+    def add(self, copy: SlotCopy, now_ns: int) -> None:
+        if copy.header == self.latest.header and copy.data == self.latest.data:
             self.count += 1
             self.last_ns = now_ns
         else:
-            self.header, self.data, self.count = header, data, 1
+            self.latest, self.count = copy, 1
             self.first_ns = self.last_ns = now_ns
 
 
 class RelayCopies:
     """Collects the copies of the pictures that are not decided yet. Owned by the camera thread."""
 
-    def __init__(self, chains: CameraChains) -> None:
-        self._chains = chains
+    def __init__(self, cameras: Cameras) -> None:
+        self._cameras = cameras
         self._residue = Residue()
         self._pending: dict[tuple[int, int], PictureCopies] = {}
 
-    def add(self, header: SlotHeader, data: bytes) -> Iterator[tuple[PictureCopies, bool]]:
+    def add(self, copy: SlotCopy) -> Iterator[tuple[SlotCopy, bool]]:
         """Take a further copy; yields each picture that it decides, oldest first, and whether to
         believe it. What is believed must be delivered before the next one is asked for.
 
@@ -83,12 +74,12 @@ class RelayCopies:
         picture's.
         """
         now_ns = time.monotonic_ns()
-        moment = (header.captured_at_ns, header.camera_id)
+        moment = (copy.header.captured_at_ns, copy.header.camera_id)
         copies = self._pending.get(moment)
         if copies is None:
-            copies = self._pending[moment] = PictureCopies(header, data, now_ns, now_ns)
+            copies = self._pending[moment] = PictureCopies(copy, now_ns, now_ns)
         else:
-            copies.add(header, data, now_ns)
+            copies.add(copy, now_ns)
         moments = sorted(self._pending)
         if copies.agree:
             end = moments.index(moment) + self._is_settled(copies)
@@ -96,12 +87,12 @@ class RelayCopies:
             end = max(0, len(moments) - _MAX_PENDING)  # too long undecided
         for decided in moments[:end]:
             copies = self._pending.pop(decided)
-            yield copies, self._is_believed(copies)
+            yield copies.latest, self._is_believed(copies)
 
-    def take_all(self) -> list[PictureCopies]:
+    def take_all(self) -> list[SlotCopy]:
         """There is no relay after all: everything undecided, oldest first."""
         pending, self._pending = self._pending, {}
-        return [pending[moment] for moment in sorted(pending)]
+        return [pending[moment].latest for moment in sorted(pending)]
 
     def on_delivered(self, data: bytes, *, is_gap: bool) -> None:
         """`is_gap`: pictures are missing before this one."""
@@ -117,25 +108,30 @@ class RelayCopies:
         """The last word on a picture."""
         if self._has_earlier_number(copies):
             # Another picture's number, unless the camera has begun anew.
-            return copies.outlast_copying and copies.is_idr
+            return copies.outlast_copying and self._is_idr(copies)
         if not copies.agree and self._is_gap(copies):
             return False
-        return copies.outlast_copying or not self._residue.surely_ends(copies.data)
+        return copies.outlast_copying or not self._residue.surely_ends(copies.latest.data)
 
     def _is_doubtful(self, copies: PictureCopies) -> bool:
         return (
             self._is_gap(copies)
             or self._has_earlier_number(copies)
-            or self._residue.may_end(copies.data)
+            or self._residue.may_end(copies.latest.data)
         )
 
     def _is_gap(self, copies: PictureCopies) -> bool:
         """Whether the bytes do not continue what was delivered last."""
         try:
-            nal_units = split_annex_b(copies.data)
-            return self._chains.check(copies.header, nal_units) is Continuity.GAP
+            return self._cameras.check(copies.latest) is Continuity.GAP
         except BitstreamError:
             return True
 
+    def _is_idr(self, copies: PictureCopies) -> bool:
+        try:
+            return self._cameras.parse(copies.latest).is_idr
+        except BitstreamError:
+            return False
+
     def _has_earlier_number(self, copies: PictureCopies) -> bool:
-        return self._chains.skipped_frame_numbers(copies.header) < 0
+        return self._cameras.skipped_frame_numbers(copies.latest.header) < 0

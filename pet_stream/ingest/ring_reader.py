@@ -18,10 +18,11 @@ from typing import Final, NamedTuple
 
 from ..errors import BitstreamError
 from ..media import ring
+from ..media.coded_picture import CodedPicture
 from ..media.continuity import Continuity
-from ..media.h264 import is_idr, split_annex_b
 from ..media.ring import SlotHeader, next_write, writes_between
-from .camera_chains import CameraChains
+from .camera_stream import SlotCopy
+from .cameras import Cameras
 from .counts import CameraCounts
 from .newest_slot import NewestSlot
 from .picture_order import Order, PictureOrder
@@ -45,22 +46,28 @@ class Picture(NamedTuple):
     """One coded picture, whole, as the camera made it."""
 
     header: SlotHeader
-    nal_units: tuple[bytes, ...]
-    is_idr: bool
+    coded: CodedPicture
     is_discontinuity: bool
     """Pictures are missing before this one, or it is another camera's."""
+
+    @property
+    def nal_units(self) -> tuple[bytes, ...]:
+        return self.coded.nal_units
 
 
 class RingReader:
     """Reads one attached segment. Owned by the camera thread."""
 
-    def __init__(self, segment: Segment, order: PictureOrder, counts: CameraCounts) -> None:
+    def __init__(
+        self, segment: Segment, order: PictureOrder, cameras: Cameras, counts: CameraCounts
+    ) -> None:
+        """`order` and `cameras` outlive the segment."""
         self._slots = Slots(segment)
         self._order = order
         self._counts = counts
-        self._chains = CameraChains()
+        self._cameras = cameras
         self._newest = NewestSlot(self._slots)
-        self._relay_copies = RelayCopies(self._chains)
+        self._relay_copies = RelayCopies(cameras)
         self._pictures: list[Picture] = []
         self._last_index = 0
         self._delivered_at = 0
@@ -102,7 +109,7 @@ class RingReader:
     def _begin(self, index: int) -> None:
         """Take what the ring holds so far."""
         self._order.attach()
-        self._chains.reset()
+        self._cameras.reset()
         self._next = next_write(index, -min(index, _BACKLOG))
         self._last_index = self._delivered_at = self._next
         self.new_writes = 0
@@ -121,12 +128,12 @@ class RingReader:
             data = self._slots.read_data(write, header)
             if not self._order.is_once_each:
                 if data is not None:
-                    self._weigh(header, data)
+                    self._weigh(SlotCopy(header, data))
                 continue
-            for copies in self._relay_copies.take_all():
-                self._deliver(copies.header, copies.data)
+            for copy in self._relay_copies.take_all():
+                self._deliver(copy)
             if data is not None:
-                self._deliver(header, data)
+                self._deliver(SlotCopy(header, data))
             else:
                 self._miss(1)
 
@@ -174,38 +181,38 @@ class RingReader:
         ):
             self._next = next_write(self._next)
             self._order.place(header)
-            self._deliver(header, data)
+            self._deliver(SlotCopy(header, data))
 
-    def _weigh(self, header: SlotHeader, data: bytes) -> None:
+    def _weigh(self, copy: SlotCopy) -> None:
         """Consider a copy of a picture that may come again."""
-        for copies, is_believed in self._relay_copies.add(header, data):
+        for decided, is_believed in self._relay_copies.add(copy):
             if is_believed:
-                self._deliver(copies.header, copies.data)
+                self._deliver(decided)
             else:
                 self._counts.stale_skipped += 1
                 self._has_missed = True
 
-    def _deliver(self, header: SlotHeader, data: bytes) -> None:
+    def _deliver(self, copy: SlotCopy) -> None:
+        header = copy.header
         self._order.take(header)
         try:
-            nal_units = split_annex_b(data)
-            starts_gop = is_idr(nal_units)
-            skipped = self._chains.skipped_frame_numbers(header)
-            continuity = self._chains.advance(header, nal_units)
+            coded = self._cameras.parse(copy)
         except BitstreamError as exc:
             logger.debug("picture %d skipped: %s", header.frame_number, exc)
             self._counts.process_errors += 1
             self._has_missed = True
             return
-        is_gap = self._is_gap(continuity, skipped, starts_gop=starts_gop)
+        skipped = self._cameras.skipped_frame_numbers(header)
+        continuity = self._cameras.advance(header, coded)
+        is_gap = self._is_gap(continuity, skipped, starts_gop=coded.is_idr)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         self._has_missed = False
-        self._newest.forecast.add(header.data_size, is_idr=starts_gop)
+        self._newest.forecast.add(header.data_size, is_idr=coded.is_idr)
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity
-        self._pictures.append(Picture(header, nal_units, starts_gop, is_discontinuity))
+        self._pictures.append(Picture(header, coded, is_discontinuity))
         if not self._order.is_once_each:
-            self._relay_copies.on_delivered(data, is_gap=is_discontinuity)
+            self._relay_copies.on_delivered(copy.data, is_gap=is_discontinuity)
             writes = writes_between(self._delivered_at, self._last_index)
             self._writes_a_picture += (writes - self._writes_a_picture) / 8
             self._delivered_at = self._last_index

@@ -16,9 +16,10 @@ from ..lifecycle import Run, start_run
 from ..media import ring
 from ..media.h264 import SequenceParameterSet
 from ..reason import NO_REASON, Reason
+from .access_units import AccessUnits
+from .cameras import Cameras
 from .capture_clock import CaptureClock
 from .counts import CameraCounts
-from .nal_processor import NalProcessor
 from .pacing import Pacing
 from .picture_order import PictureOrder
 from .ring_reader import Picture, RingReader
@@ -71,7 +72,8 @@ class ShmReader:
         self._name = name
         self.counts = CameraCounts()
         self._order = PictureOrder()
-        self._processor = NalProcessor(self.counts)
+        self._cameras = Cameras()
+        self._access_units = AccessUnits(self._cameras, self.counts)
         self._attachment: _Attachment | None = None
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
@@ -96,7 +98,7 @@ class ShmReader:
     def status(self) -> CameraStatus:
         """A snapshot; any thread may ask."""
         attachment = self._attachment
-        video = self._processor.video
+        video = self._access_units.video
         interval_s = attachment.pacing.interval_s if attachment is not None else None
         age_s = self._picture_age_s()
         state: CameraState = "live"
@@ -116,7 +118,7 @@ class ShmReader:
             segment=self._url,
             picture_age_s=age_s,
             fps=None if interval_s is None else 1 / interval_s,
-            has_parameter_sets=self._processor.has_parameter_sets,
+            has_parameter_sets=self._access_units.has_parameter_sets,
             video=video,
             clock=attachment.clock.name if attachment is not None else None,
             is_relayed=attachment is not None and attachment.reader.is_relayed,
@@ -125,7 +127,7 @@ class ShmReader:
     @property
     def video(self) -> SequenceParameterSet | None:
         """The SPS of the newest IDR; None before the first one."""
-        return self._processor.video
+        return self._access_units.video
 
     def _read(self, run: Run) -> None:
         while not run.is_stopping:
@@ -175,7 +177,7 @@ class ShmReader:
             attachment.written_at_s = looked_at_s
         for picture in pictures:
             capture_ns = attachment.clock.to_monotonic_ns(picture.header.captured_at_ns)
-            unit = self._processor.process(picture, capture_ns)
+            unit = self._access_units.make(picture, capture_ns)
             if unit is not None:
                 self._broadcaster.publish(unit)
                 published_ns = time.monotonic_ns()
@@ -189,7 +191,7 @@ class ShmReader:
         segment = open_segment(self._url, ring.SEGMENT_BYTES)
         now_s = time.monotonic()
         try:
-            reader = RingReader(segment, self._order, self.counts)
+            reader = RingReader(segment, self._order, self._cameras, self.counts)
         except BaseException:  # whatever it is, nobody else knows the segment yet
             segment.close()
             raise

@@ -15,51 +15,45 @@ from .parameter_sets import (
     parse_sps,
 )
 
+PARAMETER_SET_TYPES = frozenset({NalUnitType.SPS, NalUnitType.PPS})
+
 
 class ParameterSets:
-    """Every SPS and PPS by its id; a later one replaces an earlier. Owned by one thread."""
+    """Every SPS and PPS by its id; a later one replaces an earlier. Never changes."""
+
+    __slots__ = ("_pps", "_seen", "_sps")
 
     def __init__(self) -> None:
         self._sps: dict[int, tuple[bytes, SequenceParameterSet]] = {}
         self._pps: dict[int, tuple[bytes, PictureParameterSet]] = {}
         self._seen: frozenset[bytes] = frozenset()  # the NAL units in both, to know them again
 
-    def update(self, nal_units: Iterable[bytes]) -> bool:
-        """Take the parameter sets among `nal_units`; True if one of them is new or changed.
+    def including(self, nal_units: Iterable[bytes]) -> ParameterSets:
+        """These and the parameter sets among `nal_units`; `self` if none of those is news.
 
-        Raises BitstreamError for a malformed one and then keeps what it had, unchanged.
+        Raises BitstreamError for a malformed one.
         """
-        carried = [n for n in nal_units if nal_unit_type(n) in _PARAMETER_SETS]
+        carried = [n for n in nal_units if nal_unit_type(n) in PARAMETER_SET_TYPES]
         if self._seen.issuperset(carried):
-            return False
-        new_sps: dict[int, tuple[bytes, SequenceParameterSet]] = {}
-        new_pps: dict[int, tuple[bytes, PictureParameterSet]] = {}
+            return self
+        sets = ParameterSets()
+        sets._sps = self._sps.copy()
+        sets._pps = self._pps.copy()
         for nal_unit in carried:
             if nal_unit_type(nal_unit) == NalUnitType.SPS:
                 sps = parse_sps(nal_unit)
-                new_sps[sps.seq_parameter_set_id] = nal_unit, sps
+                sets._sps[sps.seq_parameter_set_id] = nal_unit, sps
             else:
                 pps = parse_pps(nal_unit)
-                new_pps[pps.pic_parameter_set_id] = nal_unit, pps
-        self._sps.update(new_sps)
-        self._pps.update(new_pps)
-        before, self._seen = (
-            self._seen,
-            frozenset(nal_unit for nal_unit, _ in (*self._sps.values(), *self._pps.values())),
-        )
-        return self._seen != before
+                sets._pps[pps.pic_parameter_set_id] = nal_unit, pps
+        sets._seen = frozenset(n for n, _ in (*sets._sps.values(), *sets._pps.values()))
+        return self if sets == self else sets
 
-    def clear(self) -> None:
-        self._sps.clear()
-        self._pps.clear()
-        self._seen = frozenset()
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, ParameterSets) and self._seen == other._seen)
 
-    def copy(self) -> ParameterSets:
-        other = ParameterSets()
-        other._sps = self._sps.copy()
-        other._pps = self._pps.copy()
-        other._seen = self._seen
-        return other
+    def __hash__(self) -> int:
+        return hash(self._seen)
 
     def sps_for(self, pic_parameter_set_id: int) -> SequenceParameterSet | None:
         """The SPS that this picture parameter set refers to; None if either is unknown."""
@@ -85,22 +79,21 @@ class ParameterSets:
         slices = [n for n in nal_units if nal_unit_type(n) == NalUnitType.IDR_SLICE]
         if not slices:
             return nal_units
-        carried = ParameterSets()
-        carried.update(nal_units)
+        sets = self.including(nal_units)
         missing_sps: dict[int, bytes] = {}
         missing_pps: dict[int, bytes] = {}
         for pps_id in sorted({_pic_parameter_set_id(nal_unit) for nal_unit in slices}):
-            known_pps = carried._pps.get(pps_id) or self._pps.get(pps_id)
+            known_pps = sets._pps.get(pps_id)
             if known_pps is None:
                 raise ParameterSetUnknown(f"Picture parameter set {pps_id} is unknown")
-            if pps_id not in carried._pps:
+            known_sps = sets._sps.get(known_pps[1].seq_parameter_set_id)
+            if known_sps is None:
+                sps_id = known_pps[1].seq_parameter_set_id
+                raise ParameterSetUnknown(f"Sequence parameter set {sps_id} is unknown")
+            if known_pps[0] not in nal_units:
                 missing_pps[pps_id] = known_pps[0]
-            sps_id = known_pps[1].seq_parameter_set_id
-            if sps_id not in carried._sps:
-                known_sps = self._sps.get(sps_id)
-                if known_sps is None:
-                    raise ParameterSetUnknown(f"Sequence parameter set {sps_id} is unknown")
-                missing_sps[sps_id] = known_sps[0]
+            if known_sps[0] not in nal_units:
+                missing_sps[known_pps[1].seq_parameter_set_id] = known_sps[0]
         if not missing_sps and not missing_pps:
             return nal_units
         front = 1 if nal_unit_type(nal_units[0]) == NalUnitType.AUD else 0
@@ -116,9 +109,6 @@ class ParameterSets:
             *missing_pps.values(),
             *nal_units[behind:],
         )
-
-
-_PARAMETER_SETS = (NalUnitType.SPS, NalUnitType.PPS)
 
 
 def _pic_parameter_set_id(slice_nal_unit: bytes) -> int:

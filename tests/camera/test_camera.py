@@ -80,7 +80,7 @@ def slice_headers(access_units: list[bytes]) -> list[SliceHeader]:
     headers = []
     for access_unit in access_units:
         nal_units = split_annex_b(access_unit)
-        sets.update(nal_units)
+        sets = sets.including(nal_units)
         first_slice = next(n for n in nal_units if nal_unit_type(n) in (1, 5))
         headers.append(parse_slice_header(first_slice, sets))
     return headers

@@ -17,6 +17,7 @@ import pytest
 from pet_stream.demo.embedded_camera import EmbeddedCamera
 from pet_stream.demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, Film
 from pet_stream.errors import SegmentError, SourceError
+from pet_stream.ingest.cameras import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import Picture, RingReader
@@ -45,7 +46,7 @@ def read_pictures(name: str, count: int) -> list[Picture]:
     """So many in a row."""
     segment = open_segment(name, ring.SEGMENT_BYTES)
     try:
-        reader = RingReader(segment, PictureOrder(), CameraCounts())
+        reader = RingReader(segment, PictureOrder(), Cameras(), CameraCounts())
         pictures: list[Picture] = []
 
         def has_enough() -> bool:

@@ -28,7 +28,7 @@ def slice_headers(film: Film) -> list[SliceHeader]:
     headers = []
     for picture in film:
         nal_units = split_annex_b(picture.data)
-        parameter_sets.update(nal_units)
+        parameter_sets = parameter_sets.including(nal_units)
         first = next(n for n in nal_units if nal_unit_type(n) in (1, 5))
         headers.append(parse_slice_header(first, parameter_sets))
     return headers
@@ -52,9 +52,7 @@ def test_every_idr_carries_its_parameter_sets(film: Film) -> None:
         nal_units = split_annex_b(picture.data)
         kinds = [nal_unit_type(nal_unit) for nal_unit in nal_units]
         assert kinds[:2] == [NalUnitType.SPS, NalUnitType.PPS]
-        sets = ParameterSets()
-        sets.update(nal_units)
-        sps = sets.sps_for(0)
+        sps = ParameterSets().including(nal_units).sps_for(0)
         assert sps is not None
         assert (sps.width, sps.height, sps.profile_level_id) == (1280, 720, "42c01f")
 

@@ -7,6 +7,7 @@ import pytest
 
 from pet_stream.errors import SegmentBusy
 from pet_stream.feed.ring_writer import DetectionsWriter, RingWriter
+from pet_stream.ingest.cameras import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import RingReader
@@ -44,7 +45,7 @@ def test_the_reader_finds_every_picture_as_it_was_written(
     writer: RingWriter, segment: Segment
 ) -> None:
     units = encode(pictures=42)
-    reader = RingReader(segment, PictureOrder(), CameraCounts())
+    reader = RingReader(segment, PictureOrder(), Cameras(), CameraCounts())
     found = []
     start_ns = time.monotonic_ns()
     for number, unit in enumerate([*units, units[0]]):  # the last one may be in progress

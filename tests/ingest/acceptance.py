@@ -35,14 +35,14 @@ class Arrival:
 
 
 class PictureCollector:
-    """Stands where the NAL processor does and keeps every picture that the reader delivers."""
+    """Stands where access units are made and keeps every picture that the reader delivers."""
 
     def __init__(self) -> None:
         self.arrivals: list[Arrival] = []
         self.video = None
         self.has_parameter_sets = False
 
-    def process(self, picture: Picture, capture_ns: int) -> AccessUnit | None:
+    def make(self, picture: Picture, capture_ns: int) -> AccessUnit | None:
         self.arrivals.append(Arrival(picture, time.monotonic_ns()))
         return None
 
@@ -54,7 +54,7 @@ class Collection:
         self.broadcaster = Broadcaster()
         self.reader = ShmReader(segment, self.broadcaster, "acceptance")
         self.collector = PictureCollector()
-        self.reader._processor = self.collector  # type: ignore[assignment]
+        self.reader._access_units = self.collector  # type: ignore[assignment]
         if is_urgent:
             self.broadcaster.subscribe("viewer", 30, lambda: None, is_urgent=True)
 

@@ -1,17 +1,22 @@
 """The reader against the C writer. The long forms: `python -m tests.ingest.acceptance`."""
 
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from pet_stream.ingest.cameras import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import Picture, RingReader, _spread
 from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
+from pet_stream.media.h264 import parse_slice_header, split_annex_b
 from tests.camera.camera import Camera, parse_payload
 from tests.waiting import wait_until
 
@@ -24,7 +29,7 @@ class Reading:
     def __init__(self, segment: str) -> None:
         self.segment = open_segment(segment, ring.SEGMENT_BYTES)
         self.counts = CameraCounts()
-        self.reader = RingReader(self.segment, PictureOrder(), self.counts)
+        self.reader = RingReader(self.segment, PictureOrder(), Cameras(), self.counts)
         self.pictures: list[Picture] = []
 
     def poll(self, *, is_urgent: bool = False) -> list[Picture]:
@@ -135,6 +140,48 @@ def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
     # In order of capture: the last picture of one camera may lie between two of the other.
     assert len(changes) in (1, 3)
     assert all(picture.is_discontinuity for picture in changes)
+
+
+@contextmanager
+def counted_calls(*functions: Callable[..., object]) -> Iterator[Counter[str]]:
+    """How often this thread calls each of them, by name."""
+    names = {(function.__module__, function.__name__) for function in functions}
+    counts: Counter[str] = Counter()
+
+    def on_event(frame: FrameType, event: str, _: object) -> None:
+        name = frame.f_code.co_name
+        if event == "call" and (frame.f_globals.get("__name__"), name) in names:
+            counts[name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(on_event)
+    try:
+        yield counts
+    finally:
+        sys.setprofile(before)
+
+
+def test_each_picture_is_split_and_parsed_once(segment_name: str) -> None:
+    with Camera(segment_name, hold=True) as camera, reading(segment_name) as reading_:
+        with counted_calls(split_annex_b, parse_slice_header) as calls:
+            for _ in range(4):
+                camera.command("write 10")
+                reading_.poll(is_urgent=True)
+        assert len(reading_.pictures) >= 38
+    once_each = len(reading_.pictures)
+    assert calls == {"split_annex_b": once_each, "parse_slice_header": once_each}
+
+
+def test_behind_a_relay_too_each_picture_is_split_and_parsed_once(segment_name: str) -> None:
+    with (
+        Camera(segment_name, relay=True, relay_rate=606),
+        reading(segment_name) as reading_,
+        counted_calls(split_annex_b, parse_slice_header) as calls,
+    ):
+        reading_.poll_until_there_are(40, camera_id=0)
+    # Copies that were not whole are looked at in vain.
+    assert len(calls) == 2
+    assert max(calls.values()) <= 1.5 * len(reading_.pictures)
 
 
 @pytest.mark.parametrize("held_back", [31, 40, 60, 1000])

@@ -73,7 +73,7 @@ def test_reads_parameter_sets_and_slice_headers_as_ffmpeg_does(name: str) -> Non
     ours: list[dict[str, int | None]] = []
     for unit in units:
         nal_units = split_annex_b(unit)
-        parameter_sets.update(nal_units)
+        parameter_sets = parameter_sets.including(nal_units)
         ours += [
             ours_of(nal_unit, parameter_sets)
             for nal_unit in nal_units

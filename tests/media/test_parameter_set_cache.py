@@ -21,9 +21,7 @@ P = slice_nal_unit(1)
 
 
 def knowing(*nal_units: bytes) -> ParameterSets:
-    parameter_sets = ParameterSets()
-    parameter_sets.update(nal_units)
-    return parameter_sets
+    return ParameterSets().including(nal_units)
 
 
 ALL = (SPS, PPS, OTHER_SPS, OTHER_PPS, SHARED_PPS)
@@ -91,7 +89,7 @@ def test_each_gop_of_a_stream_with_headers_only_at_its_start_decodes_alone(
     whole = []
     for unit in units:
         nal_units = split_annex_b(unit)
-        parameter_sets.update(nal_units)
+        parameter_sets = parameter_sets.including(nal_units)
         whole.append(b"".join(b"\0\0\0\1" + n for n in parameter_sets.insert(nal_units)))
     for start in range(0, 15, 5):
         assert len(decode(whole[start : start + 5])) == 5
@@ -99,29 +97,28 @@ def test_each_gop_of_a_stream_with_headers_only_at_its_start_decodes_alone(
         assert all(unit[4] & 0x1F == 9 for unit in whole)
 
 
-def test_update_says_whether_something_changed() -> None:
-    parameter_sets = ParameterSets()
-    assert not parameter_sets.is_complete
-    assert parameter_sets.update((SPS,))
-    assert not parameter_sets.is_complete
-    assert parameter_sets.update((AUD, SPS, PPS, IDR))
-    assert parameter_sets.is_complete
-    assert not parameter_sets.update((SPS, PPS, IDR))
-    assert not parameter_sets.update((P,))
+def test_they_are_other_parameter_sets_only_if_something_changed() -> None:
+    none = ParameterSets()
+    assert not none.is_complete
+    sps_alone = none.including((SPS,))
+    assert not sps_alone.is_complete
+    both = sps_alone.including((AUD, SPS, PPS, IDR))
+    assert both.is_complete
+    assert both.including((SPS, PPS, IDR)) is both
+    assert both.including((P,)) is both
     bigger = Sps(width_mbs=80).nal_unit()
-    assert parameter_sets.update((bigger,))
-    assert parameter_sets.update((SPS,)), "back again is a change too"
-    parameter_sets.clear()
-    assert not parameter_sets.is_complete
-    assert parameter_sets.sps_for(0) is None
-    assert parameter_sets.update((SPS, PPS)), "what was forgotten is new again"
-    assert parameter_sets.is_complete
+    changed = both.including((bigger,))
+    assert changed != both
+    assert changed.including((SPS,)) == both, "back again is a change too"
+    assert len({none, sps_alone, both, changed, changed.including((SPS,))}) == 4
+    assert not none.is_complete
+    assert none.sps_for(0) is None
 
 
 def test_the_last_of_several_with_one_id_counts() -> None:
     bigger = Sps(width_mbs=80).nal_unit()
     parameter_sets = knowing(bigger, PPS)
-    assert parameter_sets.update((SPS, bigger)) is False
+    assert parameter_sets.including((SPS, bigger)) is parameter_sets
     sps = parameter_sets.sps_for(0)
     assert sps is not None
     assert sps.width == 1280
@@ -135,29 +132,26 @@ def test_finds_the_sps_of_each_pps_after_a_change_in_mid_stream() -> None:
         return [None if sps is None else sps.width for sps in found]
 
     assert widths() == [320, 640, 320, None]
-    parameter_sets.update((Sps(width_mbs=80).nal_unit(),))
+    parameter_sets = parameter_sets.including((Sps(width_mbs=80).nal_unit(),))
     assert widths() == [1280, 640, 1280, None]
-    parameter_sets.update((pps(2, sps_id=1),))
+    parameter_sets = parameter_sets.including((pps(2, sps_id=1),))
     assert widths() == [1280, 640, 640, None]
-    parameter_sets.update((pps(1, sps_id=9),))
+    parameter_sets = parameter_sets.including((pps(1, sps_id=9),))
     assert widths() == [1280, None, 640, None]
 
 
 def test_a_malformed_parameter_set_changes_nothing() -> None:
     parameter_sets = knowing(SPS, PPS)
     with pytest.raises(BitstreamError):
-        parameter_sets.update((OTHER_SPS, OTHER_PPS, b"\x67\x42", Sps(width_mbs=80).nal_unit()))
+        parameter_sets.including((OTHER_SPS, OTHER_PPS, b"\x67\x42", Sps(width_mbs=80).nal_unit()))
     assert parameter_sets.insert((IDR,)) == (SPS, PPS, IDR)
     assert parameter_sets.sps_for(1) is None
 
 
-def test_a_copy_goes_its_own_way() -> None:
+def test_what_was_known_before_stays_as_it_was() -> None:
     parameter_sets = knowing(SPS, PPS)
-    copy = parameter_sets.copy()
-    assert not copy.update((SPS, PPS))
-    assert copy.update((OTHER_SPS, OTHER_PPS))
+    assert parameter_sets.including((OTHER_SPS, OTHER_PPS)).sps_for(1) is not None
     assert parameter_sets.sps_for(1) is None
-    assert parameter_sets.update((OTHER_SPS,))
 
 
 NAL_UNITS = st.sampled_from([*ALL, AUD, SEI, IDR, OTHER_IDR, SHARED_IDR, P]) | st.binary(
@@ -171,7 +165,7 @@ def test_any_nal_units_are_taken_or_raise_bitstream_error(units: list[tuple[byte
     parameter_sets = ParameterSets()
     for unit in units:
         try:
-            parameter_sets.update(unit)
+            parameter_sets = parameter_sets.including(unit)
             inserted = parameter_sets.insert(unit)
         except BitstreamError:
             continue

@@ -11,9 +11,7 @@ from tests.media.syntax import Sps, pps, slice_nal_unit
 
 
 def knowing(*nal_units: bytes) -> ParameterSets:
-    parameter_sets = ParameterSets()
-    parameter_sets.update(nal_units)
-    return parameter_sets
+    return ParameterSets().including(nal_units)
 
 
 PLANES = {"profile_idc": 244, "chroma_format_idc": 3, "separate_colour_plane": True}

@@ -1,0 +1,68 @@
+"""One camera's stream: from the bytes of a slot to NAL units that can be decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import BitstreamError
+from ..media.coded_picture import CodedPicture
+from ..media.continuity import Continuity, ReferenceChain
+from ..media.h264 import ParameterSets, split_annex_b
+from ..media.ring import SlotHeader
+
+
+@dataclass(slots=True)
+class SlotCopy:
+    """What a slot held: a header and bytes that may be another picture's, or none's."""
+
+    header: SlotHeader
+    data: bytes
+    coded: CodedPicture | None = None
+    """What the bytes say, once they have been parsed."""
+
+
+class CameraStream:
+    """A camera's parameter sets, its reference chain, and whether an IDR is awaited.
+
+    It outlives a segment: the parameter sets may never come again. Owned by the camera thread.
+    """
+
+    def __init__(self) -> None:
+        self.awaits_idr = True
+        """Nothing can be decoded before the next IDR. Set it when pictures are missing."""
+        self._parameter_sets = ParameterSets()
+        self._chain = ReferenceChain()
+
+    def parse(self, copy: SlotCopy) -> CodedPicture:
+        """What the bytes of `copy` say. They are parsed once, unless the parameter sets have
+        changed since. Raises BitstreamError."""
+        coded = copy.coded
+        if coded is None or coded.earlier_parameter_sets != self._parameter_sets:
+            nal_units = split_annex_b(copy.data) if coded is None else coded.nal_units
+            coded = copy.coded = CodedPicture.parse(nal_units, self._parameter_sets)
+        return coded
+
+    def check(self, coded: CodedPicture) -> Continuity:
+        """How this picture follows the last one delivered; changes nothing."""
+        return self._chain.check(coded)
+
+    def advance(self, coded: CodedPicture) -> Continuity:
+        """This picture is delivered: takes its parameter sets, returns what `check` said of it."""
+        self._parameter_sets = coded.parameter_sets
+        return self._chain.advance(coded)
+
+    def complete(self, coded: CodedPicture) -> tuple[bytes, ...] | None:
+        """The NAL units of a picture that can be decoded, an IDR with its parameter sets.
+
+        None while an IDR is awaited, and for parameter sets or SEI alone. Raises BitstreamError for
+        an IDR that can't be completed, and then awaits the next one.
+        """
+        if not coded.is_idr:
+            return coded.nal_units if coded.has_slice and not self.awaits_idr else None
+        try:
+            nal_units = coded.parameter_sets.insert(coded.nal_units)
+        except BitstreamError:
+            self.awaits_idr = True
+            raise
+        self.awaits_idr = False
+        return nal_units

@@ -1,0 +1,118 @@
+"""What one camera has sent decides what its next picture is worth."""
+
+import pytest
+
+from pet_stream.errors import BitstreamError, ParameterSetUnknown
+from pet_stream.ingest.camera_stream import CameraStream, SlotCopy
+from pet_stream.media.access_unit import START_CODE
+from pet_stream.media.continuity import Continuity
+from pet_stream.media.ring import FORMAT_H264, SlotHeader
+from tests.media.syntax import Sps, pps, slice_nal_unit
+
+SPS, PPS = Sps().nal_unit(), pps()
+LONGER = Sps(log2_max_frame_num=9)
+LONGER_SPS, LONGER_IDR = LONGER.nal_unit(), slice_nal_unit(idr=True, sps=LONGER)
+IDR = slice_nal_unit(idr=True)
+SEI = b"\x06\x01\x01\x12\x80"
+P = slice_nal_unit(1)
+
+
+def slot_copy(*nal_units: bytes, number: int = 0, camera_id: int = 0) -> SlotCopy:
+    data = b"".join(START_CODE + nal_unit for nal_unit in nal_units)
+    header = SlotHeader(number, 1, number, camera_id, 320, 240, FORMAT_H264, len(data))
+    return SlotCopy(header, data)
+
+
+def deliver(stream: CameraStream, *nal_units: bytes) -> tuple[bytes, ...] | None:
+    """What is published of a picture that is delivered."""
+    coded = stream.parse(slot_copy(*nal_units))
+    stream.advance(coded)
+    return stream.complete(coded)
+
+
+def stream_with(*nal_units: bytes) -> CameraStream:
+    stream = CameraStream()
+    deliver(stream, *nal_units)
+    return stream
+
+
+def test_the_bytes_of_a_copy_are_parsed_once() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    for copy in (slot_copy(P), slot_copy(SPS, PPS, IDR), slot_copy(LONGER_SPS, LONGER_IDR)):
+        coded = stream.parse(copy)
+        assert stream.check(coded) is Continuity.NEXT
+        assert stream.parse(copy) is coded
+
+
+def test_a_copy_is_parsed_again_when_the_parameter_sets_have_changed() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    copy = slot_copy(slice_nal_unit(1, sps=LONGER))
+    stream.parse(copy)
+    deliver(stream, LONGER_SPS, LONGER_IDR)
+    coded = stream.parse(copy)
+    assert coded.sps is not None
+    assert coded.sps.log2_max_frame_num == 9
+    assert coded.slice_header is not None
+    assert coded.slice_header.frame_num == 1
+    assert stream.check(coded) is Continuity.NEXT
+
+
+def test_parsing_takes_no_parameter_sets() -> None:
+    stream = CameraStream()
+    assert stream.parse(slot_copy(SPS, PPS, IDR)).sps is not None
+    assert stream.parse(slot_copy(IDR)).sps is None
+
+
+def test_an_idr_is_completed_with_what_the_camera_had_sent_by_then() -> None:
+    """A look at the ring delivers several pictures before the first of them is published."""
+    stream = stream_with(SPS, PPS, IDR)
+    earlier = stream.parse(slot_copy(IDR))
+    stream.advance(earlier)
+    later = stream.parse(slot_copy(LONGER_SPS, PPS, LONGER_IDR))
+    stream.advance(later)
+    assert stream.complete(earlier) == (SPS, PPS, IDR)
+    assert stream.complete(later) == (LONGER_SPS, PPS, LONGER_IDR)
+
+
+def test_nothing_can_be_decoded_before_the_first_idr() -> None:
+    stream = CameraStream()
+    assert deliver(stream, SPS, PPS) is None
+    assert deliver(stream, P) is None
+    assert deliver(stream, IDR) == (SPS, PPS, IDR)
+    assert deliver(stream, P) == (P,)
+
+
+def test_an_interruption_lasts_to_the_next_idr() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    stream.awaits_idr = True
+    assert deliver(stream, P) is None
+    assert deliver(stream, IDR) == (SPS, PPS, IDR)
+    assert deliver(stream, P) == (P,)
+
+
+def test_an_idr_without_its_parameter_sets_is_an_interruption() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    with pytest.raises(ParameterSetUnknown):
+        deliver(stream, slice_nal_unit(idr=True, pps_id=7))
+    assert deliver(stream, P) is None
+    assert deliver(stream, IDR) == (SPS, PPS, IDR)
+
+
+@pytest.mark.parametrize("nal_units", [(SPS, PPS), (SEI,)])
+def test_parameter_sets_and_sei_alone_are_no_picture(nal_units: tuple[bytes, ...]) -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    assert deliver(stream, *nal_units) is None
+    assert deliver(stream, P) == (P,)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\0\1", b"no start code", b"\0\0\1\x41", b"\0\0\1\x67\x42"]
+)
+def test_bytes_that_are_no_picture_change_nothing(data: bytes) -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    copy = SlotCopy(slot_copy(P).header, data)
+    for _ in range(2):
+        with pytest.raises(BitstreamError):
+            stream.parse(copy)
+    assert copy.coded is None
+    assert deliver(stream, P) == (P,)

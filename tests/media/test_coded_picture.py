@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+
+from pet_stream.errors import BitstreamError
+from pet_stream.media.coded_picture import CodedPicture
+from pet_stream.media.h264 import ParameterSets, split_annex_b
+from tests.footage import encode
+from tests.media.syntax import Sps, pps, slice_nal_unit
+
+NONE = ParameterSets()
+SPS, PPS = Sps().nal_unit(), pps()
+WIDER, WIDER_PPS = Sps(sps_id=1, width_mbs=40).nal_unit(), pps(1, sps_id=1)
+IDR = slice_nal_unit(idr=True)
+P = slice_nal_unit(3)
+
+
+@pytest.mark.parametrize("slices", [1, 3])
+@pytest.mark.parametrize("headers", ["first", "each"])
+def test_every_picture_of_a_stream_is_known_from_one_look(
+    headers: Literal["first", "each"], slices: int
+) -> None:
+    parameter_sets = NONE
+    for number, data in enumerate(encode(gop=7, pictures=21, headers=headers, slices=slices)):
+        picture = CodedPicture.parse(split_annex_b(data), parameter_sets)
+        assert picture.earlier_parameter_sets is parameter_sets
+        assert (picture.parameter_sets is parameter_sets) == (number > 0), "nothing new after all"
+        assert picture.is_idr == (number % 7 == 0)
+        assert picture.slice_header is not None
+        assert picture.slice_header.frame_num == number % 7
+        assert picture.sps is not None
+        parameter_sets = picture.parameter_sets
+
+
+def test_parameter_sets_of_the_picture_itself_count() -> None:
+    known = NONE.including((SPS, PPS))
+    slice_ = slice_nal_unit(idr=True, pps_id=1)
+    picture = CodedPicture.parse((WIDER, WIDER_PPS, slice_), known)
+    assert picture.sps is not None
+    assert picture.sps.width == 640
+    assert picture.parameter_sets.sps_for(0) is not None
+    assert CodedPicture.parse((slice_,), known).sps is None
+
+
+@pytest.mark.parametrize(
+    ("nal_units", "has_slice", "is_idr"),
+    [
+        ((), False, False),
+        ((SPS, PPS), False, False),
+        ((P,), True, False),
+        ((b"\x09\x10", IDR), True, True),
+        ((P, IDR), True, True),
+    ],
+)
+def test_says_what_it_can_without_parameter_sets(
+    nal_units: tuple[bytes, ...], has_slice: bool, is_idr: bool
+) -> None:
+    picture = CodedPicture.parse(nal_units, NONE)
+    assert (picture.has_slice, picture.is_idr) == (has_slice, is_idr)
+    assert picture.slice_header is None
+    assert picture.sps is None
+
+
+def test_an_idr_slice_speaks_for_its_picture() -> None:
+    picture = CodedPicture.parse((P, IDR), NONE.including((SPS, PPS)))
+    assert picture.slice_header is not None
+    assert picture.slice_header.is_idr
+
+
+@pytest.mark.parametrize(
+    "nal_units",
+    [(b"",), (b"\x41",), (b"\x67\x42", IDR), (b"\x68", IDR), (slice_nal_unit(3, idr=True),)],
+)
+def test_a_malformed_picture_raises_bitstream_error(nal_units: tuple[bytes, ...]) -> None:
+    with pytest.raises(BitstreamError):
+        CodedPicture.parse(nal_units, NONE.including((SPS, PPS)))
