@@ -122,10 +122,11 @@ def test_settings_and_help_need_none_of_the_parts() -> None:
     run_script(
         """
         import sys
-        from pet_stream.cli import build_parser
+        from pet_stream.command_line import main
         from pet_stream.config import Config
         Config.from_mapping({})
-        build_parser().format_help()
+        for arguments in [], ["demo"], ["run"], ["feed"], ["doctor"]:
+            main([*arguments, "--help"], standalone_mode=False)
         assert not {"sysv_ipc", "flask", "aiortc", "av"} & sys.modules.keys(), sys.modules.keys()
         """
     )

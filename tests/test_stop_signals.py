@@ -95,7 +95,7 @@ def test_a_browser_that_a_command_opens_can_be_ended(tmp_path: Path) -> None:
     run_script(
         """
         import os, sys
-        from pet_stream.demo.command import show_in_browser
+        from pet_stream.command_line.browser import show_in_browser
         from pet_stream.stop_signals import StopSignals
         os.environ["BROWSER"] = sys.argv[1] + " %s"
         with StopSignals():

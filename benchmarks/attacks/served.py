@@ -16,7 +16,7 @@ THREADS = 40
 DESCRIPTORS = "1024:4096"
 """Soft and hard limit, as a kernel sets them where nobody does."""
 SERVERS: Mapping[str, tuple[str, ...]] = {
-    "run": ("pet_stream.cli", "run", "--host", HOST, "--port", "{port}"),
+    "run": ("{command_line}", "run", "--host", HOST, "--port", "{port}"),
     "gunicorn": (
         *("gunicorn", "--bind", f"{HOST}:{{port}}", "--threads", f"{THREADS}"),
         "benchmarks.attacks.host:app",
@@ -42,7 +42,10 @@ class Served(Child):
         log: IO[str],
     ) -> None:
         self.address = (HOST, _free_port())
-        module, *arguments = (word.format(port=self.address[1]) for word in SERVERS[kind])
+        module, *arguments = (
+            word.format(port=self.address[1], command_line=_command_line(checkout))
+            for word in SERVERS[kind]
+        )
         super().__init__(
             module,
             *arguments,
@@ -72,6 +75,11 @@ class Served(Child):
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.address[1]}"
+
+
+def _command_line(checkout: Path) -> str:
+    is_new = (checkout / "pet_stream" / "command_line").is_dir()
+    return "pet_stream.command_line" if is_new else "pet_stream.cli"
 
 
 def _free_port() -> int:

@@ -1,6 +1,6 @@
 """Looks at everything that has to be right, and says what to do about it: `pet-stream doctor`.
 
-    command           all findings, in words or as JSON
+    report            all findings, and how they read: in words, as JSON
       machine         packages, port, host names, folder and free space
       diagnosis       what is wrong with a camera
         observation   what its ring holds and gets within a few seconds

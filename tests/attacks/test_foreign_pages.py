@@ -12,7 +12,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from pet_stream.demo.host import create_host
+from pet_stream.command_line.host import create_host
 from pet_stream.web.cors import add_cors_headers
 from tests.apps import NO_CAMERA, mounted_app
 

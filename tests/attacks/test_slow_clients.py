@@ -166,7 +166,7 @@ def test_resets_leave_nothing(host: Host, serve: Serve) -> None:
 def test_no_more_descriptors_is_no_reason_to_spin(tmp_path: Path, segment_name: str) -> None:
     """At the limit the server looks now and then; afterwards everything is as it was."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    command = ["prlimit", "--nofile=60:60", sys.executable, "-m", "pet_stream.cli", "run"]
+    command = ["prlimit", "--nofile=60:60", sys.executable, "-m", "pet_stream.command_line", "run"]
     options = ["--port", "0", "--shm", segment_name, "--record-path", str(tmp_path / "recordings")]
     process = Process([*command, *options], env=environment, cwd=CHECKOUT)
     try:

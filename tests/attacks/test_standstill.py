@@ -45,7 +45,7 @@ def test_viewers_outlive_a_standstill_of_the_server(tmp_path: Path) -> None:
     settings = {"SHM": NO_CAMERA, "RECORD_PATH": str(tmp_path), "ICE_HOSTS": '["127.0.0.1"]'}
     environment = {f"FLASK_PET_STREAM_{name}": value for name, value in settings.items()}
     process = Process(
-        [sys.executable, "-m", "pet_stream.cli", "run", "--port", "0"],
+        [sys.executable, "-m", "pet_stream.command_line", "run", "--port", "0"],
         env={**os.environ, **environment},
         cwd=CHECKOUT,
     )

@@ -21,7 +21,7 @@ from .test_recording import decoded_count
 
 pytestmark = pytest.mark.browser
 
-COMMAND = [sys.executable, "-m", "pet_stream.cli"]
+COMMAND = [sys.executable, "-m", "pet_stream.command_line"]
 
 
 def start_demo(folder: Path) -> Process:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from pet_stream.command_line.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES, RUN_DEFAULTS
+from pet_stream.command_line.host import create_host
 from pet_stream.config import Config
-from pet_stream.demo.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES, RUN_DEFAULTS
-from pet_stream.demo.host import create_host
 
 
 def config_of_run(**settings: object) -> dict[str, Any]:

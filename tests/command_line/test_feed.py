@@ -14,8 +14,8 @@ from pet_stream.ingest.segment import POSIX_FOLDER
 from tests.waiting import TIMEOUT_S
 
 from ..browser.processes import Process
+from ..feed.media_files import write_h264
 from ..footage import encode
-from .media_files import write_h264
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -26,7 +26,8 @@ def film(tmp_path: Path) -> Path:
 
 
 def command(film: Path, segment_name: str) -> list[str]:
-    return [sys.executable, "-m", "pet_stream.cli", "feed", str(film), "--shm", segment_name]
+    program = [sys.executable, "-m", "pet_stream.command_line"]
+    return [*program, "feed", str(film), "--shm", segment_name]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -1,8 +1,7 @@
-"""`pet-stream feed`: any source becomes a camera."""
+"""Feeds a ring until its source ends or a signal comes."""
 
 from __future__ import annotations
 
-import argparse
 import logging
 import threading
 
@@ -19,33 +18,28 @@ _CHECK_S = 0.2
 _END_TIMEOUT_S = 2.0
 
 
-def run_feed(arguments: argparse.Namespace) -> int:
-    """Feed until the source ends or a signal comes. Raises PetStreamError.
+def feed(
+    options: SourceOptions, url: str, stop_signals: StopSignals, *, is_looping: bool = False
+) -> None:
+    """Write what `options` names into the segment behind `url`. Raises PetStreamError.
 
     The feeder runs in a thread of its own: FFmpeg may wait for a network camera for seconds, which
     must not hold up Ctrl-C.
     """
     av.logging.set_level(av.logging.PANIC)  # our one line says it; --verbose is for this program
-    options = SourceOptions(
-        url=arguments.source,
-        fps=arguments.fps,
-        must_encode=arguments.encode,
-        demuxer_options=tuple(arguments.input_option),
-    )
     stop_requested = threading.Event()
-    with StopSignals() as stop_signals:
-        writer = RingWriter(arguments.shm)
-        feeder = Feeder(options, writer, is_looping=arguments.loop)
-        thread = _FeederThread(feeder, stop_requested)
-        try:
-            logger.info("writing shared memory %s", writer.name)
-            thread.start()
-            while thread.is_alive() and not stop_signals.wait(_CHECK_S):
-                pass
-            stop_requested.set()
-            thread.join(_END_TIMEOUT_S)
-        finally:
-            writer.close()
+    writer = RingWriter(url)
+    feeder = Feeder(options, writer, is_looping=is_looping)
+    thread = _FeederThread(feeder, stop_requested)
+    try:
+        logger.info("writing shared memory %s", writer.name)
+        thread.start()
+        while thread.is_alive() and not stop_signals.wait(_CHECK_S):
+            pass
+        stop_requested.set()
+        thread.join(_END_TIMEOUT_S)
+    finally:
+        writer.close()
     if thread.error is not None:
         raise thread.error
     counts = feeder.counts
@@ -55,7 +49,6 @@ def run_feed(arguments: argparse.Namespace) -> int:
         counts.too_large,
         counts.skipped,
     )
-    return 0
 
 
 class _FeederThread(threading.Thread):

@@ -7,20 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from pet_stream.cli import build_parser, main
+from pet_stream.command_line import main, run
+from pet_stream.command_line.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES
 from pet_stream.config import SETTINGS
-from pet_stream.demo.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES
 from pet_stream.version import __version__
 from tests.waiting import TIMEOUT_S
 
-CHECKOUT = Path(__file__).parent.parent
+CHECKOUT = Path(__file__).parents[2]
 
 
 def pet_stream(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pet_stream.cli", *arguments],
+        [sys.executable, "-m", "pet_stream.command_line", *arguments],
         capture_output=True,
         text=True,
         timeout=TIMEOUT_S,
@@ -33,12 +34,14 @@ def pet_stream(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     result = pet_stream("--help")
     assert result.returncode == 0
-    for command in ("demo", "run", "feed", "doctor"):
-        assert command in result.stdout
+    assert result.stdout.startswith("Usage: pet-stream [OPTIONS] COMMAND")
+    _, commands = result.stdout.split("Commands:\n")
+    assert [line.split()[0] for line in commands.splitlines()] == ["demo", "run", "feed", "doctor"]
 
 
 def test_help_of_run_names_what_is_otherwise_than_in_a_host_app() -> None:
-    text = " ".join(pet_stream("run", "--help").stdout.split())
+    text = " ".join(pet_stream("run", "-h").stdout.split())
+    assert "Other settings come from the environment" in text
     assert f"less than {KEEP_FREE_MB} MB are free" in text
     assert f"longer than {MAX_RECORDING_MINUTES} minutes" in text
 
@@ -53,7 +56,7 @@ def test_version() -> None:
         ([], "COMMAND"),
         (["dance"], "dance"),
         (["run", "--port", "70000"], "70000 is not a port"),
-        (["run", "--port", "http"], "http"),
+        (["run", "--port", "http"], "http is not a port"),
         (["run", "--max-clients", "many"], "many"),
         (["feed"], "SOURCE"),
         (["feed", "x", "--fps", "0"], "0.1 and 120"),
@@ -63,6 +66,7 @@ def test_version() -> None:
         (["doctor", "--shm", "sysv:none"], "sysv:"),
         (["demo", "--shm", "a/b"], "without further slashes"),
         (["doctor", "--seconds", "1000"], "0.5 and 60"),
+        (["doctor", "--seconds", "soon"], "soon is not between 0.5 and 60"),
     ],
 )
 def test_a_wrong_command_line_is_explained(
@@ -72,6 +76,15 @@ def test_a_wrong_command_line_is_explained(
         main(arguments)
     assert exit_info.value.code == 2
     assert reason in capsys.readouterr().err
+
+
+def test_within_other_groups_failures_are_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """As `flask pet-stream` would have it."""
+    flask = click.Group("flask", [main])
+    with pytest.raises(SystemExit) as exit_info:
+        flask.main(["pet-stream", "run", "--port", "0", "--max-clients", "0"])
+    assert exit_info.value.code == 2
+    assert capsys.readouterr().err.startswith("pet-stream: PET_STREAM_MAX_CLIENTS = 0")
 
 
 @pytest.mark.parametrize(
@@ -120,10 +133,8 @@ def test_help_shows_the_settings_own_defaults() -> None:
 
 
 def test_ice_servers_are_given_one_by_one() -> None:
-    parsed = build_parser().parse_args(
-        ["run", "--ice-server", "stun:a:3478", "--ice-server", "turn:b:3478,me,se,cret"]
-    )
-    assert parsed.ice_server == [
+    arguments = ["--ice-server", "stun:a:3478", "--ice-server", "turn:b:3478,me,se,cret"]
+    assert run.command.make_context("run", arguments).params["ice_servers"] == (
         {"urls": "stun:a:3478"},
         {"urls": "turn:b:3478", "username": "me", "credential": "se,cret"},
-    ]
+    )

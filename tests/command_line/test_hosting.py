@@ -41,7 +41,7 @@ def start_command() -> Iterator[StartCommand]:
 
     def start(*arguments: str, **environment: str) -> Process:
         process = Process(
-            [sys.executable, "-m", "pet_stream.cli", *arguments],
+            [sys.executable, "-m", "pet_stream.command_line", *arguments],
             env={**os.environ, **environment},
             cwd=CHECKOUT,
         )
@@ -192,7 +192,7 @@ def test_a_taken_port_is_said_before_anything_is_started() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = subprocess.run(
-            [sys.executable, "-m", "pet_stream.cli", "demo", "--port", str(port)],
+            [sys.executable, "-m", "pet_stream.command_line", "demo", "--port", str(port)],
             cwd=CHECKOUT,
             capture_output=True,
             text=True,

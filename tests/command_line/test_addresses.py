@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from pet_stream import addresses
-from pet_stream.addresses import is_loopback, lan_addresses, page_urls, qr_code
+from pet_stream.command_line import addresses
+from pet_stream.command_line.addresses import is_loopback, lan_addresses, page_urls
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,3 @@ def test_addresses_of_this_machine_can_be_opened_by_others_and_are_there_once(
         assert address.version == 4 or not address.is_link_local
         with socket.socket(family) as listener:
             listener.bind((text, 0))  # it is this machine's
-
-
-def test_a_qr_code_is_a_square_of_blocks() -> None:
-    lines = qr_code("http://192.168.1.20:8080/").splitlines()
-    assert len({len(line) for line in lines}) == 1
-    assert len(lines[0]) == pytest.approx(2 * len(lines), abs=1)
-    assert set("".join(lines)) <= set("█▀▄ ")

@@ -1,0 +1,32 @@
+"""Shows the page to a person who sits at this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+from ..web_server import WebServer
+from .addresses import page_urls
+
+_BROWSER_PROGRAM = (
+    "import signal, sys, webbrowser; signal.pthread_sigmask(signal.SIG_SETMASK, ()); "
+    "webbrowser.open(sys.argv[1])"
+)
+
+
+def open_page(server: WebServer) -> None:
+    """On a desktop, and when the command was typed into a terminal."""
+    is_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    here, _ = page_urls(server.host, server.port)
+    if is_desktop and here and sys.stdout.isatty():
+        threading.Thread(
+            target=show_in_browser, args=(here[0],), name="demo-browser", daemon=True
+        ).start()
+
+
+def show_in_browser(url: str) -> None:
+    """By a process of its own: a browser would inherit that signals are blocked here."""
+    command = [sys.executable, "-c", _BROWSER_PROGRAM, url]
+    subprocess.run(command, check=False, start_new_session=True)  # Ctrl-C is for this process

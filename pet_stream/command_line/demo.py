@@ -1,0 +1,57 @@
+"""`pet-stream demo`: a host app with a camera of its own."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from .defaults import HOST_DEFAULTS
+from .options import OTHER_SETTINGS, host_options, log_option, segment
+
+
+@click.command(
+    "demo",
+    short_help="serve an embedded camera: nothing else needed",
+    help="Serve an embedded camera that shows a cat: nothing else is needed.",
+    epilog=OTHER_SETTINGS,
+)
+@click.option(
+    "--shm",
+    type=segment,
+    metavar="NAME",
+    help="the shared memory that it makes and writes (one named after the process)",
+)
+@host_options
+@click.option("--no-open", is_flag=True, help="don't open the page in this desktop's browser")
+@log_option(logging.WARNING)
+def command(host: str, port: int, shm: str | None, no_open: bool, **options: object) -> None:
+    from ..demo.embedded_camera import EmbeddedCamera
+    from ..demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
+    from ..stop_signals import StopSignals
+    from ..web_server import WebServer
+    from .browser import open_page
+    from .hosting import serve, settings_of
+
+    with StopSignals() as stop_signals:
+        server = WebServer(host, port)
+        camera = None
+        try:
+            camera = EmbeddedCamera(shm)
+            segments = {"shm": camera.ring_name, "detections_shm": camera.detections_name}
+            camera.start()
+            click.echo(
+                f"Embedded camera: {PICTURE_WIDTH}×{PICTURE_HEIGHT} at {RATE_FPS} fps "
+                f"in shared memory {camera.ring_name}"
+            )
+            serve(
+                server,
+                settings_of(host, {**options, **segments}),
+                HOST_DEFAULTS,
+                stop_signals,
+                on_start=None if no_open else open_page,
+            )
+        finally:
+            server.stop()
+            if camera is not None:
+                camera.stop()

@@ -1,0 +1,57 @@
+"""`pet-stream doctor`: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from .options import DEFAULTS, address_options, log_option, number_from, segment
+
+DEFAULT_SECONDS = 3.0
+
+
+@click.command(
+    "doctor",
+    short_help="check camera, ports, folder, and say what to do",
+    help="Look at everything that has to be right, and say what to do where it isn't.",
+)
+@click.option(
+    "--shm",
+    type=segment,
+    metavar="NAME",
+    default=DEFAULTS["shm"],
+    help=f"the stream's shared memory ({DEFAULTS['shm']})",
+)
+@address_options
+@click.option(
+    "--record-path",
+    metavar="FOLDER",
+    default=DEFAULTS["record_path"],
+    help=f"folder of the recordings ({DEFAULTS['record_path']})",
+)
+@click.option(
+    "--seconds",
+    type=number_from(0.5, 60),
+    metavar="S",
+    default=DEFAULT_SECONDS,
+    help=f"how long to watch the camera ({DEFAULT_SECONDS})",
+)
+@click.option("--json", "is_json", is_flag=True, help="for programs")
+@log_option(logging.WARNING)
+@click.pass_context
+def command(
+    context: click.Context,
+    shm: str,
+    host: str,
+    port: int,
+    record_path: str,
+    seconds: float,
+    is_json: bool,
+) -> None:
+    from ..doctor.report import as_json, as_text, examine, is_well
+
+    findings = examine(shm, seconds, host=host, port=port, folder=Path(record_path))
+    click.echo(as_json(findings) if is_json else as_text(findings))
+    context.exit(0 if is_well(findings) else 1)

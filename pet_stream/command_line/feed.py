@@ -1,0 +1,67 @@
+"""`pet-stream feed`: any source becomes a camera."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from .options import DEFAULTS, log_option, number_from, segment
+
+
+def _key_and_value(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not key or not separator:
+        raise click.BadParameter(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+@click.command(
+    "feed",
+    short_help="write any video into shared memory, as a camera",
+    help="Write a video file, a network camera (rtsp://…) or a device (/dev/video0) into shared "
+    "memory as the camera daemon would.\n\nH.264 that browsers can play is passed through, "
+    "anything else is encoded.",
+)
+@click.argument("source", metavar="SOURCE")
+@click.option(
+    "--shm",
+    type=segment,
+    metavar="NAME",
+    default=DEFAULTS["shm"],
+    help=f"the shared memory to write ({DEFAULTS['shm']})",
+)
+@click.option("--loop", is_flag=True, help="begin a file again at its end")
+@click.option(
+    "--fps",
+    type=number_from(0.1, 120),
+    metavar="N",
+    help="pictures a second: of a file, instead of its own times; wanted of a device",
+)
+@click.option("--encode", is_flag=True, help="encode even what could be passed through")
+@click.option(
+    "--input-option",
+    "input_options",
+    type=_key_and_value,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="an option for FFmpeg's demuxer, such as video_size=1280x720 (repeatable)",
+)
+@log_option(logging.INFO)
+def command(
+    source: str,
+    shm: str,
+    loop: bool,
+    fps: float | None,
+    encode: bool,
+    input_options: tuple[tuple[str, str], ...],
+) -> None:
+    from ..feed.feeding import feed
+    from ..feed.sources import SourceOptions
+    from ..stop_signals import StopSignals
+
+    options = SourceOptions(
+        url=source, fps=fps, must_encode=encode, demuxer_options=tuple(input_options)
+    )
+    with StopSignals() as stop_signals:
+        feed(options, shm, stop_signals, is_looping=loop)

@@ -1,0 +1,57 @@
+"""Serves the host app from its start to its end: what `run` and `demo` have in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+import click
+
+from ..host_names import is_name
+from ..stop_signals import StopSignals
+from ..web_server import WebServer
+from ..web_server.http_server import take_descriptors
+from .addresses import is_loopback
+from .announcement import announce
+from .host import create_host
+
+_ANY_INTERFACE_AND_LOOPBACK = ("0.0.0.0/0", "::/0")
+
+
+def serve(
+    server: WebServer,
+    settings: Mapping[str, object],
+    defaults: Mapping[str, object],
+    stop_signals: StopSignals,
+    *,
+    on_start: Callable[[WebServer], object] | None = None,
+) -> None:
+    """Until a signal comes; `on_start` is called when the page can be opened.
+
+    Raises PetStreamError.
+    """
+    app, stream = create_host(settings, defaults)
+    try:
+        stream.start()
+        take_descriptors()
+        server.start(app, app.extensions["pet_stream"].connection_counts)
+        announce(server, app.config)
+        if on_start is not None:
+            on_start(server)
+        stop_signals.wait()
+        click.echo("\nStopping …")
+    finally:
+        stream.stop()
+
+
+def settings_of(host: str, options: Mapping[str, object]) -> dict[str, object]:
+    """The settings that `options` name; the rest comes from the environment or is default."""
+    settings = {
+        f"PET_STREAM_{name.upper()}": value for name, value in options.items() if value is not None
+    }
+    if is_loopback(host) and "FLASK_PET_STREAM_ICE_HOSTS" not in os.environ:
+        # The browser is on this machine, which may have no other network than loopback.
+        settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
+    if is_name(host) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
+        settings["PET_STREAM_ALLOWED_HOSTS"] = [host]  # the page is announced under it
+    return settings

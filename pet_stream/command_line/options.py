@@ -1,0 +1,130 @@
+"""Options that several commands share, and what their values may be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from ..config import SETTINGS
+from ..media.segment_url import parse_segment_url
+
+DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+"""Those of the settings, by the names of `Config`."""
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8080
+OTHER_SETTINGS = "Other settings come from the environment, such as FLASK_PET_STREAM_KEEP_DAYS=7."
+
+_LOUD = ("aiortc", "aioice", "asyncio", "libav", "werkzeug")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def port(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 65535:
+        raise click.BadParameter(f"{text} is not a port (0 to 65535; 0: any free one)")
+    return number
+
+
+def segment(text: str) -> str:
+    try:
+        parse_segment_url(text)
+    except ValueError as exc:
+        raise click.BadParameter(f"{text!r}: expected {exc}") from exc
+    return text
+
+
+def number_from(minimum: float, maximum: float) -> Callable[[str], float]:
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not minimum <= value <= maximum:
+            raise click.BadParameter(f"{text} is not between {minimum:g} and {maximum:g}")
+        return value
+
+    return number
+
+
+def ice_server(text: str) -> dict[str, str]:
+    fields = text.split(",", 2)
+    if len(fields) == 2:
+        raise click.BadParameter(f"{fields[0]} needs both a user and a password")
+    return dict(zip(("urls", "username", "credential"), fields, strict=False))
+
+
+def address_options(command: F) -> F:
+    """`--host` and `--port`."""
+    return _with(
+        command,
+        click.option(
+            "--host",
+            metavar="HOST",
+            default=DEFAULT_HOST,
+            help=f"address to listen on; 0.0.0.0: everybody on your network ({DEFAULT_HOST})",
+        ),
+        click.option(
+            "--port", type=port, metavar="PORT", default=DEFAULT_PORT, help=f"({DEFAULT_PORT})"
+        ),
+    )
+
+
+def host_options(command: F) -> F:
+    """Of the commands that serve. Those named like a setting are that setting, None: not given."""
+    return _with(
+        command,
+        address_options,
+        click.option(
+            "--record-path",
+            metavar="FOLDER",
+            help=f"folder of the recordings ({DEFAULTS['record_path']})",
+        ),
+        click.option(
+            "--max-clients",
+            type=int,
+            metavar="N",
+            help=f"viewers at the same time ({DEFAULTS['max_clients']})",
+        ),
+        click.option(
+            "--ice-server",
+            "ice_servers",
+            type=ice_server,
+            multiple=True,
+            callback=lambda _context, _option, servers: servers or None,
+            metavar="URL[,USER,PASSWORD]",
+            help="a STUN or TURN server for viewers from outside, such as "
+            "stun:stun.example.org:3478 (repeatable; none)",
+        ),
+    )
+
+
+def log_option(level: int) -> Callable[[F], F]:
+    """`--verbose`. The log begins when it is parsed: at `level` without it."""
+
+    def start_log(context: click.Context, _option: click.Parameter, is_verbose: bool) -> None:
+        if context.resilient_parsing:  # a shell completes a line
+            return
+        logging.basicConfig(
+            level=logging.DEBUG if is_verbose else level,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        for name in _LOUD:
+            logging.getLogger(name).setLevel(logging.WARNING)  # each packet, otherwise
+
+    return click.option(
+        "--verbose", is_flag=True, expose_value=False, callback=start_log, help="log every detail"
+    )
+
+
+def _with(command: F, *options: Callable[[F], F]) -> F:
+    """In the order in which help shows them."""
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,40 @@
+"""`pet-stream run`: a host app on a real camera."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from .defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES, RUN_DEFAULTS
+from .options import DEFAULTS, OTHER_SETTINGS, host_options, log_option
+
+
+@click.command(
+    "run",
+    short_help="serve a camera's shared memory",
+    help="Serve live view, recording and metrics of a camera's shared memory.\n\nThe oldest "
+    f"recordings are deleted while less than {KEEP_FREE_MB} MB are free on the disk "
+    "(FLASK_PET_STREAM_KEEP_FREE_MB; 0: never), and none is longer than "
+    f"{MAX_RECORDING_MINUTES} minutes (FLASK_PET_STREAM_MAX_RECORDING_MINUTES; 0: no limit).",
+    epilog=OTHER_SETTINGS,
+)
+@click.option("--shm", metavar="NAME", help=f"the stream's shared memory ({DEFAULTS['shm']})")
+@click.option(
+    "--detections-shm",
+    metavar="NAME",
+    help=f"the detector's shared memory, or none ({DEFAULTS['detections_shm']})",
+)
+@host_options
+@log_option(logging.INFO)
+def command(host: str, port: int, **options: object) -> None:
+    from ..stop_signals import StopSignals
+    from ..web_server import WebServer
+    from .hosting import serve, settings_of
+
+    with StopSignals() as stop_signals:
+        server = WebServer(host, port)
+        try:
+            serve(server, settings_of(host, options), RUN_DEFAULTS, stop_signals)
+        finally:
+            server.stop()

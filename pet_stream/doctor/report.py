@@ -1,0 +1,66 @@
+"""All findings, and how they read: for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from .diagnosis import diagnose_camera
+from .finding import Finding, Level
+from .machine import check_dependencies, check_folder, check_names, check_port
+
+_SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
+
+
+def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> list[Finding]:
+    """Look at everything; the segment behind `url` for this many seconds."""
+    return [
+        *check_dependencies(),
+        check_port(host, port),
+        *check_names(host, port),
+        *check_folder(folder),
+        *diagnose_camera(url, seconds),
+    ]
+
+
+def is_well(findings: Sequence[Finding]) -> bool:
+    """Whether nothing stands in the way; warnings do not."""
+    return not _count(findings, Level.PROBLEM)
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    lines = []
+    for finding in findings:
+        lines.append(f"{_SIGNS[finding.level]:8} {finding.check}: {finding.message}")
+        if finding.advice:
+            lines.append(f"         → {finding.advice}")
+    return "\n".join([*lines, "", _summary(findings)])
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    rows = [
+        {
+            "check": finding.check,
+            "level": finding.level.value,
+            "message": finding.message,
+            "advice": finding.advice,
+        }
+        for finding in findings
+    ]
+    return json.dumps({"ok": is_well(findings), "findings": rows}, indent=2)
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    problems, warnings = _count(findings, Level.PROBLEM), _count(findings, Level.WARNING)
+    if problems or warnings:
+        return f"{_counted(problems, 'problem')}, {_counted(warnings, 'warning')}."
+    return "All is well."
+
+
+def _count(findings: Sequence[Finding], level: Level) -> int:
+    return sum(finding.level is level for finding in findings)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
