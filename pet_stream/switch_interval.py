@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 
+from .forks import call_in_child
+
 SHORT_S = 0.0005
 """A busy request thread then holds up a picture by half a millisecond instead of five."""
 
@@ -16,6 +18,7 @@ class SwitchInterval:
         self._lock = threading.Lock()
         self._holders: set[int] = set()
         self._usual_s = sys.getswitchinterval()
+        call_in_child(self._renew_lock)
 
     def shorten(self, holder: object, *, is_needed: bool) -> None:
         """`holder` (told apart by identity) needs it short, or no longer does."""
@@ -30,6 +33,11 @@ class SwitchInterval:
                 sys.setswitchinterval(min(SHORT_S, self._usual_s))
             elif had_holders and not self._holders:
                 sys.setswitchinterval(self._usual_s)
+
+    def _renew_lock(self) -> None:
+        """In a forked child: a thread that had it is not there. Before the streams of the apps are
+        told, which ask for it, because the process's first comes first."""
+        self._lock = threading.Lock()
 
 
 switch_interval = SwitchInterval()

@@ -19,6 +19,7 @@ from ..config import Config
 from .access import check_access
 from .client_socket import limit_waiting
 from .compression import compress_page
+from .conditional_dates import ignore_absurd_dates
 from .content_security import add_security_headers
 from .cors import add_cors_headers
 from .detections import stream_detections
@@ -105,6 +106,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.before_request(start_clock)
     blueprint.before_request(check_access)
     blueprint.before_request(limit_waiting)
+    blueprint.before_request(ignore_absurd_dates)
     blueprint.before_request(prepare_websocket)
     blueprint.after_request(count_request)
     blueprint.after_request(add_common_headers)

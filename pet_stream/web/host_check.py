@@ -27,19 +27,17 @@ class HostCheck:
     def __init__(self, url_map: Map, *, knows_its_names: Callable[[], bool]) -> None:
         self._url_map = url_map
         self._knows_its_names = knows_its_names
-        self._lock = threading.Lock()
-        self._is_done = False
+        self._turn = threading.Lock()
         self.faults: tuple[Reason, ...] = ()
         """In words; empty before the first request."""
         self.notices: tuple[Reason, ...] = ()
         """What works as it is set, but should not be left like that."""
 
     def run_once(self, environ: Mapping[str, object]) -> None:
-        """The first caller looks; one that comes meanwhile does not wait. What goes wrong in
-        looking at somebody else's routes is logged, and leaves their requests alone."""
-        with self._lock:
-            is_first, self._is_done = not self._is_done, True
-        if not is_first:
+        """The first caller looks and keeps the turn for good; nobody waits for it, nor would a
+        forked child. What goes wrong in looking at somebody else's routes is logged, and leaves
+        their requests alone."""
+        if not self._turn.acquire(blocking=False):
             return
         try:
             conflicts = [
