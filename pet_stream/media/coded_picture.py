@@ -18,10 +18,7 @@ from .parameter_set_cache import PARAMETER_SET_TYPES
 
 
 class CodedPicture(NamedTuple):
-    """An access unit as the camera made it, and its slice header.
-
-    One slice speaks for all: the first IDR slice, or else the first one.
-    """
+    """An access unit as the camera made it. Its first slice speaks for all (H.264 7.4.1)."""
 
     nal_units: tuple[bytes, ...]
     """Without start codes, in decoding order."""
@@ -44,12 +41,10 @@ class CodedPicture(NamedTuple):
         Raises BitstreamError for a malformed parameter set or slice header.
         """
         types = [nal_unit_type(nal_unit) for nal_unit in nal_units]
-        is_idr = NalUnitType.IDR_SLICE in types
         parameter_sets = earlier
         if not PARAMETER_SET_TYPES.isdisjoint(types):
             parameter_sets = earlier.including(nal_units)
-        slices = (NalUnitType.IDR_SLICE,) if is_idr else SLICE_TYPES
-        position = next((i for i, kind in enumerate(types) if kind in slices), None)
+        position = next((i for i, kind in enumerate(types) if kind in SLICE_TYPES), None)
         header = sps = None
         if position is not None:
             try:
@@ -59,7 +54,7 @@ class CodedPicture(NamedTuple):
                 pass
         return cls(
             nal_units=nal_units,
-            is_idr=is_idr,
+            is_idr=position is not None and types[position] == NalUnitType.IDR_SLICE,
             has_slice=position is not None,
             slice_header=header,
             sps=sps,
