@@ -7,8 +7,9 @@ MAKEFLAGS += --no-print-directory
 
 python := .venv/bin/python
 unit := not browser and not slow
-# unit tests mostly wait; slow and browser tests need the machine for themselves
+# tests mostly wait; a browser, which works, is one for each file
 parallel := -n 4
+by_file := -n 2 --dist loadfile
 scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
 
@@ -31,7 +32,7 @@ test: ## everything: lint, types, unit tests on the oldest and newest Python, br
 	@$(scripts)
 	@tools/unit-tests $(parallel)
 	@echo "== slow tests and browsers on $$($(python) --version)"
-	@$(python) -m pytest -m "slow or browser" $(ARGS)
+	@$(python) -m pytest $(by_file) -m "slow or browser" $(ARGS)
 
 .PHONY: check
 check: lint unit ## lint, types and the unit tests; no browser, under 2 minutes
@@ -51,7 +52,7 @@ unit: development ## the unit tests
 .PHONY: browser
 browser: development ## the tests that drive Chromium and Firefox
 	@tools/packages gcc chromium firefox ffmpeg ip
-	@$(python) -m pytest -m browser $(ARGS)
+	@$(python) -m pytest $(by_file) -m browser $(ARGS)
 
 .PHONY: soak
 soak: development ## the camera reader's acceptance runs, 18 000 pictures each (long)

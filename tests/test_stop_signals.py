@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,33 +11,38 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.stop_signals import StopSignals
 from tests.test_extension import CHECKOUT, run_script
 from tests.waiting import TIMEOUT_S
 
 NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
-def dispositions() -> list[object]:
-    return [*map(signal.getsignal, NUMBERS), signal.pthread_sigmask(signal.SIG_BLOCK, [])]
+STAYS_AS_IT_WAS = """
+    import os, signal, sys
+    from pet_stream.stop_signals import StopSignals
+
+    def dispositions():
+        numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+        return [*map(signal.getsignal, numbers), signal.pthread_sigmask(signal.SIG_BLOCK, [])]
+
+    before = dispositions()
+    with StopSignals() as stop_signals:
+        assert not stop_signals.wait(0.01)
+        for number in map(int, sys.argv[1:]):
+            os.kill(os.getpid(), number)
+            assert stop_signals.wait()
+            assert stop_signals.wait(0)
+    assert dispositions() == before
+"""
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_is_waited_for_and_everything_is_as_before(number: signal.Signals) -> None:
-    before = dispositions()
-    with StopSignals() as stop_signals:
-        assert not stop_signals.wait(0)
-        os.kill(os.getpid(), number)
-        assert stop_signals.wait()
-        assert stop_signals.wait(0)
-    assert dispositions() == before
+    run_script(STAYS_AS_IT_WAS, str(int(number)))
 
 
 def test_without_a_signal_everything_is_as_before() -> None:
-    before = dispositions()
-    with StopSignals() as stop_signals:
-        assert not stop_signals.wait(0.01)
-    assert dispositions() == before
+    run_script(STAYS_AS_IT_WAS)
 
 
 BUSY = """

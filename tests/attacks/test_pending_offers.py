@@ -52,7 +52,7 @@ def descriptor_count() -> int:
 
 @pytest.mark.parametrize("client", [ATTACKER, FRIEND], ids=["of the same address", "of another"])
 @pytest.mark.parametrize(
-    ("silent", "tries"), [(10, 6), pytest.param(1000, 40, marks=pytest.mark.slow)]
+    ("silent", "tries"), [(10, 6), pytest.param(300, 20, marks=pytest.mark.slow)]
 )
 def test_every_viewer_that_comes_is_let_in(
     streaming: Streaming, client: str, silent: int, tries: int

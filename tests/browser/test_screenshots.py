@@ -136,8 +136,16 @@ THEMES = {"light": 1, "dark": 0}
 LANGUAGES = {"light": "en-GB", "dark": "ja-JP"}
 FIREFOX_THEME = "layout.css.prefers-color-scheme.content-override"
 FOLDER = SCREENSHOTS / "pages"
-SETTLE_MS = 1_200
-APPEAR_MS = 700
+SETTLED = """new Promise((resolve) => {
+    const isOver = (animation) => animation.effect.getComputedTiming().endTime === Infinity
+        || animation.playState !== 'running';
+    const isLoaded = (image) => image.complete || image.loading === 'lazy';
+    const isSettled = () =>
+        document.getAnimations().every(isOver) && [...document.images].every(isLoaded);
+    const look = () => isSettled() ? resolve(true) : requestAnimationFrame(look);
+    requestAnimationFrame(() => requestAnimationFrame(look));
+})"""
+"""True as soon as nothing moves that ends, and what is to be seen is there."""
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
 
@@ -174,7 +182,7 @@ def test_chromium_at_three_widths(url: str, browser: Browser, theme: str) -> Non
         page = context.new_page()
         page.goto(url)
         page.wait_for_selector(LIVE)
-        page.wait_for_timeout(SETTLE_MS)
+        page.evaluate(SETTLED)
         assert page.evaluate(OVERFLOW) <= 0, width
         png = page.screenshot(full_page=True)
         (FOLDER / f"chromium-{width}-{theme}.png").write_bytes(png)
@@ -190,7 +198,7 @@ def test_firefox_at_three_widths(url: str, theme: str, tmp_path: Path) -> None:
             session.command("browsingContext.setViewport", context=session.tab, viewport=viewport)
             session.goto(url)
             session.wait_until(f"{STATE} === 'live'")
-            session.evaluate(f"new Promise((resolve) => setTimeout(resolve, {SETTLE_MS}))")
+            session.evaluate(SETTLED)
             assert session.evaluate(OVERFLOW) <= 0, width
             png = base64.b64decode(session.screenshot_base64())
             (FOLDER / f"firefox-{width}-{theme}.png").write_bytes(png)
@@ -215,7 +223,7 @@ def test_each_state_of_the_player_looks_different(
         if state == "closed":
             page.evaluate("document.querySelector('pet-stream').stop()")
         page.wait_for_selector(f'pet-stream[data-player-state="{state}"]')
-        page.wait_for_timeout(APPEAR_MS)
+        page.evaluate(SETTLED)
         png = page.locator("pet-stream").screenshot()
         (FOLDER / f"player-{state}-{width}-{locale[:2]}.png").write_bytes(png)
         assert page.evaluate(FITS), state
@@ -245,7 +253,7 @@ def test_nothing_overflows_whatever_the_server_says(url: str, browser: Browser, 
         page.goto(url)
         page.wait_for_selector('[data-recordings-panel]:not([data-recordings-state="loading"])')
         page.wait_for_selector('[data-record-panel]:not([data-record-panel="unknown"])')
-        page.wait_for_timeout(SETTLE_MS)
+        page.evaluate(SETTLED)
         png = page.screenshot(full_page=True)
         (FOLDER / f"{scene}-{width}-{locale[:2]}-{theme}.png").write_bytes(png)
         assert page.evaluate(OVERFLOW) <= 0, width
