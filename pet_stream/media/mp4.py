@@ -14,11 +14,10 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from .access_unit import AccessUnit
 from .avcc import length_prefixed
-from .recording_id import BOX_SIZE, id_box
+from .clip_mark import MARK_BOX
 from .sample_table import Sample, SampleTable
 from .video_format import VideoFormat
 
@@ -33,7 +32,7 @@ _NOT_SYNC = 0x01010000  # sample_depends_on = 1, sample_is_non_sync_sample
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _FTYP = struct.pack(">4sI", b"isom", 0x200) + b"isomiso6avc1mp41"
 
-PLACEHOLDER_AT = 8 + len(_FTYP) + BOX_SIZE
+PLACEHOLDER_AT = 8 + len(_FTYP) + len(MARK_BOX)
 """Where the box stands that becomes the header of the `mdat`."""
 _PLACEHOLDER_SIZE = 16
 FIRST_MOVIE_AT = PLACEHOLDER_AT + _PLACEHOLDER_SIZE
@@ -50,12 +49,13 @@ def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
     return length_prefixed(nal_unit for nal_unit in unit.nal_units if nal_unit not in known)
 
 
-def file_start(video_format: VideoFormat, created_at: float, recording_id: UUID) -> bytes:
+def file_start(video_format: VideoFormat, created_at: float, *, is_clip: bool) -> bytes:
     """What a growing file begins with; `created_at` in epoch seconds."""
+    mark = MARK_BOX if is_clip else _box(b"free", bytes(len(MARK_BOX) - 8))
     placeholder = _box(b"free", bytes(_PLACEHOLDER_SIZE - 8))
     extends = _box(b"mvex", _full_box(b"trex", 0, struct.pack(">5I", _TRACK_ID, 1, 0, 0, 0)))
     movie = _movie(video_format, _sample_boxes(SampleTable()), 0, created_at, extends)
-    return _box(b"ftyp", _FTYP) + id_box(recording_id) + placeholder + movie
+    return _box(b"ftyp", _FTYP) + mark + placeholder + movie
 
 
 def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from uuid import UUID
 
 from .clock import EARLIEST_S, ClockReading, ClockWatch, read_clocks
 from .rows import Recording
@@ -16,32 +15,24 @@ MAX_REMEMBERED = 10_000
 
 class Ages:
     """What ended in this run ages by the time since the machine's start; anything else by the wall
-    clock, while that can be believed. Belongs to one thread; any thread calls `note_end`.
+    clock, while that can be believed. Belongs to one thread; any thread calls `note_end`."""
 
-    `id_of` reads the id in a recording's file.
-    """
-
-    def __init__(
-        self,
-        id_of: Callable[[Recording], UUID | None],
-        read: Callable[[], ClockReading] = read_clocks,
-    ) -> None:
-        self._id_of = id_of
+    def __init__(self, read: Callable[[], ClockReading] = read_clocks) -> None:
         self._read = read
         self._watch = ClockWatch()
         self._is_believed = True
-        self._ended_s: dict[UUID, float] = {}
+        self._ended_s: dict[str, float] = {}
 
-    def note_end(self, recording_id: UUID) -> None:
-        """That recording was finished just now."""
-        self._ended_s[recording_id] = self._read().boot_s
+    def note_end(self, name: str) -> None:
+        """The recording `name`, as it is called from now on, was finished just now."""
+        self._ended_s[name] = self._read().boot_s
         if len(self._ended_s) > MAX_REMEMBERED:
             del self._ended_s[next(iter(self._ended_s))]
 
     def oldest_first(self, rows: Sequence[Recording]) -> list[tuple[Recording, float | None]]:
         """Each of `rows`, which are the newest first, and its age in seconds; None: who knows."""
         now = self._read()
-        ended = [(end_s, row) for row in rows if (end_s := self._end_of(row)) is not None]
+        ended = [(end_s, row) for row in rows if (end_s := self._ended_s.get(row.name)) is not None]
         ended.sort(key=lambda item: item[0])
         of_this_run = {row.name for _, row in ended}
         earlier = [row for row in reversed(rows) if row.name not in of_this_run]
@@ -55,10 +46,6 @@ class Ages:
             ),
             *((row, now.boot_s - end_s) for end_s, row in ended),
         ]
-
-    def _end_of(self, row: Recording) -> float | None:
-        recording_id = self._id_of(row)
-        return None if recording_id is None else self._ended_s.get(recording_id)
 
     def _tell(self, is_believed: bool) -> None:
         if is_believed != self._is_believed:

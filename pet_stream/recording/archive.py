@@ -50,7 +50,7 @@ class Archive:
         self._library = library
         self._retention = retention
         self._max_clip_bytes = max_clip_bytes
-        self._ages = Ages(library.id_of, read_clocks)
+        self._ages = Ages(read_clocks)
         self._pruner = Pruner(library, retention, self._ages)
         self._housekeeper = Housekeeper(f"{name}-housekeeping")
         self._ownership = Ownership(library.folder, self._repair_soon)
@@ -114,8 +114,8 @@ class Archive:
 
     def handle_finished(self, status: RecordingStatus) -> None:
         """A recording or a clip has ended."""
-        if status.recording_id is not None:
-            self._ages.note_end(status.recording_id)
+        if status.filename is not None and status.frame_count:
+            self._ages.note_end(status.filename)
         self.tidy()
 
     def tidy(self) -> None:

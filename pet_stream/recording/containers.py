@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
-from uuid import UUID, uuid4
 
 from ..media import mp4
 from ..media.access_unit import AccessUnit
-from ..media.recording_id import with_id
+from ..media.clip_mark import with_mark
 from ..media.sample_table import MAX_DURATION, Sample, SampleTable
 from ..media.video_format import VideoFormat
 
@@ -52,8 +51,8 @@ class Container(Protocol):
         is shown until `end_ns`, if that is known. Raises OSError."""
 
 
-ContainerFactory = Callable[[io.FileIO, UUID], Container]
-"""For an empty file, and the recording that it is a part of."""
+ContainerFactory = Callable[[io.FileIO, bool], Container]
+"""For an empty file, and whether it is a clip."""
 
 
 class AnnexBContainer:
@@ -63,15 +62,15 @@ class AnnexBContainer:
     afresh.
     """
 
-    def __init__(self, file: io.FileIO, recording_id: UUID | None = None) -> None:
+    def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
         self._file = file
-        self._recording_id = recording_id or uuid4()
+        self._is_clip = is_clip
         self.frame_count = 0
         self.bytes_written = 0
 
     def write(self, units: Sequence[AccessUnit]) -> None:
-        if units and not self.frame_count:
-            first = replace(units[0], nal_units=with_id(units[0].nal_units, self._recording_id))
+        if units and self._is_clip and not self.frame_count:
+            first = replace(units[0], nal_units=with_mark(units[0].nal_units))
             units = (first, *units[1:])
         pictures = [unit.to_annex_b() for unit in units]
         try:
@@ -112,9 +111,9 @@ class Mp4Container:
     the first picture on, so that gaps and slow cameras play at true speed.
     """
 
-    def __init__(self, file: io.FileIO, recording_id: UUID | None = None) -> None:
+    def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
         self._file = file
-        self._recording_id = recording_id or uuid4()
+        self._is_clip = is_clip
         self.bytes_written = 0
         self._format: VideoFormat | None = None
         self._created_at = 0.0
@@ -168,7 +167,7 @@ class Mp4Container:
     def _begin(self, idr: AccessUnit) -> None:
         age_s = (time.monotonic_ns() - idr.capture_ns) / 1e9
         video_format, created_at = VideoFormat.of(idr), time.time() - age_s
-        self._append_bytes(mp4.file_start(video_format, created_at, self._recording_id))
+        self._append_bytes(mp4.file_start(video_format, created_at, is_clip=self._is_clip))
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
 
     def _time_of(self, unit: AccessUnit) -> int:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
-from uuid import UUID
 
 from ..errors import BitstreamError
+from ..media.clip_mark import START_BYTES, has_mark
 from ..media.mp4_reading import growing_format, read_summary
 from ..media.nal_unit import NalUnitType, nal_unit_type, split_annex_b
 from ..media.parameter_sets import parse_sps
-from ..media.recording_id import START_BYTES, find_id
 from .disk import PART_SUFFIX, open_to_read, read_at
 
 logger = logging.getLogger(__name__)
@@ -83,8 +82,8 @@ class ReadOnce(Generic[T]):
                 self._known = {name: item for name, item in self._known.items() if name in found}
 
 
-def read_id(descriptor: int, name: str, size: int) -> UUID | None:
-    return find_id(read_at(descriptor, 0, START_BYTES))
+def read_is_clip(descriptor: int, name: str, size: int) -> bool:
+    return has_mark(read_at(descriptor, 0, START_BYTES))
 
 
 def read_details(descriptor: int, name: str, size: int) -> Details:

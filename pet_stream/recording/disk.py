@@ -47,10 +47,9 @@ def make_folder(folder: Path) -> None:
 
 
 def create_part(folder: Path, stem: str, suffix: str) -> tuple[Path, io.FileIO]:
-    """A new, empty `<stem><suffix>.part`. Raises FileExistsError if a recording of that name is
-    there, finished or not, in one piece or several."""
-    taken = (stem + suffix, f"{stem}_001{suffix}", f"{stem}_001{suffix}{PART_SUFFIX}")
-    if any(os.path.lexists(folder / name) for name in taken):
+    """A new, empty `<stem><suffix>.part`. Raises FileExistsError if that file is there, finished or
+    not."""
+    if os.path.lexists(folder / f"{stem}{suffix}"):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     part = folder / f"{stem}{suffix}{PART_SUFFIX}"
     return part, io.FileIO(part, "xb+")  # O_EXCL: never overwrites, follows no link

@@ -9,13 +9,11 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from ..errors import NotFound, RecordingInUse
-from ..media.recording_id import is_clip
 from ..version import __version__
 from .cutting import cut, joined
-from .details import Details, ReadOnce, read_details, read_id
+from .details import Details, ReadOnce, read_details, read_is_clip
 from .disk import PART_SUFFIX, DiskSpace, disk_space, storage_error
 from .names import segment_of, stored_name
 from .pieces import Piece, PiecedFile
@@ -50,7 +48,7 @@ class Library:
     def __init__(self, folder: Path, recorder: HasStatus | None = None) -> None:
         self.folder = folder
         self._recorder = recorder or CurrentRecording()
-        self._ids = ReadOnce(folder, read_id, None)
+        self._clips = ReadOnce(folder, read_is_clip, False)
         self._details = ReadOnce(folder, read_details, Details())
         self._turns = Turns(MAX_WAITING)
         self._ready = ReadyFiles()
@@ -63,7 +61,7 @@ class Library:
         running = self._running()
         found = scan(self.folder, running)
         self._forget_unused(found)
-        return rows(found, running, self._ids.of)
+        return rows(found, running)
 
     def details(self, recording: Recording) -> Details:
         """What its files say: read once, and again when they change. One that is being made has a
@@ -78,12 +76,7 @@ class Library:
 
     def is_clip(self, recording: Recording) -> bool:
         """Whether its file says that it was saved as a clip."""
-        recording_id = self.id_of(recording)
-        return recording_id is not None and is_clip(recording_id)
-
-    def id_of(self, recording: Recording) -> UUID | None:
-        """None: it was not recorded here."""
-        return self._ids.of(recording.files[0])
+        return self._clips.of(recording.files[0])
 
     def find(self, name: str) -> Recording:
         """The recording `name`; the name of one of its files finds it, too. Raises BadName,
@@ -150,7 +143,7 @@ class Library:
         if recording.is_running:
             raise RecordingInUse("The recording is just being made")
         doomed = [*recording.files, *recording.stars, recording.name + THUMBNAIL_SUFFIX]
-        if name != recording.name:
+        if name != recording.name and len(recording.files) > 1:
             doomed = [name]
         try:
             for file in doomed:
@@ -178,7 +171,7 @@ class Library:
         return None
 
     def _forget_unused(self, found: Files) -> None:
-        for known in (self._ids, self._details):
+        for known in (self._clips, self._details):
             known.forget_gone(found, len(found))
         self._ready.forget_unused()
 

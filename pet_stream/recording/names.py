@@ -7,9 +7,10 @@ inside as well, so that files copied in by hand are found. No name has a slash, 
 dot or dash, or `..` in it; other letters are refused rather than normalised, because they look
 alike and differ.
 
-A recording of several files has one name: `cat.mp4` is `cat_001.mp4`, `cat_002.mp4` … on the disk.
-Whether two such files are of one recording, they say themselves (`media/recording_id.py`).
-Files that were repaired after a crash have `_recovered` in front of their ending.
+A recording of several files has one name: `cat.mp4` is `cat.001.mp4`, `cat.002.mp4` … on the disk.
+New names have no other dots, so that names alone tell which files belong together. Files that were
+repaired after a crash have `_recovered` in front of their ending and keep their number:
+`cat.002_recovered.mp4`.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from ..errors import BadName
 
 MAX_NAME_CHARS = 100
 MAX_SEGMENT_NUMBER = 9999
-MAX_STORED_CHARS = MAX_NAME_CHARS + len("_9999_recovered_99")
+MAX_STORED_CHARS = MAX_NAME_CHARS + len(".9999_recovered_99")
 SUFFIXES = (".h264", ".mp4")
 
 _REQUESTED_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _STORED_STEM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]*[A-Za-z0-9_-])?")
 _AUTOMATIC_STEM = re.compile(
-    r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:_[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
+    r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:\.[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
 )
-_SEGMENT_STEM = re.compile(r"(.+)_([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
+_SEGMENT_STEM = re.compile(r"(.*[A-Za-z0-9_-])\.([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
@@ -87,8 +88,8 @@ def numbered(stem: str) -> Iterator[str]:
 
 
 def segment_of(name: str) -> tuple[str, int] | None:
-    """The recording that the file `name` could be a part of, and which one, from 1: `cat.mp4`, 2
-    for `cat_002.mp4`. None: it stands for itself."""
+    """The recording that the file `name` is a part of, and which one, from 1: `cat.mp4`, 2 for
+    `cat.002.mp4`. None: it stands for itself."""
     stem, dot, ending = name.rpartition(".")
     match = _SEGMENT_STEM.fullmatch(stem)
     return None if match is None else (match[1] + dot + ending, int(match[2]))

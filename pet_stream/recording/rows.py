@@ -6,11 +6,10 @@ import contextlib
 import logging
 import os
 import stat
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
 
 from ..errors import StorageError
 from .details import Details
@@ -115,12 +114,9 @@ def scan_for(folder: Path, name: str) -> dict[str, os.stat_result]:
     return found
 
 
-def rows(
-    found: Files, running: RecordingStatus, id_of: Callable[[str], UUID | None]
-) -> list[Recording]:
-    """The recordings that the files of `found` are, newest first. `id_of` reads a file's id."""
-    grouped = _grouped(found, running, id_of)
-    made = [row(name, files, found, running) for name, files in grouped.items()]
+def rows(found: Files, running: RecordingStatus) -> list[Recording]:
+    """The recordings that the files of `found` are, newest first."""
+    made = [row(name, files, found, running) for name, files in _grouped(found).items()]
     made.sort(key=lambda row: (row.started_at, row.changed_ns), reverse=True)
     return made
 
@@ -164,37 +160,16 @@ def _is_part_of(part: str, running: RecordingStatus) -> bool:
     return running.filename in (name, segment and segment[0])
 
 
-def _grouped(
-    found: Files, running: RecordingStatus, id_of: Callable[[str], UUID | None]
-) -> dict[str, list[str]]:
-    """The files of each recording, in order.
-
-    `cat_001.mp4` and `cat_002.mp4` are `cat.mp4`, if they carry the same id and nothing else is
-    called so. What was copied here by hand and carries none stands for itself.
-    """
+def _grouped(found: Files) -> dict[str, list[str]]:
+    """The files of each recording, in order: `cat.001.mp4` and `cat.002.mp4` are `cat.mp4`, unless
+    a file is called so itself."""
     files = sorted(name for name in found if not name.endswith(STAR_SUFFIX))
-    numbered: dict[str, list[tuple[int, str]]] = {}
-    for file in files:
-        name = file.removesuffix(PART_SUFFIX)
-        segment = segment_of(name)
-        if segment is not None and segment[0] not in found and name != running.filename:
-            numbered.setdefault(segment[0], []).append((segment[1], file))
-    groups: dict[str, list[str]] = {}
-    for base, segments in numbered.items():
-        running_id = running.recording_id if base == running.filename else None
-        if running_id is None and len(segments) < 2:
-            continue
-        by_id: dict[UUID | None, dict[int, str]] = {}
-        for number, file in sorted(segments):
-            own_id = running_id if file.endswith(PART_SUFFIX) else id_of(file)
-            by_id.setdefault(own_id, {}).setdefault(number, file)
-        by_id.pop(None, None)
-        group = by_id.get(running_id) or max(by_id.values(), key=len, default={})
-        if running_id in by_id or len(group) > 1:
-            groups[base] = list(group.values())
-    grouped = {file for group in groups.values() for file in group}
-    alone = (file for file in files if file not in grouped)
-    return groups | {file.removesuffix(PART_SUFFIX): [file] for file in alone}
+    names = {file.removesuffix(PART_SUFFIX): file for file in files}
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for name, file in names.items():
+        recording, number = segment_of(name) or (name, 0)
+        groups.setdefault(name if recording in names else recording, []).append((number, file))
+    return {name: [file for _, file in sorted(group)] for name, group in groups.items()}
 
 
 def _stars_of(name: str, files: list[str], found: Container[str]) -> Iterator[str]:

@@ -7,11 +7,10 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 from ..media.access_unit import AccessUnit
 from ..media.video_format import VideoFormat
-from .containers import Container, ContainerFactory
+from .containers import Container
 from .disk import check_linked, publish, sync_folder
 
 MAX_SEGMENT_BYTES = 3_900_000_000
@@ -21,13 +20,11 @@ MAX_SEGMENT_BYTES = 3_900_000_000
 class Segment:
     """An open file and the container in it. Belongs to the writer's thread."""
 
-    def __init__(
-        self, part: Path, file: io.FileIO, make_container: ContainerFactory, recording_id: UUID
-    ) -> None:
+    def __init__(self, part: Path, file: io.FileIO, container: Container) -> None:
         self.part = part
         self.path: Path | None = None
         """Its final place, once it is there."""
-        self.container: Container = make_container(file, recording_id)
+        self.container = container
         self._file = file
         self._first: AccessUnit | None = None
         self._format: VideoFormat | None = None

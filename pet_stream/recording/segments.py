@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from ..lifecycle import OwningThread
 from ..media.access_unit import AccessUnit
-from ..media.recording_id import new_id
-from .disk import create_part, rename
-from .names import MAX_SEGMENT_NUMBER, numbered
+from .disk import PART_SUFFIX, create_part, rename
+from .names import MAX_SEGMENT_NUMBER, numbered, segment_of
 from .segment import Segment
 from .target import Target
 
@@ -21,16 +21,14 @@ MAX_NUMBERS = 1000
 
 
 class Segments:
-    """Opens one file after the other and gives them their names. Belongs to the writer's thread,
-    but for `recording_id`, which never changes.
+    """Opens one file after the other and gives them their names. Belongs to the writer's thread.
 
     A recording of one file is called `<stem><suffix>`, the files of a longer one
-    `<stem>_001<suffix>`, `<stem>_002<suffix>` and so on. While a file is written, `.part` stands
+    `<stem>.001<suffix>`, `<stem>.002<suffix>` and so on. While a file is written, `.part` stands
     behind its name.
     """
 
     def __init__(self, target: Target) -> None:
-        self.recording_id = new_id(is_clip=target.is_clip)
         self.newest: Segment
         """From open_first() on."""
         self.count = 0
@@ -58,11 +56,13 @@ class Segments:
         """Make the file; `may_be_numbered` is asked when a name is taken. Raises FileExistsError
         when the name is taken, or every number of it, and OSError."""
         self._thread.assert_here()
+        taken = _names_in(self._target.folder)
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
-            with contextlib.suppress(FileExistsError):
-                self._open(stem)
-                self._stem = stem
-                return
+            if stem + self._target.suffix not in taken:
+                with contextlib.suppress(FileExistsError):
+                    self._open(stem)
+                    self._stem = stem
+                    return
             if not may_be_numbered():
                 break
         raise FileExistsError(errno.EEXIST, "the name is taken")
@@ -92,10 +92,10 @@ class Segments:
         return newest.path if is_only_one else None
 
     def _open_next(self) -> None:
-        """Take the next number that is free: another recording may be called so."""
+        """Take the next number that is free: a file copied in by hand may be called so."""
         for number in range(self._number + 1, MAX_SEGMENT_NUMBER + 1):
             with contextlib.suppress(FileExistsError):
-                self._open(f"{self._stem}_{number:03d}")
+                self._open(f"{self._stem}.{number:03d}")
                 self._number = number
                 return
         raise FileExistsError(errno.EEXIST, "every name is taken")
@@ -104,7 +104,7 @@ class Segments:
         target = self._target
         part, file = create_part(target.folder, stem, target.suffix)
         try:
-            self.newest = Segment(part, file, target.container, self.recording_id)
+            self.newest = Segment(part, file, target.container(file, target.is_clip))
         except BaseException:
             file.close()
             part.unlink(missing_ok=True)
@@ -112,4 +112,10 @@ class Segments:
         self.count += 1
 
     def _newest_name(self) -> str:
-        return f"{self._stem}_{self._number:03d}{self._target.suffix}"
+        return f"{self._stem}.{self._number:03d}{self._target.suffix}"
+
+
+def _names_in(folder: Path) -> set[str]:
+    """The names of the recordings that have a file in `folder`, finished or not."""
+    files = (name.removesuffix(PART_SUFFIX) for name in os.listdir(folder))
+    return {file if (segment := segment_of(file)) is None else segment[0] for file in files}

@@ -164,7 +164,6 @@ class Session:
             is_recording=not is_over,
             is_waiting=not is_over and not has_pictures,
             filename=None if path is None else path.name,
-            recording_id=self._writer.recording_id,
             path=path,
             frame_count=progress.frame_count,
             bytes_written=progress.bytes_written,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
-from uuid import UUID
 
 from ..reason import Reason
 
@@ -20,8 +19,6 @@ class RecordingStatus:
     """No picture has come yet: it begins with the camera's next IDR."""
     filename: str | None = None
     """None before the first recording."""
-    recording_id: UUID | None = None
-    """What its files have in common."""
     path: Path | None = None
     """The folder, as it was set, and the filename."""
     frame_count: int = 0

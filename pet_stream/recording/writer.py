@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
-from uuid import UUID
 
 from ..errors import NotRecorderOwner
 from ..lifecycle import Run, start_run
@@ -100,10 +99,6 @@ class Writer:
         self._busy_since: float | None = None
         self._thread_name = thread_name
         self._run: Run | None = None
-
-    @property
-    def recording_id(self) -> UUID:
-        return self._segments.recording_id
 
     def start(self) -> None:
         """Raises Busy when no thread is to be had."""

@@ -13,7 +13,6 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -54,7 +53,7 @@ def mp4(units: list[AccessUnit], *, is_complete: bool) -> bytes:
     """What the recorder writes."""
     file = io.FileIO(os.memfd_create("mp4"), "rb+")
     with file:
-        container = Mp4Container(file, UUID(int=7))
+        container = Mp4Container(file)
         container.write(units)
         if is_complete:
             container.close()

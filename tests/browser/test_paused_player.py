@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page
@@ -72,7 +71,7 @@ def write_recording(path: Path, footage: Footage) -> None:
         for unit in map(access_unit, footage.units)
     ]
     with io.FileIO(path, "xb+") as file:
-        container = Mp4Container(file, UUID(int=7))
+        container = Mp4Container(file)
         for number in range(SECONDS * footage.fps):
             unit = units[number % len(units)]
             container.write(

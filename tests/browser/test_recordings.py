@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, Route
@@ -48,11 +47,10 @@ def write_mp4(
     units: Sequence[AccessUnit],
     *,
     is_complete: bool = True,
-    recording_id: UUID | None = None,
 ) -> None:
     path.parent.mkdir(exist_ok=True)
     with io.FileIO(path, "xb+") as file:
-        container = Mp4Container(file, recording_id)
+        container = Mp4Container(file)
         container.write(units)
         if is_complete:
             container.close()
@@ -128,8 +126,8 @@ def test_segments_and_files_that_broke_off_play_and_can_be_sought_in(
     server: Server, page: Page, is_complete: bool
 ) -> None:
     small, large = film_units(320, 180, 4), film_units(640, 360, 4)
-    write_mp4(server.recordings / "cat_001.mp4", small, recording_id=UUID(int=1))
-    write_mp4(server.recordings / "cat_002.mp4", large, recording_id=UUID(int=1))
+    write_mp4(server.recordings / "cat.001.mp4", small)
+    write_mp4(server.recordings / "cat.002.mp4", large)
     write_mp4(server.recordings / "dog.mp4", small, is_complete=is_complete)
     page.goto(f"{server.url}/pet-stream/")
     page.click('[data-recording="dog.mp4"] [data-play]')
@@ -304,9 +302,8 @@ def test_firefox_plays_seeks_keeps_and_deletes(
     server: Server, firefox_session: BidiSession
 ) -> None:
     units = film_units(320, 180, 6)
-    recording_id = UUID(int=1)
-    write_mp4(server.recordings / "cat_001.mp4", units, recording_id=recording_id)
-    write_mp4(server.recordings / "cat_002.mp4", units, recording_id=recording_id)
+    write_mp4(server.recordings / "cat.001.mp4", units)
+    write_mp4(server.recordings / "cat.002.mp4", units)
     write_mp4(server.recordings / "dog.mp4", units)
     session = firefox_session
     session.goto(f"{server.url}/pet-stream/")
@@ -337,15 +334,15 @@ def test_firefox_plays_seeks_keeps_and_deletes(
         "fetch(document.querySelector('[data-recording=\"cat.mp4\"] .download').href)"
         ".then((answer) => answer.arrayBuffer()).then((data) => data.byteLength)"
     )
-    assert session.evaluate(size) > 2 * 0.9 * (server.recordings / "cat_001.mp4").stat().st_size
+    assert session.evaluate(size) > 2 * 0.9 * (server.recordings / "cat.001.mp4").stat().st_size
     assert session.javascript_errors() == []
 
 
 def test_a_recording_is_downloaded_by_a_click(server: Server, page: Page, tmp_path: Path) -> None:
     units = film_units(320, 180, 3)
     for number in (1, 2):
-        path = server.recordings / f"cat_00{number}.mp4"
-        write_mp4(path, units, recording_id=UUID(int=1))
+        path = server.recordings / f"cat.00{number}.mp4"
+        write_mp4(path, units)
     page.goto(f"{server.url}/pet-stream/")
     with page.expect_download() as download:
         page.click('[data-recording="cat.mp4"] .download')

@@ -7,7 +7,6 @@ import random
 from array import array
 from fractions import Fraction
 from pathlib import Path
-from uuid import uuid4
 
 import av
 import pytest
@@ -54,7 +53,7 @@ def built(profile: str = "baseline") -> tuple[bytes, bytes, SampleTable, VideoFo
     """A growing file, the same complete, and its table."""
     pictures = units(profile)
     video_format = VideoFormat.of(pictures[0])
-    file = mp4.file_start(video_format, 0, uuid4())
+    file = mp4.file_start(video_format, 0, is_clip=False)
     table = SampleTable()
     for number in range(0, len(pictures), GOP):
         data = [mp4.sample_data(unit, video_format) for unit in pictures[number : number + GOP]]

@@ -7,7 +7,6 @@ import io
 import os
 import threading
 from collections.abc import Sequence
-from uuid import UUID
 
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
@@ -29,8 +28,8 @@ class Gate:
 class SlowToWrite(AnnexBContainer):
     """Each write waits at the gate."""
 
-    def __init__(self, file: io.FileIO, recording_id: UUID, gate: Gate) -> None:
-        super().__init__(file, recording_id)
+    def __init__(self, file: io.FileIO, is_clip: bool, gate: Gate) -> None:
+        super().__init__(file, is_clip)
         self._gate = gate
 
     def write(self, units: Sequence[AccessUnit]) -> None:
@@ -39,9 +38,9 @@ class SlowToWrite(AnnexBContainer):
 
 
 class SlowToOpen(AnnexBContainer):
-    def __init__(self, file: io.FileIO, recording_id: UUID, gate: Gate) -> None:
+    def __init__(self, file: io.FileIO, is_clip: bool, gate: Gate) -> None:
         gate.pass_through()
-        super().__init__(file, recording_id)
+        super().__init__(file, is_clip)
 
 
 class FailsToWrite(SlowToWrite):
@@ -64,8 +63,8 @@ class Broken(AnnexBContainer):
 class SlowMp4(Mp4Container):
     """Each write waits at the gate."""
 
-    def __init__(self, file: io.FileIO, recording_id: UUID, gate: Gate) -> None:
-        super().__init__(file, recording_id)
+    def __init__(self, file: io.FileIO, is_clip: bool, gate: Gate) -> None:
+        super().__init__(file, is_clip)
         self._gate = gate
 
     def write(self, units: Sequence[AccessUnit]) -> None:
@@ -79,8 +78,8 @@ class FailsToOpen:
     def __init__(self, after: int) -> None:
         self._left = after
 
-    def __call__(self, file: io.FileIO, recording_id: UUID) -> Mp4Container:
+    def __call__(self, file: io.FileIO, is_clip: bool) -> Mp4Container:
         if not self._left:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._left -= 1
-        return Mp4Container(file, recording_id)
+        return Mp4Container(file, is_clip)

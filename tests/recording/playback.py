@@ -10,8 +10,8 @@ import av
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.media.access_unit import START_CODE, AccessUnit
+from pet_stream.media.clip_mark import MARK_SEI
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
-from pet_stream.media.recording_id import find_id, id_sei
 from pet_stream.recording.status import RecordingStatus
 
 GOP = 14
@@ -103,8 +103,5 @@ def decoded_count(path: Path) -> int:
 
 
 def pictures_in(path: Path) -> bytes:
-    """The raw file at `path` without what tells which recording it belongs to."""
-    data = path.read_bytes()
-    recording_id = find_id(data)
-    assert recording_id is not None
-    return data.replace(START_CODE + id_sei(recording_id), b"", 1)
+    """The raw file at `path` without the mark of a clip."""
+    return path.read_bytes().replace(START_CODE + MARK_SEI, b"", 1)

@@ -3,29 +3,19 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from pet_stream.errors import BadName, NotFound, RecordingInUse, StorageError
-from pet_stream.media.recording_id import id_box
 from pet_stream.recording.library import Library
 from pet_stream.recording.status import RecordingStatus
 
 from .playback import Showing
 from .test_names import NOT_PLAIN
 
-ONE, OTHER = UUID(int=1), UUID(int=2)
 
-
-def write(
-    path: Path,
-    size_bytes: int = 1,
-    changed_at: float | None = None,
-    recording_id: UUID | None = None,
-) -> None:
-    start = b"" if recording_id is None else id_box(recording_id)
-    path.write_bytes(start + bytes(size_bytes - len(start)))
+def write(path: Path, size_bytes: int = 1, changed_at: float | None = None) -> None:
+    path.write_bytes(bytes(size_bytes))
     if changed_at is not None:
         os.utime(path, (changed_at, changed_at))
 
@@ -135,18 +125,18 @@ def test_a_thousand_recordings_are_listed_in_a_tenth_of_a_second_of_cpu(tmp_path
     ("files", "star", "row"),
     [
         (["cat.mp4"], "cat.mp4", "cat.mp4"),
-        (["cat_001.mp4", "cat_002.mp4"], "cat.mp4", "cat.mp4"),
-        (["cat_001.mp4", "cat_002.mp4"], "cat_001.mp4", "cat.mp4"),
-        (["cat_001.mp4"], "cat.mp4", "cat_001.mp4"),
+        (["cat.001.mp4", "cat.002.mp4"], "cat.mp4", "cat.mp4"),
+        (["cat.001.mp4", "cat.002.mp4"], "cat.001.mp4", "cat.mp4"),
+        (["cat.001.mp4"], "cat.mp4", "cat.mp4"),
         (["cat_recovered.mp4"], "cat.mp4", "cat_recovered.mp4"),
-        (["cat_001.mp4", "cat_002_recovered.mp4"], "cat.mp4", "cat.mp4"),
+        (["cat.001.mp4", "cat.002_recovered.mp4"], "cat.mp4", "cat.mp4"),
     ],
 )
 def test_a_star_stays_when_the_recording_goes_on_or_is_repaired(
     tmp_path: Path, files: list[str], star: str, row: str
 ) -> None:
     for name in files:
-        write(tmp_path / name, 100, recording_id=ONE)
+        write(tmp_path / name, 100)
     (tmp_path / f"{star}.star").touch()
     library = Library(tmp_path)
     assert library.find(row).is_starred
@@ -156,7 +146,7 @@ def test_a_star_stays_when_the_recording_goes_on_or_is_repaired(
 
 
 def test_another_recordings_star_is_not_shared(tmp_path: Path) -> None:
-    for name in ("cat.mp4", "cat_001.mp4", "cat_recovered.mp4", "cat.mp4.star"):
+    for name in ("cat.mp4", "cat.001.mp4", "cat_recovered.mp4", "cat.mp4.star"):
         write(tmp_path / name)
     starred = [row.name for row in Library(tmp_path).recordings() if row.is_starred]
     assert starred == ["cat.mp4"]
@@ -172,63 +162,48 @@ def rows_of(library: Library) -> Rows:
 
 
 @pytest.mark.parametrize(
-    ("files", "rows"),
+    "rows",
     [
-        ({"x_001.mp4": ONE, "x_002.mp4": ONE}, {"x.mp4": ["x_001.mp4", "x_002.mp4"]}),
-        ({"x_001.h264": ONE, "x_002.h264": ONE}, {"x.h264": ["x_001.h264", "x_002.h264"]}),
-        # other recordings that happen to be called so
-        ({"x_001.mp4": ONE, "x_002.mp4": OTHER}, {"x_001.mp4": [], "x_002.mp4": []}),
-        ({"x_001.mp4": None, "x_002.mp4": None}, {"x_001.mp4": [], "x_002.mp4": []}),
-        ({"x_001.mp4": ONE, "x_001.h264": ONE}, {"x_001.mp4": [], "x_001.h264": []}),
-        (
-            {"x_001.mp4": ONE, "x_002.mp4": OTHER, "x_003.mp4": ONE},
-            {"x.mp4": ["x_001.mp4", "x_003.mp4"], "x_002.mp4": []},
-        ),
-        # one of them was deleted, or repaired, or copied, or there are very many
-        (
-            {"x_002.mp4": ONE, "x_004_recovered.mp4": ONE},
-            {"x.mp4": ["x_002.mp4", "x_004_recovered.mp4"]},
-        ),
-        ({"x_001.mp4": ONE}, {"x_001.mp4": []}),
-        (
-            {"x_001.mp4": ONE, "x_002.mp4": ONE, "best of x.mp4": ONE},
-            {"x.mp4": ["x_001.mp4", "x_002.mp4"], "best of x.mp4": []},
-        ),
-        (
-            {"x_001.mp4": ONE, "x_002.mp4": ONE, "x_002_recovered.mp4": ONE},
-            {"x.mp4": ["x_001.mp4", "x_002.mp4"], "x_002_recovered.mp4": []},
-        ),
-        ({"x_999.mp4": ONE, "x_1000.mp4": ONE}, {"x.mp4": ["x_999.mp4", "x_1000.mp4"]}),
-        # the name is another's
-        (
-            {"x.mp4": OTHER, "x_001.mp4": ONE, "x_002.mp4": ONE},
-            {"x.mp4": [], "x_001.mp4": [], "x_002.mp4": []},
-        ),
+        {"x.mp4": ["x.001.mp4", "x.002.mp4"]},
+        {"x.h264": ["x.001.h264", "x.002.h264"]},
+        {"x.mp4": ["x.001.mp4"], "x.h264": ["x.001.h264"]},
+        {"x.mp4": ["x.999.mp4", "x.1000.mp4"]},
+        # one of them was deleted, or repaired, or was the last before a crash
+        {"x.mp4": ["x.002.mp4", "x.004_recovered.mp4"]},
+        {"x.mp4": ["x.001_recovered.mp4"]},
+        # the name is a file's
+        {"x.mp4": ["x.mp4"], "x.001.mp4": ["x.001.mp4"], "x.002.mp4": ["x.002.mp4"]},
+        # numbers that people give
+        {"x_001.mp4": ["x_001.mp4"], "x_002.mp4": ["x_002.mp4"]},
+        {"x.1.mp4": ["x.1.mp4"], "x.2.mp4": ["x.2.mp4"]},
+        {"x.mp4": ["x.001.mp4", "x.002.mp4"], "x_002.mp4": ["x_002.mp4"]},
     ],
 )
-def test_files_are_one_recording_if_they_say_so(
-    tmp_path: Path, files: dict[str, UUID | None], rows: Rows
-) -> None:
-    for name, recording_id in files.items():
-        write(tmp_path / name, 100, recording_id=recording_id)
+def test_names_tell_which_files_are_one_recording(tmp_path: Path, rows: Rows) -> None:
+    for file in (file for files in rows.values() for file in files):
+        write(tmp_path / file, 100)
     library = Library(tmp_path)
-    assert rows_of(library) == {name: those or [name] for name, those in rows.items()}
-    for name, those in rows.items():
-        for file in those:
+    assert rows_of(library) == rows
+    for name, files in rows.items():
+        for file in files:
             assert library.find(file).name == name
             assert library.files_of(file) == [tmp_path / file]
-        assert library.files_of(name) == [tmp_path / file for file in those or [name]]
+        assert library.files_of(name) == [tmp_path / file for file in files]
 
 
-def test_the_name_of_a_file_deletes_that_file_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", ["x.mp4", "x.003.mp4"])
+def test_the_name_of_a_file_deletes_that_file_only(tmp_path: Path, last: str) -> None:
     for number in (1, 2, 3):
-        write(tmp_path / f"x_00{number}.mp4", 100, recording_id=ONE)
+        write(tmp_path / f"x.00{number}.mp4", 100)
     write(tmp_path / "x.mp4.jpg")
     library = Library(tmp_path)
-    library.delete("x_002.mp4")
-    assert rows_of(library) == {"x.mp4": ["x_001.mp4", "x_003.mp4"]}
+    library.delete("x.002.mp4")
+    assert rows_of(library) == {"x.mp4": ["x.001.mp4", "x.003.mp4"]}
     library.set_starred("x.mp4", True)
-    library.delete("x.mp4")
+    library.delete("x.001.mp4")
+    assert rows_of(library) == {"x.mp4": ["x.003.mp4"]}
+    assert library.find("x.mp4").is_starred
+    library.delete(last)
     assert not list(tmp_path.iterdir())
 
 
@@ -236,35 +211,22 @@ def test_the_name_of_a_file_deletes_that_file_only(tmp_path: Path) -> None:
     ("files", "name", "row"),
     [
         (["x.mp4.part"], "x.mp4", ["x.mp4.part"]),
-        (["x_001.mp4"], "x.mp4", ["x_001.mp4"]),  # between two files
-        (["x_001.mp4", "x_002.mp4.part"], "x.mp4", ["x_001.mp4", "x_002.mp4.part"]),
-        (["x_002.mp4.part"], "x_002.mp4", ["x_002.mp4.part"]),  # because it is called so
+        (["x.001.mp4"], "x.mp4", ["x.001.mp4"]),  # between two files
+        (["x.001.mp4", "x.002.mp4.part"], "x.mp4", ["x.001.mp4", "x.002.mp4.part"]),
     ],
 )
 def test_a_running_recording_is_one_row(
     tmp_path: Path, files: list[str], name: str, row: list[str]
 ) -> None:
     for file in files:
-        write(tmp_path / file, 100, recording_id=ONE)
-    write(tmp_path / "x_001_2.mp4", 100, recording_id=OTHER)
-    write(tmp_path / "y.mp4.part", 100, recording_id=OTHER)
-    status = RecordingStatus(is_recording=True, filename=name, recording_id=ONE, started_at=7.0)
+        write(tmp_path / file, 100)
+    write(tmp_path / "x_001.mp4", 100)
+    write(tmp_path / "y.mp4.part", 100)
+    status = RecordingStatus(is_recording=True, filename=name, started_at=7.0)
     library = Library(tmp_path, Showing(status))
-    assert rows_of(library) == {name: row, "x_001_2.mp4": ["x_001_2.mp4"]}
+    assert rows_of(library) == {name: row, "x_001.mp4": ["x_001.mp4"]}
     running = library.find(name)
     assert (running.state, running.started_at) == ("recording", 7.0)
     for known in (name, *(file for file in files if file.endswith(".mp4"))):
         with pytest.raises(RecordingInUse):
             library.delete(known)
-
-
-def test_another_recordings_finished_file_can_be_deleted_beside_a_running_one(
-    tmp_path: Path,
-) -> None:
-    write(tmp_path / "x_001.mp4", 100, recording_id=OTHER)
-    write(tmp_path / "x_002.mp4.part", 100, recording_id=ONE)
-    status = RecordingStatus(is_recording=True, filename="x_002.mp4", recording_id=ONE)
-    library = Library(tmp_path, Showing(status))
-    assert rows_of(library) == {"x_001.mp4": ["x_001.mp4"], "x_002.mp4": ["x_002.mp4.part"]}
-    library.delete("x_001.mp4")
-    assert rows_of(library) == {"x_002.mp4": ["x_002.mp4.part"]}

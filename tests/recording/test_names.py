@@ -115,7 +115,7 @@ def test_no_stored_name_is_overlong(length: int) -> None:
 
 def test_the_longest_name_can_be_stored_in_segments_and_recovered() -> None:
     name = requested_name("a" * (MAX_NAME_CHARS - 5), ".h264")
-    segment = name.removesuffix(".h264") + "_001.h264"
+    segment = name.removesuffix(".h264") + ".001.h264"
     assert stored_name(recovered_name(segment))
     assert segment_of(recovered_name(segment)) == (name, 1)
     assert is_recovered(recovered_name(segment))
@@ -125,13 +125,18 @@ def test_the_longest_name_can_be_stored_in_segments_and_recovered() -> None:
 @pytest.mark.parametrize(
     ("name", "segment"),
     [
-        ("cat_001.mp4", ("cat.mp4", 1)),
-        ("cat_012_recovered.mp4", ("cat.mp4", 12)),
-        ("cat_2.mp4", None),
+        ("cat.001.mp4", ("cat.mp4", 1)),
+        ("cat.1000.mp4", ("cat.mp4", 1000)),
+        ("cat.012_recovered.mp4", ("cat.mp4", 12)),
+        ("cat.012_recovered_2.mp4", ("cat.mp4", 12)),
+        ("cat_001.mp4", None),
+        ("cat.2.mp4", None),
+        ("cat.00001.mp4", None),
+        ("cat .001.mp4", None),
         ("cat.mp4", None),
-        ("_001.mp4", None),
+        (".001.mp4", None),
         ("recording_20240501_120000.mp4", None),
-        ("recording_20240501_120000_2_003.mp4", ("recording_20240501_120000_2.mp4", 3)),
+        ("recording_20240501_120000_2.003.mp4", ("recording_20240501_120000_2.mp4", 3)),
     ],
 )
 def test_the_segments_of_a_recording_are_numbered(
@@ -140,7 +145,7 @@ def test_the_segments_of_a_recording_are_numbered(
     assert segment_of(name) == segment
 
 
-@pytest.mark.parametrize("ending", ["_001", "_recovered", "_2_007_recovered", "_recovered_2"])
+@pytest.mark.parametrize("ending", [".001", "_recovered", "_2.007_recovered", "_recovered_2"])
 def test_segments_and_repaired_files_tell_the_time_of_their_recording(ending: str) -> None:
     name = "recording_20240501_120000"
     assert start_time_in(f"{name}{ending}.mp4") == start_time_in(f"{name}.mp4")

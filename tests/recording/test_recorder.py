@@ -247,15 +247,32 @@ def test_nothing_is_ever_overwritten(
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.parametrize(
+    "file", ["cat.h264.part", "cat.001.h264", "cat.002.h264.part", "cat.1000_recovered.h264"]
+)
+def test_a_name_is_taken_while_any_file_of_it_exists(
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path, file: str
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / file).touch()
+    camera.publish(1)
+    with pytest.raises(NameExists):
+        call(recorder.start("cat"))
+    assert [path.name for path in folder.iterdir()] == [file]
+    assert call(recorder.start("cat_001")).filename == "cat_001.h264"
+
+
+@pytest.mark.parametrize("part", ["", ".001"])
 @pytest.mark.parametrize("filename", [None, ""])
 def test_a_second_recording_of_the_same_second_is_numbered(
-    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path, filename: str | None
+    recorder: Recorder, camera: Camera, call: Call, tmp_path: Path, filename: str | None, part: str
 ) -> None:
     folder = tmp_path / "recordings"
     folder.mkdir()
     now = time.time()
     for second in range(30):
-        (folder / f"{automatic_stem(now + second)}.h264").touch()
+        (folder / f"{automatic_stem(now + second)}{part}.h264").touch()
     camera.publish(1)
     started = call(recorder.start(filename))
     assert started.started_at is not None

@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from pet_stream.errors import RecordingInUse
-from pet_stream.media.recording_id import id_box, new_id
+from pet_stream.media.clip_mark import MARK_BOX
 from pet_stream.recording.ages import Ages
 from pet_stream.recording.archive import Archive
 from pet_stream.recording.clock import DOUBT_S, ClockReading
@@ -63,21 +62,20 @@ class Folder:
         self.clocks = Clocks()
         self.status = RecordingStatus()
         self.library = Disk(folder, self)
-        self.ages = Ages(self.library.id_of, self.clocks)
+        self.ages = Ages(self.clocks)
 
-    def make(self, name: str, age_days: float = 0, *, is_clip: bool = False) -> UUID:
+    def make(self, name: str, age_days: float = 0, *, is_clip: bool = False) -> None:
         """A file of SIZE_BYTES, changed so long ago by the wall clock."""
-        recording_id = new_id(is_clip=is_clip)
-        start = id_box(recording_id)
+        start = MARK_BOX if is_clip else b""
         path = self.path / name
         path.write_bytes(start + bytes(SIZE_BYTES - len(start)))
         changed_at = self.clocks.wall_s - age_days * DAY_S
         os.utime(path, (changed_at, changed_at))
-        return recording_id
 
     def record(self, name: str) -> None:
         """The same, by this run, which ends just now."""
-        self.ages.note_end(self.make(name))
+        self.make(name)
+        self.ages.note_end(name)
 
     def pruner(self, **limits: float) -> Pruner:
         return Pruner(self.library, Retention(**limits), self.ages)  # type: ignore[arg-type]
@@ -200,9 +198,9 @@ def test_a_clock_that_goes_forward_a_day_deletes_nothing(folder: Folder) -> None
 def test_a_recording_that_ends_after_the_clock_went_forward_is_new(folder: Folder) -> None:
     """Its file may say what it was when the clock was right."""
     pruner = folder.pruner(max_age_s=DAY_S)
-    recording_id = folder.make("cat.mp4")
+    folder.make("cat.mp4")
     folder.clocks.wall_s += 2 * DAY_S
-    folder.ages.note_end(recording_id)
+    folder.ages.note_end("cat.mp4")
     assert pruner.prune() == []
     folder.clocks.go_on(DAY_S - 1)
     assert pruner.prune() == []
@@ -218,6 +216,17 @@ def test_what_this_run_recorded_ages_while_the_clock_is_not_believed(folder: Fol
     assert pruner.prune() == []
     folder.clocks.go_on(2)
     assert pruner.prune() == ["cat.mp4"]
+
+
+def test_what_has_several_files_ages_as_one(folder: Folder) -> None:
+    for number in (1, 2):
+        folder.make(f"cat.00{number}.mp4", 9)
+    folder.ages.note_end("cat.mp4")
+    pruner = folder.pruner(max_age_s=DAY_S)
+    assert pruner.prune() == []
+    folder.clocks.go_on(DAY_S + 1)
+    assert pruner.prune() == ["cat.mp4"]
+    assert folder.names == []
 
 
 @pytest.mark.parametrize(
@@ -275,9 +284,10 @@ def test_the_archive_looks_after_its_limits(folder: Folder) -> None:
     archive = Archive(folder.library, limits, "test", read_clocks=folder.clocks)
     archive.start()
     wait_until(lambda: not (folder.path / "d5.mp4").exists())
-    recording_id = folder.make("just_recorded.mp4", 9)
+    folder.make("just_recorded.mp4", 9)
     make_days(folder, 9)
-    archive.handle_finished(RecordingStatus(recording_id=recording_id))
+    archive.handle_finished(RecordingStatus(filename="d9.mp4"))  # a start that failed
+    archive.handle_finished(RecordingStatus(filename="just_recorded.mp4", frame_count=1))
     wait_until(lambda: not (folder.path / "d9.mp4").exists())
     archive.stop()
     archive.stop()

@@ -293,7 +293,7 @@ def test_a_standstill_is_not_taken_for_a_page_that_is_gone(
 # ---- several files
 
 
-def test_another_recordings_name_is_skipped(
+def test_a_number_that_is_taken_is_skipped(
     mp4_recorder: Recorder,
     broadcaster: Broadcaster,
     camera: Camera,
@@ -306,15 +306,17 @@ def test_another_recordings_name_is_skipped(
         call(mp4_recorder.start(name))
         camera.publish(GOP)
         if name == "cat":
+            (library.folder / "cat.002.mp4").write_bytes(b"copied in by hand")
             night = Camera(broadcaster, small_pictures)
             night.clock_ns = camera.clock_ns
             night.publish(GOP)
         call(mp4_recorder.stop())
     rows = {row.name: row.files for row in library.recordings()}
     assert rows == {
-        "cat.mp4": ("cat_001.mp4", "cat_003.mp4"),
+        "cat.mp4": ("cat.001.mp4", "cat.002.mp4", "cat.003.mp4"),
         "cat_002.mp4": ("cat_002.mp4",),
     }
+    assert (library.folder / "cat.002.mp4").read_bytes() == b"copied in by hand"
 
 
 @pytest.mark.parametrize("changes", [1, 2])
@@ -340,7 +342,7 @@ def test_where_no_next_file_can_be_opened_the_recording_keeps_its_name(
     assert recorder.status.stop_reason == "the disk is full"
     (row,) = library.recordings()
     assert row.name == recorder.status.filename == "cat.mp4"
-    assert row.files == (("cat.mp4",) if changes == 1 else ("cat_001.mp4", "cat_002.mp4"))
+    assert row.files == (("cat.mp4",) if changes == 1 else ("cat.001.mp4", "cat.002.mp4"))
     assert library.find("cat.mp4") == row
 
 
@@ -378,19 +380,19 @@ def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
     wait_until(lambda: mp4_recorder.status.segment_count == 2)
     (running,) = library.recordings()
     assert (running.name, running.state) == ("cat.mp4", "recording")
-    assert running.files == ("cat_001.mp4", "cat_002.mp4.part")
+    assert running.files == ("cat.001.mp4", "cat.002.mp4.part")
     stopped = call(mp4_recorder.stop())
 
     folder = tmp_path / "recordings"
     assert stopped.filename == "cat.mp4"
     assert stopped.frame_count == 5 + 2 * GOP
-    assert film(folder / "cat_001.mp4").pictures == expected_pictures(day[GOP:])
-    second = film(folder / "cat_002.mp4")
+    assert film(folder / "cat.001.mp4").pictures == expected_pictures(day[GOP:])
+    second = film(folder / "cat.002.mp4")
     assert second.pictures == expected_pictures(dark)
     assert (second.width, second.height) == (160, 128)
 
     (row,) = library.recordings()
-    assert (row.name, row.files) == ("cat.mp4", ("cat_001.mp4", "cat_002.mp4"))
+    assert (row.name, row.files) == ("cat.mp4", ("cat.001.mp4", "cat.002.mp4"))
     assert row.state == "complete"
     seconds = (5 + 2 * GOP) / 30
     assert library.details(row).duration_s == pytest.approx(seconds, abs=0.01)
@@ -416,7 +418,7 @@ def test_a_long_recording_goes_on_in_files_that_play_without_a_seam(
     assert stopped.segment_count == 4
     library = Library(tmp_path / "recordings")
     (row,) = library.recordings()
-    assert row.files == tuple(f"cat_00{n}.mp4" for n in (1, 2, 3, 4))
+    assert row.files == tuple(f"cat.00{n}.mp4" for n in (1, 2, 3, 4))
     with library.open("cat.mp4").file as joined:
         whole = film(joined.read())
     assert whole.pictures == expected_pictures(published)
@@ -458,7 +460,7 @@ def test_what_was_put_together_is_kept_while_it_is_asked_for(
         library.open("cat.mp4").file.close()
         library.recordings()
     for number in (1, 2):  # somebody else plays another one
-        library.open(f"cat_00{number}.mp4", 0, 1).file.close()
+        library.open(f"cat.00{number}.mp4", 0, 1).file.close()
         library.open("cat.mp4").file.close()
     assert made == 1
 
@@ -471,7 +473,7 @@ def test_raw_segments_are_joined_byte_by_byte(
     published = [unit for _ in range(6) for unit in camera.publish(GOP)]
     assert call(recorder.stop()).segment_count == 2
     library = Library(tmp_path / "recordings")
-    files = [library.folder / name for name in ("cat_001.h264", "cat_002.h264")]
+    files = [library.folder / name for name in ("cat.001.h264", "cat.002.h264")]
     assert b"".join(map(pictures_in, files)) == annex_b(published)
     with library.open("cat.h264").file as joined:
         assert joined.read() == b"".join(file.read_bytes() for file in files)

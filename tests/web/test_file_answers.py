@@ -6,7 +6,6 @@ import io
 import os
 from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,7 +21,7 @@ ETAG = "the ETag"
 """Stands for the one that the first answer brings."""
 
 URLS = {
-    "file": "/api/recordings/cat_001.mp4",
+    "file": "/api/recordings/cat.001.mp4",
     "joined": "/api/recordings/cat.mp4",
     "cut": "/api/recordings/cat.mp4?from=0.5&to=1.5",
 }
@@ -35,9 +34,9 @@ def folder(tmp_path: Path) -> Path:
     units = [access_unit(data) for data in encode(320, 240, gop=15, pictures=45)]
     timed = [replace(u, sequence=n, capture_ns=n * 33_000_000) for n, u in enumerate(units)]
     for number in (1, 2):
-        path = folder / f"cat_00{number}.mp4"
+        path = folder / f"cat.00{number}.mp4"
         with io.FileIO(path, "xb+") as file:
-            container = Mp4Container(file, UUID(int=7))
+            container = Mp4Container(file)
             container.write(timed)
             container.close()
         os.utime(path, (CHANGED_AT, CHANGED_AT))
@@ -153,7 +152,7 @@ def test_each_condition_and_range_is_answered_as_rfc_9110_says(
 def test_another_content_has_another_etag(client: FlaskClient, folder: Path, url: str) -> None:
     with client.get(url) as answer:
         before = answer.headers["ETag"]
-    os.utime(folder / "cat_001.mp4", (CHANGED_AT, CHANGED_AT + 5))
+    os.utime(folder / "cat.001.mp4", (CHANGED_AT, CHANGED_AT + 5))
     with client.get(url) as answer:
         assert answer.headers["ETag"] != before
         assert answer.headers["Last-Modified"] == http_date(CHANGED_AT + 5)
