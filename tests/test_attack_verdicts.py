@@ -77,6 +77,20 @@ def test_an_offer_may_cost_the_viewers_as_much_as_a_page_does() -> None:
     assert found == "p95 7.1 ms, with pages 2.0 ms"
 
 
+@pytest.mark.parametrize("name", ["plis", "nacks"])
+def test_requests_of_a_viewer_may_not_hold_up_the_others(name: str) -> None:
+    assert judge(name, during=replace(GOOD, p95_ms=11.0)) == "held"
+    found = judge(name, during=replace(GOOD, p95_ms=11.1))
+    assert found == "p95 11.1 ms, before 2.0 ms"
+
+
+def test_what_is_the_web_servers_own_is_told_apart() -> None:
+    silent = replace(GOOD, healthy=[False], lost_pictures=0)
+    assert judge("slow-gunicorn", during=silent) == "held (gunicorn itself: health silent 1 of 1)"
+    found = judge("slow-gunicorn", during=replace(silent, lost_pictures=3))
+    assert found == "3 of 900 pictures lost (gunicorn itself: health silent 1 of 1)"
+
+
 def test_a_server_that_ended_has_a_row_all_the_same() -> None:
     outcome = Outcome(ATTACKS["flood"], "9 MB", before=GOOD, ended="killed at 4097 MB")
     row = as_table({"flood": outcome}).splitlines()[2]

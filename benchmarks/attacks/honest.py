@@ -8,6 +8,7 @@ from collections.abc import Callable
 from .websockets import handshake
 
 PATIENCE_S = 2.0
+MOST_BYTES = 4096
 VIEWER = "127.0.0.1"
 
 Honest = Callable[[tuple[str, int]], bool]
@@ -23,18 +24,37 @@ def gets_detections(address: tuple[str, int]) -> bool:
 def gets_pictures_by_websocket(address: tuple[str, int]) -> bool:
     """Whether a viewer over a WebSocket gets what stands in front of the pictures."""
     wanted = b'"format"'
-    return wanted in _begin_of_answer(address, handshake("/api/stream/h264"), 4096, wanted)
+    pong = b""
+    answer = b""
+    try:
+        with socket.create_connection(address, PATIENCE_S, (VIEWER, 0)) as tcp:
+            tcp.sendall(handshake("/api/stream/h264"))
+            while len(answer) < MOST_BYTES and (data := tcp.recv(MOST_BYTES)):
+                answer += data
+                if wanted in answer:
+                    return True
+                if not pong and (pong := _pong(answer)):
+                    tcp.sendall(pong)
+    except OSError:
+        pass
+    return False
 
 
-def _begin_of_answer(
-    address: tuple[str, int], request: bytes, size: int, wanted: bytes = b"\n"
-) -> bytes:
-    """Up to `size` bytes, or what came before `wanted`, or in time."""
+def _pong(answer: bytes) -> bytes:
+    """To a ping that follows the handshake; nothing if it is not there."""
+    ping = answer.partition(b"\r\n\r\n")[2]
+    if len(ping) < 2 or ping[0] != 0x89 or len(ping) < 2 + ping[1]:
+        return b""
+    return bytes((0x8A, 0x80 | ping[1])) + bytes(4) + ping[2 : 2 + ping[1]]
+
+
+def _begin_of_answer(address: tuple[str, int], request: bytes, size: int) -> bytes:
+    """`size` bytes, or what came in time."""
     answer = b""
     try:
         with socket.create_connection(address, PATIENCE_S, (VIEWER, 0)) as tcp:
             tcp.sendall(request)
-            while len(answer) < size and wanted not in answer and (data := tcp.recv(size)):
+            while len(answer) < size and (data := tcp.recv(size)):
                 answer += data
     except OSError:
         pass

@@ -10,6 +10,8 @@ from .run import Outcome
 from .served import THREADS
 
 MAX_RSS_GROWTH_MB = 10.0
+MAX_P95_RATIO = 3.0
+SPARE_P95_MS = 5.0
 SPARE_DESCRIPTORS = 2
 SPARE_THREADS = {"run": 1, "app.run": 1, "gunicorn": THREADS}
 """A request that was just answered may still have its own; gunicorn ends none of its pool."""
@@ -51,13 +53,23 @@ def _done(outcome: Outcome) -> str:
 
 def verdict(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> str:
     """What is against the goal: no picture lost, everything flat again, newcomers get in, health
-    answers."""
+    answers. Begins with "held" if nothing is."""
     if outcome.ended:
         return f"the server: {outcome.ended}"
-    return "; ".join(_complaints(outcome, outcomes)) or "held"
+    complaints = tuple(_complaints(outcome, outcomes))
+    attack = outcome.attack
+    ours = [text for kind, text in complaints if kind not in attack.servers_own]
+    others = [text for kind, text in complaints if kind in attack.servers_own]
+    told = "; ".join(ours) or "held"
+    return f"{told} ({attack.server} itself: {'; '.join(others)})" if others else told
 
 
-def _complaints(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Iterator[str]:
+def is_held(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> bool:
+    return verdict(outcome, outcomes).startswith("held")
+
+
+def _complaints(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Iterator[tuple[str, str]]:
+    """Each with its kind."""
     attack, before, during, after = outcome.attack, outcome.before, outcome.during, outcome.after
     assert before is not None
     assert during is not None
@@ -65,27 +77,33 @@ def _complaints(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Iterator[s
     judged = [after] if attack.stops_server else [during, after]
     if lost := sum(phase.lost_pictures for phase in judged):
         expected = sum(phase.expected_pictures for phase in judged)
-        yield f"{lost} of {expected} pictures lost"
+        yield "pictures", f"{lost} of {expected} pictures lost"
     if after.rss_mb > before.rss_mb + MAX_RSS_GROWTH_MB:
-        yield f"{after.rss_mb - before.rss_mb:.0f} MB left"
+        yield "memory", f"{after.rss_mb - before.rss_mb:.0f} MB left"
     if (more := after.descriptors - before.descriptors) > SPARE_DESCRIPTORS:
-        yield f"{more} descriptors left"
+        yield "descriptors", f"{more} descriptors left"
     if (more := after.threads - before.threads) > SPARE_THREADS[attack.server]:
-        yield f"{more} threads left"
+        yield "threads", f"{more} threads left"
     for phase, when in ((during, ""), (after, " afterwards")):
         if refused := [ms for ms in phase.newcomers_ms if ms is None]:
-            yield f"{len(refused)} of {len(phase.newcomers_ms)} newcomers kept out{when}"
+            yield (
+                "newcomers",
+                f"{len(refused)} of {len(phase.newcomers_ms)} newcomers kept out{when}",
+            )
         if not all(phase.healthy):
-            yield f"health silent {_share([not ok for ok in phase.healthy])}{when}"
+            yield "health", f"health silent {_share([not ok for ok in phase.healthy])}{when}"
         if not all(phase.honest):
-            yield f"others failed {_share([not ok for ok in phase.honest])}{when}"
+            yield "others", f"others failed {_share([not ok for ok in phase.honest])}{when}"
     if (grown_mb := after.disk_mb - before.disk_mb) > attack.max_disk_mb:
-        yield f"{grown_mb:.0f} MB on the disk"
+        yield "disk", f"{grown_mb:.0f} MB on the disk"
+    before_ms, during_ms = before.p95_ms or 0.0, during.p95_ms or 0.0
+    if attack.is_even and during_ms > MAX_P95_RATIO * before_ms + SPARE_P95_MS:
+        yield "p95", f"p95 {during_ms:.1f} ms, before {before_ms:.1f} ms"
     if attack.max_p95_over is not None:
         name, allowed_ms = attack.max_p95_over
         other = outcomes[name].during if name in outcomes else None
         if other and other.p95_ms and (during.p95_ms or 0.0) > other.p95_ms + allowed_ms:
-            yield f"p95 {during.p95_ms:.1f} ms, with {name} {other.p95_ms:.1f} ms"
+            yield "p95", f"p95 {during.p95_ms:.1f} ms, with {name} {other.p95_ms:.1f} ms"
 
 
 def _share(results: Sequence[bool]) -> str:

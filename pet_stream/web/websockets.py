@@ -17,6 +17,7 @@ from flask import Response, g, request
 from wsproto.utilities import ProtocolError
 
 from ..admission import Places
+from ..client_network import client_network
 from ..errors import BadRequest, LoopUnavailable, PetStreamError
 from ..websocket.connection import Connection
 from ..websocket.connections import Room
@@ -25,7 +26,7 @@ from ..websocket.loop_socket import take_socket
 from .access import check_page
 from .current import current_stream
 from .errors import answer_error, error_json
-from .lasting_requests import check_threads
+from .lasting_requests import check_threads, room_for_pending
 from .signaling import take_candidate
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _MAX_TIME = 2**53
 
 
 def prepare_websocket() -> None:
-    """Before a WebSocket's handshake: take the server's socket. Raises LoopUnavailable, and
+    """Before a WebSocket's handshake: take the server's socket. Raises LoopUnavailable, Busy, and
     BadRequest under a server that can't do WebSockets."""
     if request.url_rule is None or not request.url_rule.websocket:
         return
@@ -54,6 +55,8 @@ def prepare_websocket() -> None:
         or request.headers.get("Sec-Websocket-Version") != "13"
     ):
         raise _bad_handshake()
+    stream = current_stream()
+    stream.connections.check(client_network(request.remote_addr), room_for_pending(stream))
     g.pet_stream_socket = take_socket(request.environ)
     if g.pet_stream_socket is None:
         raise BadRequest("This web server can't do WebSockets: use gunicorn with threads")
@@ -100,7 +103,9 @@ def _opened(stream: Stream) -> Iterator[Connection]:
     loop_socket = g.pet_stream_socket
     connections = stream.connections
     try:
-        connection = stream.event_loop.call(connections.open(loop_socket), _LOOP_TIMEOUT_S)
+        client = client_network(request.remote_addr)
+        opening = connections.open(loop_socket, client, room_for_pending(stream))
+        connection = stream.event_loop.call(opening, _LOOP_TIMEOUT_S)
         try:
             yield connection
         except PetStreamError as exc:
@@ -116,7 +121,9 @@ def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -
     """Raises OriginRefused, Full."""
     check_page()
     check_threads(stream)
-    stream.event_loop.call(stream.connections.admit(connection, places, room), _LOOP_TIMEOUT_S)
+    connections = stream.connections
+    timeout_s = connections.limits.silence_s + _LOOP_TIMEOUT_S  # the client has to answer first
+    stream.event_loop.call(connections.admit(connection, places, room), timeout_s)
 
 
 def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:

@@ -21,6 +21,8 @@ from ..client_network import client_network, is_this_machine
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
 """Where that server says in the WSGI environment how many requests it runs at once."""
 SEND_BYTES = 64 * 1024
+MAX_LINGER_BYTES = 256 * 1024
+"""Of a request, once its answer has begun. Werkzeug would collect 10 MB."""
 MAX_HEADER_BYTES = 128 * 1024
 """Of all lines together. Browsers send up to 16 kB."""
 
@@ -29,11 +31,17 @@ MAX_HEADER_BYTES = 128 * 1024
 class ClientLimits:
     max_count: int = 256
     max_per_network: int = 64
-    """See `client_network`. Not for this machine's own: all clients of a proxy come from there."""
+    """See `client_network`."""
+    max_per_own_network: int = 128
+    """Of an address of this machine: all clients of a proxy come from there. Viewers, listeners and
+    downloads together are fewer."""
     header_s: float = 10.0
     """From the connection to the end of the request's header, however many bytes come meanwhile."""
     body_s: float = 20.0
     """From the first look at the body to its end."""
+    linger_s: float = 1.0
+    """For what still comes of it once the answer has begun: who is in mid-sentence when it is
+    refused can read why."""
     send_s: float = 20.0
     """For each SEND_BYTES of the answer."""
 
@@ -48,13 +56,14 @@ class ConnectionCounts:
 
 
 class Client:
-    """One connection and since when the server waits for it. `waiting_since_s` belongs to the
-    connection's thread, the rest to HttpClients."""
+    """One connection and since when the server waits for it. `waiting_since_s` and
+    `is_being_answered` belong to the connection's thread, the rest to HttpClients."""
 
     def __init__(self, connection: socket.socket, network: str) -> None:
         self.socket = connection
         self.network = network
         self.waiting_since_s: float | None = time.monotonic()
+        self.is_being_answered = False
         self.is_ended = False
         self.is_timed_out = False
 
@@ -80,8 +89,10 @@ class HttpClients:
         with self._lock:
             clients = [client for client in self._clients.values() if not client.is_ended]
             neighbours = [client for client in clients if client.network == network]
+            is_own = is_this_machine(host)
+            most = limits.max_per_own_network if is_own else limits.max_per_network
             has_room = True
-            if len(neighbours) >= limits.max_per_network and not is_this_machine(host):
+            if len(neighbours) >= most:
                 has_room = self._end_slowest(neighbours)
             elif len(clients) >= limits.max_count:
                 has_room = self._end_slowest(clients)
@@ -133,6 +144,8 @@ class RequestReader(io.RawIOBase):
         self._clients = clients
         self._is_in_header = True
         self._is_in_body = False
+        self._is_lingering = False
+        self._linger_bytes = 0
         self._received_bytes = 0
         self._begin(clients.limits.header_s)
 
@@ -147,12 +160,19 @@ class RequestReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self._is_in_header:
             return self._read_header(buffer)
-        if not self._is_in_body:
+        if self._client.is_being_answered and not self._is_lingering:
+            self._is_lingering = True
+            self._begin(self._clients.limits.linger_s)
+        elif not self._is_in_body:
             self._is_in_body = True
             self._begin(self._clients.limits.body_s)
+        if self._linger_bytes >= MAX_LINGER_BYTES:
+            return 0
         self._client.waiting_since_s = self._began_at_s
         try:
-            return self._receive(buffer)
+            size = self._receive(buffer)
+            self._linger_bytes += size * self._is_lingering
+            return size
         except (TimeoutError, ConnectionError):
             return 0
         finally:
@@ -201,6 +221,7 @@ class AnswerWriter(io.BufferedIOBase):
             return len(view)
 
     def _send(self, part: memoryview) -> None:
+        self._client.is_being_answered = True
         self._client.waiting_since_s = time.monotonic()
         try:
             self._client.socket.settimeout(self._clients.limits.send_s)

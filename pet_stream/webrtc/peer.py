@@ -34,6 +34,9 @@ class TimeLimits:
 
     connect_s: float = 15.0
     """From the answer to the first encrypted packet."""
+    reach_s: float = 8.0
+    """From the answer to the first sign of a viewer: an ICE check that goes through, or one more
+    candidate."""
     silence_s: float = 3.5
     """Without a sign of life the viewer has vanished. ICE itself needs 30 seconds."""
     look_s: float = 0.5
@@ -126,9 +129,12 @@ class Peer:
     async def live(self, on_connected: Callable[[], object]) -> str:
         """Wait until the viewer is gone, and say why. `on_connected` is called at most once; from
         then on `look` has to be called now and then."""
-        limit_s = self._limits.connect_s
+        limit_s = min(self._limits.reach_s, self._limits.connect_s)
         either: set[asyncio.Future[Any]] = {self._connected, self._ended}
         await wait_for_any(either, limit_s)
+        if self.is_reached or self._candidate_count > len(self._offer.candidates):
+            rest_s, limit_s = self._limits.connect_s - limit_s, self._limits.connect_s
+            await wait_for_any(either, rest_s)
         if not (self._connected.done() or self._ended.done()):
             self._counts.errors += 1
             return f"not connected within {limit_s:g} s"

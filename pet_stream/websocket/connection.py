@@ -12,12 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-from wsproto.events import CloseConnection, Ping
+from wsproto.events import CloseConnection, Ping, Pong
 
 from ..mailbox import Mailbox
-from .frames import PING, close_frame, is_close, pong_frame
+from .frames import PING, close_frame, is_close, ping_frame, pong_frame
 from .incoming import Heard, Incoming, Refused
 from .loop_socket import LoopSocket
+from .pending import PATIENCE_S
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ MAX_CONTROL_FRAMES = 32
 MAX_UNHEARD = 64
 """Messages that may wait for the request's thread."""
 _LOOK_S = 0.02
+
+_TOKEN_BYTES = 8
 
 NORMAL, GOING_AWAY, NO_STATUS, POLICY = 1000, 1001, 1005, 1008
 """RFC 6455 section 7.4.1."""
@@ -43,6 +46,8 @@ class TimeLimits:
     newer."""
     round_trip_s: float = 0.5
     """Until a shorter one is known."""
+    patience_s: float = PATIENCE_S
+    """See pending."""
     closing_s: float = 1.0
     """For the client to answer a close."""
 
@@ -68,6 +73,8 @@ class Connection:
         self.inbox: Mailbox[str | bytes] = Mailbox(MAX_UNHEARD)
         """What the client says, for the thread of its request; closed at the end."""
         self.outbox: Outbox | None = None
+        self.answered = asyncio.Event()
+        """Set by the answer to our first ping: there is somebody who reads. Also at the end."""
         self.is_vanished = False
         self.is_refused = False
         self.is_ended = False
@@ -89,8 +96,14 @@ class Connection:
         self._moved_at_s = time.monotonic()
         self._pinged_at_s = self._moved_at_s
         self._closing_at_s = 0.0
+        self._token = os.urandom(_TOKEN_BYTES)
+        self._unanswered_since_s = self._moved_at_s
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._descriptor, self._handle_readable)
+
+    def challenge(self) -> None:
+        """Ask for the answer that shows that somebody reads."""
+        self.send_control(ping_frame(self._token))
 
     def at_end(self, give_back: Callable[[], object]) -> None:
         """Call `give_back` when the connection ends, the newest first."""
@@ -129,11 +142,13 @@ class Connection:
         self._socket.shut_down()
         self.outbox = None
         self.inbox.close()
+        self.answered.set()
         self._at_end.close()
 
     def begin_anew(self, now_s: float) -> None:
         """The process stood still: the time until now counts for no limit."""
         self._closing_at_s = self._moved_at_s = self._incoming.heard_at_s = now_s
+        self._unanswered_since_s = now_s
 
     def look_after(self, now_s: float) -> None:
         """Ping, and end what is dead. To be called a few times a second."""
@@ -142,6 +157,10 @@ class Connection:
         elif now_s - self._incoming.heard_at_s > self._limits.silence_s:
             self.is_vanished = True
             self.end("it has vanished")
+        elif not self.answered.is_set() and (
+            now_s - self._unanswered_since_s > self._limits.silence_s
+        ):
+            self.end("it does not answer")
         elif self._is_waiting(now_s) and now_s - self._moved_at_s > self._limits.stalled_s:
             self.is_vanished = True
             self.end("it does not read")
@@ -244,6 +263,9 @@ class Connection:
             self._refuse(heard)
         elif isinstance(heard, Ping):
             self.send_control(pong_frame(bytes(heard.payload)))
+        elif isinstance(heard, Pong):
+            if heard.payload == self._token:
+                self.answered.set()
         elif not self._is_closing and not self.inbox.put(heard):
             self._refuse(Refused(POLICY, "too many messages"))
 

@@ -14,6 +14,7 @@ from ..gunicorn_worker import is_server_ending
 from ..standstill import Looks
 from .connection import GOING_AWAY, Connection, TimeLimits
 from .loop_socket import LoopSocket
+from .pending import MAX_PENDING, PendingClients
 from .ticker import Ticker
 
 _LOOK_INTERVAL_S = 0.4
@@ -44,6 +45,7 @@ class Connections:
         """Clients that sent too much, or what is no WebSocket message."""
         self._event_loop = event_loop
         self._places: dict[Connection, Place | None] = {}
+        self._pending: PendingClients[Connection] = PendingClients()
         self._looks = Looks(_LOOK_INTERVAL_S)
         self._ticker = Ticker(
             event_loop, "looking after WebSockets", _LOOK_INTERVAL_S, self._look_after
@@ -54,25 +56,42 @@ class Connections:
         """Those that have not ended, be they admitted or not."""
         return len(self._places)
 
-    async def open(self, loop_socket: LoopSocket) -> Connection:
-        """Raises LoopUnavailable when there are no more descriptors to be had."""
+    def check(self, client: str, max_pending: int = MAX_PENDING) -> None:
+        """Raises Busy if `open` would. Any thread."""
+        self._first_to_go(client, max_pending)
+
+    async def open(
+        self, loop_socket: LoopSocket, client: str = "", max_pending: int = MAX_PENDING
+    ) -> Connection:
+        """`client` is its network. If need be, another one that has no place gives way.
+
+        Raises Busy, and LoopUnavailable when there are no more descriptors to be had.
+        """
+        while (leaving := self._first_to_go(client, max_pending)) is not None:
+            leaving.end("it gives way to a newer one")
         try:
             connection = Connection(loop_socket, self.limits)
         except OSError as exc:
             raise LoopUnavailable(f"No connection: {exc}") from exc
         self._places[connection] = None
+        self._pending.add(connection, client, time.monotonic())
         ended = asyncio.Event()
         connection.at_end(ended.set)
         connection.at_end(partial(self._forget, connection))
         self._event_loop.spawn(_live(connection, ended), "WebSocket")
         self._ticker.start()
+        connection.challenge()
         return connection
 
     async def admit(self, connection: Connection, places: Places, room: Room) -> None:
-        """Give it one of `places` and let it join `room`, until it ends. Raises Full."""
+        """Once its client has answered, give it one of `places` and let it join `room`, until it
+        ends. Raises Full."""
+        places.check()
+        await connection.answered.wait()
         if connection.is_ended:
             return
         place = self._places[connection] = places.acquire()
+        self._pending.discard(connection)
         connection.at_end(place.release)
         connection.at_end(partial(room.leave, connection))
         room.join(connection)
@@ -91,8 +110,13 @@ class Connections:
         for connection in tuple(self._places):
             connection.end("the server is stopping")
 
+    def _first_to_go(self, client: str, max_pending: int) -> Connection | None:
+        now_s, patience_s = time.monotonic(), self.limits.patience_s
+        return self._pending.first_to_go(client, now_s, max_pending, patience_s)
+
     def _forget(self, connection: Connection) -> None:
         del self._places[connection]
+        self._pending.discard(connection)
         self.vanished_count += connection.is_vanished
         self.refused_count += connection.is_refused
 

@@ -32,6 +32,11 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return _frame(_CLOSE, struct.pack(">H", code), text.encode())
 
 
+def ping_frame(payload: bytes) -> bytes:
+    """A ping whose answer has the same payload."""
+    return _frame(_PING, payload)
+
+
 def pong_frame(payload: bytes) -> bytes:
     """The answer to a ping with this payload."""
     return _frame(_PONG, payload)

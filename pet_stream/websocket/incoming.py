@@ -9,7 +9,7 @@ from typing import Any
 from wsproto import ConnectionType
 from wsproto.connection import Connection as Protocol
 from wsproto.connection import ConnectionState
-from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 from wsproto.frame_protocol import CloseReason
 
 from ..errors import TooMany
@@ -30,8 +30,9 @@ class Refused:
     reason: str
 
 
-Heard = str | bytes | Ping | CloseConnection | Refused
-"""A whole message; a ping, to be answered; the client's goodbye; the end of our patience."""
+Heard = str | bytes | Ping | Pong | CloseConnection | Refused
+"""A whole message; a ping, to be answered; an answer to ours; the client's goodbye; the end of our
+patience."""
 
 
 class Incoming:
@@ -80,7 +81,7 @@ class Incoming:
             # wsproto makes the same event of the client's goodbye and of what can't be read.
             is_malformed = self._protocol.state is ConnectionState.OPEN
             return Refused(event.code, event.reason or "") if is_malformed else event
-        return event if isinstance(event, Ping) else None
+        return event if isinstance(event, Ping | Pong) else None
 
     def _collect(self, part: TextMessage | BytesMessage) -> Heard | None:
         """The whole message; None before its end."""

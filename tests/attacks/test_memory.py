@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 from collections.abc import Callable, Iterator
 
@@ -11,9 +12,8 @@ from aiortc import RTCDtlsTransport, RTCIceTransport, RTCPeerConnection
 
 from pet_stream.webrtc.fast_sender import FastSender
 from pet_stream.webrtc.peer import Peer, TimeLimits
-from tests.waiting import TIMEOUT_S
 
-from ..webrtc.conftest import Streaming, make_streaming, streaming
+from ..webrtc.conftest import PATIENT, Streaming, make_streaming, streaming
 
 __all__ = ["make_streaming", "streaming"]
 
@@ -44,7 +44,7 @@ def test_a_viewer_that_closed_is_freed(streaming: Streaming) -> None:
 
 
 def test_a_viewer_that_vanished_is_freed(make_streaming: Callable[..., Streaming]) -> None:
-    limits = TimeLimits(connect_s=10 * TIMEOUT_S, silence_s=0.8, look_s=0.05)
+    limits = dataclasses.replace(PATIENT, silence_s=0.8, look_s=0.05)
     streaming = make_streaming(limits=limits)
     viewer = streaming.viewer()
     own = living()

@@ -77,8 +77,8 @@ def test_300_half_requests_keep_nobody_out_and_leave_nothing(host: Host, serve: 
     threads, descriptors = threading.active_count(), descriptor_count()
     with many(300, port, HALF):
         assert ask(port, "/")[0] == 200
-        assert host.counts.ended == 300 + 1 - 256
-        wait_until(lambda: threading.active_count() - threads <= 256)
+        assert host.counts.ended == 300 + 1 - 128
+        wait_until(lambda: threading.active_count() - threads <= 128)
     wait_until(lambda: threading.active_count() == threads)
     wait_until(lambda: descriptor_count() <= descriptors)
     assert not host.counts.refused
@@ -118,6 +118,21 @@ def test_half_bodies_give_way(host: Host, serve: Serve) -> None:
     with many(8, port, b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n1234"):
         wait_until(lambda: len(host.bodies) >= 4)
         assert ask(port, "/")[0] == 200
+
+
+@pytest.mark.parametrize("rest", [b"x", bytes(10_000)])
+def test_who_goes_on_after_its_answer_is_not_listened_to_for_long(
+    host: Host, serve: Serve, rest: bytes
+) -> None:
+    port = serve(ClientLimits(body_s=LONG_S, linger_s=SHORT_S))
+    threads = threading.active_count()
+    with connect(port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        with contextlib.suppress(ConnectionError):
+            deadline_s = time.monotonic() + TIMEOUT_S
+            while time.monotonic() < deadline_s:
+                client.sendall(rest)
+        wait_until(lambda: threading.active_count() == threads)
+    assert time.monotonic() < deadline_s
 
 
 def test_a_header_that_ends_early_is_no_request(host: Host, serve: Serve) -> None:

@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.websocket.connection import TimeLimits
+from pet_stream.websocket.pending import MAX_OF_CLIENT
 from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end
 from tests.browser.processes import Process
@@ -34,6 +35,7 @@ HANDSHAKE = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
 )
 SHORT = TimeLimits(ping_s=0.2, silence_s=0.5, stalled_s=0.8, closing_s=0.2)
+PATIENT = TimeLimits(silence_s=10 * TIMEOUT_S)
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 Attack = Callable[[socket.socket, threading.Event], object]
@@ -148,6 +150,49 @@ def test_an_attacker_is_let_go_and_everything_is_free(
     assert not stream_of(app).broadcaster.has_urgent_subscriber
     with WebSocket(url + path) as honest:
         assert honest.receive()["type"] in ("status", "state")
+
+
+@pytest.mark.parametrize("path", [VIDEO, STATE])
+@pytest.mark.parametrize("attack", ["silence", "pongs", "pings now and then"])
+def test_who_does_not_answer_takes_no_place(url: str, app: Flask, path: str, attack: str) -> None:
+    stream = stream_of(app)
+    talk = ATTACKS.get(attack, repeat(masked(PING, b"x"), pause_s=0.1))
+    is_over = threading.Event()
+    clients = [deaf_client(url + path, answers_first=False) for _ in range(MAX_OF_CLIENT)]
+    threads = [threading.Thread(target=talk, args=(client, is_over)) for client in clients]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: stream.connections.count == 0)
+    is_over.set()
+    for client, thread in zip(clients, threads, strict=True):
+        thread.join(TIMEOUT_S)
+        client.close()
+    assert stream.places.total_count == stream.listener_places.total_count == 0
+
+
+def test_a_client_that_answers_is_let_in_among_those_that_do_not(url: str, app: Flask) -> None:
+    connections = stream_of(app).connections
+    connections.limits = dataclasses.replace(PATIENT, patience_s=0)
+    with contextlib.ExitStack() as attackers:
+        for _ in range(MAX_OF_CLIENT):
+            attackers.enter_context(deaf_client(url + VIDEO, answers_first=False))
+        wait_until(lambda: connections.count == MAX_OF_CLIENT)
+        with WebSocket(url + STATE) as honest:
+            assert honest.receive()["type"] == "state"
+            assert connections.count == MAX_OF_CLIENT
+    wait_until(lambda: connections.count == 0)
+
+
+def test_more_handshakes_than_there_is_room_for_are_refused(url: str, app: Flask) -> None:
+    stream_of(app).connections.limits = dataclasses.replace(PATIENT, patience_s=10 * TIMEOUT_S)
+    with contextlib.ExitStack() as attackers:
+        for _ in range(MAX_OF_CLIENT):
+            attackers.enter_context(deaf_client(url + VIDEO, answers_first=False))
+        wait_until(lambda: stream_of(app).connections.count == MAX_OF_CLIENT)
+        answer = shake_hands(url, HANDSHAKE.removesuffix(b"\r\n"))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After: 1" in answer
+        assert stream_of(app).connections.count <= MAX_OF_CLIENT
 
 
 def test_what_ends_it_is_said(url: str, app: Flask) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts, HttpClients
 
-LIMITS = ClientLimits(max_count=4, max_per_network=2)
+LIMITS = ClientLimits(max_count=4, max_per_network=2, max_per_own_network=3)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_nobody_is_let_in_while_all_are_served(
         (("::ffff:127.0.0.1", "127.0.0.1"), False),
     ],
 )
-def test_a_network_has_a_share_except_for_this_machine(
+def test_a_network_has_a_share_this_machine_a_larger_one(
     clients: HttpClients, connections: list[socket.socket], hosts: tuple[str, str], are_many: bool
 ) -> None:
     first, second = hosts
@@ -77,6 +77,17 @@ def test_a_network_has_a_share_except_for_this_machine(
         assert clients.admit(connection, host)
     assert clients.of(connections[0]).is_ended == are_many
     assert not clients.of(connections[1]).is_ended
+
+
+def test_clients_of_a_proxy_leave_room_for_others(
+    clients: HttpClients, counts: ConnectionCounts, connections: list[socket.socket]
+) -> None:
+    for connection in connections[:3]:
+        assert clients.admit(connection, "127.0.0.1")
+        serve(clients, connection)
+    assert not clients.admit(connections[3], "127.0.0.1")
+    assert clients.admit(connections[4], "127.0.0.2")
+    assert (counts.refused, counts.ended) == (1, 0)
 
 
 def test_a_network_that_is_served_its_share_gets_no_more(

@@ -24,7 +24,7 @@ from tests.waiting import TIMEOUT_S
 from ..footage import encode
 from .viewer import LOOPBACK, Viewer
 
-PATIENT = TimeLimits(connect_s=10 * TIMEOUT_S, silence_s=10 * TIMEOUT_S)
+PATIENT = TimeLimits(connect_s=10 * TIMEOUT_S, reach_s=10 * TIMEOUT_S, silence_s=10 * TIMEOUT_S)
 """A busy machine is not taken for a viewer that vanished."""
 
 GOP = 14

@@ -122,8 +122,11 @@ class _Pause:
         return self._real.send(data)
 
 
-def deaf_client(url: str, receive_buffer: int = 4096, **headers: str) -> socket.socket:
-    """A socket behind a WebSocket handshake. It neither reads nor answers pings."""
+def deaf_client(
+    url: str, receive_buffer: int = 4096, *, answers_first: bool = True, **headers: str
+) -> socket.socket:
+    """A socket behind a WebSocket handshake. It neither reads nor answers pings, but for the first
+    one, which it needs for a place."""
     parts = urlsplit(url)
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -139,7 +142,15 @@ def deaf_client(url: str, receive_buffer: int = 4096, **headers: str) -> socket.
         head += client.recv(1)
     connection.receive_data(head)
     assert isinstance(next(connection.events()), AcceptConnection)
+    if answers_first:
+        answer_ping(client)
     return client
+
+
+def answer_ping(client: socket.socket) -> None:
+    """Read a short ping, and nothing but that, and answer it."""
+    size = client.recv(2)[1]
+    client.sendall(masked(0xA, client.recv(size)))
 
 
 def masked(opcode: int, payload: bytes = b"", first: int = 0x80, mask: int = 0x80) -> bytes:
