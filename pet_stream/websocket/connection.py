@@ -160,6 +160,7 @@ class Connection:
         elif not self.answered.is_set() and (
             now_s - self._unanswered_since_s > self._limits.silence_s
         ):
+            self.is_refused = True
             self.end("it does not answer")
         elif self._is_waiting(now_s) and now_s - self._moved_at_s > self._limits.stalled_s:
             self.is_vanished = True

@@ -80,13 +80,13 @@ class Connections:
         connection.at_end(partial(self._forget, connection))
         self._event_loop.spawn(_live(connection, ended), "WebSocket")
         self._ticker.start()
-        connection.challenge()
         return connection
 
     async def admit(self, connection: Connection, places: Places, room: Room) -> None:
         """Once its client has answered, give it one of `places` and let it join `room`, until it
         ends. Raises Full."""
         places.check()
+        connection.challenge()
         await connection.answered.wait()
         if connection.is_ended:
             return

@@ -168,6 +168,8 @@ def test_who_does_not_answer_takes_no_place(url: str, app: Flask, path: str, att
         thread.join(TIMEOUT_S)
         client.close()
     assert stream.places.total_count == stream.listener_places.total_count == 0
+    ended = stream.connections.vanished_count + stream.connections.refused_count
+    assert ended == MAX_OF_CLIENT
 
 
 def test_a_client_that_answers_is_let_in_among_those_that_do_not(url: str, app: Flask) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 
@@ -10,7 +11,8 @@ import pytest
 from pet_stream.errors import BadCandidate, NotFound
 from pet_stream.webrtc.candidates import MAX_CANDIDATES, usable_candidate
 
-from .conftest import Streaming
+from . import offers
+from .conftest import PATIENT, Streaming
 from .viewer import Viewer
 
 HOST = "1 1 udp 100 127.0.0.1 5000 typ host"
@@ -61,6 +63,20 @@ def test_a_viewer_that_does_not_check_by_itself_is_found_by_its_candidate(
     streaming.run(viewer.accept(re.sub(r"a=(candidate:|end-of-candidates).*\r\n", "", answer.sdp)))
     for value in values:
         add(streaming, answer.pc_id, value, "0")
+    streaming.run(viewer.becomes("connected"))
+
+
+def test_a_viewer_is_waited_for_longer_once_there_is_a_sign_of_it(
+    make_streaming: Callable[..., Streaming],
+) -> None:
+    streaming = make_streaming(limits=dataclasses.replace(PATIENT, reach_s=0.5))
+    viewer = streaming.viewer()
+    sdp, values = split_offer(streaming, viewer)
+    answer = streaming.run(streaming.peers.answer(sdp))
+    add(streaming, answer.pc_id, values[0])
+    streaming.run(streaming.peers.answer(offers.load(offers.CHROMIUM)))  # from nobody
+    streaming.until(lambda: streaming.peers.pending_count == 1)
+    streaming.run(viewer.accept(answer.sdp))
     streaming.run(viewer.becomes("connected"))
 
 
