@@ -11,9 +11,9 @@ import random
 import timeit
 from collections.abc import Callable
 
-from pet_stream.media.coded_picture import CodedPicture
-from pet_stream.media.continuity import ReferenceChain
 from pet_stream.media.h264 import ParameterSets, parse_slice_header, split_annex_b
+from pet_stream.media.h264.coded_picture import CodedPicture
+from pet_stream.media.h264.continuity import ReferenceChain
 
 PICTURE_BYTES = 50_000
 REPEATS = 7

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from .config import Config, write_defaults
 from .metrics import HasRegistry, StreamCollector, exporter_of
-from .process_exit import exit_on_sigterm
+from .process.exit import exit_on_sigterm
 from .stream import Stream
 from .web import build_blueprint
 from .web.host_check import HostCheck

@@ -14,34 +14,32 @@ from typing import TYPE_CHECKING, Protocol
 from flask import request
 from prometheus_flask_exporter import PrometheusMetrics
 
-from .admission import SWEEP_INTERVAL_S, Places
+from .admission.downloads import Downloads
+from .admission.places import SWEEP_INTERVAL_S, Places
+from .admission.turns import Turns
 from .broadcaster import Broadcaster
 from .config import Config
-from .downloads import Downloads
+from .detections.listeners import Detections
 from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
-from .forks import call_in_child
 from .http_counts import HttpCounts
-from .ingest.detections import Detections
 from .ingest.shm_reader import ShmReader
-from .lazy_peers import LazyPeers
+from .library.archive import Archive
+from .library.folder_watch import FolderWatch
+from .library.library import Library
+from .library.retention import Retention
+from .library.snapshots import Snapshots
 from .lifecycle import Life, stop_all
 from .media.gop_memory import GopMemory
+from .process.forks import call_in_child
+from .process.switch_interval import switch_interval
 from .reason import Reason
-from .recording import (
-    Archive,
-    CurrentRecording,
-    FolderWatch,
-    Library,
-    Recorder,
-    RecorderSettings,
-    Retention,
-    Snapshots,
-)
-from .switch_interval import switch_interval
-from .turns import Turns
+from .recording.recorder import Recorder
+from .recording.settings import RecorderSettings
+from .recording.status import CurrentRecording
 from .web_server.http_clients import ConnectionCounts
+from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.live_state import LiveState, State
 from .websocket.ticker import Ticker

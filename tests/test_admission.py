@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from pet_stream.admission import LEASE_SWEEPS, Place, Places
+from pet_stream.admission.places import LEASE_SWEEPS, Place, Places
 from pet_stream.errors import Full
 from tests.waiting import TIMEOUT_S
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pet_stream.client_network import client_network, is_this_machine
+from pet_stream.admission.client_network import client_network, is_this_machine
 
 
 @pytest.mark.parametrize(

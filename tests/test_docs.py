@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from pet_stream import PetStream, errors
-from pet_stream.recording import RecordingStatus
+from pet_stream.recording.status import RecordingStatus
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, WEBSOCKET_ROUTES
 from tools.reference_tables import CHECKOUT, TABLES, with_table
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.downloads import LEASE_SWEEPS, Downloads
+from pet_stream.admission.downloads import LEASE_SWEEPS, Downloads
 from pet_stream.errors import Busy
 from tests.apps import mounted_app, stream_of
 from tests.waiting import TIMEOUT_S

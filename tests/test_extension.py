@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from pet_stream import ConfigError, PetStream
-from pet_stream.switch_interval import SHORT_S
+from pet_stream.process.switch_interval import SHORT_S
 from tests.apps import NO_CAMERA, mount, mounted_app, stream_of, thread_names
 from tests.waiting import TIMEOUT_S
 

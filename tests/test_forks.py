@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from pet_stream.switch_interval import SwitchInterval
+from pet_stream.process.switch_interval import SwitchInterval
 from tests.waiting import TIMEOUT_S
 
 

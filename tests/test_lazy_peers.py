@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pet_stream.errors import Busy
-from pet_stream.lazy_peers import LazyPeers
+from pet_stream.webrtc.lazy_peers import LazyPeers
 from pet_stream.webrtc.peers import Peers
 from tests.waiting import TIMEOUT_S
 

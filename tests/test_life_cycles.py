@@ -22,8 +22,8 @@ from flask.testing import FlaskClient
 
 from pet_stream.errors import Busy
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.library import pictures as pictures_module
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.recording import pictures as pictures_module
 from pet_stream.stream import Stream
 from pet_stream.web_server import WebServer
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pet_stream.standstill import LATE_S, LOOK_S, Looks, wait_for_any
+from pet_stream.process.standstill import LATE_S, LOOK_S, Looks, wait_for_any
 from tests.waiting import TIMEOUT_S
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from pet_stream.admission.token_bucket import TokenBucket
 from pet_stream.errors import TooMany
-from pet_stream.token_bucket import TokenBucket
 
 
 class FakeClock:

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from pet_stream.admission.turns import Turns
 from pet_stream.errors import Busy
-from pet_stream.turns import Turns
 
 
 def test_one_more_than_there_are_turns_is_refused_until_one_is_over() -> None:

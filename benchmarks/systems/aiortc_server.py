@@ -22,7 +22,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.ingest.shm_reader import ShmReader
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.stop_signals import StopSignals
+from pet_stream.process.stop_signals import StopSignals
 
 from .options import serve
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from pet_stream.stop_signals import StopSignals
+from pet_stream.process.stop_signals import StopSignals
 from pet_stream.web_server import WebServer
 
 
@@ -63,8 +63,8 @@ def kept_objects() -> dict[str, int]:
 
 def force_step(name: str) -> None:
     """Have this process send as if a better way had failed; `fast` leaves it as it is."""
-    from pet_stream.webrtc.failed_steps import FailedSteps
-    from pet_stream.webrtc.sender import Step
+    from pet_stream.webrtc.sending.failed_steps import FailedSteps
+    from pet_stream.webrtc.sending.sender import Step
 
     if name != "fast":
         FailedSteps.first_step = lambda *_: Step(name)  # type: ignore[method-assign]
@@ -72,7 +72,7 @@ def force_step(name: str) -> None:
 
 def send_all_at_once() -> None:
     """Have this process send without pacing."""
-    from pet_stream.webrtc import congestion
+    from pet_stream.webrtc.sending import congestion
 
     congestion_module: Any = congestion
     congestion_module.PACING_FACTOR = congestion_module.CONGESTED_PACING_FACTOR = math.inf

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Flask
 
 from pet_stream import PetStream
-from pet_stream.stop_signals import StopSignals
+from pet_stream.process.stop_signals import StopSignals
 
 from .options import (
     be_busy,

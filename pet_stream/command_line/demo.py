@@ -28,7 +28,7 @@ from .options import OTHER_SETTINGS, host_options, log_option, segment
 def command(host: str, port: int, shm: str | None, no_open: bool, **options: object) -> None:
     from ..demo.embedded_camera import EmbeddedCamera
     from ..demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
-    from ..stop_signals import StopSignals
+    from ..process.stop_signals import StopSignals
     from ..web_server import WebServer
     from .browser import open_page
     from .hosting import serve, settings_of

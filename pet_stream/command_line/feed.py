@@ -58,7 +58,7 @@ def command(
 ) -> None:
     from ..feed.feeding import feed
     from ..feed.sources import SourceOptions
-    from ..stop_signals import StopSignals
+    from ..process.stop_signals import StopSignals
 
     options = SourceOptions(
         url=source, fps=fps, must_encode=encode, demuxer_options=tuple(input_options)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import click
 
 from ..host_names import is_name
-from ..stop_signals import StopSignals
+from ..process.stop_signals import StopSignals
 from ..web_server import WebServer
 from ..web_server.http_server import take_descriptors
 from .addresses import is_loopback

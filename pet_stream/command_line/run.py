@@ -28,7 +28,7 @@ from .options import DEFAULTS, OTHER_SETTINGS, host_options, log_option
 @host_options
 @log_option(logging.INFO)
 def command(host: str, port: int, **options: object) -> None:
-    from ..stop_signals import StopSignals
+    from ..process.stop_signals import StopSignals
     from ..web_server import WebServer
     from .hosting import serve, settings_of
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from ..errors import PetStreamError
 from ..feed.ring_writer import DetectionsWriter, RingWriter
-from ..stop_signals import accept_stop_signals
+from ..process.stop_signals import accept_stop_signals
 from .film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS, Film, load_film
 
 _MAX_LAG_NS = 500_000_000

@@ -20,7 +20,7 @@ from ..media.h264 import (
     nal_unit_type,
     parse_slice_header,
 )
-from ..media.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
+from ..media.h264.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
 from .finding import Finding, ok, problem, warning
 from .observation import Observation, observe
 

@@ -7,7 +7,7 @@ import threading
 
 import av.logging
 
-from ..stop_signals import StopSignals
+from ..process.stop_signals import StopSignals
 from .feeder import Feeder
 from .ring_writer import RingWriter
 from .sources import SourceOptions

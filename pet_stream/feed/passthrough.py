@@ -12,7 +12,7 @@ from ..media.h264 import (
     parse_slice_header,
     split_annex_b,
 )
-from ..media.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
+from ..media.h264.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
 
 _TOLERANCE_S = 0.1
 

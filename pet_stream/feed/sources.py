@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..errors import SourceError
-from ..media.playable import MAX_IDR_INTERVAL_S
+from ..media.h264.playable import MAX_IDR_INTERVAL_S
 from .encoding import DEFAULT_RATE_FPS, PictureEncoder
 from .passthrough import NotPlayable, PassthroughStream
 

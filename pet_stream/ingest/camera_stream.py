@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import BitstreamError
-from ..media.coded_picture import CodedPicture
-from ..media.continuity import Continuity, ReferenceChain
 from ..media.h264 import ParameterSets, split_annex_b
+from ..media.h264.coded_picture import CodedPicture
+from ..media.h264.continuity import Continuity, ReferenceChain
 from ..media.ring import SlotHeader
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..media.coded_picture import CodedPicture
-from ..media.continuity import Continuity
+from ..media.h264.coded_picture import CodedPicture
+from ..media.h264.continuity import Continuity
 from ..media.ring import SlotHeader
 from .camera_stream import CameraStream, SlotCopy
 

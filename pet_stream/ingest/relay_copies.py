@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import BitstreamError
-from ..media.continuity import Continuity
+from ..media.h264.continuity import Continuity
 from .camera_stream import SlotCopy
 from .cameras import Cameras
 from .residue import Residue

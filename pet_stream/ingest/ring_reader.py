@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 from ..errors import BitstreamError
 from ..media import ring
-from ..media.coded_picture import CodedPicture
-from ..media.continuity import Continuity
+from ..media.h264.coded_picture import CodedPicture
+from ..media.h264.continuity import Continuity
 from ..media.ring import SlotHeader, next_write, writes_between
 from .camera_stream import SlotCopy
 from .cameras import Cameras

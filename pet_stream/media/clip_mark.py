@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from uuid import UUID
 
-from .nal_unit import NalUnitType, nal_unit_type
-from .slice_header import SLICE_TYPES
+from .h264.nal_unit import NalUnitType, nal_unit_type
+from .h264.slice_header import SLICE_TYPES
 
 START_BYTES = 4096
 """At the beginning of a file; the mark is in there."""

@@ -1,25 +1,15 @@
-"""Recording: what the camera sends, on the disk and found again."""
+"""Makes files of what the camera sends.
 
-from .archive import Archive
-from .folder_watch import FolderWatch
-from .library import Library
-from .recorder import Recorder
-from .retention import Retention
-from .rows import Recording
-from .settings import RecorderSettings
-from .snapshots import Snapshots
-from .status import CurrentRecording, RecorderCounts, RecordingStatus
+The entrance is `recorder`, on the event loop: start, stop, clip. Each recording is a `session`
+there and a `writer` in a thread of its own, which takes pictures from a bounded queue: a disk that
+hangs delays the writer, never the loop.
 
-__all__ = [
-    "Archive",
-    "CurrentRecording",
-    "FolderWatch",
-    "Library",
-    "Recorder",
-    "RecorderCounts",
-    "RecorderSettings",
-    "Recording",
-    "RecordingStatus",
-    "Retention",
-    "Snapshots",
-]
+    names, target, settings   what a recording is called, and what it shall be like
+    segments, segment         its files, one after the other, `.part` while they are written
+    containers                the bytes of a file: MP4 that grows, or raw H.264
+    disk                      sync, publish, free space: what is done to the disk, in the order that
+                              outlasts a power cut
+    status                    what is told about it, from any thread
+
+Who finds, plays and deletes files is `library`.
+"""

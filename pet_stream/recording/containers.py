@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from ..media import mp4
 from ..media.access_unit import AccessUnit
 from ..media.clip_mark import with_mark
-from ..media.sample_table import MAX_DURATION, Sample, SampleTable
-from ..media.video_format import VideoFormat
+from ..media.mp4 import writing as mp4
+from ..media.mp4.sample_table import MAX_DURATION, Sample, SampleTable
+from ..media.mp4.video_format import VideoFormat
 
 MAX_FRAGMENT_NS = 2_000_000_000
 """A GOP that lasts longer reaches the file in several fragments."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ..admission.token_bucket import TokenBucket
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import (
     AlreadyRecording,
@@ -23,7 +24,6 @@ from ..errors import (
 )
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
-from ..token_bucket import TokenBucket
 from .containers import FORMATS, ContainerFactory
 from .names import automatic_stem, requested_name
 from .session import Session, describe_failure

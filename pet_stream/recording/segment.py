@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..media.access_unit import AccessUnit
-from ..media.video_format import VideoFormat
+from ..media.mp4.video_format import VideoFormat
 from .containers import Container
 from .disk import check_linked, publish, sync_folder
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
+from ..process.standstill import Looks
 from ..reason import Reason
-from ..standstill import Looks
 from .disk import describe
 from .settings import RecorderSettings
 from .status import RecordingStatus

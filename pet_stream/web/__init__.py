@@ -28,13 +28,7 @@ from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
-from .recording import (
-    keep_recording,
-    recording_status,
-    save_clip,
-    start_recording,
-    stop_recording,
-)
+from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
     delete_recording,
     get_recording,

@@ -15,10 +15,10 @@ from functools import partial
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from ..admission import Place
+from ..admission.places import Place
+from ..detections.listeners import Listener
 from ..errors import LoopUnavailable, NotFound
-from ..gunicorn_worker import is_server_ending
-from ..ingest.detections import Listener
+from ..process.gunicorn import is_server_ending
 from .client_socket import client_socket, limit_waiting
 from .current import current_stream
 from .lasting_requests import check_threads

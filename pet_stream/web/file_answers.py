@@ -16,9 +16,9 @@ from flask import Response, request
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from werkzeug.http import quote_etag
 
-from ..downloads import Download
-from ..recording.library import OpenRecording
-from ..recording.pieces import PiecedFile
+from ..admission.downloads import Download
+from ..library.composite_file import PiecedFile
+from ..library.library import OpenRecording
 from .current import current_stream
 from .lasting_requests import admit_download
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from .. import gunicorn_worker
-from ..downloads import Download
+from ..admission.downloads import Download
 from ..errors import Full
+from ..process import gunicorn as gunicorn_worker
 from ..web_server.http_clients import THREAD_LIMIT_KEY
 from ..websocket.pending import MAX_PENDING
 from .client_socket import client_socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from ..recording import RecordingStatus
+from ..recording.status import RecordingStatus
 from . import recording, signaling
 from .current import current_stream
 

@@ -11,7 +11,7 @@ from typing import Any
 from flask.typing import ResponseReturnValue
 
 from ..errors import BadName, BadRequest
-from ..recording import RecordingStatus
+from ..recording.status import RecordingStatus
 from .current import current_stream
 from .json_bodies import read_json
 

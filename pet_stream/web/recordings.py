@@ -10,7 +10,7 @@ from flask import Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from ..errors import BadRequest
-from ..recording import Recording
+from ..library.listing import Recording
 from .current import current_stream
 from .file_answers import send_recording
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from ..client_network import client_network
+from ..admission.client_network import client_network
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from ..ice_server import IceServer
 from .access import own_origin

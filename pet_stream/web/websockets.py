@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from flask import Response, g, request
 from wsproto.utilities import ProtocolError
 
-from ..admission import Places
-from ..client_network import client_network
+from ..admission.client_network import client_network
+from ..admission.places import Places
 from ..errors import BadRequest, LoopUnavailable, PetStreamError
 from ..websocket.connection import Connection
 from ..websocket.connections import Room

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from ..client_network import client_network, is_this_machine
+from ..admission.client_network import client_network, is_this_machine
 
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
 """Where that server says in the WSGI environment how many requests it runs at once."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..fan_out import FanOut
 from ..media.access_unit import AccessUnit
-from .sender import PeerCounts, Sender
+from .sending.sender import PeerCounts, Sender
 
 logger = logging.getLogger(__name__)
 

@@ -19,13 +19,13 @@ from aiortc.sdp import candidate_from_sdp
 
 from ..errors import BadCandidate
 from ..ice_server import IceServer, IpNetwork
-from ..standstill import wait_for_any
+from ..process.standstill import wait_for_any
 from . import private
-from .candidates import MAX_CANDIDATES, usable_candidate
-from .h264_format import H264Format
-from .offer import Offer
-from .sender import PeerCounts, SenderFactory
-from .signaling import answer_from_aiortc, offer_for_aiortc
+from .sending.sender import PeerCounts, SenderFactory
+from .signaling.answer import answer_from_aiortc, offer_for_aiortc
+from .signaling.candidates import MAX_CANDIDATES, usable_candidate
+from .signaling.h264_format import H264Format
+from .signaling.offer import Offer
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..admission import Place, Places
+from ..admission.places import Place, Places
 from ..errors import Busy, Full, NotFound
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
 from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
-from .h264_format import H264Format, answered_profile_level_id, choose_format
-from .ladder import Senders
-from .offer import Offer, parse_offer
 from .peer import Peer, TimeLimits
 from .pending import PendingOffers
-from .sender import PeerCounts, SenderFactory, Step
+from .sending.ladder import Senders
+from .sending.sender import PeerCounts, SenderFactory, Step
+from .signaling.h264_format import H264Format, answered_profile_level_id, choose_format
+from .signaling.offer import Offer, parse_offer
 from .watch import Watch
 
 logger = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from ..standstill import Looks
+from ..process.standstill import Looks
 
 
 class Watched(Protocol):

@@ -7,11 +7,11 @@ import time
 from functools import partial
 from typing import Protocol
 
-from ..admission import Place, Places
+from ..admission.places import Place, Places
 from ..errors import LoopUnavailable
 from ..event_loop import EventLoopThread
-from ..gunicorn_worker import is_server_ending
-from ..standstill import Looks
+from ..process.gunicorn import is_server_ending
+from ..process.standstill import Looks
 from .connection import GOING_AWAY, Connection, TimeLimits
 from .loop_socket import LoopSocket
 from .pending import MAX_PENDING, PendingClients

@@ -12,8 +12,8 @@ from wsproto.connection import ConnectionState
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 from wsproto.frame_protocol import CloseReason
 
+from ..admission.token_bucket import TokenBucket
 from ..errors import TooMany
-from ..token_bucket import TokenBucket
 
 MAX_MESSAGE_SIZE = 16 * 1024
 """Bytes of a binary message, characters of a text, all fragments together."""

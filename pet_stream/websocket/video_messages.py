@@ -16,7 +16,7 @@ import struct
 from dataclasses import dataclass
 
 from ..media.access_unit import AccessUnit
-from ..media.avcc import DecoderConfiguration, length_prefixed
+from ..media.h264.avcc import DecoderConfiguration, length_prefixed
 from .frames import binary_frame, json_frame
 
 HEADER = struct.Struct(">BxxxIQQ")

@@ -18,19 +18,19 @@ import pytest
 from flask.testing import FlaskClient
 
 from pet_stream.errors import BitstreamError, NotCuttable, NotFound
+from pet_stream.library.crash_recovery import repair
+from pet_stream.library.cutting import cut
+from pet_stream.library.details import ReadOnce
+from pet_stream.library.housekeeping import Housekeeper
+from pet_stream.library.library import Library
+from pet_stream.library.listing import scan_for
+from pet_stream.library.pictures import thumbnail
+from pet_stream.library.thumbnails import Thumbnails
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.mp4_reading import first_idr, growing_format, read_movie, read_summary
-from pet_stream.media.mp4_recovery import recover_movie
+from pet_stream.media.mp4.reading import first_idr, growing_format, read_movie, read_summary
+from pet_stream.media.mp4.recovery import recover_movie
 from pet_stream.recording.containers import Mp4Container
-from pet_stream.recording.cutting import cut
-from pet_stream.recording.details import ReadOnce
 from pet_stream.recording.disk import read_at
-from pet_stream.recording.housekeeping import Housekeeper
-from pet_stream.recording.library import Library
-from pet_stream.recording.pictures import thumbnail
-from pet_stream.recording.repair import repair
-from pet_stream.recording.rows import scan_for
-from pet_stream.recording.thumbnails import Thumbnails
 
 from ..apps import mounted_app
 from ..footage import encode
@@ -165,7 +165,7 @@ def test_a_file_that_vanishes_between_two_looks_is_not_found(
         (where / name).unlink()
         return scan_for(where, name)
 
-    monkeypatch.setattr("pet_stream.recording.library.scan_for", delete_and_scan)
+    monkeypatch.setattr("pet_stream.library.library.scan_for", delete_and_scan)
     with pytest.raises(NotFound):
         Library(folder).find("good.mp4")
 
@@ -193,7 +193,7 @@ def test_a_picture_too_large_to_show_is_not_decoded(
     path = tmp_path / "cat.h264"
     path.write_bytes(annex_b(pictures))
     assert thumbnail(path, 320) is not None
-    monkeypatch.setattr("pet_stream.recording.pictures._MAX_PIXELS", 160 * 100)
+    monkeypatch.setattr("pet_stream.library.pictures._MAX_PIXELS", 160 * 100)
     assert thumbnail(path, 320) is None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pet_stream.ingest.detections import Detections
+from pet_stream.detections.listeners import Detections
 from pet_stream.stream import Stream
 from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end

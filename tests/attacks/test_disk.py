@@ -16,12 +16,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pet_stream.library import library as library_module
+from pet_stream.library.composite_file import PiecedFile
+from pet_stream.library.cutting import cut
+from pet_stream.library.library import MAX_WAITING
+from pet_stream.library.ownership import OWNER_NAME
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.recording import library as library_module
-from pet_stream.recording.cutting import cut
-from pet_stream.recording.library import MAX_WAITING
-from pet_stream.recording.ownership import OWNER_NAME
-from pet_stream.recording.pieces import PiecedFile
 from pet_stream.recording.recorder import STARTS_AT_ONCE
 from tests.apps import mounted_app, stream_of
 from tests.footage import encode

@@ -9,7 +9,7 @@ import resource
 import pytest
 
 from pet_stream.webrtc import private
-from pet_stream.webrtc.sender import Step
+from pet_stream.webrtc.sending.sender import Step
 
 from ..webrtc.conftest import Streaming, make_streaming, streaming
 from ..webrtc.test_ladder import annex_b, break_socket, fail

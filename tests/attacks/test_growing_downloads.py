@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pet_stream.recording.library import Library
+from pet_stream.library.library import Library
 
 from ..apps import mounted_app, stream_of
 from ..footage import encode

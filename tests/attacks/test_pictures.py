@@ -8,7 +8,7 @@ from functools import partial
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.feed.ring_writer import RingWriter
 from pet_stream.ingest.shm_reader import ShmReader
-from pet_stream.media.nal_unit import MAX_NAL_UNITS
+from pet_stream.media.h264.nal_unit import MAX_NAL_UNITS
 from pet_stream.media.ring import MAX_DATA_BYTES
 from tests.waiting import wait_until
 

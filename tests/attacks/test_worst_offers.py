@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 
 from pet_stream.errors import BadCandidate, InvalidOffer, NotFound, NoUsableH264
 from pet_stream.web.json_bodies import OFFER_LIMIT_BYTES
-from pet_stream.webrtc.h264_format import H264Format, choose_format
-from pet_stream.webrtc.offer import Offer, parse_offer
-from pet_stream.webrtc.signaling import answer_from_aiortc, offer_for_aiortc
+from pet_stream.webrtc.signaling.answer import answer_from_aiortc, offer_for_aiortc
+from pet_stream.webrtc.signaling.h264_format import H264Format, choose_format
+from pet_stream.webrtc.signaling.offer import Offer, parse_offer
 from tests.apps import mounted_app, stream_of
 from tests.attacks.worst_offers import GOOD, worst_offers
 from tests.waiting import TIMEOUT_S

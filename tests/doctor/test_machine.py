@@ -11,12 +11,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.doctor.finding import Level
-from pet_stream.doctor.machine import (
-    check_dependencies,
-    check_folder,
-    check_names,
-    check_port,
-)
+from pet_stream.doctor.machine import check_dependencies, check_folder, check_names, check_port
 from pet_stream.web_server import WebServer
 
 from ..apps import mounted_app

@@ -5,7 +5,7 @@ import pytest
 from pet_stream.errors import BitstreamError, ParameterSetUnknown
 from pet_stream.ingest.camera_stream import CameraStream, SlotCopy
 from pet_stream.media.access_unit import START_CODE
-from pet_stream.media.continuity import Continuity
+from pet_stream.media.h264.continuity import Continuity
 from pet_stream.media.ring import FORMAT_H264, SlotHeader
 from tests.media.syntax import Sps, pps, slice_nal_unit
 

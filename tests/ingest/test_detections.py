@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
+from pet_stream.detections import updates as sightings
+from pet_stream.detections.listeners import Detections, Listener
+from pet_stream.detections.segment import DetectionsSegment
+from pet_stream.detections.updates import Sighting
 from pet_stream.feed.owned_segment import OwnedSegment
 from pet_stream.feed.ring_writer import DetectionsWriter
-from pet_stream.ingest import sightings
-from pet_stream.ingest.detections import Detections, Listener
-from pet_stream.ingest.detections_segment import DetectionsSegment
-from pet_stream.ingest.sightings import Sighting
 from pet_stream.media import ring
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.detections import Detection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.packetizer import END, FU_A, STAP_A, START
+from pet_stream.media.rtp.packetizer import END, FU_A, STAP_A, START
 
 from .rtp_packets import RtpPacket
 

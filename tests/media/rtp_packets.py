@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.rtp import HAS_EXTENSION, HEADER, MARKER, OSN_BYTES, payload_start
+from pet_stream.media.rtp.packets import HAS_EXTENSION, HEADER, MARKER, OSN_BYTES, payload_start
 
 _ONE_BYTE_PROFILE = 0xBEDE
 _EXTENSION_HEADER = struct.Struct("!HH")

@@ -6,8 +6,8 @@ import av
 import pytest
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.avcc import DecoderConfiguration, length_prefixed, split_length_prefixed
 from pet_stream.media.h264 import split_annex_b
+from pet_stream.media.h264.avcc import DecoderConfiguration, length_prefixed, split_length_prefixed
 from tests.footage import encode
 
 NAL_UNITS = {

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.bits import BitReader, unescape
+from pet_stream.media.h264.bits import BitReader, unescape
 from tests.media.syntax import BitWriter, escape
 
 ZERO_HEAVY = st.lists(st.sampled_from([0, 0, 0, 1, 2, 3, 0x80]), max_size=60).map(bytes)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pet_stream.media.clip_mark import MARK_BOX, MARK_SEI, has_mark, with_mark
-from pet_stream.media.nal_unit import NalUnitType, nal_unit_type, split_annex_b
+from pet_stream.media.h264.nal_unit import NalUnitType, nal_unit_type, split_annex_b
 from tests.footage import encode
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 import pytest
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.coded_picture import CodedPicture
 from pet_stream.media.h264 import ParameterSets, split_annex_b
+from pet_stream.media.h264.coded_picture import CodedPicture
 from tests.footage import encode
 from tests.media.syntax import Sps, pps, slice_nal_unit
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.coded_picture import CodedPicture
-from pet_stream.media.continuity import Continuity, ReferenceChain
 from pet_stream.media.h264 import ParameterSets, split_annex_b
+from pet_stream.media.h264.coded_picture import CodedPicture
+from pet_stream.media.h264.continuity import Continuity, ReferenceChain
 from tests.footage import encode
 from tests.media.syntax import Sps, pps, slice_nal_unit
 

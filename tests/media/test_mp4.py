@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media import mp4
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.mp4_boxes import ReadAt
-from pet_stream.media.mp4_reading import read_movie, read_summary
-from pet_stream.media.nal_unit import is_idr, split_annex_b
-from pet_stream.media.sample_table import Sample, SampleTable
-from pet_stream.media.video_format import VideoFormat
+from pet_stream.media.h264.nal_unit import is_idr, split_annex_b
+from pet_stream.media.mp4 import writing as mp4
+from pet_stream.media.mp4.boxes import ReadAt
+from pet_stream.media.mp4.reading import read_movie, read_summary
+from pet_stream.media.mp4.sample_table import Sample, SampleTable
+from pet_stream.media.mp4.video_format import VideoFormat
 
 from ..footage import encode
 

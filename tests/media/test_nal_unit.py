@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.nal_unit import (
+from pet_stream.media.h264.nal_unit import (
     MAX_NAL_UNITS,
     NalUnitType,
     is_idr,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError, ParameterSetUnknown
-from pet_stream.media.nal_unit import split_annex_b
-from pet_stream.media.parameter_set_cache import ParameterSets
+from pet_stream.media.h264.nal_unit import split_annex_b
+from pet_stream.media.h264.parameter_set_cache import ParameterSets
 from tests.footage import decode, encode
 from tests.media.syntax import Sps, pps, slice_nal_unit
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.parameter_sets import parse_pps, parse_sps
+from pet_stream.media.h264.parameter_sets import parse_pps, parse_sps
 from tests.media.syntax import HIGH_PROFILES, Cropping, Hrd, Sps, Vui, nal_unit, pps
 
 BYTE = st.integers(0, 255)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
-from pet_stream.media.rtcp import (
+from pet_stream.media.rtp.rtcp import (
     MAX_LOST,
     Feedback,
     goodbye,

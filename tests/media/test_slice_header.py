@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError, ParameterSetUnknown
-from pet_stream.media.parameter_set_cache import ParameterSets
-from pet_stream.media.slice_header import parse_slice_header
+from pet_stream.media.h264.parameter_set_cache import ParameterSets
+from pet_stream.media.h264.slice_header import parse_slice_header
 from tests.media.syntax import Sps, pps, slice_nal_unit
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.library.library import Library
 from pet_stream.media.gop_memory import GopMemory
-from pet_stream.recording.library import Library
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 

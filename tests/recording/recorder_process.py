@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
-from pet_stream.recording.archive import Archive
-from pet_stream.recording.library import Library
+from pet_stream.library.archive import Archive
+from pet_stream.library.library import Library
+from pet_stream.library.retention import Retention
 from pet_stream.recording.recorder import Recorder
-from pet_stream.recording.retention import Retention
 from pet_stream.recording.settings import RecorderSettings
 
 from ..footage import encode

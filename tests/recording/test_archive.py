@@ -16,17 +16,17 @@ import av
 import pytest
 
 from pet_stream.errors import NoPicture, NotFound, NotRecorderOwner, TooMany
+from pet_stream.library import snapshots as snapshots_module
+from pet_stream.library.archive import Archive
+from pet_stream.library.housekeeping import NICENESS, Housekeeper
+from pet_stream.library.library import Library
+from pet_stream.library.ownership import OWNER_NAME
+from pet_stream.library.retention import Retention
+from pet_stream.library.snapshots import Snapshots
+from pet_stream.library.thumbnails import MAX_WAITING, Thumbnails
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.recording import snapshots as snapshots_module
-from pet_stream.recording.archive import Archive
 from pet_stream.recording.containers import Mp4Container
-from pet_stream.recording.housekeeping import NICENESS, Housekeeper
-from pet_stream.recording.library import Library
-from pet_stream.recording.ownership import OWNER_NAME
-from pet_stream.recording.retention import Retention
-from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
-from pet_stream.recording.thumbnails import MAX_WAITING, Thumbnails
 
 from ..test_extension import run_script
 from ..waiting import TIMEOUT_S, wait_until
@@ -136,7 +136,7 @@ def test_it_tells_how_many_repairs_are_left(tmp_path: Path, pictures: list[Acces
     archive = Archive(Library(tmp_path), Retention(), "test")
     assert archive.repairing_count == 0
     holds = Holds()
-    repair_logger = logging.getLogger("pet_stream.recording.repair")
+    repair_logger = logging.getLogger("pet_stream.library.crash_recovery")
     repair_logger.addHandler(holds)
     try:
         archive.start()

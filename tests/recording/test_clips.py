@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
+from pet_stream.admission.token_bucket import TokenBucket
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import StorageError
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.library.archive import Archive
+from pet_stream.library.crash_recovery import repair
+from pet_stream.library.library import Library
+from pet_stream.library.retention import Retention
 from pet_stream.media.gop_memory import GopMemory
-from pet_stream.recording.archive import Archive
 from pet_stream.recording.disk import PART_SUFFIX, disk_space
-from pet_stream.recording.library import Library
 from pet_stream.recording.recorder import Recorder
-from pet_stream.recording.repair import repair
-from pet_stream.recording.retention import Retention
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
-from pet_stream.token_bucket import TokenBucket
 
 from ..waiting import TIMEOUT_S
 from .playback import GOP, Camera

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import pytest
 
-from pet_stream.recording.clock import (
+from pet_stream.library.clock import (
     DOUBT_S,
     EARLIEST_S,
     SETTLE_S,

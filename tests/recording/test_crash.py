@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from pet_stream.errors import NotRecorderOwner
-from pet_stream.recording.archive import Archive
-from pet_stream.recording.library import Library
-from pet_stream.recording.ownership import LOCK_NAME, OWNER_NAME, Ownership
-from pet_stream.recording.repair import repair
-from pet_stream.recording.retention import Retention
+from pet_stream.library.archive import Archive
+from pet_stream.library.crash_recovery import repair
+from pet_stream.library.library import Library
+from pet_stream.library.ownership import LOCK_NAME, OWNER_NAME, Ownership
+from pet_stream.library.retention import Retention
 
 from ..waiting import TIMEOUT_S, wait_until
 from .mp4_files import film

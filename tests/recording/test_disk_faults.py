@@ -17,10 +17,10 @@ import pytest
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import StorageError
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.library.crash_recovery import repair
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.disk import disk_space
 from pet_stream.recording.recorder import Recorder
-from pet_stream.recording.repair import repair
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 

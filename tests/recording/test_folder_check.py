@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.recording.folder_check import INTERVAL_S, FolderCheck, find_fault
-from pet_stream.recording.housekeeping import Housekeeper, Task
+from pet_stream.library.folder_check import INTERVAL_S, FolderCheck, find_fault
+from pet_stream.library.housekeeping import Housekeeper, Task
 
 from ..apps import mounted_app
 from ..waiting import TIMEOUT_S, wait_until

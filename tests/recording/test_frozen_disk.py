@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pet_stream.admission.token_bucket import TokenBucket
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import NotRecording, StorageError, TooMany
 from pet_stream.event_loop import EventLoopThread
@@ -18,7 +19,6 @@ from pet_stream.media.gop_memory import GopMemory
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
-from pet_stream.token_bucket import TokenBucket
 
 from ..apps import mounted_app, stream_of
 from ..frozen_disk import freezable_disk, frozen

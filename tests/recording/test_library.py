@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pet_stream.errors import BadName, NotFound, RecordingInUse, StorageError
-from pet_stream.recording.library import Library
+from pet_stream.library.library import Library
 from pet_stream.recording.status import RecordingStatus
 
 from .playback import Showing

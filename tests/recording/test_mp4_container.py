@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.mp4 import as_one_mdat
-from pet_stream.media.mp4_reading import read_movie
+from pet_stream.media.mp4.reading import read_movie
+from pet_stream.media.mp4.writing import as_one_mdat
 from pet_stream.recording.containers import MAX_FRAGMENT_NS, Mp4Container
 
 from ..footage import encode

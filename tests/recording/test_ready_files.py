@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pet_stream.recording.pieces import PiecedFile
-from pet_stream.recording.ready_files import ReadyFiles
+from pet_stream.library.composite_file import PiecedFile
+from pet_stream.library.ready_files import ReadyFiles
 
 
 def test_each_reader_begins_at_the_beginning() -> None:

@@ -23,9 +23,9 @@ from pet_stream.errors import (
     StorageError,
 )
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.library.library import Library
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, nal_unit_type, split_annex_b
-from pet_stream.recording.library import Library
 from pet_stream.recording.names import automatic_stem
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pet_stream.library.crash_recovery import repair
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.mp4 import PLACEHOLDER_AT
+from pet_stream.media.mp4.writing import PLACEHOLDER_AT
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
-from pet_stream.recording.repair import repair
 
 from .mp4_files import expected_pictures, expected_times_s, film
 from .playback import GOP, annex_b, decoded_count

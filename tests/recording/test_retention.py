@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from pet_stream.errors import RecordingInUse
+from pet_stream.library.ages import Ages
+from pet_stream.library.archive import Archive
+from pet_stream.library.clock import DOUBT_S, ClockReading
+from pet_stream.library.library import Library
+from pet_stream.library.retention import Pruner, Retention
 from pet_stream.media.clip_mark import MARK_BOX
-from pet_stream.recording.ages import Ages
-from pet_stream.recording.archive import Archive
-from pet_stream.recording.clock import DOUBT_S, ClockReading
 from pet_stream.recording.disk import DiskSpace
-from pet_stream.recording.library import Library
-from pet_stream.recording.retention import Pruner, Retention
 from pet_stream.recording.status import RecordingStatus
 
 from ..waiting import wait_until

@@ -14,18 +14,18 @@ import pytest
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import NotCuttable, NothingToSave, StorageError
 from pet_stream.event_loop import EventLoopThread
+from pet_stream.library import library as library_module
+from pet_stream.library.composite_file import PiecedFile
+from pet_stream.library.cutting import joined
+from pet_stream.library.library import Library
+from pet_stream.library.pictures import newest
+from pet_stream.library.snapshots import Snapshots
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.gop_memory import GopMemory
-from pet_stream.recording import library as library_module
-from pet_stream.recording.cutting import joined
-from pet_stream.recording.library import Library
-from pet_stream.recording.pictures import newest
-from pet_stream.recording.pieces import PiecedFile
+from pet_stream.process.standstill import LATE_S
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
-from pet_stream.recording.snapshots import Snapshots
 from pet_stream.recording.status import RecordingStatus
-from pet_stream.standstill import LATE_S
 
 from ..footage import encode
 from ..waiting import TIMEOUT_S, wait_until

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pet_stream.errors import TooMany
-from pet_stream.recording.turns import Turns
+from pet_stream.library.turns import Turns
 
 from ..waiting import TIMEOUT_S, wait_until
 

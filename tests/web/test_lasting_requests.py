@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.errors import Busy, Full
-from pet_stream.gunicorn_worker import is_server_ending
+from pet_stream.process.gunicorn import is_server_ending
 from pet_stream.web.lasting_requests import admit_download, check_threads, thread_limit
 from pet_stream.web_server.http_clients import THREAD_LIMIT_KEY
 from tests.apps import stream_of

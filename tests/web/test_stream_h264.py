@@ -10,7 +10,7 @@ import av
 import pytest
 from flask import Flask
 
-from pet_stream.media.avcc import split_length_prefixed
+from pet_stream.media.h264.avcc import split_length_prefixed
 from pet_stream.websocket import video_viewers
 from pet_stream.websocket.connection import TimeLimits
 from tests.apps import mounted_app, stream_of

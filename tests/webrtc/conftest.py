@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pet_stream.admission import Places
+from pet_stream.admission.places import Places
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.fan_out import FanOut
@@ -18,7 +18,7 @@ from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.peers import Answer, Peers
-from pet_stream.webrtc.sender import SenderFactory
+from pet_stream.webrtc.sending.sender import SenderFactory
 from tests.waiting import TIMEOUT_S
 
 from ..footage import encode

@@ -7,7 +7,7 @@ from pet_stream.event_loop import EventLoopThread
 from pet_stream.fan_out import FanOut
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.audience import Audience
-from pet_stream.webrtc.sender import PeerCounts, Sender, Step
+from pet_stream.webrtc.sending.sender import PeerCounts, Sender, Step
 from tests.waiting import TIMEOUT_S
 
 from .pictures import picture

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from pet_stream.errors import BadCandidate, NotFound
-from pet_stream.webrtc.candidates import MAX_CANDIDATES, usable_candidate
+from pet_stream.webrtc.signaling.candidates import MAX_CANDIDATES, usable_candidate
 
 from . import offers
 from .conftest import PATIENT, Streaming

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pet_stream.webrtc.congestion import (
+from pet_stream.webrtc.sending.congestion import (
     BURST_LOSS_PACKETS,
     CONGESTED_PACING_FACTOR,
     CONGESTED_S,

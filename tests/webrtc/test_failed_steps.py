@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pet_stream.webrtc.failed_steps import REMEMBERED_S, FailedSteps
-from pet_stream.webrtc.sender import Step
+from pet_stream.webrtc.sending.failed_steps import REMEMBERED_S, FailedSteps
+from pet_stream.webrtc.sending.sender import Step
 
 from .clock import Clock
 

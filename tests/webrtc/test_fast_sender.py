@@ -15,15 +15,16 @@ import pytest
 
 from pet_stream.fan_out import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtp import STRIDE, PacketBlock
-from pet_stream.webrtc import packet_stream, private
-from pet_stream.webrtc.congestion import BURST_LOSS_PACKETS, MAX_PER_REQUEST, MAX_REPEATED
-from pet_stream.webrtc.fast_sender import FastSender
-from pet_stream.webrtc.ladder import Senders
-from pet_stream.webrtc.pacer import PIECE_PACKETS
-from pet_stream.webrtc.route import Route
-from pet_stream.webrtc.send_queue import MAX_WAITING
-from pet_stream.webrtc.sender import Step
+from pet_stream.media.rtp.packets import STRIDE, PacketBlock
+from pet_stream.webrtc import private
+from pet_stream.webrtc.sending import packet_stream
+from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, MAX_PER_REQUEST, MAX_REPEATED
+from pet_stream.webrtc.sending.fast_sender import FastSender
+from pet_stream.webrtc.sending.ladder import Senders
+from pet_stream.webrtc.sending.pacer import PIECE_PACKETS
+from pet_stream.webrtc.sending.route import Route
+from pet_stream.webrtc.sending.send_queue import MAX_WAITING
+from pet_stream.webrtc.sending.sender import Step
 
 from ..media.rtp_packets import RtpPacket
 from .conftest import GOP, Streaming

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pet_stream.errors import NoUsableH264
-from pet_stream.webrtc.h264_format import (
+from pet_stream.webrtc.signaling.h264_format import (
     H264Format,
     Profile,
     answered_profile_level_id,

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.webrtc import private, route
-from pet_stream.webrtc.sender import Step
-from pet_stream.webrtc.stock_sender import StockSender
+from pet_stream.webrtc import private
+from pet_stream.webrtc.sending import route
+from pet_stream.webrtc.sending.sender import Step
+from pet_stream.webrtc.sending.stock_sender import StockSender
 
 from .conftest import GOP, Streaming
 

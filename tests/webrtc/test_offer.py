@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pet_stream.errors import InvalidOffer, NoUsableH264
-from pet_stream.webrtc.h264_format import H264Format, choose_format
-from pet_stream.webrtc.offer import parse_offer
-from pet_stream.webrtc.signaling import answer_from_aiortc, offer_for_aiortc
+from pet_stream.webrtc.signaling.answer import answer_from_aiortc, offer_for_aiortc
+from pet_stream.webrtc.signaling.h264_format import H264Format, choose_format
+from pet_stream.webrtc.signaling.offer import parse_offer
 
 from . import offers
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from pet_stream.webrtc.pacer import MAX_S, Pacer
+from pet_stream.webrtc.sending.pacer import MAX_S, Pacer
 
 RATE = 250_000.0
 

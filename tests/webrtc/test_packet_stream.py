@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtcp import ntp_time
-from pet_stream.webrtc import packet_stream
-from pet_stream.webrtc.offer import CAPTURE_TIME, PLAYOUT_DELAY
-from pet_stream.webrtc.packet_stream import (
+from pet_stream.media.rtp.rtcp import ntp_time
+from pet_stream.webrtc.sending import packet_stream
+from pet_stream.webrtc.sending.packet_stream import (
     BEFORE_WRAP,
     HISTORY_NS,
     PacketStream,
     PacketStreams,
     StreamFormat,
 )
+from pet_stream.webrtc.signaling.offer import CAPTURE_TIME, PLAYOUT_DELAY
 
 from ..media.rtp_packets import parse_packet
 from .clock import Clock

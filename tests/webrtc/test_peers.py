@@ -10,11 +10,11 @@ from ipaddress import ip_network
 
 import pytest
 
-from pet_stream.admission import LEASE_SWEEPS
+from pet_stream.admission.places import LEASE_SWEEPS
 from pet_stream.errors import InvalidOffer, NotFound, NoUsableH264
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.peer import TimeLimits
-from pet_stream.webrtc.signaling import AIORTC_H264, AIORTC_RTX
+from pet_stream.webrtc.signaling.answer import AIORTC_H264, AIORTC_RTX
 from tests.waiting import TIMEOUT_S
 
 from . import offers

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from pet_stream.media.rtp import PacketBlock
-from pet_stream.webrtc.congestion import BURST_LOSS_PACKETS, Congestion
-from pet_stream.webrtc.packet_stream import PacketStream, StreamFormat
-from pet_stream.webrtc.repair import Repair
-from pet_stream.webrtc.send_queue import SendQueue
+from pet_stream.media.rtp.packets import PacketBlock
+from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, Congestion
+from pet_stream.webrtc.sending.packet_stream import PacketStream, StreamFormat
+from pet_stream.webrtc.sending.repair import Repair
+from pet_stream.webrtc.sending.send_queue import SendQueue
 
 from ..media.rtp_packets import original, parse_packet
 from .pictures import picture

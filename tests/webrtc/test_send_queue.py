@@ -7,12 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtp import STRIDE, PacketBlock
-from pet_stream.webrtc.congestion import BURST_LOSS_PACKETS, Congestion
-from pet_stream.webrtc.pacer import PIECE_PACKETS
-from pet_stream.webrtc.packet_stream import PacketStream, StreamFormat
-from pet_stream.webrtc.route import Route, RouteFailed
-from pet_stream.webrtc.send_queue import MAX_WAITING, SendQueue
+from pet_stream.media.rtp.packets import STRIDE, PacketBlock
+from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, Congestion
+from pet_stream.webrtc.sending.pacer import PIECE_PACKETS
+from pet_stream.webrtc.sending.packet_stream import PacketStream, StreamFormat
+from pet_stream.webrtc.sending.route import Route, RouteFailed
+from pet_stream.webrtc.sending.send_queue import MAX_WAITING, SendQueue
 from tests.waiting import TIMEOUT_S
 
 from .pictures import picture

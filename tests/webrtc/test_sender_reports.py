@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from pet_stream.media.rtcp import middle_bits, ntp_time
-from pet_stream.webrtc import sender_reports
-from pet_stream.webrtc.sender_reports import FIRST_INTERVAL_NS, INTERVAL_NS, SenderReports
+from pet_stream.media.rtp.rtcp import middle_bits, ntp_time
+from pet_stream.webrtc.sending import sender_reports
+from pet_stream.webrtc.sending.sender_reports import FIRST_INTERVAL_NS, INTERVAL_NS, SenderReports
 
 from .clock import UNIX_NS, Clock
 from .pictures import picture

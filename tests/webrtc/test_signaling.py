@@ -7,9 +7,9 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
-from pet_stream.webrtc.h264_format import answered_profile_level_id, choose_format
-from pet_stream.webrtc.offer import parse_offer
-from pet_stream.webrtc.signaling import answer_from_aiortc, offer_for_aiortc
+from pet_stream.webrtc.signaling.answer import answer_from_aiortc, offer_for_aiortc
+from pet_stream.webrtc.signaling.h264_format import answered_profile_level_id, choose_format
+from pet_stream.webrtc.signaling.offer import parse_offer
 
 from . import offers
 from .sps import sps

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from pet_stream.websocket.video_messages import VideoMessage
-from pet_stream.websocket.video_viewers import (
-    MAX_LAG_AT_IDR_S,
-    MAX_LAG_S,
-    VideoCounts,
-    VideoOutbox,
-)
+from pet_stream.websocket.video_viewers import MAX_LAG_AT_IDR_S, MAX_LAG_S, VideoCounts, VideoOutbox
 
 GOP = 10
 INTERVAL_S = 0.01

@@ -15,13 +15,7 @@ from .ice import (
     send_by_transport,
 )
 from .names import missing_names
-from .senders import (
-    RtcpListener,
-    listen_to_rtcp,
-    on_keyframe_request,
-    set_ssrcs,
-    stop_listening,
-)
+from .senders import RtcpListener, listen_to_rtcp, on_keyframe_request, set_ssrcs, stop_listening
 from .srtp import SrtpBuffer, SrtpError, SrtpSession
 
 __all__ = [

@@ -16,8 +16,8 @@ from typing import Any
 import aioice
 from aiortc import RTCDtlsTransport, rtcdtlstransport
 
+from ...admission.token_bucket import TokenBucket
 from ...media.stun import answered_transaction, is_stun, proves
-from ...token_bucket import TokenBucket
 from .freeing import cut_cycles, without_traceback
 from .ice import connection_of
 from .rtcp_budget import RtcpBudget

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...token_bucket import TokenBucket
+from ...admission.token_bucket import TokenBucket
 
 PACKETS_PER_S = 200
 """And as many at once; browsers send ten."""

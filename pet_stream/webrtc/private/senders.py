@@ -9,7 +9,7 @@ from typing import Protocol
 from aiortc import RTCDtlsTransport, RTCRtpSender
 
 from ...errors import BitstreamError
-from ...media.rtcp import parse_feedback
+from ...media.rtp.rtcp import parse_feedback
 
 logger = logging.getLogger(__name__)
 

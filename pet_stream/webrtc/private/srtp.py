@@ -14,7 +14,7 @@ from typing import Any
 import pylibsrtp
 from aiortc import RTCDtlsTransport
 
-from ...media.rtp import HEADER, VERSION_2, PacketBlock
+from ...media.rtp.packets import HEADER, VERSION_2, PacketBlock
 
 FIRST_PACKETS = 128
 """Room to begin with; it grows with the pictures."""

@@ -1,0 +1,115 @@
+"""Recordings on their way to clients: a bounded number, each for as long as its client takes it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from ..errors import Busy
+
+MAX_COUNT = 32
+GIVE_WAY_S = 2.0
+"""A client that has kept us waiting this long gives way to another request. A paused player does,
+too: it asks for the rest when it goes on."""
+LEASE_SWEEPS = 40
+"""A client that has read nothing for this many sweeps (16 s) is ended. They are counted, not
+seconds: while the process stands still, nobody could have read."""
+
+
+class Download:
+    """One answer's lease: renewed by each part that the client has taken. Any thread."""
+
+    def __init__(self, downloads: Downloads, server_socket: socket.socket | None) -> None:
+        self.socket = server_socket
+        self.renewed_at_s = time.monotonic()
+        self.sweeps_left = LEASE_SWEEPS
+        self._downloads = downloads
+
+    def renew(self) -> None:
+        self.renewed_at_s = time.monotonic()
+        self.sweeps_left = LEASE_SWEEPS
+
+    def release(self) -> None:
+        """Idempotent."""
+        self._downloads._release(self)
+
+    def end(self) -> None:
+        """What the server writes now fails."""
+        if self.socket is not None:
+            with contextlib.suppress(OSError):  # closed meanwhile
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)  # TLS would go on in clear
+
+
+class Downloads:
+    """All of one app. Any thread."""
+
+    def __init__(
+        self,
+        max_count: int = MAX_COUNT,
+        give_way_s: float = GIVE_WAY_S,
+        on_taken: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`on_taken` is called when one has begun: somebody has to sweep from then on."""
+        self.refused_count = 0
+        self.ended_count = 0
+        """Because their clients did not read."""
+        self._max_count = max_count
+        self._give_way_s = give_way_s
+        self._on_taken = on_taken
+        self._lock = threading.Lock()
+        self._running: set[Download] = set()
+
+    @property
+    def active_count(self) -> int:
+        return len(self._running)
+
+    def acquire(self, server_socket: socket.socket | None, room: int | None = None) -> Download:
+        """`server_socket`: the client's connection, if the server tells. `room`: how many the
+        server's threads allow. Raises Busy."""
+        max_count = self._max_count if room is None else min(self._max_count, room)
+        with self._lock:
+            if len(self._running) >= max_count and not self._end_slowest():
+                self.refused_count += 1
+                raise Busy(f"{len(self._running)} recordings are being sent already")
+            download = Download(self, server_socket)
+            self._running.add(download)
+        self._on_taken()
+        return download
+
+    def make_room(self) -> bool:
+        """End the one whose client keeps us waiting longest; False if all of them read."""
+        with self._lock:
+            return self._end_slowest()
+
+    def sweep(self) -> bool:
+        """End those whose clients have read nothing for LEASE_SWEEPS sweeps. Called again and again
+        by the event loop's ticker; returns whether any is running.
+
+        The time limit of the socket would end them, too, but then gunicorn logs an error for each,
+        and waits in its main thread for 2 s whether the client closes.
+        """
+        with self._lock:
+            for download in tuple(self._running):
+                download.sweeps_left -= 1
+                if download.sweeps_left <= 0:
+                    self._end(download)
+            return bool(self._running)
+
+    def _end_slowest(self) -> bool:
+        slowest = min(self._running, key=lambda download: download.renewed_at_s, default=None)
+        if slowest is None or time.monotonic() - slowest.renewed_at_s < self._give_way_s:
+            return False
+        self._end(slowest)
+        return True
+
+    def _end(self, download: Download) -> None:
+        self._running.discard(download)
+        self.ended_count += 1
+        download.end()
+
+    def _release(self, download: Download) -> None:
+        with self._lock:
+            self._running.discard(download)

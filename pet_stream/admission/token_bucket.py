@@ -1,0 +1,37 @@
+"""How often something may be done: at once a few times, and then at a steady pace."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from ..errors import TooMany
+
+
+class TokenBucket:
+    """Holds `size` tokens at most; one comes back each `every_s`. Owned by one thread."""
+
+    def __init__(
+        self, size: int, every_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._size = size
+        self._every_s = every_s
+        self._clock = clock
+        self._full_at = -math.inf
+
+    def take(self, message: str) -> None:
+        """Raises TooMany, with `message`, when there is no token left."""
+        wait_s = self.try_take()
+        if wait_s:
+            raise TooMany(message, math.ceil(wait_s))
+
+    def try_take(self) -> float:
+        """0.0 with a token; without, the time until there is one, in seconds."""
+        now = self._clock()
+        until_full_s = max(0.0, self._full_at - now)
+        wait_s = until_full_s - (self._size - 1) * self._every_s
+        if wait_s > 0:
+            return wait_s
+        self._full_at = now + until_full_s + self._every_s
+        return 0.0

@@ -1,0 +1,138 @@
+"""The detections, matched with the pictures they are about, for those who listen."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from ..broadcaster import Broadcaster
+from ..lifecycle import Run, start_run
+from ..mailbox import Mailbox
+from .segment import DetectionsSegment
+from .updates import DetectionCounts, Matcher, Sighting
+
+logger = logging.getLogger(__name__)
+
+POLL_S = 0.01
+MAX_WAITING = 32
+_RETRY_S = 1.0
+_END_TIMEOUT_S = 2.0
+
+
+class Listener(Mailbox[Sighting]):
+    """A bounded queue of sightings; the oldest one is dropped. Any thread."""
+
+    def __init__(self, at_end: Callable[[], object]) -> None:
+        super().__init__(MAX_WAITING)
+        self.at_end = at_end
+        self.idle_looks = 0
+
+    def take(self, timeout_s: float) -> Sighting | None:
+        """The next one; None when the time is up or it is closed. Who does not ask is let go."""
+        self.idle_looks = 0
+        return super().take(timeout_s)
+
+
+class Detections:
+    """Reads the detector's segment behind `url` in a thread of its own while somebody listens.
+
+    Any thread may listen. A record without detections is passed on once; what else comes is news,
+    even the same boxes, since they are about a later picture.
+    """
+
+    def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
+        self.counts = DetectionCounts()
+        self.max_idle_looks = 1000
+        """A listener that does not ask for this many polls is let go. They are counted, not
+        seconds: while the process stands still, nobody can ask."""
+        self._url = url
+        self._broadcaster = broadcaster
+        self._name = name
+        self._lock = threading.Lock()
+        self._listeners: tuple[Listener, ...] = ()
+        self._run: Run | None = None
+        """The newest, be it running or not."""
+        self._reading = threading.Lock()  # of the thread that counts
+
+    @property
+    def listener_count(self) -> int:
+        return len(self._listeners)
+
+    def listen(self, at_end: Callable[[], object] = lambda: None) -> Listener:
+        """`at_end` is called when the listening ends, whoever ends it. Raises Busy, and nobody
+        listens, when no thread can be started."""
+        listener = Listener(at_end)
+        with self._lock:
+            if not self._listeners:
+                self._run = start_run(f"{self._name}-detections", self._read)
+            self._listeners = (*self._listeners, listener)
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Idempotent. The thread ends with the last one."""
+        self._end_run(self._remove([listener]))
+
+    def stop(self, timeout_s: float = _END_TIMEOUT_S) -> None:
+        """End everybody's listening."""
+        self._end_run(self._remove(self._listeners), timeout_s)
+
+    def _remove(self, listeners: Iterable[Listener]) -> Run | None:
+        """The run that ends with them, if none is left."""
+        leaving = set(listeners)
+        with self._lock:
+            ended = [listener for listener in self._listeners if listener in leaving]
+            self._listeners = tuple(other for other in self._listeners if other not in leaving)
+            run = None if self._listeners else self._run
+            if run is not None:
+                run.request_stop()
+        for listener in ended:
+            listener.close()
+            listener.at_end()
+        return run
+
+    def _end_run(self, run: Run | None, timeout_s: float = _END_TIMEOUT_S) -> None:
+        if run is not None:
+            run.stop(timeout_s)
+
+    def _read(self, run: Run) -> None:
+        with self._reading:
+            while not run.is_stopping:
+                self._watch_safely(run.stop_requested)
+
+    def _watch_safely(self, stop_requested: threading.Event) -> None:
+        try:
+            self._watch(stop_requested)
+        except Exception:
+            logger.exception("reading the detections failed")
+            stop_requested.wait(_RETRY_S)
+
+    def _watch(self, stop_requested: threading.Event) -> None:
+        segment = DetectionsSegment(self._url, stop_requested.wait)
+        subscription = self._broadcaster.subscribe("detections", MAX_WAITING, lambda: None)
+        matcher = Matcher(self.counts)
+        invalid = self.counts.invalid
+        torn_reads = self.counts.torn_reads
+        attachments = self.counts.attachments
+        try:
+            while not stop_requested.wait(POLL_S):
+                matcher.times.add(subscription.take())
+                was_attached = segment.is_attached
+                record = segment.read_new()
+                self.counts.attachments = attachments + segment.attachments
+                self.counts.torn_reads = torn_reads + segment.torn_reads
+                self.counts.invalid = invalid + matcher.invalid_count + segment.invalid_records
+                for sighting in matcher.look(record, is_left_over=not was_attached):
+                    for listener in self._listeners:
+                        listener.put(sighting)
+                self._end_idle()
+        finally:
+            self._broadcaster.unsubscribe(subscription)
+            segment.close()
+
+    def _end_idle(self) -> None:
+        for listener in self._listeners:
+            listener.idle_looks += 1
+        limit = self.max_idle_looks
+        if idle := [one for one in self._listeners if one.idle_looks > limit]:
+            self._remove(idle)

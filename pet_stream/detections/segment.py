@@ -1,0 +1,79 @@
+"""Reads the detector's shared memory, which has no lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ..errors import SegmentError
+from ..ingest.segment import Segment, open_segment
+from ..media import ring
+from ..media.detections import DetectionRecord, version_in
+
+SETTLING_S = 0.002
+"""The detector writes its 552 bytes in far less, unless it is interrupted in the middle."""
+_GONE_CHECK_S = 0.5
+_RETRY_S = 0.25
+
+
+class DetectionsSegment:
+    """Finds each new record, whole. Follows the detector through restarts. Owned by one thread."""
+
+    def __init__(self, url: str, wait: Callable[[float], object]) -> None:
+        """`wait` lets some seconds pass."""
+        self.torn_reads = 0
+        self.invalid_records = 0
+        self.attachments = 0
+        self._url = url
+        self._wait = wait
+        self._segment: Segment | None = None
+        self._version: int | None = None
+        self._tried_at_s = -_RETRY_S
+
+    def read_new(self) -> DetectionRecord | None:
+        """The record, if it is another one than last time; None also while there is no segment."""
+        try:
+            segment = self._attached()
+            return None if segment is None else self._read_new(segment)
+        except SegmentError:  # not there, removed or shortened
+            self.close()
+            return None
+
+    @property
+    def is_attached(self) -> bool:
+        return self._segment is not None
+
+    def close(self) -> None:
+        segment, self._segment = self._segment, None
+        self._version = None
+        if segment is not None:
+            segment.close()
+
+    def _read_new(self, segment: Segment) -> DetectionRecord | None:
+        data = segment.read(0, ring.DETECTIONS_BYTES)
+        version = version_in(data)
+        if version == self._version:
+            return None
+        self._wait(SETTLING_S)
+        if segment.read(0, ring.DETECTIONS_BYTES) != data:
+            self.torn_reads += 1
+            return None  # the next look takes it
+        self._version = version
+        if not any(data):  # as it was made; the detector has not written yet
+            return None
+        record = DetectionRecord.parse(data)
+        if record is None:
+            self.invalid_records += 1
+        return record
+
+    def _attached(self) -> Segment | None:
+        now_s = time.monotonic()
+        if self._segment is not None and now_s - self._tried_at_s >= _GONE_CHECK_S:
+            self._tried_at_s = now_s
+            if self._segment.is_gone():
+                self.close()
+        if self._segment is None and now_s - self._tried_at_s >= _RETRY_S:
+            self._tried_at_s = now_s
+            self._segment = open_segment(self._url, ring.DETECTIONS_BYTES)
+            self.attachments += 1
+        return self._segment

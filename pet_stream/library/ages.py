@@ -1,0 +1,53 @@
+"""How old recordings are, whatever somebody does to the clock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from .clock import EARLIEST_S, ClockReading, ClockWatch, read_clocks
+from .listing import Recording
+
+logger = logging.getLogger(__name__)
+
+MAX_REMEMBERED = 10_000
+
+
+class Ages:
+    """What ended in this run ages by the time since the machine's start; anything else by the wall
+    clock, while that can be believed. Belongs to one thread; any thread calls `note_end`."""
+
+    def __init__(self, read: Callable[[], ClockReading] = read_clocks) -> None:
+        self._read = read
+        self._watch = ClockWatch()
+        self._is_believed = True
+        self._ended_s: dict[str, float] = {}
+
+    def note_end(self, name: str) -> None:
+        """The recording `name`, as it is called from now on, was finished just now."""
+        self._ended_s[name] = self._read().boot_s
+        if len(self._ended_s) > MAX_REMEMBERED:
+            del self._ended_s[next(iter(self._ended_s))]
+
+    def oldest_first(self, rows: Sequence[Recording]) -> list[tuple[Recording, float | None]]:
+        """Each of `rows`, which are the newest first, and its age in seconds; None: who knows."""
+        now = self._read()
+        ended = [(end_s, row) for row in rows if (end_s := self._ended_s.get(row.name)) is not None]
+        ended.sort(key=lambda item: item[0])
+        of_this_run = {row.name for _, row in ended}
+        earlier = [row for row in reversed(rows) if row.name not in of_this_run]
+        changed_s = [row.changed_ns / 1e9 for row in earlier]
+        is_believed = self._watch.believes(now, max(changed_s, default=None))
+        self._tell(is_believed)
+        return [
+            *(
+                (row, now.wall_s - at_s if is_believed and at_s > EARLIEST_S else None)
+                for row, at_s in zip(earlier, changed_s, strict=True)
+            ),
+            *((row, now.boot_s - end_s) for end_s, row in ended),
+        ]
+
+    def _tell(self, is_believed: bool) -> None:
+        if is_believed != self._is_believed:
+            self._is_believed = is_believed
+            logger.info("the clock is %s", "believed" if is_believed else "not believed")

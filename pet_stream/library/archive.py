@@ -1,0 +1,151 @@
+"""The recordings folder over time: owned, repaired after a crash, kept within its limits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+
+from ..errors import NotRecorderOwner
+from ..lifecycle import Run, start_run
+from ..reason import Reason
+from ..recording.disk import ClipsFull
+from ..recording.status import RecordingStatus
+from .ages import Ages
+from .clock import ClockReading, read_clocks
+from .crash_recovery import repair
+from .folder_check import FolderCheck
+from .housekeeping import Housekeeper
+from .library import Library
+from .ownership import Ownership
+from .retention import Pruner, Retention
+from .thumbnails import Thumbnails, is_unfinished
+
+logger = logging.getLogger(__name__)
+
+TIDY_EVERY_S = 60.0
+STOP_TIMEOUT_S = 2.0
+
+
+class Archive:
+    """Any thread may use it. Between start() and stop(), if the settings limit what is kept, the
+    limits are looked at after each recording and every TIDY_EVERY_S.
+
+    `max_clip_bytes`: what all clips together may take up; 0: no limit. `min_free_bytes` of the disk
+    have to be free for a recording to begin.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        retention: Retention,
+        name: str,
+        *,
+        max_clip_bytes: int = 0,
+        min_free_bytes: int = 0,
+        read_clocks: Callable[[], ClockReading] = read_clocks,
+    ) -> None:
+        self._library = library
+        self._retention = retention
+        self._max_clip_bytes = max_clip_bytes
+        self._ages = Ages(read_clocks)
+        self._pruner = Pruner(library, retention, self._ages)
+        self._housekeeper = Housekeeper(f"{name}-housekeeping")
+        self._ownership = Ownership(library.folder, self._repair_soon)
+        self._timer_name = f"{name}-retention"
+        self._repairs: list[Future[None]] = []
+        self._tidying: Future[None] | None = None
+        self._timer: Run | None = None
+        self._is_stopped = False
+        self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
+        self.thumbnails = Thumbnails(library, self._housekeeper)
+
+    def start(self) -> None:
+        """Repair, in the background, what a crash left; only where there is a folder already."""
+        self._is_stopped = False
+        self._housekeeper.start()
+        if self._library.folder.is_dir():
+            self._housekeeper.submit(self._claim_quietly)
+        if self._retention.is_on and self._timer is None:
+            self._timer = start_run(self._timer_name, self._keep_tidy)
+
+    def stop(self, *, keeps_folder: bool = False) -> None:
+        """Let go of the folder, unless a recording is still written: whoever claims it repairs what
+        is unfinished in it. What housekeeping has not begun stays undone. Idempotent.
+
+        A disk that hangs delays it by STOP_TIMEOUT_S; the rest is done when the disk goes on.
+        """
+        self._is_stopped = True
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.stop(STOP_TIMEOUT_S)
+        self._housekeeper.stop(STOP_TIMEOUT_S, None if keeps_folder else self._ownership.release)
+
+    def let_go(self) -> None:
+        """Give the folder back, if stop() has kept it and start() has not come since: the last
+        recording is written. Does not wait."""
+        if self._is_stopped:
+            self._housekeeper.request_stop(self._ownership.release)
+
+    def claim(self) -> None:
+        """Become the process that records. Raises NotRecorderOwner, OSError."""
+        self._ownership.claim()
+
+    def claim_for_clip(self, size_bytes: int) -> None:
+        """Become the process that records, if clips may have `size_bytes` more. Raises ClipsFull,
+        NotRecorderOwner, StorageError, OSError."""
+        self.claim()
+        if not self._max_clip_bytes:
+            return
+        clips = filter(self._library.is_clip, self._library.recordings())
+        if size_bytes + sum(clip.size_bytes for clip in clips) > self._max_clip_bytes:
+            raise ClipsFull(self._max_clip_bytes)
+
+    def fault(self) -> Reason | None:
+        """Why a recording would not begin, as far as that is known."""
+        return self._check.fault()
+
+    @property
+    def repairing_count(self) -> int:
+        """Files that a crash left and that are not repaired yet."""
+        return sum(not repair.done() for repair in self._repairs)
+
+    def handle_finished(self, status: RecordingStatus) -> None:
+        """A recording or a clip has ended."""
+        if status.filename is not None and status.frame_count:
+            self._ages.note_end(status.filename)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Delete, in the background, what the settings do not keep."""
+        waiting = self._tidying
+        if self._retention.is_on and (waiting is None or waiting.running() or waiting.done()):
+            self._tidying = self._housekeeper.submit(self._remove_old)
+
+    def _remove_old(self) -> None:
+        try:
+            self.claim()
+        except NotRecorderOwner:
+            return
+        self._pruner.prune()
+
+    def _keep_tidy(self, run: Run) -> None:
+        self.tidy()
+        while not run.stop_requested.wait(TIDY_EVERY_S):
+            self.tidy()
+
+    def _claim_quietly(self) -> None:
+        try:
+            self.claim()
+        except NotRecorderOwner as exc:
+            logger.warning("this process does not record: %s", exc)
+        except OSError as exc:
+            logger.warning("the recordings folder can't be used: %s", exc)
+
+    def _repair_soon(self, parts: list[Path]) -> None:
+        for thumbnail in filter(is_unfinished, parts):
+            self._housekeeper.submit(partial(thumbnail.unlink, missing_ok=True))
+        recordings = [part for part in parts if not is_unfinished(part)]
+        self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in recordings]

@@ -1,0 +1,123 @@
+"""A file that is put together from parts of others while it is read."""
+
+from __future__ import annotations
+
+import io
+import os
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from ..recording.disk import open_to_read, read_at
+
+_BYTES_PER_PIECE = 170
+"""As measured: the object, its numbers, where it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`size` bytes of the file at `path`, from `offset` on."""
+
+    path: Path
+    offset: int
+    size: int
+
+
+class PiecedFile(io.RawIOBase):
+    """All `pieces`, one after the other: read-only, seekable. One thread at a time.
+
+    Opens one file at a time, and nothing before the first read, but for what hold() is given.
+    """
+
+    def __init__(
+        self, pieces: Sequence[Piece | bytes], *, ends: Sequence[int] | None = None
+    ) -> None:
+        self._pieces = pieces
+        if ends is None:
+            sizes = (len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
+            ends = list(accumulate(sizes, initial=0))
+        self._ends = ends
+        self._position = 0
+        self._descriptor = -1
+        self._open_path: Path | None = None
+        self._held: dict[Path, int] = {}
+
+    def hold(self, paths: Iterable[Path]) -> None:
+        """Open these at once, and keep them open: they are about to get other names. Raises
+        OSError."""
+        for path in paths:
+            self._held[path] = open_to_read(path)
+
+    def reopened(self) -> PiecedFile:
+        """The same, from its beginning, for another reader."""
+        return PiecedFile(self._pieces, ends=self._ends)
+
+    @property
+    def size(self) -> int:
+        return self._ends[-1]
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it takes up, roughly."""
+        whole = sum(len(piece) for piece in self._pieces if isinstance(piece, bytes))
+        return whole + _BYTES_PER_PIECE * len(self._pieces)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer)
+        count = 0
+        while count < len(view):
+            chunk = self._read_some(len(view) - count)
+            if not chunk:
+                break
+            view[count : count + len(chunk)] = chunk
+            count += len(chunk)
+            self._position += len(chunk)
+        return count
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor, self._open_path = -1, None
+        while self._held:
+            os.close(self._held.popitem()[1])
+        super().close()
+
+    def _read_some(self, size: int) -> bytes:
+        position = self._position
+        number = bisect_right(self._ends, position) - 1
+        if number >= len(self._pieces):
+            return b""
+        piece = self._pieces[number]
+        inside = position - self._ends[number]
+        if isinstance(piece, bytes):
+            return piece[inside : inside + size]
+        descriptor = self._descriptor_of(piece.path)
+        return read_at(descriptor, piece.offset + inside, min(size, piece.size - inside))
+
+    def _descriptor_of(self, path: Path) -> int:
+        if path in self._held:
+            return self._held[path]
+        if self._open_path != path:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+            self._descriptor = open_to_read(path)
+            self._open_path = path
+        return self._descriptor

@@ -1,0 +1,108 @@
+"""Parts of recordings, and recordings of several files in one: without encoding anything again."""
+
+from __future__ import annotations
+
+import math
+import os
+from array import array
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from ..errors import BitstreamError, NotCuttable, NotFound
+from ..media.mp4 import writing as mp4
+from ..media.mp4.reading import Movie, read_movie
+from ..media.mp4.sample_table import MAX_DURATION, SampleTable
+from ..media.mp4.video_format import VideoFormat
+from ..recording.disk import open_to_read, read_at
+from .composite_file import Piece, PiecedFile
+
+
+def joined(files: Sequence[Path], created_at: float) -> PiecedFile:
+    """All of `files`, the segments of one recording, as one file. Raises NotCuttable, NotFound."""
+    if files[0].suffix == ".h264":
+        return PiecedFile([Piece(path, 0, _size_of(path)) for path in files])
+    return cut(files, 0, math.inf, created_at)
+
+
+def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) -> PiecedFile:
+    """What `files` show from `from_s` to `to_s`, seconds from their beginning, as one MP4.
+
+    It begins with the IDR at or before `from_s`, and ends with the GOP that `to_s` lies in. Raises
+    NotCuttable for files without times or of a foreign kind, and if nothing is shown then, and
+    NotFound.
+    """
+    parts: list[tuple[Path, VideoFormat, SampleTable]] = []
+    begin_s = 0.0
+    for path in files:
+        movie = _read(path)
+        duration_s = movie.table.total_duration / movie.timescale
+        start, end = (from_s - begin_s) * movie.timescale, (to_s - begin_s) * movie.timescale
+        begin_s += duration_s
+        first, behind = movie.table.gops_between(max(0, start), end)
+        if first >= behind or end <= 0:
+            continue
+        table = movie.table.part(first, behind)
+        parts.append((path, movie.video_format, _in_our_timescale(table, movie.timescale)))
+    if not parts:
+        raise NotCuttable("The recording shows nothing between these times")
+    first_format = parts[0][1]
+    pieces: list[Piece | bytes] = []
+    for path, video_format, table in parts:
+        if all(other == first_format for _, other, _ in parts):
+            pieces += (Piece(path, offset, size) for offset, size in table.extents())
+        else:
+            pieces += _with_parameter_sets(path, mp4.parameter_sets(video_format), table)
+    tables = [table for _, _, table in parts]
+    return PiecedFile([mp4.whole_file_start(first_format, tables, created_at + from_s), *pieces])
+
+
+def _with_parameter_sets(
+    path: Path, parameter_sets: bytes, table: SampleTable
+) -> list[Piece | bytes]:
+    """The samples of `table`, with `parameter_sets` in front of each IDR; changes their sizes."""
+    pieces: list[Piece | bytes] = []
+    syncs = set(table.sync_indexes)
+    for offset, first, count in table.chunks():
+        for index in range(first, first + count):
+            size = table.sizes[index]
+            if index in syncs:
+                pieces.append(parameter_sets)
+                table.sizes[index] += len(parameter_sets)
+            last = pieces[-1] if pieces else None
+            if isinstance(last, Piece) and last.offset + last.size == offset:
+                pieces[-1] = Piece(path, last.offset, last.size + size)
+            else:
+                pieces.append(Piece(path, offset, size))
+            offset += size
+    return pieces
+
+
+def _read(path: Path) -> Movie:
+    if path.suffix != ".mp4" and not path.name.endswith(".mp4.part"):
+        raise NotCuttable("A raw H.264 file has no times to cut it by")
+    try:
+        descriptor = open_to_read(path)
+    except OSError as exc:
+        raise NotFound("There is no such recording") from exc
+    try:
+        return read_movie(partial(read_at, descriptor), os.fstat(descriptor).st_size)
+    except BitstreamError as exc:
+        raise NotCuttable(f"This file can't be cut: {exc}") from exc
+    finally:
+        os.close(descriptor)
+
+
+def _in_our_timescale(table: SampleTable, timescale: int) -> SampleTable:
+    if timescale != mp4.TIMESCALE:
+        scaled = (duration * mp4.TIMESCALE // timescale for duration in table.durations)
+        table.durations = array("I", (min(d, MAX_DURATION) for d in scaled))
+        table.total_duration = sum(table.durations)
+    return table
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as exc:
+        raise NotFound("There is no such recording") from exc

@@ -1,0 +1,107 @@
+"""What the files of the folder say about themselves."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ..errors import BitstreamError
+from ..media.clip_mark import START_BYTES, has_mark
+from ..media.h264.nal_unit import NalUnitType, nal_unit_type, split_annex_b
+from ..media.h264.parameter_sets import parse_sps
+from ..media.mp4.reading import growing_format, read_summary
+from ..recording.disk import PART_SUFFIX, open_to_read, read_at
+
+logger = logging.getLogger(__name__)
+
+_RAW_START_BYTES = 64 * 1024
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What stands inside the files; None: it does not say."""
+
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    codec: str | None = None
+
+
+class ReadOnce(Generic[T]):
+    """Reads something from each file of `folder`, and again when its size or time changes.
+
+    `read` gets a descriptor, the name and the size; `unknown` is for what can't be read. Any
+    thread may use it.
+    """
+
+    def __init__(self, folder: Path, read: Callable[[int, str, int], T], unknown: T) -> None:
+        self._folder = folder
+        self._read = read
+        self._unknown = unknown
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[tuple[int, int, int], T]] = {}
+
+    def of(self, name: str) -> T:
+        try:
+            descriptor = open_to_read(self._folder / name)
+        except OSError:
+            return self._unknown
+        try:
+            info = os.fstat(descriptor)
+            version = info.st_ino, info.st_size, info.st_mtime_ns
+            with self._lock:
+                known = self._known.get(name)
+            if known is not None and known[0] == version:
+                return known[1]
+            value = self._read(descriptor, name, info.st_size)
+        except BitstreamError:  # copied here by hand, and something else
+            value = self._unknown
+        except OSError:
+            return self._unknown
+        except Exception:  # the rest of the list is to be shown; once, until the file changes
+            logger.exception("%s can't be read", name)
+            value = self._unknown
+        finally:
+            os.close(descriptor)
+        with self._lock:
+            self._known[name] = version, value
+        return value
+
+    def forget_gone(self, found: Container[str], count: int) -> None:
+        """Keep what is known of `found`, `count` files, once there is much more."""
+        with self._lock:
+            if len(self._known) > 2 * count + 100:
+                self._known = {name: item for name, item in self._known.items() if name in found}
+
+
+def read_is_clip(descriptor: int, name: str, size: int) -> bool:
+    return has_mark(read_at(descriptor, 0, START_BYTES))
+
+
+def read_details(descriptor: int, name: str, size: int) -> Details:
+    """Of a file that is finished or, without its duration, of one that grows. Raises OSError,
+    BitstreamError."""
+    if name.endswith(".h264") or name.endswith(".h264" + PART_SUFFIX):
+        return _of_raw(read_at(descriptor, 0, _RAW_START_BYTES))
+    read = partial(read_at, descriptor)
+    if name.endswith(PART_SUFFIX):
+        video_format = growing_format(read, size)
+        return Details(None, video_format.width, video_format.height, video_format.codec)
+    summary = read_summary(read, size)
+    return Details(summary.duration_s, summary.width, summary.height, summary.codec)
+
+
+def _of_raw(data: bytes) -> Details:
+    for nal_unit in split_annex_b(data, max_nal_units=len(data)):  # of many pictures
+        if nal_unit_type(nal_unit) == NalUnitType.SPS:
+            sps = parse_sps(nal_unit)
+            return Details(None, sps.width, sps.height, f"avc1.{sps.profile_level_id}")
+    return Details()

@@ -1,0 +1,61 @@
+"""Whether anything can be recorded, before somebody wants it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from ..reason import Reason
+from ..recording.disk import check_free, describe
+from .housekeeping import Housekeeper
+
+INTERVAL_S = 60.0
+
+
+class FolderCheck:
+    """Looks at the folder while somebody asks, once in INTERVAL_S at most, and in housekeeping's
+    thread, since disks may hang. Any thread may ask."""
+
+    def __init__(
+        self,
+        folder: Path,
+        min_free_bytes: int,
+        housekeeper: Housekeeper,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._min_free_bytes = min_free_bytes
+        self._housekeeper = housekeeper
+        self._clock = clock
+        self._fault: Reason | None = None
+        self._look_at_s = 0.0
+        self._looking: Future[None] | None = None
+
+    def fault(self) -> Reason | None:
+        """Why a recording would not begin, as of the last look; None: nothing is known."""
+        is_looking = self._looking is not None and not self._looking.done()
+        if self._clock() >= self._look_at_s and not is_looking:
+            self._look_at_s = self._clock() + INTERVAL_S
+            self._looking = self._housekeeper.submit(self._look)
+        return self._fault
+
+    def _look(self) -> None:
+        self._fault = find_fault(self._folder, self._min_free_bytes)
+
+
+def find_fault(folder: Path, min_free_bytes: int) -> Reason | None:
+    """What would keep a recording from beginning in `folder`, which is made if it is missing."""
+    try:
+        there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        check_free(there, min_free_bytes)
+    except OSError as exc:
+        return describe(exc)
+    return None

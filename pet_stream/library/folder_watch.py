@@ -1,0 +1,60 @@
+"""Whether the list of recordings is another one, and what is left of their disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+from ..recording.disk import DiskSpace
+from .library import Library
+
+INTERVAL_S = 1.0
+
+
+class FolderWatch:
+    """Looks at the folder when it is told to, once in `interval_s` at most. Any thread; request
+    threads do, since disks may hang: one at a time, the others don't wait.
+
+    `on_change` is called, by the thread that looks, when files have come or gone.
+    """
+
+    def __init__(self, library: Library, on_change: Callable[[], object]) -> None:
+        self.interval_s = INTERVAL_S
+        self.disk: DiskSpace | None = None
+        """The recordings' disk; None before the first look at it."""
+        self.has_looked = False
+        """Whether a change would be noticed by now."""
+        self._library = library
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._looked_at_s = 0.0
+        self._changed_ns: int | None = None
+
+    def look(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            has_changed = self._look()
+        finally:
+            self._lock.release()
+        if has_changed:
+            self._on_change()
+
+    def _look(self) -> bool:
+        now_s = time.monotonic()
+        if self.has_looked and now_s - self._looked_at_s < self.interval_s:
+            return False
+        self._looked_at_s = now_s
+        self.disk = self._library.disk_space()
+        before, self._changed_ns = self._changed_ns, _changed_ns(self._library)
+        was_known, self.has_looked = self.has_looked, True
+        return was_known and self._changed_ns != before
+
+
+def _changed_ns(library: Library) -> int | None:
+    try:
+        return os.stat(library.folder).st_mtime_ns
+    except OSError:  # not made yet
+        return None

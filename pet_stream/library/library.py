@@ -1,0 +1,205 @@
+"""The recordings in the folder: the folder is the truth, there is no other list."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import NotFound, RecordingInUse
+from ..recording.disk import PART_SUFFIX, DiskSpace, disk_space, storage_error
+from ..recording.names import segment_of, stored_name
+from ..recording.status import CurrentRecording, HasStatus, RecordingStatus
+from ..version import __version__
+from .composite_file import Piece, PiecedFile
+from .cutting import cut, joined
+from .details import Details, ReadOnce, read_details, read_is_clip
+from .listing import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
+from .ready_files import ReadyFiles
+from .turns import Turns
+
+THUMBNAIL_SUFFIX = ".jpg"
+MAX_WAITING = 4
+"""Requests for a file that is yet to be put together, a fifth of a second of a core each."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecording:
+    """What a request for a recording gets, whole or in part."""
+
+    file: PiecedFile
+    version: str
+    """Another one if a single byte is another: a strong validator (RFC 9110, 8.8.1)."""
+    changed_at: float
+    """Epoch seconds."""
+
+
+class Library:
+    """Finds recordings by name. Any thread may use it.
+
+    `recorder` says what is being made. Only regular files are recordings: a symbolic link could
+    lead out of the folder. What a file says about itself is kept until its size or time changes.
+    """
+
+    def __init__(self, folder: Path, recorder: HasStatus | None = None) -> None:
+        self.folder = folder
+        self._recorder = recorder or CurrentRecording()
+        self._clips = ReadOnce(folder, read_is_clip, False)
+        self._details = ReadOnce(folder, read_details, Details())
+        self._turns = Turns(MAX_WAITING)
+        self._ready = ReadyFiles()
+
+    def recordings(self) -> list[Recording]:
+        """All of them, newest first; one directory scan and one `lstat` each.
+
+        Raises StorageError.
+        """
+        running = self._running()
+        found = scan(self.folder, running)
+        self._forget_unused(found)
+        return rows(found, running)
+
+    def details(self, recording: Recording) -> Details:
+        """What its files say: read once, and again when they change. One that is being made has a
+        size as soon as a picture is in it."""
+        each = [self._details.of(name) for name in recording.files]
+        durations = [details.duration_s for details in each]
+        known = [duration for duration in durations if duration is not None]
+        duration_s = sum(known) if len(known) == len(durations) else None
+        if recording.is_running:
+            duration_s = self._recorder.status.duration_ms / 1000
+        return Details(duration_s, each[0].width, each[0].height, each[0].codec)
+
+    def is_clip(self, recording: Recording) -> bool:
+        """Whether its file says that it was saved as a clip."""
+        return self._clips.of(recording.files[0])
+
+    def find(self, name: str) -> Recording:
+        """The recording `name`; the name of one of its files finds it, too. Raises BadName,
+        NotFound, StorageError."""
+        if segment_of(stored_name(name)) is None:
+            found = scan_for(self.folder, name)
+            if name in found:
+                return row(name, [name], found, self._running())
+        for recording in self.recordings():
+            if recording.name == name or name in recording.files:
+                return recording
+        raise NotFound("There is no such recording")
+
+    def files_of(self, name: str) -> list[Path]:
+        """The files of the recording `name`, or the one file that is called so. Raises BadName,
+        NotFound, StorageError."""
+        if self._is_file(stored_name(name)):
+            return [self.folder / name]
+        return [self.folder / file for file in self.find(name).files]
+
+    def open(
+        self, name: str, from_s: float | None = None, to_s: float | None = None
+    ) -> OpenRecording:
+        """A recording, or one of its files: as it is, its segments as one file or, with a time,
+        cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError, TooMany.
+
+        Its file is to be closed: what is still being written is open from here on, because its name
+        changes.
+        """
+        files = self.files_of(name)
+        try:
+            return self._open(name, files, from_s, to_s)
+        except NotFound:  # deleted since, or its newest file has got its name
+            return self._open(name, self.files_of(name), from_s, to_s)
+
+    def _open(
+        self, name: str, files: list[Path], from_s: float | None, to_s: float | None
+    ) -> OpenRecording:
+        try:
+            infos = [path.stat(follow_symlinks=False) for path in files]
+        except OSError as exc:
+            raise NotFound("There is no such recording") from exc
+        told = [
+            (path.name, i.st_ino, i.st_size, i.st_mtime_ns)
+            for path, i in zip(files, infos, strict=True)
+        ]
+        key = repr((__version__, told, from_s, to_s))
+        version = hashlib.sha256(key.encode()).hexdigest()[:32]
+        if len(files) == 1 and from_s is None and to_s is None:
+            file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
+        else:
+            file = self._put_together(version, name, files, from_s, to_s)
+        try:
+            file.hold(path for path in files if path.name.endswith(PART_SUFFIX))
+        except OSError as exc:
+            file.close()
+            raise NotFound("There is no such recording") from exc
+        return OpenRecording(file, version, last_change(infos))
+
+    def delete(self, name: str) -> None:
+        """Remove a recording and what belongs to it, or one of its files, if `name` is that of a
+        file. Raises BadName, NotFound, RecordingInUse, StorageError."""
+        recording = self.find(name)
+        if recording.is_running:
+            raise RecordingInUse("The recording is just being made")
+        doomed = [*recording.files, *recording.stars, recording.name + THUMBNAIL_SUFFIX]
+        if name != recording.name and len(recording.files) > 1:
+            doomed = [name]
+        try:
+            for file in doomed:
+                (self.folder / file).unlink(missing_ok=True)
+        except OSError as exc:
+            raise storage_error("The recording can't be deleted", exc) from exc
+
+    def set_starred(self, name: str, is_starred: bool) -> None:
+        """Raises BadName, NotFound, StorageError."""
+        recording = self.find(name)
+        try:
+            if is_starred:
+                flags = os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+                os.close(os.open(self.folder / (recording.name + STAR_SUFFIX), flags, 0o644))
+            else:
+                for star in recording.stars:
+                    (self.folder / star).unlink(missing_ok=True)
+        except OSError as exc:
+            raise storage_error("The star can't be kept", exc) from exc
+
+    def disk_space(self) -> DiskSpace | None:
+        """Of the recordings' disk; None where it is not known."""
+        with contextlib.suppress(OSError):
+            return disk_space(next(f for f in (self.folder, *self.folder.parents) if f.is_dir()))
+        return None
+
+    def _forget_unused(self, found: Files) -> None:
+        for known in (self._clips, self._details):
+            known.forget_gone(found, len(found))
+        self._ready.forget_unused()
+
+    def _running(self) -> RecordingStatus:
+        """The recording that is being made; an empty status if there is none."""
+        status = self._recorder.status
+        return status if status.is_recording else RecordingStatus()
+
+    def _is_file(self, name: str) -> bool:
+        try:
+            return stat.S_ISREG((self.folder / name).lstat().st_mode)
+        except OSError:
+            return False
+
+    def _put_together(
+        self, version: str, name: str, files: list[Path], from_s: float | None, to_s: float | None
+    ) -> PiecedFile:
+        ready = self._ready.get(version)
+        if ready is not None:
+            return ready
+        with self._turns.turn("Too many recordings are being cut or joined"):
+            ready = self._ready.get(version)  # by whoever had the turn before
+            if ready is not None:
+                return ready
+            started_at = self.find(name).started_at
+            if from_s is None and to_s is None:
+                made = joined(files, started_at)
+            else:
+                made = cut(files, from_s or 0.0, math.inf if to_s is None else to_s, started_at)
+            self._ready.keep(version, made)
+        return made.reopened()

@@ -1,0 +1,180 @@
+"""What is in the folder, put together: a row of the list for each recording."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import StorageError
+from ..recording.disk import PART_SUFFIX
+from ..recording.names import is_recovered, is_stored_name, names_before, segment_of, start_time_in
+from ..recording.status import RecordingStatus, rfc3339
+from .details import Details
+
+logger = logging.getLogger(__name__)
+
+STAR_SUFFIX = ".star"
+"""An empty file beside a recording: it is kept."""
+
+_LAST_S = 253_370_764_800.0
+"""The first day of the year 9999: there are no later dates."""
+
+State = Literal["recording", "complete", "recovered"]
+Files = Mapping[str, os.stat_result]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One row of the list: a file, or the files that one recording consists of."""
+
+    name: str
+    size_bytes: int
+    started_at: float
+    """Epoch seconds: as the recorder or the name tells, else when the file was last changed."""
+    state: State
+    stars: tuple[str, ...]
+    """The files that say so, if it is to be kept: beside it, or beside what was called otherwise
+    before it was repaired or went on in a second file."""
+    files: tuple[str, ...]
+    changed_ns: int
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == "recording"
+
+    @property
+    def is_starred(self) -> bool:
+        return bool(self.stars)
+
+    @property
+    def format(self) -> str:
+        """`h264` or `mp4`."""
+        return self.name.rpartition(".")[2]
+
+    def to_json(self, details: Details) -> dict[str, Any]:
+        """A row of `GET /api/recordings`, its URLs excepted."""
+        return {
+            "name": self.name,
+            "size_bytes": self.size_bytes,
+            "started_at": self.started_at,
+            "start_time": rfc3339(self.started_at),
+            "state": self.state,
+            "format": self.format,
+            "starred": self.is_starred,
+            "duration_s": details.duration_s,
+            "width": details.width,
+            "height": details.height,
+            "codec": details.codec,
+            "segments": len(self.files),
+        }
+
+
+def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
+    """Every recorded file, every star (as `….star`), and the parts of the `running` recording.
+
+    Only regular files: a symbolic link could lead out of the folder. Raises StorageError.
+    """
+    found: dict[str, os.stat_result] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not _is_of_interest(entry.name, running):
+                    continue
+                try:
+                    info = entry.stat(follow_symlinks=False)
+                except PermissionError:  # it is the folder that does not let us
+                    raise
+                except OSError as exc:  # deleted since, or damaged: the others are shown
+                    logger.debug("%s can't be looked at: %s", entry.name, exc)
+                    continue
+                if stat.S_ISREG(info.st_mode):
+                    found[entry.name] = info
+    except FileNotFoundError:  # nothing was recorded yet
+        return {}
+    except OSError as exc:
+        raise StorageError("The recordings folder can't be read") from exc
+    return found
+
+
+def scan_for(folder: Path, name: str) -> dict[str, os.stat_result]:
+    """The same, of the file `name` and what may belong to it only."""
+    found: dict[str, os.stat_result] = {}
+    for earlier in names_before(name):
+        for candidate in (earlier, earlier + STAR_SUFFIX):
+            with contextlib.suppress(OSError):
+                info = (folder / candidate).lstat()
+                if stat.S_ISREG(info.st_mode):
+                    found[candidate] = info
+    return found
+
+
+def rows(found: Files, running: RecordingStatus) -> list[Recording]:
+    """The recordings that the files of `found` are, newest first."""
+    made = [row(name, files, found, running) for name, files in _grouped(found).items()]
+    made.sort(key=lambda row: (row.started_at, row.changed_ns), reverse=True)
+    return made
+
+
+def row(name: str, files: list[str], found: Files, running: RecordingStatus) -> Recording:
+    infos = [found[file] for file in files]
+    started_at = start_time_in(name)
+    state: State = "complete"
+    if running.is_recording and name == running.filename:
+        state, started_at = "recording", running.started_at
+    elif any(map(is_recovered, files)):
+        state = "recovered"
+    return Recording(
+        name=name,
+        size_bytes=sum(info.st_size for info in infos),
+        started_at=last_change(infos[:1]) if started_at is None else started_at,
+        state=state,
+        stars=tuple(_stars_of(name, files, found)),
+        files=tuple(files),
+        changed_ns=max(info.st_mtime_ns for info in infos),
+    )
+
+
+def last_change(infos: Iterable[os.stat_result]) -> float:
+    """When the last of the files was changed, epoch seconds. A file may claim any time, so that it
+    is brought to between 1970 and the last of all dates."""
+    return min(max(0.0, *(info.st_mtime for info in infos)), _LAST_S)
+
+
+def _is_of_interest(name: str, running: RecordingStatus) -> bool:
+    if name.endswith(STAR_SUFFIX):
+        return is_stored_name(name.removesuffix(STAR_SUFFIX))
+    if name.endswith(PART_SUFFIX):
+        return running.is_recording and _is_part_of(name, running)
+    return is_stored_name(name)
+
+
+def _is_part_of(part: str, running: RecordingStatus) -> bool:
+    name = part.removesuffix(PART_SUFFIX)
+    segment = segment_of(name)
+    return running.filename in (name, segment and segment[0])
+
+
+def _grouped(found: Files) -> dict[str, list[str]]:
+    """The files of each recording, in order: `cat.001.mp4` and `cat.002.mp4` are `cat.mp4`, unless
+    a file is called so itself."""
+    files = sorted(name for name in found if not name.endswith(STAR_SUFFIX))
+    names = {file.removesuffix(PART_SUFFIX): file for file in files}
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for name, file in names.items():
+        recording, number = segment_of(name) or (name, 0)
+        groups.setdefault(name if recording in names else recording, []).append((number, file))
+    return {name: [file for _, file in sorted(group)] for name, group in groups.items()}
+
+
+def _stars_of(name: str, files: list[str], found: Container[str]) -> Iterator[str]:
+    """The stars of a row, other recordings' excepted."""
+    own = {name, *(file.removesuffix(PART_SUFFIX) for file in files)}
+    for earlier in sorted({earlier for own_name in own for earlier in names_before(own_name)}):
+        if earlier + STAR_SUFFIX in found and (earlier in own or earlier not in found):
+            yield earlier + STAR_SUFFIX

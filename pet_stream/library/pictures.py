@@ -1,0 +1,90 @@
+"""Still pictures: the only place where anything is decoded, and only one picture at a time.
+
+FFmpeg gets one picture of a file, not the file: what is in the folder is read by `media`, which
+trusts nothing in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import av
+
+from ..errors import BitstreamError
+from ..media.access_unit import START_CODE, AccessUnit
+from ..media.mp4.reading import MAX_PICTURE_BYTES, first_idr
+from ..recording.disk import PART_SUFFIX, open_to_read, read_at
+
+_QUALITY = 4
+"""Of JPEG's quantizers, 2 (best) to 31."""
+_MAX_PIXELS = 35_651_584
+"""What H.264 has in its largest level, 6.2 (table A-1)."""
+_LONGEST_SIDE_RATIO = 8
+"""A picture that is narrower is no camera's."""
+
+
+def thumbnail(path: Path, width: int) -> bytes | None:
+    """The first picture of the file at `path` as JPEG, `width` pixels wide; None if it has none."""
+    try:
+        frame = _first_frame(_beginning(path))
+    except (BitstreamError, OSError, av.error.FFmpegError):  # any file at all
+        return None
+    if frame is None or frame.height > _LONGEST_SIDE_RATIO * frame.width:
+        return None
+    height = max(2, round(frame.height * width / frame.width / 2) * 2)
+    return to_jpeg(frame, width, height)
+
+
+def newest(gop: Sequence[AccessUnit]) -> bytes | None:
+    """The last picture of `gop`, in full size, as JPEG; None if it can't be decoded."""
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    frames: list[av.VideoFrame] = []
+    try:
+        for unit in gop:
+            frames = decoder.decode(av.Packet(unit.to_annex_b())) or frames
+        frames = decoder.decode(None) or frames
+    except av.error.FFmpegError:
+        pass
+    return to_jpeg(frames[-1], frames[-1].width, frames[-1].height) if frames else None
+
+
+def _beginning(path: Path) -> bytes:
+    """Annex B with the first picture that decoding can begin with. Raises OSError,
+    BitstreamError."""
+    descriptor = open_to_read(path)
+    try:
+        if path.name.removesuffix(PART_SUFFIX).endswith(".h264"):
+            return read_at(descriptor, 0, MAX_PICTURE_BYTES)
+        nal_units = first_idr(partial(read_at, descriptor), os.fstat(descriptor).st_size)
+    finally:
+        os.close(descriptor)
+    return b"".join(START_CODE + nal_unit for nal_unit in nal_units)
+
+
+def _first_frame(data: bytes) -> av.VideoFrame | None:
+    """The first IDR in `data`, decoded."""
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    decoder.skip_frame = "NONKEY"
+    decoder.options = {"max_pixels": str(_MAX_PIXELS)}
+    for packet in (*decoder.parse(data), *decoder.parse(), None):
+        for frame in decoder.decode(packet):
+            return frame
+    return None
+
+
+def to_jpeg(frame: av.VideoFrame, width: int, height: int) -> bytes:
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height = width, height
+    encoder.pix_fmt = "yuvj420p"
+    encoder.time_base = Fraction(1, 30)
+    encoder.thread_count = 1
+    encoder.options = {"qmin": str(_QUALITY), "qmax": str(_QUALITY)}
+    picture = frame.reformat(width=width, height=height, format="yuvj420p")
+    picture.pts = 0
+    return b"".join(map(bytes, (*encoder.encode(picture), *encoder.encode(None))))

@@ -1,0 +1,56 @@
+"""Reading the bits of an RBSP: fixed-length and Exp-Golomb codes (H.264 7.2 and 9.1)."""
+
+from __future__ import annotations
+
+from ...errors import BitstreamError
+
+
+def unescape(payload: bytes) -> bytes:
+    """The RBSP of a NAL unit's payload: without emulation prevention bytes (H.264 7.3.1)."""
+    return payload.replace(b"\x00\x00\x03", b"\x00\x00")
+
+
+class BitReader:
+    """Reads an RBSP from its first bit on. Every method raises BitstreamError at the end of it.
+
+    The whole RBSP is one integer of which the bits already read are cut off, so the number of
+    leading zeros is a subtraction; meant for the few bytes of a header, not for slice data.
+    """
+
+    __slots__ = ("_bits_left", "_value")
+
+    def __init__(self, rbsp: bytes) -> None:
+        self._value = int.from_bytes(rbsp, "big")
+        self._bits_left = len(rbsp) * 8
+
+    def u(self, bit_count: int) -> int:
+        """An unsigned integer of `bit_count` bits."""
+        bits_left = self._bits_left - bit_count
+        if bits_left < 0:
+            raise BitstreamError("The NAL unit ends in the middle of its header")
+        value = self._value >> bits_left
+        self._value ^= value << bits_left
+        self._bits_left = bits_left
+        return value
+
+    def flag(self) -> bool:
+        return self.u(1) == 1
+
+    def ue(self) -> int:
+        """An unsigned Exp-Golomb code: n zeros, then a number of n + 1 bits, minus 1."""
+        zeros = self._bits_left - self._value.bit_length()
+        if zeros > 31:
+            raise BitstreamError("An Exp-Golomb code is longer than 32 bits")
+        return self.u(2 * zeros + 1) - 1
+
+    def se(self) -> int:
+        """A signed Exp-Golomb code: 0, 1, −1, 2, −2 …"""
+        code = self.ue()
+        return (code + 1) // 2 if code & 1 else -(code // 2)
+
+    def ue_up_to(self, maximum: int, name: str) -> int:
+        """`ue()`, refused above `maximum`; `name` is the syntax element for the message."""
+        value = self.ue()
+        if value > maximum:
+            raise BitstreamError(f"{name} is {value}, more than {maximum}")
+        return value

@@ -1,0 +1,80 @@
+"""The start of a slice header (H.264 7.3.3): which picture a slice belongs to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...errors import BitstreamError, ParameterSetUnknown
+from .bits import BitReader, unescape
+from .nal_unit import NalUnitType, nal_unit_type
+from .parameter_set_cache import ParameterSets
+from .parameter_sets import MAX_PPS_ID
+
+SLICE_TYPES = frozenset(
+    {NalUnitType.NON_IDR_SLICE, NalUnitType.SLICE_PARTITION_A, NalUnitType.IDR_SLICE}
+)
+"""The NAL units that begin with a slice header."""
+
+_MAX_FIRST_MB = 139_263  # MaxFS - 1 of level 6.2 (A.3.1)
+_MAX_START_BYTES = 32  # the elements below take 15 bytes at most, 22 with emulation prevention
+_INTRA_SLICE_TYPES = (2, 4)
+
+
+class SliceHeader(NamedTuple):
+    first_mb_in_slice: int
+    slice_type: int
+    """0 P, 1 B, 2 I, 3 SP, 4 SI (table 7-6, modulo 5)."""
+    pic_parameter_set_id: int
+    frame_num: int
+    is_field: bool
+    is_bottom_field: bool
+    idr_pic_id: int | None
+    """None unless `is_idr`."""
+    nal_ref_idc: int
+    is_idr: bool
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether other pictures may be predicted from this one."""
+        return self.nal_ref_idc != 0
+
+
+def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceHeader:
+    """The slice header up to idr_pic_id.
+
+    Raises ParameterSetUnknown if the slice refers to a PPS or SPS not in `parameter_sets`,
+    BitstreamError if `nal_unit` is not a slice or its header is malformed.
+    """
+    kind = nal_unit_type(nal_unit)
+    if kind not in SLICE_TYPES:
+        raise BitstreamError(f"NAL unit type {kind} does not begin with a slice header")
+    is_idr = kind == NalUnitType.IDR_SLICE
+    reader = BitReader(unescape(nal_unit[1:_MAX_START_BYTES]))
+    first_mb_in_slice = reader.ue_up_to(_MAX_FIRST_MB, "first_mb_in_slice")
+    slice_type = reader.ue_up_to(9, "slice_type") % 5
+    pic_parameter_set_id = reader.ue_up_to(MAX_PPS_ID, "pic_parameter_set_id")
+    if is_idr and slice_type not in _INTRA_SLICE_TYPES:
+        raise BitstreamError("A slice of an IDR picture is not intra coded")
+    sps = parameter_sets.sps_for(pic_parameter_set_id)
+    if sps is None:
+        raise ParameterSetUnknown(
+            f"The SPS of picture parameter set {pic_parameter_set_id} is unknown"
+        )
+    if sps.separate_colour_plane:
+        reader.u(2)  # colour_plane_id
+    frame_num = reader.u(sps.log2_max_frame_num)
+    if is_idr and frame_num:
+        raise BitstreamError(f"frame_num of an IDR picture is {frame_num}, not 0")
+    is_field = not sps.frame_mbs_only and reader.flag()
+    is_bottom_field = is_field and reader.flag()
+    return SliceHeader(
+        first_mb_in_slice=first_mb_in_slice,
+        slice_type=slice_type,
+        pic_parameter_set_id=pic_parameter_set_id,
+        frame_num=frame_num,
+        is_field=is_field,
+        is_bottom_field=is_bottom_field,
+        idr_pic_id=reader.ue_up_to(65535, "idr_pic_id") if is_idr else None,
+        nal_ref_idc=nal_unit[0] >> 5 & 3,
+        is_idr=is_idr,
+    )

@@ -1,0 +1,88 @@
+"""The fragments of an MP4 file that grows, as `mp4` writes them (ISO/IEC 14496-12, 8.8)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .boxes import MAX_BOX_BYTES, Box, ReadAt, boxes, top_boxes
+from .sample_table import Sample, SampleTable
+
+MAX_SAMPLES = 100_000
+"""Of a fragment; here it is written after two seconds, or what a queue to a slow disk holds."""
+_MAX_BOXES = 8
+"""In a `moof`, and in a `traf`; those written here have two and three."""
+_NON_SYNC = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """Some samples of a file that grows, from one `moof` box and the `mdat` box behind it."""
+
+    start_time: int
+    """Ticks."""
+    data_offset: int
+    """Where the first sample begins in the file, and `end` is where the last one ends; bytes."""
+    samples: list[Sample]
+    end: int
+
+
+def growing_table(read_at: ReadAt, size: int) -> tuple[SampleTable, int]:
+    """What the fragments that are whole hold, and where the last of them ends."""
+    table = SampleTable()
+    first_time: int | None = None
+    end = 0
+    for fragment in fragments(read_at, size):
+        first_time = fragment.start_time if first_time is None else first_time
+        table.end_at(fragment.start_time - first_time)
+        table.append_chunk(fragment.data_offset, fragment.samples)
+        end = fragment.end
+    return table, end
+
+
+def fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
+    """Those that are whole, up to the first that is not."""
+    moof: Box | None = None
+    for box in top_boxes(read_at, size):
+        if box.kind == b"moof":
+            moof = box
+        elif box.kind == b"mdat" and moof is not None:
+            fragment = read_fragment(read_at, moof, box)
+            if fragment is None:
+                return
+            yield fragment
+            moof = None
+
+
+def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
+    """One that was written here; None for any other."""
+    if moof.end - moof.start > MAX_BOX_BYTES:
+        return None
+    inner = boxes(read_at, moof.payload, moof.end, _MAX_BOXES)
+    trafs = [box for box in inner if box.kind == b"traf"]
+    if len(trafs) != 1:
+        return None
+    found = list(boxes(read_at, trafs[0].payload, trafs[0].end, _MAX_BOXES))
+    truns = [box for box in found if box.kind == b"trun"]
+    tfdts = [box for box in found if box.kind == b"tfdt"]
+    if (len(truns), len(tfdts)) != (1, 1):
+        return None
+    run_size = truns[0].end - truns[0].payload
+    if run_size > 16 + 8 * MAX_SAMPLES:
+        return None
+    run = read_at(truns[0].payload, run_size)
+    decode_time = read_at(tfdts[0].payload, 12)
+    if len(run) < 16 or len(decode_time) < 12 or decode_time[0] != 1:
+        return None
+    flags, count, _, first_flags = struct.unpack_from(">IIiI", run)
+    if flags & 0xFFFFFF != 0x305 or len(run) != 16 + 8 * count:
+        return None
+    samples = [
+        Sample(size, duration, is_sync=number == 0 and not first_flags & _NON_SYNC)
+        for number, (duration, size) in enumerate(struct.iter_unpack(">II", run[16:]))
+    ]
+    if not samples or sum(s.size_bytes for s in samples) != mdat.end - mdat.payload:
+        return None
+    start_time = int.from_bytes(decode_time[4:], "big")
+    return Fragment(start_time, mdat.payload, samples, mdat.end)

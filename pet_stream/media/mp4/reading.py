@@ -1,0 +1,129 @@
+"""Reading MP4 files: what they show, for how long, and what is whole of one that broke off.
+
+Everything raises BitstreamError for what is not as ISO/IEC 14496-12 says, OSError only if `read_at`
+does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...errors import BitstreamError
+from ..h264.avcc import split_length_prefixed
+from .boxes import Box, ReadAt, top_boxes
+from .fragments import fragments, growing_table
+from .index import has_samples, read_index
+from .sample_table import SampleTable
+from .track import read_track
+from .video_format import VideoFormat
+
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
+"""More than twice of what the camera can send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list of recordings tells about a file."""
+
+    duration_s: float
+    width: int
+    height: int
+    codec: str
+    """Such as "avc1.42c01f"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Movie:
+    """The video track of a file, and where each of its samples lies."""
+
+    video_format: VideoFormat
+    timescale: int
+    """Ticks a second."""
+    table: SampleTable
+    whole_bytes: int
+    """Where the last whole fragment ends, of a file that has no index."""
+
+
+def read_summary(read_at: ReadAt, size: int) -> Summary:
+    """Reads a few kilobytes of a complete file, and the headers of all fragments otherwise."""
+    _, moov = _movie_boxes(read_at, size)
+    track = read_track(read_at, moov)
+    duration = track.duration
+    if not duration:
+        duration = growing_table(read_at, size)[0].total_duration
+    return Summary(
+        duration_s=duration / track.timescale,
+        width=track.video_format.width,
+        height=track.video_format.height,
+        codec=track.video_format.codec,
+    )
+
+
+def growing_format(read_at: ReadAt, size: int) -> VideoFormat:
+    """Of a file that has no index yet. Raises BitstreamError also if no picture is in it."""
+    moov = next((box for box in top_boxes(read_at, size) if box.kind == b"moov"), None)
+    if moov is None or next(fragments(read_at, size), None) is None:
+        raise BitstreamError("No picture in it is whole")
+    return read_track(read_at, moov).video_format
+
+
+def read_movie(read_at: ReadAt, size: int) -> Movie:
+    """With the whole index, or, where there is none yet, that of the fragments that are whole.
+
+    Raises BitstreamError also for what was never written here: several tracks that are video,
+    pictures out of order, lengths of NAL units other than 4 bytes.
+    """
+    first, last = _movie_boxes(read_at, size)
+    if has_samples(read_at, last):
+        track = read_track(read_at, last)
+        if b"ctts" in track.boxes:
+            raise BitstreamError("The pictures are not in the order of showing")
+        table = read_index(read_at, track.boxes, size)
+        return Movie(track.video_format, track.timescale, table, size)
+    track = read_track(read_at, first)
+    table, whole_bytes = growing_table(read_at, size)
+    whole_bytes = max(first.end, whole_bytes)
+    return Movie(track.video_format, track.timescale, table, whole_bytes)
+
+
+def first_idr(read_at: ReadAt, size: int) -> tuple[bytes, ...]:
+    """The NAL units of the first picture that decoding can begin with, behind the parameter sets
+    of the file. Raises BitstreamError."""
+    first, last = _movie_boxes(read_at, size)
+    if has_samples(read_at, last):
+        track = read_track(read_at, last)
+        offset, sample_size = _first_sync(read_index(read_at, track.boxes, size))
+    else:
+        track = read_track(read_at, first)
+        fragment = next((f for f in fragments(read_at, size) if f.samples[0].is_sync), None)
+        if fragment is None:
+            raise BitstreamError("No picture in it is whole")
+        offset, sample_size = fragment.data_offset, fragment.samples[0].size_bytes
+    if sample_size > MAX_PICTURE_BYTES:
+        raise BitstreamError("A picture is too large")
+    video_format = track.video_format
+    sample = read_at(offset, sample_size)
+    return (*video_format.sps, *video_format.pps, *split_length_prefixed(sample))
+
+
+def _first_sync(table: SampleTable) -> tuple[int, int]:
+    """Offset and size in bytes of the first sample that is an IDR."""
+    if not table.sync_indexes:
+        raise BitstreamError("No picture in it can be shown alone")
+    index = table.sync_indexes[0]
+    for offset, first, count in table.chunks():
+        if first <= index < first + count:
+            return offset + sum(table.sizes[first:index]), table.sizes[index]
+    raise BitstreamError("The index contradicts itself")
+
+
+def _movie_boxes(read_at: ReadAt, size: int) -> tuple[Box, Box]:
+    """The first `moov` box and the last one. What was recorded here begins with one and, once it is
+    complete, ends with another. Raises BitstreamError if there is none."""
+    first = last = None
+    for box in top_boxes(read_at, size):
+        if box.kind == b"moov":
+            first, last = first or box, box
+    if first is None or last is None:
+        raise BitstreamError("The file has no moov box")
+    return first, last

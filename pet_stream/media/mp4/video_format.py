@@ -1,0 +1,44 @@
+"""What is the same for all pictures of a file, as long as the camera does not change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..access_unit import AccessUnit
+from ..h264.avcc import DecoderConfiguration
+from ..h264.nal_unit import NalUnitType, nal_unit_type
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFormat:
+    """What a decoder must know before the first picture."""
+
+    sps: tuple[bytes, ...]
+    pps: tuple[bytes, ...]
+    width: int
+    """Pixels, cropped."""
+    height: int
+
+    @classmethod
+    def of(cls, idr: AccessUnit) -> VideoFormat:
+        """The parameter sets that stand in front of `idr`."""
+        return cls(
+            sps=_of_type(idr, NalUnitType.SPS),
+            pps=_of_type(idr, NalUnitType.PPS),
+            width=idr.width,
+            height=idr.height,
+        )
+
+    @property
+    def decoder_configuration(self) -> DecoderConfiguration:
+        return DecoderConfiguration(self.sps, self.pps)
+
+    @property
+    def codec(self) -> str:
+        """Such as "avc1.42c01f" (RFC 6381 section 3.3)."""
+        return self.decoder_configuration.codec
+
+
+def _of_type(unit: AccessUnit, kind: NalUnitType) -> tuple[bytes, ...]:
+    found = (nal_unit for nal_unit in unit.nal_units if nal_unit_type(nal_unit) == kind)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,180 @@
+"""One viewer's pictures at the cost of little more than their encryption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from aiortc import RTCDtlsTransport
+
+from ...media.access_unit import AccessUnit
+from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE, PacketBlock
+from ...media.rtp.rtcp import goodbye
+from .. import private
+from ..signaling.h264_format import H264Format
+from .congestion import Congestion
+from .failed_steps import FailedSteps
+from .packet_stream import PacketStream, PacketStreams, StreamFormat
+from .repair import Repair
+from .route import Route, RouteFailed
+from .send_queue import SendQueue
+from .sender import PeerCounts, Step
+from .sender_reports import SenderReports
+
+REPLAY_NS = 2_000_000_000
+"""From this age of the GOP on, who asks for a key frame gets the GOP again: the next is far. Also
+the time until the same viewer is given another one."""
+
+
+class Shared:
+    """What all fast senders share. On the event-loop thread."""
+
+    def __init__(self) -> None:
+        self.streams = PacketStreams()
+        self.failed_steps = FailedSteps()
+        self.pictures = private.SrtpBuffer(STRIDE)
+        self.retransmissions = private.SrtpBuffer(MAX_PACKET_BYTES)
+
+
+class FastSender:
+    """Sends packets that all viewers share. On the event-loop thread.
+
+    Per viewer a picture is copied, encrypted in place and handed to the kernel. A viewer whose
+    socket is full loses access units up to the next IDR and delays nobody.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        transport: RTCDtlsTransport,
+        h264_format: H264Format,
+        extensions: tuple[tuple[str, int], ...],
+        cname: str,
+        counts: PeerCounts,
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        """For a viewer that is connected. `on_failure`: nothing can be sent any more.
+
+        Raises RouteFailed if no step is left, AttributeError or TypeError if the installed releases
+        lack what it needs.
+        """
+        streams = shared.streams
+        self._shared = shared
+        self._counts = counts
+        self._transport = transport
+        self._on_failure = on_failure
+        self._session = private.SrtpSession(transport)
+        tag_bytes = self._session.tag_bytes(streams.rtx_ssrc)
+        self._reports = SenderReports(streams.ssrc, cname)
+        self._route = Route(transport.transport, shared.failed_steps)
+        protect = partial(shared.pictures.protect, self._session)
+        self._congestion = Congestion()
+        self._queue = SendQueue(self._route, self._congestion, protect, self._count, self._fail)
+        self._repair = Repair(
+            h264_format.rtx_payload_type,
+            streams.rtx_ssrc,
+            tag_bytes,
+            self._congestion,
+            self._queue,
+            self._retransmit,
+        )
+        self._awaits_idr = True
+        self._replayed_ns = 0
+        private.listen_to_rtcp(transport, streams.ssrc, self)
+        stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
+        self._stream = streams.join(stream_format)
+
+    @property
+    def step(self) -> Step:
+        return self._route.step
+
+    def start(self, gop: Sequence[AccessUnit]) -> None:
+        self._send_gop(gop, self._shared.streams.join(self._stream.format, gop))
+
+    def send(self, unit: AccessUnit) -> None:
+        block = self._stream.block(unit)
+        if unit.is_idr:
+            self._begin_gop(block)
+        elif self._awaits_idr:
+            self._counts.frames_dropped += 1
+            return
+        if not self._queue.put(unit, block):
+            self._counts.frames_dropped += 1
+            self._give_up()
+
+    def close(self) -> None:
+        """Once. Nothing but `say_goodbye` before it and no property after it may be used."""
+        self._repair.stop()
+        self._queue.stop_pacing()
+        private.stop_listening(self._transport)
+        self._shared.streams.leave(self._stream)
+        self._route.close()
+        del self._queue, self._repair  # they call this object: a cycle that would outlive it
+        del self._on_failure
+
+    def say_goodbye(self) -> None:
+        self._route.send_one(self._session.protect_rtcp(goodbye(self._shared.streams.ssrc)))
+
+    # What the viewer says
+
+    def handle_nack(self, sequence_numbers: Sequence[int]) -> None:
+        self._repair.answer(sequence_numbers, self._reports.round_trip_s)
+
+    def handle_keyframe_request(self) -> None:
+        """The camera can't be asked for an IDR: the next one is the answer, if it is near."""
+        self._counts.keyframe_requests += 1
+        gop = self._stream.gop
+        if not gop or gop[-1].capture_ns - gop[0].capture_ns < REPLAY_NS:
+            return
+        if gop[-1].capture_ns - self._replayed_ns >= REPLAY_NS:
+            self._replayed_ns = gop[-1].capture_ns
+            self._give_up()
+            self._send_gop(gop, self._shared.streams.branch(self._stream, gop))
+
+    def handle_report(self, lsr: int, dlsr: int) -> None:
+        self._reports.handle_report(lsr, dlsr)
+
+    def _send_gop(self, gop: Sequence[AccessUnit], stream: PacketStream) -> None:
+        """Begin, or begin again, with `gop`, the latest of `stream`."""
+        left, self._stream = self._stream, stream
+        self._shared.streams.leave(left)
+        self._awaits_idr = not gop
+        if gop:
+            blocks = stream.latest(len(gop))
+            self._repair.begin(stream, blocks[0].sequence_number)
+            self._queue.put_gop(gop, blocks, stream.bytes_per_s)
+
+    def _begin_gop(self, idr: PacketBlock) -> None:
+        dropped = self._queue.drop_late()
+        self._counts.frames_dropped += dropped
+        if dropped or self._awaits_idr:
+            self._repair.begin(self._stream, idr.sequence_number)
+        self._awaits_idr = False
+        if self._congestion.is_congested:
+            self._queue.pace(idr.end, self._stream.bytes_per_s)
+
+    def _give_up(self) -> None:
+        """Send nothing before the next IDR, not even the rest of a picture."""
+        self._counts.frames_dropped += self._queue.clear()
+        self._repair.stop()
+        self._awaits_idr = True
+
+    def _count(self, unit: AccessUnit, block: PacketBlock) -> None:
+        self._counts.frames_sent += 1
+        reports = self._reports
+        reports.packet_count += len(block.sizes)
+        reports.payload_bytes += block.payload_bytes
+        if unit.capture_ns >= reports.due_ns:
+            self._route.send_one(self._session.protect_rtcp(reports.compound(unit)))
+
+    def _fail(self, exc: Exception) -> None:
+        self._route.give_up()
+        self._on_failure(exc)
+
+    def _retransmit(self, block: PacketBlock) -> None:
+        try:
+            data = self._shared.retransmissions.protect(self._session, block)
+            self._route.send(data, block)  # without room it is lost again
+        except (RouteFailed, private.SrtpError):
+            return  # the next picture will fail, too, and that is handled
+        self._counts.packets_retransmitted += len(block.sizes)

@@ -1,0 +1,181 @@
+"""Each access unit packetized once for all viewers that can share it."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...media.access_unit import AccessUnit
+from ...media.rtp.packetizer import Packetizer
+from ...media.rtp.packets import PacketBlock, serialize_extensions
+from ...media.rtp.rtcp import ntp_time
+from ..signaling.offer import CAPTURE_TIME, PLAYOUT_DELAY
+
+NO_DELAY = bytes(3)
+"""Show a picture as soon as it is there: least and most delay 0."""
+
+HISTORY_NS = 1_000_000_000
+HISTORY_BYTES = 8 * 1024 * 1024
+BEFORE_WRAP = 4096
+"""Nobody joins so close to the wrap of the sequence numbers. A viewer that loses its first packets
+up to the wrap would count one wrap too few and never decrypt any (RFC 3711 section 3.3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """What has to be equal for viewers to share packets."""
+
+    payload_type: int
+    tag_bytes: int
+    extensions: tuple[tuple[str, int], ...] = ()
+    """Those that the viewer knows, with its numbers for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    unit: AccessUnit
+    block: PacketBlock
+    sequence_number: int
+    """Of the first packet."""
+
+
+class PacketStream:
+    """Numbered packets of consecutive access units, and those sent lately. On the event loop.
+
+    Viewers share not only the packets but their numbers, too: each has an SRTP session of its own,
+    so an equal SSRC and equal numbers tell nobody anything.
+    """
+
+    def __init__(self, stream_format: StreamFormat, ssrc: int, sequence_number: int) -> None:
+        self.format = stream_format
+        self.viewer_count = 0
+        self._packetizer = Packetizer(
+            payload_type=stream_format.payload_type,
+            ssrc=ssrc,
+            tag_bytes=stream_format.tag_bytes,
+            sequence_number=sequence_number,
+        )
+        self._history: deque[_Entry] = deque()
+        self._history_bytes = 0
+        self._idr_ns = 0
+
+    @property
+    def next_sequence_number(self) -> int:
+        return self._packetizer.sequence_number
+
+    def block(self, unit: AccessUnit) -> PacketBlock:
+        """The packets of the newest access unit, numbered when it is first asked for."""
+        history = self._history
+        if history and history[-1].unit is unit:
+            return history[-1].block
+        if unit.is_idr:
+            self._idr_ns = unit.capture_ns
+        sequence_number = self._packetizer.sequence_number
+        extensions = self._extensions(unit) if unit.is_idr else b""
+        block = self._packetizer.packetize(unit.nal_units, unit.pts_90k, extensions)
+        history.append(_Entry(unit, block, sequence_number))
+        self._history_bytes += len(block.data)
+        self._forget(unit.capture_ns)
+        return block
+
+    def can_take(self, gop: Sequence[AccessUnit]) -> bool:
+        """Whether somebody can join now who begins with `gop`, the units since the last IDR."""
+        if not gop:
+            return self._is_far_from_wrap(self.next_sequence_number)
+        entries = list(self._history)[-len(gop) :]
+        return [id(entry.unit) for entry in entries] == list(map(id, gop)) and (
+            self._is_far_from_wrap(entries[0].sequence_number)
+        )
+
+    def latest(self, count: int) -> list[PacketBlock]:
+        """The blocks of the newest `count` access units."""
+        return [entry.block for entry in self._history][len(self._history) - count :]
+
+    def packet(self, sequence_number: int) -> bytes | None:
+        """A packet sent lately."""
+        for entry in reversed(self._history):
+            index = sequence_number - entry.sequence_number & 0xFFFF
+            if index < len(entry.block.sizes):
+                return entry.block.packet(index)
+        return None
+
+    @property
+    def gop(self) -> tuple[AccessUnit, ...]:
+        """The units since the last IDR; empty if they are not all there any more."""
+        units = tuple(e.unit for e in self._history if e.unit.capture_ns >= self._idr_ns)
+        return units if units and units[0].is_idr else ()
+
+    @property
+    def bytes_per_s(self) -> float:
+        """Of the pictures sent lately; infinite if there is no telling yet."""
+        history = self._history
+        if not history:
+            return math.inf
+        span_ns = history[-1].unit.capture_ns - history[0].unit.capture_ns
+        return self._history_bytes * 1e9 / span_ns if span_ns > 0 else math.inf
+
+    def _extensions(self, unit: AccessUnit) -> bytes:
+        wall_clock_ns = time.time_ns() - time.monotonic_ns() + unit.capture_ns
+        values = {
+            PLAYOUT_DELAY: NO_DELAY,
+            CAPTURE_TIME: ntp_time(wall_clock_ns).to_bytes(8, "big"),
+        }
+        return serialize_extensions(
+            {number: values[uri] for uri, number in self.format.extensions if uri in values}
+        )
+
+    def _forget(self, now_ns: int) -> None:
+        """Keep what may be asked for again and, for who joins, the GOP; all of it bounded."""
+        history = self._history
+        kept_since_ns = min(now_ns - HISTORY_NS, self._idr_ns)
+        while len(history) > 1 and (
+            history[0].unit.capture_ns < kept_since_ns or self._history_bytes > HISTORY_BYTES
+        ):
+            self._history_bytes -= len(history.popleft().block.data)
+
+    @staticmethod
+    def _is_far_from_wrap(sequence_number: int) -> bool:
+        return sequence_number < 0x10000 - BEFORE_WRAP
+
+
+class PacketStreams:
+    """The streams that have viewers. On the event-loop thread.
+
+    Usually there is one: viewers of one kind of browser agree on everything.
+    """
+
+    def __init__(self) -> None:
+        self.ssrc = secrets.randbelow(0xFFFFFFFF) + 1
+        self.rtx_ssrc = self.ssrc ^ 1
+        self._streams: list[PacketStream] = []
+
+    def join(self, stream_format: StreamFormat, gop: Sequence[AccessUnit] = ()) -> PacketStream:
+        """A stream for one more viewer, its latest blocks those of `gop`."""
+        for stream in self._streams:
+            if stream.format == stream_format and stream.can_take(gop):
+                stream.viewer_count += 1
+                return stream
+        return self._open(stream_format, secrets.randbelow(0x8000), gop)
+
+    def branch(self, stream: PacketStream, gop: Sequence[AccessUnit]) -> PacketStream:
+        """A stream for one viewer of `stream`: `gop` once more, under numbers that follow."""
+        return self._open(stream.format, stream.next_sequence_number, gop)
+
+    def leave(self, stream: PacketStream) -> None:
+        stream.viewer_count -= 1
+        if not stream.viewer_count:
+            self._streams.remove(stream)
+
+    def _open(
+        self, stream_format: StreamFormat, sequence_number: int, gop: Sequence[AccessUnit]
+    ) -> PacketStream:
+        stream = PacketStream(stream_format, self.ssrc, sequence_number)
+        for unit in gop:
+            stream.block(unit)
+        stream.viewer_count = 1
+        self._streams.append(stream)
+        return stream

@@ -1,0 +1,80 @@
+"""A viewer that has missed packets gets them again (RFC 4585), as retransmissions (RFC 4588)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+
+from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE, PacketBlock, block_of, retransmission
+from .congestion import Congestion
+from .packet_stream import PacketStream
+from .send_queue import SendQueue
+
+REPEAT_DELAY_S = 0.01
+"""Until the second copy: losses come in bursts."""
+
+
+class Repair:
+    """Answers one viewer's NACKs. On the event-loop thread."""
+
+    def __init__(
+        self,
+        payload_type: int | None,
+        ssrc: int,
+        tag_bytes: int,
+        congestion: Congestion,
+        queue: SendQueue,
+        send: Callable[[PacketBlock], None],
+    ) -> None:
+        """`payload_type`: of RTX; None: the viewer does not know it and gets nothing again. While
+        `queue` is blocked there is no room for retransmissions, either."""
+        self._payload_type = payload_type
+        self._ssrc = ssrc
+        self._tag_bytes = tag_bytes
+        self._sequence_number = secrets.randbelow(0x8000)
+        self._congestion = congestion
+        self._queue = queue
+        self._send = send
+        self._stream: PacketStream | None = None
+        self._first = 0
+
+    def begin(self, stream: PacketStream, sequence_number: int) -> None:
+        """Repair `stream` from this number on: what the viewer lost before by being too slow is
+        not sent to it on top."""
+        self._stream = stream
+        self._first = sequence_number
+
+    def stop(self) -> None:
+        """Repair nothing until the next `begin`."""
+        self._stream = None
+
+    def answer(self, sequence_numbers: Sequence[int], round_trip_s: float) -> None:
+        stream = self._stream
+        if stream is None or self._queue.is_blocked:
+            return
+        missed = [n for n in sequence_numbers if n - self._first & 0xFFFF < 0x8000]
+        packets_per_s = stream.bytes_per_s / STRIDE
+        chosen = self._congestion.missed(missed, round_trip_s, packets_per_s)
+        self._retransmit(stream, chosen)
+        if copied := self._congestion.worth_a_copy(chosen):
+            asyncio.get_running_loop().call_later(REPEAT_DELAY_S, self._repeat, copied)
+
+    def _repeat(self, sequence_numbers: Sequence[int]) -> None:
+        if self._stream is not None and not self._queue.is_blocked:
+            self._retransmit(self._stream, sequence_numbers)
+
+    def _retransmit(self, stream: PacketStream, sequence_numbers: Sequence[int]) -> None:
+        """Those that are still there."""
+        if self._payload_type is None:
+            return
+        packets = []
+        for number in sequence_numbers:
+            packet = stream.packet(number)
+            if packet is not None:
+                packets.append(
+                    retransmission(packet, self._payload_type, self._sequence_number, self._ssrc)
+                )
+                self._sequence_number = self._sequence_number + 1 & 0xFFFF
+        if packets:
+            self._send(block_of(packets, MAX_PACKET_BYTES, self._tag_bytes))
