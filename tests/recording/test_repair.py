@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pet_stream.library.crash_recovery import repair
+from pet_stream.library.library import Library
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.mp4.writing import PLACEHOLDER_AT
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
@@ -219,6 +220,27 @@ def test_a_repaired_file_overwrites_nothing(tmp_path: Path, pictures: list[Acces
     part.write_bytes(annex_b(pictures))
     assert repair(part).name == "cat_recovered_2.h264"
     assert (tmp_path / "cat_recovered.h264").read_bytes() == b"an earlier one"
+
+
+def test_a_repaired_file_of_several_keeps_its_place(
+    tmp_path: Path, pictures: list[AccessUnit]
+) -> None:
+    units = timed(pictures)
+    for name in ("cat.001.mp4", "cat.002.mp4.part"):
+        with io.FileIO(tmp_path / name, "xb+") as file:
+            container = Mp4Container(file)
+            container.write(units)
+            if name.endswith(".mp4"):
+                container.close()
+            else:
+                container.flush()
+    assert repair(tmp_path / "cat.002.mp4.part").name == "cat.002_recovered.mp4"
+    library = Library(tmp_path)
+    (row,) = library.recordings()
+    assert (row.name, row.state) == ("cat.mp4", "recovered")
+    assert row.files == ("cat.001.mp4", "cat.002_recovered.mp4")
+    with library.open("cat.mp4").file as joined:
+        assert film(joined.read()).pictures == 2 * expected_pictures(units)
 
 
 @pytest.mark.parametrize("step", ["index", "placeholder"])
