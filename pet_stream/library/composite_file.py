@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -44,12 +45,18 @@ class PiecedFile(io.RawIOBase):
         self._descriptor = -1
         self._open_path: Path | None = None
         self._held: dict[Path, int] = {}
+        self._versions: dict[Path, tuple[int, int]] = {}
 
     def hold(self, paths: Iterable[Path]) -> None:
         """Open these at once, and keep them open: they are about to get other names. Raises
         OSError."""
         for path in paths:
             self._held[path] = open_to_read(path)
+
+    def expect(self, infos: Mapping[Path, os.stat_result]) -> None:
+        """From now on read no other files than these were: one that was deleted since may have a
+        successor of its name."""
+        self._versions = {path: _version(info) for path, info in infos.items()}
 
     def reopened(self) -> PiecedFile:
         """The same, from its beginning, for another reader."""
@@ -118,6 +125,14 @@ class PiecedFile(io.RawIOBase):
             if self._descriptor >= 0:
                 os.close(self._descriptor)
                 self._descriptor = -1
+                self._open_path = None
             self._descriptor = open_to_read(path)
+            version = _version(os.fstat(self._descriptor))
+            if self._versions.get(path, version) != version:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             self._open_path = path
         return self._descriptor
+
+
+def _version(info: os.stat_result) -> tuple[int, int]:
+    return info.st_ino, info.st_mtime_ns

@@ -129,6 +129,7 @@ class Library:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
         else:
             file = self._put_together(version, name, files, from_s, to_s)
+        file.expect(dict(zip(files, infos, strict=True)))
         try:
             file.hold(path for path in files if path.name.endswith(PART_SUFFIX))
         except OSError as exc:

@@ -9,6 +9,7 @@ A server writes an answer for as long as its client reads, so what has a body ho
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime, timezone
 
@@ -21,6 +22,8 @@ from ..library.composite_file import PiecedFile
 from ..library.library import OpenRecording
 from .current import current_stream
 from .lasting_requests import admit_download
+
+logger = logging.getLogger(__name__)
 
 CHUNK_BYTES = 64 * 1024
 _MAX_DIGITS = 19
@@ -129,7 +132,11 @@ class _Body:
 
     def __next__(self) -> bytes:
         self._lease.renew()
-        chunk = self._file.read(min(CHUNK_BYTES, self._left))
+        try:
+            chunk = self._file.read(min(CHUNK_BYTES, self._left))
+        except OSError as exc:
+            logger.info("a recording is not sent to its end: %s", exc.strerror)
+            raise StopIteration from None
         if not chunk:  # the end, or the file was cut short: the client sees that bytes are missing
             raise StopIteration
         self._left -= len(chunk)
