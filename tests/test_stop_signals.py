@@ -19,7 +19,7 @@ NUMBERS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 STAYS_AS_IT_WAS = """
     import os, signal, sys
-    from pet_stream.stop_signals import StopSignals
+    from pet_stream.process.stop_signals import StopSignals
 
     def dispositions():
         numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -47,7 +47,7 @@ def test_without_a_signal_everything_is_as_before() -> None:
 
 BUSY = """
     import threading
-    from pet_stream.stop_signals import StopSignals
+    from pet_stream.process.stop_signals import StopSignals
     with StopSignals() as stop_signals:
         other = threading.Thread(target=threading.Event().wait, daemon=True)
         other.start()
@@ -100,7 +100,7 @@ def test_a_browser_that_a_command_opens_can_be_ended(tmp_path: Path) -> None:
         """
         import os, sys
         from pet_stream.command_line.browser import show_in_browser
-        from pet_stream.stop_signals import StopSignals
+        from pet_stream.process.stop_signals import StopSignals
         os.environ["BROWSER"] = sys.argv[1] + " %s"
         with StopSignals():
             show_in_browser("http://127.0.0.1/")

@@ -355,7 +355,7 @@ def test_a_process_calls_its_exit_handlers_whatever_housekeeping_is_at(tmp_path:
     output = run_script(
         """
         import atexit, os, sys, threading
-        from pet_stream.recording.housekeeping import Housekeeper
+        from pet_stream.library.housekeeping import Housekeeper
 
         begun = threading.Event()
 
