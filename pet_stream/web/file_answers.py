@@ -134,7 +134,7 @@ class _Body:
         self._lease.renew()
         try:
             chunk = self._file.read(min(CHUNK_BYTES, self._left))
-        except OSError as exc:
+        except FileNotFoundError as exc:  # deleted since
             logger.info("a recording is not sent to its end: %s", exc.strerror)
             raise StopIteration from None
         if not chunk:  # the end, or the file was cut short: the client sees that bytes are missing
