@@ -1,11 +1,26 @@
-"""Whether anybody still waits for the answer."""
+"""Who asks, and whether anybody still waits for the answer."""
 
 from __future__ import annotations
 
 import select
 from collections.abc import Mapping
 
+from flask import g, request
+
+from ..admission.client_network import client_network, reached_address
 from ..websocket.loop_socket import SOCKET_KEYS
+from .client_socket import client_socket
+
+
+def current_client() -> str:
+    """What the client of this request is known by. To be asked for before its connection is
+    taken."""
+    if "pet_stream_client" not in g:
+        connection = client_socket()
+        own_address = None if connection is None else reached_address(connection)
+        g.pet_stream_client = client_network(request.remote_addr, own_address)
+    client: str = g.pet_stream_client
+    return client
 
 
 def has_client_gone(environ: Mapping[str, object]) -> bool:

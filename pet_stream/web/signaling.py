@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from ..admission.client_network import client_network
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from ..ice_server import IceServer
 from .access import own_origin
-from .client import has_client_gone
+from .client import current_client, has_client_gone
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
 
@@ -37,7 +36,7 @@ def answer_offer() -> tuple[str, str]:
     stream = current_stream()
     stream.places.check()
     sdp = _offered_sdp()
-    client = client_network(request.remote_addr)
+    client = current_client()
     with stream.offer_turns.turn(client):
         peers = stream.peers.get()
         if has_client_gone(request.environ):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from flask import Response, g, request
 from wsproto.utilities import ProtocolError
 
-from ..admission.client_network import client_network
 from ..admission.places import Places
 from ..errors import BadRequest, LoopUnavailable, PetStreamError
 from ..websocket.connection import Connection
@@ -24,6 +23,7 @@ from ..websocket.connections import Room
 from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
 from .access import check_page
+from .client import current_client
 from .current import current_stream
 from .errors import answer_error, error_json
 from .lasting_requests import check_threads, room_for_pending
@@ -56,7 +56,7 @@ def prepare_websocket() -> None:
     ):
         raise _bad_handshake()
     stream = current_stream()
-    stream.connections.check(client_network(request.remote_addr), room_for_pending(stream))
+    stream.connections.check(current_client(), room_for_pending(stream))
     g.pet_stream_socket = take_socket(request.environ)
     if g.pet_stream_socket is None:
         raise BadRequest("This web server can't do WebSockets: use gunicorn with threads")
@@ -103,7 +103,7 @@ def _opened(stream: Stream) -> Iterator[Connection]:
     loop_socket = g.pet_stream_socket
     connections = stream.connections
     try:
-        client = client_network(request.remote_addr)
+        client = current_client()
         opening = connections.open(loop_socket, client, room_for_pending(stream))
         connection = stream.event_loop.call(opening, _LOOP_TIMEOUT_S)
         try:

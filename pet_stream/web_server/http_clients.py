@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from ..admission.client_network import client_network, is_this_machine
+from ..admission.client_network import client_network, is_this_machine, reached_address
 
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
 """Where that server says in the WSGI environment how many requests it runs at once."""
@@ -85,7 +85,7 @@ class HttpClients:
 
     def admit(self, connection: socket.socket, host: str) -> bool:
         """Whether there is room for it, if need be in place of another one."""
-        limits, network = self.limits, client_network(host)
+        limits, network = self.limits, client_network(host, reached_address(connection))
         with self._lock:
             clients = [client for client in self._clients.values() if not client.is_ended]
             neighbours = [client for client in clients if client.network == network]

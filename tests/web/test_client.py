@@ -3,12 +3,28 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from flask import request
 from werkzeug.serving import make_server
 
-from pet_stream.web.client import has_client_gone
+from pet_stream.web.client import current_client, has_client_gone
 from tests.apps import mounted_app, stream_of
 
 from .test_signaling import CHROMIUM
+
+
+def test_a_client_on_our_own_ipv6_network_is_one_by_itself(tmp_path: Path) -> None:
+    with (
+        mounted_app(tmp_path) as app,
+        socket.create_server(("::1", 0), family=socket.AF_INET6) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as connection,
+    ):
+        for address, client in {"::2": "::2", "2001:db8::2": "2001:db8::/64"}.items():
+            environ = {"REMOTE_ADDR": address, "werkzeug.socket": connection}
+            with app.test_request_context(environ_overrides=environ):
+                assert current_client() == client
+                del request.environ["werkzeug.socket"]  # taken
+                assert current_client() == client
 
 
 def test_a_client_is_there_until_it_closes_the_connection() -> None:

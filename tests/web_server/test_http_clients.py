@@ -101,6 +101,22 @@ def test_a_network_that_is_served_its_share_gets_no_more(
     assert counts.refused == 1
 
 
+def test_a_neighbour_keeps_nobody_of_our_own_ipv6_network_out(
+    clients: HttpClients, counts: ConnectionCounts, connections: list[socket.socket]
+) -> None:
+    """A LAN is one /64: there each address has its share."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6))
+        address = listener.getsockname()[:2]
+        for number, host in enumerate(("::2", "::2", "::2", "::3")):
+            stack.enter_context(socket.create_connection(address))
+            connection = stack.enter_context(listener.accept()[0])
+            assert clients.admit(connection, host) == (number != 2)
+            if number != 2:
+                serve(clients, connection)
+    assert counts.refused == 1
+
+
 def test_room_can_be_made_while_somebody_waits(
     clients: HttpClients, connections: list[socket.socket]
 ) -> None:
