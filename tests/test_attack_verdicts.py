@@ -65,6 +65,11 @@ def test_what_is_left_afterwards_is_harm(left: dict[str, float], complaint: str)
     assert judge(after=replace(GOOD, **left)) == complaint  # type: ignore[arg-type]
 
 
+def test_an_allocator_may_keep_what_many_threads_had() -> None:
+    assert judge("slow-run", after=replace(GOOD, rss_mb=84.0)) == "held"
+    assert judge("slow-run", after=replace(GOOD, rss_mb=86.0)) == "26 MB left"
+
+
 def test_pictures_that_a_stopped_server_can_not_send_are_no_harm_but_viewers_stay() -> None:
     stopped = replace(GOOD, lost_pictures=450)
     assert judge("stall", during=stopped) == "held"

@@ -9,7 +9,6 @@ from .phases import Phase
 from .run import Outcome
 from .served import THREADS
 
-MAX_RSS_GROWTH_MB = 10.0
 MAX_P95_RATIO = 3.0
 SPARE_P95_MS = 5.0
 SPARE_DESCRIPTORS = 2
@@ -78,7 +77,7 @@ def _complaints(outcome: Outcome, outcomes: Mapping[str, Outcome]) -> Iterator[t
     if lost := sum(phase.lost_pictures for phase in judged):
         expected = sum(phase.expected_pictures for phase in judged)
         yield "pictures", f"{lost} of {expected} pictures lost"
-    if after.rss_mb > before.rss_mb + MAX_RSS_GROWTH_MB:
+    if after.rss_mb > before.rss_mb + attack.max_rss_growth_mb:
         yield "memory", f"{after.rss_mb - before.rss_mb:.0f} MB left"
     if (more := after.descriptors - before.descriptors) > SPARE_DESCRIPTORS:
         yield "descriptors", f"{more} descriptors left"
