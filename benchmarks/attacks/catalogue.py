@@ -44,8 +44,8 @@ class Attack:
 
 
 _ALLOCATORS_MB = 25.0
-"""glibc keeps the heaps of threads that have ended; the same attack once more adds next to nothing, see
-the README."""
+"""glibc keeps the heaps of threads that have ended; the same attack once more adds next to nothing.
+See the README."""
 
 _WITH_REPLAY = {"FLASK_PET_STREAM_REPLAY_SECONDS": "30"}
 
