@@ -23,7 +23,7 @@ class AccessUnit:
     nal_units: tuple[bytes, ...]
     """NAL units without start codes, in decoding order."""
     sequence: int
-    """Counts the access units since streaming started, without gaps."""
+    """Number of this access unit since streaming started, without gaps."""
     capture_ns: int
     """When the picture was taken, nanoseconds of this machine's CLOCK_MONOTONIC."""
     is_idr: bool

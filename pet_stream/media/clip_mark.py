@@ -1,8 +1,8 @@
-"""What tells a clip, wherever it is copied and whatever it is called.
+"""The mark by which a file is known to be a clip, even after it was copied or renamed.
 
-A UUID of ours stands near the beginning of its file: in MP4 as an empty box of type `uuid`
-(ISO/IEC 14496-12, 4.2), in raw H.264 as user_data_unregistered SEI in front of the first slice
-(H.264 D.1.7). Players skip both. It has no zeros, and so needs no emulation prevention.
+The mark is a UUID near the beginning of the file: in MP4 an empty box of type `uuid` (ISO/IEC
+14496-12, 4.2), in raw H.264 a user_data_unregistered SEI in front of the first slice (H.264 D.1.7).
+Players skip both. The UUID has no zero bytes, so it needs no emulation prevention.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .h264.nal_unit import NalUnitType, nal_unit_type
 from .h264.slice_header import SLICE_TYPES
 
 START_BYTES = 4096
-"""At the beginning of a file; the mark is in there."""
+"""How much of a file's beginning `has_mark` needs."""
 _MARK = UUID("392d7994-070d-47f6-bac7-6d43204eb553").bytes
 _USER_DATA_UNREGISTERED = 5  # payloadType (H.264 D.1)
 
@@ -24,7 +24,7 @@ MARK_SEI = bytes((NalUnitType.SEI, _USER_DATA_UNREGISTERED, len(_MARK))) + _MARK
 
 
 def with_mark(nal_units: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """The access unit that a clip begins with."""
+    """Returns the first access unit of a clip: `nal_units` with the mark."""
     first = next(i for i, n in enumerate(nal_units) if nal_unit_type(n) in SLICE_TYPES)
     return (*nal_units[:first], MARK_SEI, *nal_units[first:])
 

@@ -1,4 +1,4 @@
-"""What the detector writes, as values. The layout is in `ring`."""
+"""The detector's records, as values. Their layout is in `ring`."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class DetectionRecord:
     version: int
     frame_number: int
     time_ns: int
-    """Of the picture's capture or of the writing, depending on the detector; on its clock."""
+    """When the picture was taken or the record written, depending on the detector; its clock."""
     detections: tuple[Detection, ...]
     invalid_count: int
-    """Detections left out because no detector can mean what they say."""
+    """Detections left out because their values are impossible."""
 
     @classmethod
     def parse(cls, data: bytes) -> DetectionRecord | None:
-        """Take `ring.DETECTIONS_BYTES` apart; None if there can't be so many detections."""
+        """Parse `ring.DETECTIONS_BYTES` bytes; None if the number of detections is impossible."""
         frame_number, seconds, nanoseconds, count = ring.DETECTIONS_HEADER.unpack_from(data)
         if not 0 <= count <= ring.MAX_DETECTIONS:
             return None
@@ -66,7 +66,7 @@ def _parse_detection(data: bytes, offset: int) -> Detection | None:
     class_name = _parse_name(name)
     if class_name is None or not math.isfinite(confidence) or not 0 <= confidence <= 1:
         return None
-    # A box may reach beyond the picture's edges, as far as anybody can see any of it.
+    # A box may reach beyond the picture's edges while a part of it is inside.
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
         return None
     if not (-width < x < MAX_SIDE and -height < y < MAX_SIDE):

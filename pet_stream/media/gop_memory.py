@@ -1,4 +1,4 @@
-"""The last pictures: for whoever joins now, and for files that begin in the past."""
+"""The last pictures: for viewers who join, and for files that begin in the past."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .access_unit import AccessUnit
 
 GOP_BYTES = 16 * 1024 * 1024
 GOP_UNITS = 900
-"""Up to here the newest GOP is kept, however little is kept of the past."""
+"""The newest GOP is kept up to this size, even when the settings keep nothing older."""
 
 
 @dataclass(slots=True)
@@ -22,13 +22,13 @@ class _Gop:
 class GopMemory:
     """The newest GOP, and whole GOPs before it. Owned by one thread, or by a lock.
 
-    The GOPs before go, the oldest first, when those after them reach back `max_seconds`, or when
-    all together have more than `max_bytes`. At low rates there is thus more than was asked for: it
-    reaches back to the IDR before.
+    The oldest GOP is dropped when the ones after it cover `max_seconds`, or when all together have
+    more than `max_bytes`. Whole GOPs are kept, so at low rates the memory reaches further back than
+    `max_seconds`: to the IDR before.
 
-    The newest GOP is for whoever joins as long as it has at most `gop_bytes` and `gop_units`. It is
-    kept beyond that if `max_bytes` suffice; if not, it is forgotten whole, because a part of it
-    could not be decoded.
+    The newest GOP is given to new viewers while it has at most `gop_bytes` and `gop_units`. It is
+    kept beyond that if `max_bytes` allows; otherwise all of it is dropped, because a part of it
+    can't be decoded.
     """
 
     def __init__(
@@ -68,23 +68,23 @@ class GopMemory:
                 self._forget_oldest()
 
     def hide_gop(self) -> None:
-        """Who joins now begins with the next IDR. What was shown stays, for files."""
+        """Let new viewers begin with the next IDR. The pictures are kept, for files."""
         self._is_joinable = False
 
     @property
     def has_gop(self) -> bool:
-        """Whether who joins now has an IDR to begin with."""
+        """Whether a new viewer has an IDR to begin with."""
         return self._is_joinable
 
     @property
     def gop(self) -> tuple[AccessUnit, ...]:
-        """What who joins now begins with, from the newest IDR to the newest picture; empty: with
-        the next IDR."""
+        """Returns what a new viewer begins with: the newest IDR up to the newest picture. Empty:
+        the viewer begins with the next IDR."""
         return tuple(self._gops[-1].units) if self._is_joinable else ()
 
     def since(self, start_ns: int) -> tuple[AccessUnit, ...]:
-        """What was shown from `start_ns` (capture time) on, from the IDR before it; as far as it is
-        kept, and empty if all of it is older."""
+        """Returns the pictures from `start_ns` (capture time) on, as far as they are kept,
+        beginning at the IDR before it; empty if all are older."""
         if not self._gops or self._gops[-1].units[-1].capture_ns < start_ns:
             return ()
         ends_ns = [gop.units[0].capture_ns for gop in self._gops][1:]

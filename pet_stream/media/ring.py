@@ -21,9 +21,9 @@ Native byte order and LP64 alignment, as the C daemons have it::
       28  detection × 10                      44  i32  width
      548  u32  version                        48  i32  height
 
-A *write* is numbered like `write_index` before it was raised for it: 0, 1, … 2³² − 1, 0, …; write
-`w` goes to slot `w mod 30`. The index is raised first and the slot is copied afterwards, so with an
-index of `i` write `i − 1` may be in progress and every earlier one is complete.
+The number of a *write* is the value of `write_index` before the write: 0, 1, … 2³² − 1, 0, …; write
+`w` goes to slot `w mod 30`. The index is raised first and the slot is copied afterwards: at index
+`i`, write `i − 1` may be in progress and every earlier one is complete.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class SlotHeader(NamedTuple):
 
     @classmethod
     def parse(cls, data: bytes) -> SlotHeader:
-        """Take `SLOT_HEADER.size` bytes apart; any bytes give a header, see `is_plausible`."""
+        """Parse `SLOT_HEADER.size` bytes; any bytes give a header, see `is_plausible`."""
         return cls(*SLOT_HEADER.unpack(data))
 
     def serialize(self) -> bytes:
@@ -79,12 +79,12 @@ class SlotHeader(NamedTuple):
 
     @property
     def identity(self) -> tuple[int, int, int]:
-        """What tells pictures apart, in order of time: capture time, camera, number."""
+        """Identifies the picture, and sorts by time: capture time, camera, number."""
         return (self.captured_at_ns, self.camera_id, self.frame_number)
 
     @property
     def is_plausible(self) -> bool:
-        """Whether a daemon can have written this: false for an unused or half-written slot."""
+        """Whether a daemon can have written this; False for an unused or half-written slot."""
         return (
             0 < self.data_size <= MAX_DATA_BYTES
             and 0 <= self.capture_ns < 1_000_000_000
@@ -103,15 +103,15 @@ def next_write(write: int, count: int = 1) -> int:
 
 
 def writes_between(first: int, last: int) -> int:
-    """How many writes lie from `first` up to, not including, `last`, across the wrap."""
+    """Returns the number of writes from `first` up to, not including, `last`, across the wrap."""
     return (last - first) % WRITE_INDEX_MODULUS
 
 
 def slot_lifetime(write: int) -> int:
-    """How many writes after `write` the same slot is written again.
+    """Returns the number of writes after which the slot of `write` is written again.
 
-    30, but for the last 30 writes before the index wraps: 2³² is not a multiple of 30, so the slot
-    order jumps there and a slot lives for 16 to 46 writes.
+    It is 30, except for the last 30 writes before the index wraps: 2³² is not a multiple of 30, so
+    the slot order jumps there and a slot lives for 16 to 46 writes.
     """
     until_wrap = WRITE_INDEX_MODULUS - write
     if until_wrap > SLOT_COUNT:

@@ -1,5 +1,7 @@
-"""What names a shared-memory segment: `posix:/pet_camera_stream` (a bare name means this), or
-`sysv:0x50455443`. Pure."""
+"""Parses the URL of a shared-memory segment. Pure.
+
+There are two kinds: `posix:/pet_camera_stream` (or the bare name), and `sysv:0x50455443`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ _POSIX_NAME = re.compile(r"/?[^/\x00]{1,254}")
 
 
 def parse_segment_url(url: str) -> str:
-    """The canonical form of a segment's URL. Raises ValueError with the reason in words."""
+    """Returns the canonical form of a segment's URL. Raises ValueError with what is expected."""
     scheme, separator, rest = url.partition(":")
     if not separator:
         scheme, rest = "posix", url

@@ -1,12 +1,19 @@
-"""H.264 as far as passing it through needs it: one import for what lies in the modules below.
+"""The parts of H.264 that passing it through needs. Pure.
 
     bits                 Exp-Golomb codes, emulation prevention
     nal_unit             Annex B, NAL unit types, recovery points
     parameter_sets       SPS and PPS as values
-    parameter_set_cache  those seen so far, put in front of an IDR
+    parameter_set_cache  the sets seen so far, put in front of an IDR
     slice_header         which picture a slice belongs to
 
-Whatever bytes they are given, these raise BitstreamError and nothing else.
+The names of these five are imported from here. Built on them, and imported by their module:
+
+    coded_picture        one picture: NAL units, slice header, parameter sets, parsed once
+    continuity           whether a picture follows the last one (frame_num)
+    avcc                 length-prefixed NAL units and `avcC`, for MP4 and WebCodecs
+    playable             what browsers play over WebRTC
+
+Malformed bytes raise BitstreamError, nothing else.
 """
 
 from __future__ import annotations

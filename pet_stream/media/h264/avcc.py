@@ -1,4 +1,4 @@
-"""H.264 as MP4 and WebCodecs take it: lengths instead of start codes (ISO/IEC 14496-15). Pure."""
+"""H.264 in the form of MP4 and WebCodecs: lengths, not start codes (ISO/IEC 14496-15). Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DecoderConfiguration:
     """What a decoder has to know before the first picture."""
 
     sps: tuple[bytes, ...]
-    """NAL units, at least one; the first tells the profile and level."""
+    """NAL units, at least one; profile and level are those of the first."""
     pps: tuple[bytes, ...]
 
     @classmethod
@@ -38,11 +38,11 @@ class DecoderConfiguration:
 
     @classmethod
     def parse(cls, record: bytes) -> DecoderConfiguration:
-        """The parameter sets of an AVCDecoderConfigurationRecord. Raises BitstreamError, also for
-        lengths of NAL units that `split_length_prefixed` would not understand."""
+        """Parse an AVCDecoderConfigurationRecord. Raises BitstreamError, also for lengths of NAL
+        units that `split_length_prefixed` can't read."""
         try:
             if record[4] & 3 != _LENGTH_SIZE_MINUS_ONE:
-                raise BitstreamError("The lengths of NAL units have not 4 bytes")
+                raise BitstreamError("The lengths of NAL units are not 4 bytes long")
             sps, position = _parse_parameter_sets(record, 6, record[5] & 0x1F)
             pps, _ = _parse_parameter_sets(record, position + 1, record[position])
         except (IndexError, struct.error) as exc:
@@ -57,8 +57,8 @@ class DecoderConfiguration:
         return f"avc1.{self.sps[0][1:4].hex()}"
 
     def serialize(self) -> bytes:
-        """The AVCDecoderConfigurationRecord (5.3.3.1). Raises BitstreamError for a malformed SPS of
-        a profile whose chroma format has to be told."""
+        """Returns the AVCDecoderConfigurationRecord (5.3.3.1). For profiles whose record holds the
+        chroma format, raises BitstreamError if the SPS is malformed."""
         record = bytearray((1, *self.sps[0][1:4], 0xFC | _LENGTH_SIZE_MINUS_ONE))
         for mark, nal_units in ((0xE0, self.sps), (0, self.pps)):
             record.append(mark | len(nal_units))
@@ -79,7 +79,7 @@ def length_prefixed(nal_units: Iterable[bytes]) -> bytes:
 
 
 def split_length_prefixed(data: bytes) -> tuple[bytes, ...]:
-    """What `length_prefixed` put together. Raises BitstreamError."""
+    """Returns the NAL units that `length_prefixed` joined. Raises BitstreamError."""
     nal_units = []
     position = 0
     while position < len(data):
@@ -96,7 +96,7 @@ def split_length_prefixed(data: bytes) -> tuple[bytes, ...]:
 def _parse_parameter_sets(
     record: bytes, position: int, count: int
 ) -> tuple[tuple[bytes, ...], int]:
-    """`count` of them from `position` on, and where they end."""
+    """Returns `count` parameter sets from `position` on, and the offset where they end."""
     found = []
     for _ in range(count):
         (size,) = struct.unpack_from(">H", record, position)

@@ -11,10 +11,10 @@ def unescape(payload: bytes) -> bytes:
 
 
 class BitReader:
-    """Reads an RBSP from its first bit on. Every method raises BitstreamError at the end of it.
+    """Reads an RBSP from its first bit on. Every method raises BitstreamError at its end.
 
-    The whole RBSP is one integer of which the bits already read are cut off, so the number of
-    leading zeros is a subtraction; meant for the few bytes of a header, not for slice data.
+    The bits not yet read are one integer, so counting leading zeros is a subtraction. This suits
+    the few bytes of a header, not slice data.
     """
 
     __slots__ = ("_bits_left", "_value")

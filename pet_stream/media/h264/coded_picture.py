@@ -1,4 +1,4 @@
-"""What the bytes of one coded picture say, each of them looked at once."""
+"""One coded picture, parsed once: its NAL units, slice header and parameter sets."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from .parameter_set_cache import PARAMETER_SET_TYPES
 
 
 class CodedPicture(NamedTuple):
-    """An access unit as the camera made it. Its first slice speaks for all (H.264 7.4.1)."""
+    """An access unit as the camera made it. Only its first slice is parsed (H.264 7.4.1)."""
 
     nal_units: tuple[bytes, ...]
     """Without start codes, in decoding order."""
     is_idr: bool
     has_slice: bool
-    """False where parameter sets or SEI came alone."""
+    """False for parameter sets or SEI alone."""
     slice_header: SliceHeader | None
     """None without a slice, or while its parameter sets are unknown."""
     sps: SequenceParameterSet | None
-    """What the slice refers to; None as `slice_header` is."""
+    """The SPS that the slice refers to; None where `slice_header` is None."""
     earlier_parameter_sets: ParameterSets
-    """What the stream had sent before this picture."""
+    """The parameter sets that the stream had sent before this picture."""
     parameter_sets: ParameterSets
-    """What it has sent with this picture."""
+    """The same, including those in this picture."""
 
     @classmethod
     def parse(cls, nal_units: tuple[bytes, ...], earlier: ParameterSets) -> CodedPicture:
-        """A picture of a stream that has sent `earlier`; its own parameter sets count as well.
+        """Parse a picture of a stream that has sent `earlier`; its own parameter sets count too.
 
         Raises BitstreamError for a malformed parameter set or slice header.
         """

@@ -1,4 +1,4 @@
-"""Whether a picture is the next one of its stream, told from frame_num alone (H.264 7.4.3)."""
+"""Whether a picture is the next one of its stream, by frame_num alone (H.264 7.4.3)."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from .coded_picture import CodedPicture
 
 class Continuity(Enum):
     FIRST = auto()
-    """No picture was delivered yet, so there is nothing it could follow."""
+    """No picture was delivered yet, so there is nothing to follow."""
     NEXT = auto()
     """Follows the last picture delivered."""
     GAP = auto()
-    """Does not follow: reference pictures are missing, or this is one from before."""
+    """Does not follow: reference pictures are missing, or this picture is older."""
     UNKNOWN = auto()
-    """Can't be told: its parameter sets are unknown, or there is no slice in it."""
+    """Can't be decided: its parameter sets are unknown, or there is no slice in it."""
 
 
 class ReferenceChain:
     """Follows frame_num from picture to picture. Owned by one thread.
 
     A picture's frame_num is one more than that of the last *reference* picture, modulo
-    MaxFrameNum, and 0 at an IDR. What it can't tell: a lost non-reference picture (nothing else
-    depends on it), one of them delivered twice, and the loss of exactly MaxFrameNum reference
-    pictures. memory_management_control_operation 5, which sets frame_num back to 0 in mid-GOP,
-    is not followed: the picture behind it counts as a gap.
+    MaxFrameNum, and 0 at an IDR. Not detected: a lost non-reference picture (nothing else depends
+    on it), a non-reference picture delivered twice, and the loss of exactly MaxFrameNum reference
+    pictures. memory_management_control_operation 5, which resets frame_num to 0 in mid-GOP, is not
+    followed: the picture after it counts as a gap.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class ReferenceChain:
         self._open_field: SliceHeader | None = None
 
     def check(self, picture: CodedPicture) -> Continuity:
-        """How this picture follows the last one given to `advance`; changes nothing.
+        """Returns how this picture follows the last one given to `advance`; changes nothing.
 
         An IDR is always NEXT: it refers to nothing.
         """
@@ -54,8 +54,8 @@ class ReferenceChain:
         return Continuity.NEXT if sps.gaps_in_frame_num_allowed else Continuity.GAP
 
     def advance(self, picture: CodedPicture) -> Continuity:
-        """This picture was delivered, whatever `check` says of it, and is returned here: the next
-        one has to follow it. Without a slice in it, it changes nothing."""
+        """Note that this picture was delivered; the next one has to follow it. Returns what `check`
+        says of it. A picture without a slice changes nothing."""
         continuity = self.check(picture)
         if picture.has_slice:
             self._follow(picture)

@@ -1,4 +1,4 @@
-"""NAL units: cut out of an Annex B byte stream, told apart by their type."""
+"""NAL units: split from an Annex B byte stream, and their types."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ...errors import BitstreamError
 from .bits import unescape
 
 MAX_NAL_UNITS = 4096
-"""Of one access unit. H.264 sets no limit that small (A.3.1 allows a slice for each macroblock);
-this one is ours: a camera sends ten, and each is a packet for every viewer."""
+"""Limit for one access unit. H.264 allows far more (A.3.1: a slice for each macroblock), but a
+camera sends about ten, and each costs a packet for every viewer."""
 
 _START_CODE_PREFIX = b"\x00\x00\x01"
 _RECOVERY_POINT = 6  # payloadType (H.264 D.1)
@@ -34,7 +34,7 @@ class NalUnitType(IntEnum):
 
 
 def nal_unit_type(nal_unit: bytes) -> int:
-    """The five bits that say what `nal_unit` is. Raises BitstreamError if it is empty."""
+    """Returns nal_unit_type (five bits). Raises BitstreamError if `nal_unit` is empty."""
     try:
         return nal_unit[0] & 0x1F
     except IndexError:
@@ -52,9 +52,9 @@ def split_annex_b(data: bytes, max_nal_units: int = MAX_NAL_UNITS) -> tuple[byte
     Zeros before a start code and at the end belong to the byte stream, not to a NAL unit, which
     never ends in one (7.4.1): cabac_zero_words, which do belong to it, end in 0x03.
 
-    Raises BitstreamError without a start code, for anything else than zeros before the first one,
-    for an empty NAL unit, for one whose forbidden_zero_bit is set, and for more of them
-    than `max_nal_units`, without looking for the rest.
+    Raises BitstreamError without a start code, for anything but zeros before the first one, for an
+    empty NAL unit, for a set forbidden_zero_bit, and for more than `max_nal_units`, without
+    searching for the rest.
     """
     nal_units: list[bytes] = []
     end = len(data)
@@ -101,7 +101,8 @@ def is_recovery_point(sei_nal_unit: bytes) -> bool:
 
 
 def _sei_number(rbsp: bytes, position: int) -> tuple[int, int]:
-    """A payload type or size, and where it ends: any number of 255, then the rest (7.3.2.3.1)."""
+    """Returns a payload type or size, and the offset where it ends: bytes of 255 and a last one,
+    added up (7.3.2.3.1)."""
     value = 0
     try:
         while rbsp[position] == 255:

@@ -19,7 +19,7 @@ PARAMETER_SET_TYPES = frozenset({NalUnitType.SPS, NalUnitType.PPS})
 
 
 class ParameterSets:
-    """Every SPS and PPS by its id; a later one replaces an earlier. Never changes."""
+    """Every SPS and PPS by its id; a later one replaces an earlier one. Immutable."""
 
     __slots__ = ("_pps", "_seen", "_sps")
 
@@ -29,7 +29,7 @@ class ParameterSets:
         self._seen: frozenset[bytes] = frozenset()  # the NAL units in both, to know them again
 
     def including(self, nal_units: Iterable[bytes]) -> ParameterSets:
-        """These and the parameter sets among `nal_units`; `self` if none of those is news.
+        """Returns these and the parameter sets among `nal_units`; `self` if none of them is new.
 
         Raises BitstreamError for a malformed one.
         """
@@ -56,7 +56,7 @@ class ParameterSets:
         return hash(self._seen)
 
     def sps_for(self, pic_parameter_set_id: int) -> SequenceParameterSet | None:
-        """The SPS that this picture parameter set refers to; None if either is unknown."""
+        """Returns the SPS that this PPS refers to; None if either is unknown."""
         known_pps = self._pps.get(pic_parameter_set_id)
         if known_pps is None:
             return None
@@ -69,11 +69,12 @@ class ParameterSets:
         return any(pps.seq_parameter_set_id in self._sps for _, pps in self._pps.values())
 
     def insert(self, nal_units: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        """An IDR access unit with every SPS and PPS that its slices refer to, others unchanged.
+        """Returns an IDR access unit with every SPS and PPS that its slices refer to; any other
+        access unit unchanged.
 
-        What `nal_units` holds already is neither moved nor doubled. What is missing comes from
-        the cache and stands in front of all but the access unit delimiter (7.4.1.2.3), a PPS
-        behind the SPS it refers to. Raises ParameterSetUnknown for what is not cached either,
+        Sets that `nal_units` holds already are neither moved nor doubled. Missing ones come from
+        the cache and stand in front of everything but the access unit delimiter (7.4.1.2.3), a PPS
+        behind the SPS it refers to. Raises ParameterSetUnknown for one that is not cached either,
         BitstreamError if a parameter set or slice header is malformed.
         """
         slices = [n for n in nal_units if nal_unit_type(n) == NalUnitType.IDR_SLICE]
@@ -112,7 +113,7 @@ class ParameterSets:
 
 
 def _pic_parameter_set_id(slice_nal_unit: bytes) -> int:
-    """What a slice refers to: the third element of its header (7.3.3)."""
+    """Returns the id of the PPS that a slice refers to (7.3.3)."""
     reader = BitReader(unescape(slice_nal_unit[1:20]))
     reader.ue()  # first_mb_in_slice
     reader.ue()  # slice_type

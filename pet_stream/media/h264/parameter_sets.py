@@ -1,4 +1,4 @@
-"""What sequence and picture parameter sets say (H.264 7.3.2.1 and 7.3.2.2)."""
+"""Sequence and picture parameter sets, parsed (H.264 7.3.2.1 and 7.3.2.2)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SequenceParameterSet:
     separate_colour_plane: bool
     gaps_in_frame_num_allowed: bool
     max_num_reorder_frames: int | None
-    """From the VUI; None: not said, so pictures may be reordered unless the profile forbids it."""
+    """From the VUI; None: not given, so pictures may be reordered unless the profile forbids it."""
 
     @property
     def profile_level_id(self) -> str:
@@ -51,7 +51,7 @@ class PictureParameterSet:
 
 
 def parse_pps(nal_unit: bytes) -> PictureParameterSet:
-    """The two ids at the start of a PPS. Raises BitstreamError."""
+    """Parse the two ids at the start of a PPS. Raises BitstreamError."""
     if nal_unit_type(nal_unit) != NalUnitType.PPS:
         raise BitstreamError("Not a picture parameter set")
     reader = BitReader(unescape(nal_unit[1:_MAX_PPS_START_BYTES]))
@@ -62,9 +62,9 @@ def parse_pps(nal_unit: bytes) -> PictureParameterSet:
 
 
 def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
-    """A sequence parameter set. A VUI that is cut off or wrong counts as one that says nothing.
+    """Parse a sequence parameter set. A truncated or malformed VUI is ignored.
 
-    Raises BitstreamError for everything else that is not as H.264 7.3.2.1.1 says.
+    Raises BitstreamError for everything else that breaks H.264 7.3.2.1.1.
     """
     if nal_unit_type(nal_unit) != NalUnitType.SPS:
         raise BitstreamError("Not a sequence parameter set")
@@ -150,7 +150,7 @@ def _read_picture_size(reader: BitReader, chroma_format_idc: int) -> tuple[int, 
 
 
 def _read_cropping(reader: BitReader) -> tuple[int, int]:
-    """What is cut off from left and right together, and from top and bottom, in crop units."""
+    """Returns what is cropped left and right together, and top and bottom, in crop units."""
     if not reader.flag():
         return 0, 0
     left, right, top, bottom = (reader.ue() for _ in range(4))
@@ -169,7 +169,7 @@ def _read_max_num_reorder_frames(reader: BitReader) -> int | None:
             reader.ue()
         return reader.ue_up_to(16, "max_num_reorder_frames")
     except BitstreamError:
-        return None  # encoders cut the VUI short; players forgive it too
+        return None  # some encoders cut the VUI short; players accept that
 
 
 def _skip_vui_up_to_bitstream_restriction(reader: BitReader) -> None:

@@ -1,9 +1,9 @@
-"""What of H.264 browsers play over WebRTC. Pure."""
+"""The limits of what browsers play of H.264 over WebRTC. Pure."""
 
 from __future__ import annotations
 
 MAX_IDR_INTERVAL_S = 2.0
-"""A viewer that lost something, or a recording, waits for the next IDR this long at most."""
+"""Longer intervals make a viewer that lost a packet, or a recording, wait too long."""
 MAX_PIXELS = 1920 * 1088
 PLAYABLE_PROFILES = {66: "Baseline", 77: "Main", 100: "High"}
 """By profile_idc (H.264 A.2)."""

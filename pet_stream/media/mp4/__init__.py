@@ -1,9 +1,15 @@
 """MP4 files of one H.264 track (ISO/IEC 14496-12 and 14496-15). Pure.
 
-Written, in this order: `video_format` (what is the same for all pictures), `writing` (the start of
-a file, its fragments, its index), `fragments` and `index` (the boxes of both), `track` (the `moov`
-box), all of them made of `boxes`; `sample_table` holds which pictures are where.
+    writing       the bytes of a file: its start, its fragments, its index
+    reading       what a file shows, for lists, cuts and thumbnails
+    recovery      what can be shown of a file after a crash
+      track       reads the `moov` box: the video track
+      index       reads the sample table of a complete file
+      fragments   reads the fragments of a file that still grows
+        boxes     reads the boxes that a file consists of
+    video_format  what all pictures of a file share: parameter sets and size
+    sample_table  which pictures are in a file, and where
 
-Read: `reading` (what a file shows), `recovery` (what is left of one after a crash). A file may be
-anybody's: depth, number and size of its boxes are bounded, and what is wrong is a BitstreamError.
+Files may come from anywhere: depth, number and size of their boxes are bounded, and malformed ones
+raise BitstreamError. Reading goes through a `read_at` function of the caller, who owns the file.
 """

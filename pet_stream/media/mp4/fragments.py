@@ -1,4 +1,4 @@
-"""The fragments of an MP4 file that grows, as `mp4` writes them (ISO/IEC 14496-12, 8.8)."""
+"""Reads the fragments of a growing MP4 file, as `writing` makes them (ISO/IEC 14496-12, 8.8)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .boxes import MAX_BOX_BYTES, Box, ReadAt, boxes, top_boxes
 from .sample_table import Sample, SampleTable
 
 MAX_SAMPLES = 100_000
-"""Of a fragment; here it is written after two seconds, or what a queue to a slow disk holds."""
+"""Limit for one fragment. Ours hold two seconds, or what the queue to a slow disk holds."""
 _MAX_BOXES = 8
-"""In a `moof`, and in a `traf`; those written here have two and three."""
+"""Boxes in a `moof`, and in a `traf`; ours have two and three."""
 _NON_SYNC = 0x10000
 
 
@@ -23,13 +23,13 @@ class Fragment:
     start_time: int
     """Ticks."""
     data_offset: int
-    """Where the first sample begins in the file, and `end` is where the last one ends; bytes."""
+    """Offset of the first sample in the file, in bytes; `end` is where the last one ends."""
     samples: list[Sample]
     end: int
 
 
 def growing_table(read_at: ReadAt, size: int) -> tuple[SampleTable, int]:
-    """What the fragments that are whole hold, and where the last of them ends."""
+    """Returns the samples of the complete fragments, and the offset where the last of them ends."""
     table = SampleTable()
     first_time: int | None = None
     end = 0
@@ -42,7 +42,7 @@ def growing_table(read_at: ReadAt, size: int) -> tuple[SampleTable, int]:
 
 
 def fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
-    """Those that are whole, up to the first that is not."""
+    """Yields the complete fragments, up to the first incomplete one."""
     moof: Box | None = None
     for box in top_boxes(read_at, size):
         if box.kind == b"moof":
@@ -56,7 +56,7 @@ def fragments(read_at: ReadAt, size: int) -> Iterator[Fragment]:
 
 
 def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
-    """One that was written here; None for any other."""
+    """Returns a fragment as `writing` makes them; None for any other."""
     if moof.end - moof.start > MAX_BOX_BYTES:
         return None
     inner = boxes(read_at, moof.payload, moof.end, _MAX_BOXES)

@@ -1,4 +1,4 @@
-"""The sample table of an MP4 file that is complete (ISO/IEC 14496-12, 8.6 and 8.7)."""
+"""Reads the sample table of a complete MP4 file (ISO/IEC 14496-12, 8.6 and 8.7)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .boxes import MAX_BOX_BYTES, Box, ReadAt, children, track_boxes
 from .sample_table import SampleTable
 
 MAX_SAMPLES = MAX_BOX_BYTES // 4
-"""As many sizes as fit into a box."""
+"""The number of sizes that fit into a box."""
 
 
 def has_samples(read_at: ReadAt, moov: Box) -> bool:
-    """Whether `moov` is an index, and not the beginning of a file that grows."""
+    """Whether `moov` is an index, not the empty one at the start of a growing file."""
     for trak in children(read_at, moov, b"trak"):
         for box in track_boxes(read_at, trak):
             if box.kind == b"stsz" and read_at(box.payload + 8, 4) not in (b"", bytes(4)):
@@ -26,7 +26,7 @@ def has_samples(read_at: ReadAt, moov: Box) -> bool:
 
 
 def read_index(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> SampleTable:
-    """The sample table that the boxes `found` are, of a file of `size` bytes. Raises
+    """Returns the sample table in the boxes `found` of a file of `size` bytes. Raises
     BitstreamError."""
     values = partial(_values, read_at, found)
     table = SampleTable(sizes=_sizes(read_at, found, size))
@@ -66,14 +66,14 @@ def _sizes(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> array[int]
 
 
 def _chunk_counts(stsc: array[int], chunk_count: int, sample_count: int) -> array[int]:
-    """Samples in each chunk, from runs of chunks that have equally many."""
+    """Returns the number of samples in each chunk; `stsc` lists runs of chunks of equal length."""
     counts: array[int] = array("I")
     ends = (*stsc[3::3], chunk_count + 1)
     for first, samples, description, end in zip(
         stsc[::3], stsc[1::3], stsc[2::3], ends, strict=False
     ):
         if description != 1 or not first <= end <= chunk_count + 1 or samples > sample_count:
-            raise BitstreamError("The stsc box is not of one kind of video")
+            raise BitstreamError("The stsc box has several kinds of video")
         counts.extend(array("I", [samples]) * (end - first))
     return counts
 
@@ -81,14 +81,14 @@ def _chunk_counts(stsc: array[int], chunk_count: int, sample_count: int) -> arra
 def _values(
     read_at: ReadAt, found: Mapping[bytes, Box], kind: bytes, skip: int = 4, code: str = "I"
 ) -> array[int]:
-    """The numbers of a box, behind version, flags and `skip` bytes; none if there is no such box.
-    `code` is that of `array`."""
+    """Returns the numbers in a box after version, flags and `skip` bytes; none without such a box.
+    `code` is the type code of `array`."""
     box = found.get(kind)
     if box is None:
         return array(code)
     start = box.payload + 4 + skip
     if not 0 <= box.end - start <= MAX_BOX_BYTES:
-        raise BitstreamError(f"The {kind.decode('latin-1')} box has no sensible size")
+        raise BitstreamError(f"The {kind.decode('latin-1')} box has an impossible size")
     data = read_at(start, box.end - start)
     numbers = array(code, data[: len(data) - len(data) % array(code).itemsize])
     if sys.byteorder == "little":

@@ -1,7 +1,6 @@
-"""Reading MP4 files: what they show, for how long, and what is whole of one that broke off.
+"""Reads MP4 files: what they show, for how long, and the complete part of a truncated one.
 
-Everything raises BitstreamError for what is not as ISO/IEC 14496-12 says, OSError only if `read_at`
-does.
+Every function raises BitstreamError for a malformed file, OSError only if `read_at` does.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from .track import read_track
 from .video_format import VideoFormat
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
-"""More than twice of what the camera can send."""
+"""More than twice the largest picture of the camera."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a list of recordings tells about a file."""
+    """What a list of recordings shows about a file."""
 
     duration_s: float
     width: int
@@ -41,11 +40,12 @@ class Movie:
     """Ticks a second."""
     table: SampleTable
     whole_bytes: int
-    """Where the last whole fragment ends, of a file that has no index."""
+    """Where the last complete fragment ends, for a file without an index."""
 
 
 def read_summary(read_at: ReadAt, size: int) -> Summary:
-    """Reads a few kilobytes of a complete file, and the headers of all fragments otherwise."""
+    """Returns duration, size and codec. Reads a few kilobytes of a complete file, the headers of
+    all fragments of a growing one."""
     _, moov = _movie_boxes(read_at, size)
     track = read_track(read_at, moov)
     duration = track.duration
@@ -60,7 +60,8 @@ def read_summary(read_at: ReadAt, size: int) -> Summary:
 
 
 def growing_format(read_at: ReadAt, size: int) -> VideoFormat:
-    """Of a file that has no index yet. Raises BitstreamError also if no picture is in it."""
+    """Returns the format of a file without an index. Raises BitstreamError also if no picture is in
+    it."""
     moov = next((box for box in top_boxes(read_at, size) if box.kind == b"moov"), None)
     if moov is None or next(fragments(read_at, size), None) is None:
         raise BitstreamError("No picture in it is whole")
@@ -77,7 +78,7 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
     if has_samples(read_at, last):
         track = read_track(read_at, last)
         if b"ctts" in track.boxes:
-            raise BitstreamError("The pictures are not in the order of showing")
+            raise BitstreamError("The pictures are not in display order")
         table = read_index(read_at, track.boxes, size)
         return Movie(track.video_format, track.timescale, table, size)
     track = read_track(read_at, first)
@@ -87,8 +88,8 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
 
 
 def first_idr(read_at: ReadAt, size: int) -> tuple[bytes, ...]:
-    """The NAL units of the first picture that decoding can begin with, behind the parameter sets
-    of the file. Raises BitstreamError."""
+    """Returns the NAL units of the first IDR, after the parameter sets of the file. Raises
+    BitstreamError."""
     first, last = _movie_boxes(read_at, size)
     if has_samples(read_at, last):
         track = read_track(read_at, last)
@@ -107,9 +108,9 @@ def first_idr(read_at: ReadAt, size: int) -> tuple[bytes, ...]:
 
 
 def _first_sync(table: SampleTable) -> tuple[int, int]:
-    """Offset and size in bytes of the first sample that is an IDR."""
+    """Returns offset and size in bytes of the first sample that is an IDR."""
     if not table.sync_indexes:
-        raise BitstreamError("No picture in it can be shown alone")
+        raise BitstreamError("There is no IDR in it")
     index = table.sync_indexes[0]
     for offset, first, count in table.chunks():
         if first <= index < first + count:
@@ -118,8 +119,8 @@ def _first_sync(table: SampleTable) -> tuple[int, int]:
 
 
 def _movie_boxes(read_at: ReadAt, size: int) -> tuple[Box, Box]:
-    """The first `moov` box and the last one. What was recorded here begins with one and, once it is
-    complete, ends with another. Raises BitstreamError if there is none."""
+    """Returns the first and the last `moov` box. A recording of ours begins with one and, once it
+    is complete, ends with a second one. Raises BitstreamError if there is none."""
     first = last = None
     for box in top_boxes(read_at, size):
         if box.kind == b"moov":

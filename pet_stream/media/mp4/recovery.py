@@ -1,8 +1,8 @@
-"""What is left of a growing MP4 file after a crash or a power cut.
+"""Finds what can be shown of a growing MP4 file after a crash or a power cut.
 
-A file that lost its end breaks off. Where the file system knew the size already but had not
-written all the blocks, they are zeros (ext4, FAT). So a fragment counts only if its data looks like
-what was written, too.
+Such a file is truncated, or it has holes: where the file system recorded the size but did not write
+all the blocks, they are zeros (ext4, FAT). So a fragment counts only if its data is well-formed,
+too.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from .track import read_track
 from .writing import FIRST_MOVIE_AT
 
 _HOLE = bytes(64)
-"""No NAL unit has so many zeros in it (H.264 7.4.1 forbids three), and no block of a disk fewer."""
+"""The shortest hole: a disk block has at least this many zeros, a NAL unit never three in a row
+(H.264 7.4.1)."""
 _SEARCH_BYTES = 64 * 1024
 _MAX_READINGS = 8
-"""Of the whole file. Where fragments are broken, what is in them is looked at again; in a file that
-is made to cost time, again and again."""
+"""How often the whole file may be read. Broken fragments are searched again, which a hostile file
+could repeat without end."""
 _LEAST_READ_BYTES = 64 * 1024 * 1024
 
 
 def recover_movie(read_at: ReadAt, size: int) -> Movie:
-    """What can be shown of a file that was written here, whether it has an index or not: all
-    fragments that are whole, but behind a hole only from the next IDR on.
+    """Returns what can be shown of a file written by this program, with or without an index: all
+    complete fragments, but after a hole only from the next IDR on.
 
     `whole_bytes` is where the last of them ends. Reads the whole file, a few times at most. Raises
     BitstreamError when its beginning is lost, or there is no picture in it.
@@ -61,7 +62,7 @@ class _ReadEnough(Exception):
 
 
 def _at_most(max_bytes: int, read_at: ReadAt) -> ReadAt:
-    """`read_at`, until `max_bytes` were read; then it raises _ReadEnough."""
+    """Returns a `read_at` that raises _ReadEnough once `max_bytes` were read."""
     left = max_bytes
 
     def read(offset: int, size: int) -> bytes:
@@ -110,7 +111,7 @@ def _whole_fragment(read_at: ReadAt, position: int, size: int) -> Fragment | Non
 
 
 def _holds_nal_units(sample: bytes) -> bool:
-    """Whether it is a row of lengths and NAL units (ISO/IEC 14496-15, 5.3.4.2)."""
+    """Whether `sample` is a sequence of lengths and NAL units (ISO/IEC 14496-15, 5.3.4.2)."""
     position = 0
     while position < len(sample):
         end = position + 4 + int.from_bytes(sample[position : position + 4], "big")
@@ -127,7 +128,7 @@ def _is_whole(nal_unit: bytes) -> bool:
 
 
 def _find(text: bytes, read_at: ReadAt, start: int, size: int) -> int:
-    """Where `text` stands next, from `start` on; behind the file's end, if it does not."""
+    """Returns the offset of the next `text` from `start` on; beyond `size` if none."""
     while start < size:
         found = read_at(start, _SEARCH_BYTES).find(text)
         if found >= 0:

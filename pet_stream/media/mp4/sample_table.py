@@ -1,4 +1,4 @@
-"""Which pictures are in an MP4 file, and where: what its index says, in a few bytes each."""
+"""Which pictures are in an MP4 file, and where: its index, in a few bytes for each picture."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MAX_DURATION = 2**32 - 1
-"""Of one sample, in ticks: 13 hours at 90 kHz."""
+"""The longest duration of one sample, in ticks: 13 hours at 90 kHz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Sample:
 
 @dataclass(slots=True)
 class SampleTable:
-    """The samples of one track, in decoding order, which is the order of showing; 8 bytes each.
+    """The samples of one track in decoding order, which is also display order; 8 bytes each.
 
-    Samples lie in *chunks*: runs of samples without anything in between.
+    Samples lie in *chunks*: runs of samples with nothing in between.
     """
 
     sizes: array[int] = field(default_factory=lambda: array("I"))
@@ -54,8 +54,7 @@ class SampleTable:
         self.chunk_counts.append(len(self.sizes) - count_before)
 
     def end_at(self, time: int) -> None:
-        """Have the last sample shown until `time`, in ticks from the beginning, if it begins before
-        that."""
+        """Extend the last sample to `time`, in ticks from the beginning, if it begins before it."""
         if not self.durations:
             return
         last = self.durations[-1]
@@ -73,14 +72,14 @@ class SampleTable:
         self.total_duration += other.total_duration
 
     def chunks(self) -> Iterator[tuple[int, int, int]]:
-        """Offset, first sample and sample count of each chunk."""
+        """Yields offset, first sample and sample count of each chunk."""
         first = 0
         for offset, count in zip(self.chunk_offsets, self.chunk_counts, strict=True):
             yield offset, first, count
             first += count
 
     def part(self, first: int, end: int) -> SampleTable:
-        """The samples from `first` up to `end`, in chunks of their own."""
+        """Returns the samples from `first` up to `end`, in chunks of their own."""
         part = SampleTable(
             sizes=self.sizes[first:end],
             durations=self.durations[first:end],
@@ -95,15 +94,15 @@ class SampleTable:
         return part
 
     def extents(self) -> Iterator[tuple[int, int]]:
-        """Offset and size in bytes of each chunk."""
+        """Yields offset and size in bytes of each chunk."""
         for offset, first, count in self.chunks():
             yield offset, sum(self.sizes[first : first + count])
 
     def gops_between(self, start: float, end: float) -> tuple[int, int]:
-        """First sample, and the one behind the last, of the GOPs shown between two times.
+        """Returns the range of samples (first, end) of the GOPs shown between two times.
 
         Times are ticks from the beginning. The first GOP begins at or before `start`, the last one
-        ends at or after `end`; an empty range when nothing is shown then.
+        ends at or after `end`. The range is empty when nothing is shown between them.
         """
         time = 0
         first, behind = 0, len(self.sizes)

@@ -1,4 +1,4 @@
-"""The `moov` box of an MP4 file: its video track (ISO/IEC 14496-12, 8.3 to 8.5)."""
+"""Reads the `moov` box of an MP4 file: its video track (ISO/IEC 14496-12, 8.3 to 8.5)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AVC1_HEADER = 8 + 78  # of the sample entry, in front of the boxes in it
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The track that is shown."""
+    """The video track of a file."""
 
     video_format: VideoFormat
     timescale: int
@@ -25,11 +25,11 @@ class Track:
     duration: int
     """Ticks; 0 while the file grows."""
     boxes: dict[bytes, Box]
-    """By their kind, the sample table's among them."""
+    """The boxes of the track by their kind, those of the sample table included."""
 
 
 def read_track(read_at: ReadAt, moov: Box) -> Track:
-    """The first track that is H.264. Raises BitstreamError."""
+    """Returns the first H.264 track. Raises BitstreamError."""
     for trak in children(read_at, moov, b"trak"):
         found = {box.kind: box for box in track_boxes(read_at, trak)}
         if b"mdhd" not in found or b"stsd" not in found:

@@ -1,4 +1,4 @@
-"""What is the same for all pictures of a file, as long as the camera does not change."""
+"""What all pictures of a file share: parameter sets and size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..h264.nal_unit import NalUnitType, nal_unit_type
 
 @dataclass(frozen=True, slots=True)
 class VideoFormat:
-    """What a decoder must know before the first picture."""
+    """What a decoder needs before the first picture."""
 
     sps: tuple[bytes, ...]
     pps: tuple[bytes, ...]
@@ -21,7 +21,7 @@ class VideoFormat:
 
     @classmethod
     def of(cls, idr: AccessUnit) -> VideoFormat:
-        """The parameter sets that stand in front of `idr`."""
+        """Returns the format of `idr` and the pictures after it, from its parameter sets."""
         return cls(
             sps=_of_type(idr, NalUnitType.SPS),
             pps=_of_type(idr, NalUnitType.PPS),

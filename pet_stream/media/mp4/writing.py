@@ -1,10 +1,12 @@
-"""MP4 files of one H.264 track: what stands in them (ISO/IEC 14496-12 and 14496-15).
+"""Makes the bytes of MP4 files with one H.264 track (ISO/IEC 14496-12 and 14496-15).
 
-A file grows by fragments: `file_start`, then a `fragment` for each GOP. It can be played at every
-moment, and what a crash leaves of it can, too. When it is complete, `index` is appended and
-`as_one_mdat` written over the placeholder near its beginning: from then on everything between
-them, the fragments' own headers included, is one `mdat` box, and the file an ordinary MP4 that
-players can seek in. Nothing is ever moved or written twice.
+1. `file_start`, then for each GOP a `fragment_start` and the pictures' `sample_data`. The file can
+   be played at every moment, and after a crash.
+2. When it is complete, `index` is appended.
+3. `as_one_mdat` is written over the placeholder near the beginning: everything between, fragment
+   headers included, becomes one `mdat` box. The file is now an ordinary MP4 that players can seek.
+
+Nothing else is moved or written twice. `whole_file_start` is for files written in one go.
 """
 
 from __future__ import annotations
@@ -33,15 +35,15 @@ _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _FTYP = struct.pack(">4sI", b"isom", 0x200) + b"isomiso6avc1mp41"
 
 PLACEHOLDER_AT = 8 + len(_FTYP) + len(MARK_BOX)
-"""Where the box stands that becomes the header of the `mdat`."""
+"""Offset of the placeholder box, which becomes the header of the `mdat`."""
 _PLACEHOLDER_SIZE = 16
 FIRST_MOVIE_AT = PLACEHOLDER_AT + _PLACEHOLDER_SIZE
-"""Where the `moov` box of a growing file stands."""
+"""Offset of the `moov` box of a growing file."""
 _MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
 
 
 def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
-    """`unit` as a file holds it: a length in front of each NAL unit (14496-15, 5.3.4.2).
+    """Returns `unit` as a file holds it: a length in front of each NAL unit (14496-15, 5.3.4.2).
 
     Parameter sets that `video_format` has are left out; others stay with their picture.
     """
@@ -50,7 +52,7 @@ def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
 
 
 def file_start(video_format: VideoFormat, created_at: float, *, is_clip: bool) -> bytes:
-    """What a growing file begins with; `created_at` in epoch seconds."""
+    """Returns the beginning of a growing file; `created_at` in epoch seconds."""
     mark = MARK_BOX if is_clip else _box(b"free", bytes(len(MARK_BOX) - 8))
     placeholder = _box(b"free", bytes(_PLACEHOLDER_SIZE - 8))
     extends = _box(b"mvex", _full_box(b"trex", 0, struct.pack(">5I", _TRACK_ID, 1, 0, 0, 0)))
@@ -59,7 +61,7 @@ def file_start(video_format: VideoFormat, created_at: float, *, is_clip: bool) -
 
 
 def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> bytes:
-    """What stands in front of the data of `samples`, the next ones of the file.
+    """Returns what stands in front of the data of `samples`, the next ones of the file.
 
     `number` counts the fragments from 1; `start_time` in ticks since the file's first sample. Only
     the first sample may be an IDR.
@@ -87,22 +89,23 @@ def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> b
 
 
 def index(video_format: VideoFormat, table: SampleTable, created_at: float) -> bytes:
-    """The `moov` box with everything that a player needs to seek; offsets are those of the file."""
+    """Returns the `moov` box with all that a player needs to seek; offsets are those of the
+    file."""
     return _movie(video_format, _sample_boxes(table), table.total_duration, created_at)
 
 
 def as_one_mdat(end: int) -> bytes:
-    """What to write at PLACEHOLDER_AT when the index stands at `end`."""
+    """Returns what to write at PLACEHOLDER_AT when the index stands at `end`."""
     return struct.pack(">I4sQ", 1, b"mdat", end - PLACEHOLDER_AT)
 
 
 def whole_file_start(
     video_format: VideoFormat, tables: Sequence[SampleTable], created_at: float
 ) -> bytes:
-    """What stands in front of the data of a file that is written in one go, the index first.
+    """Returns what stands in front of the data of a file written in one go, the index first.
 
-    The data of all `tables` follows it without gaps, in their order; the chunks in them are not
-    looked at. Where a part has another format, its IDRs must carry their parameter sets
+    The data of all `tables` follows it without gaps, in their order; their chunks are ignored.
+    Where the format of a part differs, its IDRs must carry their parameter sets
     (`parameter_sets`).
     """
     whole = SampleTable()
@@ -128,10 +131,10 @@ def whole_file_start(
 
 
 def parameter_sets(video_format: VideoFormat) -> bytes:
-    """To be put in front of an IDR's sample in a file whose format changes on the way.
+    """Returns what is put in front of an IDR's sample in a file whose format changes.
 
-    A sample description for each format would be the standard's way, but Chromium stumbles over
-    the second one after a seek.
+    The standard has one sample description for each format, but Chromium fails at the second one
+    after a seek.
     """
     return length_prefixed((*video_format.sps, *video_format.pps))
 
@@ -182,7 +185,7 @@ def _movie(
 
 
 def _sample_entry(video_format: VideoFormat) -> bytes:
-    """The `avc1` box, with `avcC` in it."""
+    """Returns the `avc1` box, with `avcC` in it."""
     return _box(
         b"avc1",
         struct.pack(
@@ -195,7 +198,7 @@ def _sample_entry(video_format: VideoFormat) -> bytes:
 
 
 def _sample_boxes(table: SampleTable, *, has_large_offsets: bool = False) -> bytes:
-    """`stts`, `stss`, `stsc`, `stsz` and the chunk offsets."""
+    """Returns `stts`, `stss`, `stsc`, `stsz` and the chunk offsets."""
     durations = [(len(list(group)), key) for key, group in itertools.groupby(table.durations)]
     chunks = itertools.groupby(enumerate(table.chunk_counts, 1), key=lambda item: item[1])
     chunk_runs = [(next(group)[0], count, 1) for count, group in chunks]

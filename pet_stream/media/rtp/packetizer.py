@@ -1,4 +1,4 @@
-"""H.264 access units into RTP packets, packetization-mode 1 (RFC 6184). Pure."""
+"""Turns H.264 access units into RTP packets, packetization-mode 1 (RFC 6184). Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ FU_A = 28
 START = 0x80
 END = 0x40
 MIN_PACKET_BYTES = HEADER.size + 3
-"""A fragment of one byte behind the two that say what it is a fragment of."""
+"""The smallest FU-A packet: two bytes of header and one byte of the NAL unit."""
 
 
 class Packetizer:
     """Numbers the packets of one RTP stream. Owned by one thread.
 
-    Small NAL units travel together (STAP-A), large ones in fragments (FU-A), each as long as a
-    packet can be, only the last one shorter; so most packets of a picture are equal in length and
-    can be sent by one system call.
+    Small NAL units travel together (STAP-A), large ones in fragments (FU-A). Each fragment but the
+    last fills its packet, so most packets of a picture have the same length and can be sent by one
+    system call.
     """
 
     def __init__(
@@ -43,10 +43,11 @@ class Packetizer:
     def packetize(
         self, nal_units: Sequence[bytes], timestamp: int, extensions: bytes = b""
     ) -> PacketBlock:
-        """One access unit: at least one NAL unit, none empty. The last packet is marked.
+        """Returns the packets of one access unit, the last one with the marker bit. There must be
+        at least one NAL unit, and none may be empty.
 
-        `extensions`: header extensions (`serialize_extensions`) of the first packet. It makes room
-        for them, so that the packets stay equal.
+        `extensions`: header extensions (`serialize_extensions`) of the first packet. Its payload is
+        shorter by them, so that the packets stay equal in length.
         """
         payloads = list(self._payloads(nal_units, self._max_payload_bytes - len(extensions)))
         packets = []
@@ -66,7 +67,7 @@ class Packetizer:
     def _payloads(
         self, nal_units: Sequence[bytes], first_payload_bytes: int
     ) -> Iterator[Sequence[bytes]]:
-        """The pieces that each packet's payload is made of."""
+        """Yields the pieces of each packet's payload."""
         room = first_payload_bytes
         waiting: list[bytes] = []
         waiting_bytes = 1  # of a STAP-A: its own header, then a length and a NAL unit each
@@ -86,7 +87,7 @@ class Packetizer:
 
 
 def _aggregated(nal_units: Sequence[bytes]) -> Sequence[bytes]:
-    """One NAL unit as it is, several in a STAP-A (RFC 6184 section 5.7.1)."""
+    """Returns one NAL unit as it is, several as a STAP-A (RFC 6184 section 5.7.1)."""
     if len(nal_units) == 1:
         return nal_units
     forbidden = max(nal_unit[0] & 0x80 for nal_unit in nal_units)
@@ -98,7 +99,7 @@ def _aggregated(nal_units: Sequence[bytes]) -> Sequence[bytes]:
 
 
 def _fragments(nal_unit: bytes, first_bytes: int, most_bytes: int) -> Iterator[Sequence[bytes]]:
-    """FU-A (RFC 6184 section 5.8): the NAL unit's header goes into that of each fragment."""
+    """Yields FU-A fragments (RFC 6184 section 5.8); each repeats the NAL unit's header."""
     indicator = nal_unit[0] & 0xE0 | FU_A
     kind = nal_unit[0] & 0x1F
     start, end = 1, 1 + first_bytes

@@ -1,7 +1,7 @@
 """RTP packets (RFC 3550): headers, header extensions (RFC 8285), retransmissions (RFC 4588). Pure.
 
-The packets of one access unit lie in one piece of memory, a PacketBlock, which all viewers share:
-made by the packetizer, copied, encrypted in place and sent per viewer.
+The packets of one access unit lie in one piece of memory, a PacketBlock, which all viewers share.
+The packetizer makes it; for each viewer it is copied, encrypted in place and sent.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ HAS_EXTENSION = 0x10
 MARKER = 0x80
 
 MAX_PACKET_BYTES = 1200
-"""Of a UDP payload: whatever the way holds (IPv6's least MTU is 1280), it need not be split."""
+"""Longest UDP payload: it passes every network unfragmented (the least MTU of IPv6 is 1280)."""
 OSN_BYTES = 2
-"""The original sequence number, which a retransmission has in front of its payload."""
+"""The original sequence number, in front of a retransmission's payload."""
 STRIDE = MAX_PACKET_BYTES - OSN_BYTES
-"""From packet to packet of a picture, room for the SRTP tag included."""
+"""Distance between the packets of a picture, room for the SRTP tag included."""
 
 MAX_RUN_PACKETS = 60
 MAX_RUN_BYTES = 60_000
-"""Of one UDP segmentation offload: kernels allow 64 segments and 65 507 bytes."""
+"""Limits of one UDP segmentation offload: kernels allow 64 segments and 65 507 bytes."""
 
 _ONE_BYTE_PROFILE = 0xBEDE
 _EXTENSION_HEADER = struct.Struct("!HH")
@@ -34,8 +34,8 @@ _OSN = struct.Struct("!H")
 
 
 class Run(NamedTuple):
-    """Packets that follow each other without a gap once they are encrypted: all as long as the
-    first, only the last may be shorter. Offsets in bytes from the block's start."""
+    """Packets without a gap between them once they are encrypted. All have the length of the first;
+    only the last may be shorter. Offsets in bytes from the block's start."""
 
     start: int
     end: int
@@ -52,9 +52,9 @@ class PacketBlock:
     sizes: tuple[int, ...]
     """Bytes of each packet."""
     tag_bytes: int
-    """By which encryption lengthens each packet."""
+    """Bytes that encryption adds to each packet."""
     payload_bytes: int
-    """Of all packets, headers not counted (what sender reports count)."""
+    """Bytes of all packets without their headers, as sender reports count them."""
     runs: tuple[Run, ...] = field(init=False)
     end: int = field(init=False)
     """Where the last packet ends once it is encrypted."""
@@ -79,7 +79,7 @@ class PacketBlock:
         return self.data[start : start + self.sizes[index]]
 
     def runs_between(self, start: int, end: int) -> list[Run]:
-        """What of the runs lies from the packet at `start` to the one that ends by `end`."""
+        """Returns the runs, cut to the packets that lie between two offsets."""
         return [
             self._cut(run, max(run.start, start), min(run.end, end))
             for run in self.runs
@@ -87,7 +87,7 @@ class PacketBlock:
         ]
 
     def packets_between(self, start: int, end: int) -> list[Run]:
-        """The same, each packet by itself."""
+        """Returns the same packets, each as a run of its own."""
         stride, tag_bytes = self.stride, self.tag_bytes
         return [
             Run(index * stride, index * stride + self.sizes[index] + tag_bytes, 1)
@@ -100,14 +100,14 @@ class PacketBlock:
 
 
 def block_of(packets: Sequence[bytes], stride: int, tag_bytes: int) -> PacketBlock:
-    """At least one packet, each as long as its slot and tag allow."""
+    """Returns a block of `packets`: at least one, each with room for its tag in `stride` bytes."""
     data = b"".join(packet.ljust(stride, b"\0") for packet in packets[:-1]) + packets[-1]
     payload_bytes = sum(len(packet) - payload_start(packet) for packet in packets)
     return PacketBlock(data, stride, tuple(map(len, packets)), tag_bytes, payload_bytes)
 
 
 def payload_start(packet: bytes) -> int:
-    """Bytes of the header, its extensions included."""
+    """Returns the length of the header in bytes, its extensions included."""
     start = HEADER.size + 4 * (packet[0] & 0x0F)
     if packet[0] & HAS_EXTENSION:
         start += _EXTENSION_HEADER.size + 4 * int.from_bytes(packet[start + 2 : start + 4], "big")
@@ -115,8 +115,8 @@ def payload_start(packet: bytes) -> int:
 
 
 def serialize_extensions(elements: Mapping[int, bytes]) -> bytes:
-    """Header extensions by their number (1 to 14), 1 to 16 bytes each, in the one-byte form; no
-    bytes for none (RFC 8285 section 4.2)."""
+    """Returns header extensions in the one-byte form (RFC 8285 section 4.2); empty for none.
+    `elements`: 1 to 16 bytes each, by number (1 to 14)."""
     if not elements:
         return b""
     data = b"".join(
@@ -127,7 +127,7 @@ def serialize_extensions(elements: Mapping[int, bytes]) -> bytes:
 
 
 def retransmission(packet: bytes, payload_type: int, sequence_number: int, ssrc: int) -> bytes:
-    """`packet` once more, under the payload type and SSRC of the retransmission stream."""
+    """Returns `packet` with the payload type and SSRC of the retransmission stream."""
     first, second, original, timestamp, _ = HEADER.unpack_from(packet)
     start = payload_start(packet)
     header = HEADER.pack(first, second & MARKER | payload_type, sequence_number, timestamp, ssrc)

@@ -1,4 +1,4 @@
-"""RTCP that a sender writes and reads (RFC 3550 section 6, RFC 4585), and NTP times. Pure."""
+"""The RTCP that a sender writes and reads (RFC 3550 section 6, RFC 4585), and NTP times. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ...errors import BitstreamError
 SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, GOODBYE = 200, 201, 202, 203
 TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK = 205, 206
 NACK = 1
-"""Of transport feedback (RFC 4585 section 6.2.1)."""
+"""Format of transport feedback (RFC 4585 section 6.2.1)."""
 PLI, FIR = 1, 4
-"""Of payload feedback (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1)."""
+"""Formats of payload feedback (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1)."""
 MAX_LOST = 256
-"""Sequence numbers that are read of one compound packet; nobody gets more packets again."""
+"""Sequence numbers read from one compound packet; the rest are ignored."""
 
 _NTP_EPOCH_S = 2_208_988_800
-"""From 1900 to 1970."""
+"""Seconds from 1900 to 1970."""
 _CNAME = 1
 _PADDING = 0x20
 _HEADER = struct.Struct("!BBH")
@@ -30,17 +30,17 @@ _FIR_ENTRY = struct.Struct("!I4x")
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What one compound packet says about one stream, however often it says it."""
+    """What one compound packet says about one stream."""
 
     report: tuple[int, int] | None
-    """LSR and DLSR, by which a round trip is measured."""
+    """LSR and DLSR, from which the round-trip time follows."""
     lost: tuple[int, ...]
     """Sequence numbers that are asked for again."""
     wants_keyframe: bool
 
 
 def parse_feedback(compound: bytes, ssrc: int) -> Feedback:
-    """What `compound` says about the stream `ssrc`. Raises BitstreamError if it is malformed."""
+    """Returns what `compound` says about the stream `ssrc`. Raises BitstreamError if malformed."""
     report: tuple[int, int] | None = None
     lost: list[int] = []
     wants_keyframe = False
@@ -69,7 +69,7 @@ def parse_feedback(compound: bytes, ssrc: int) -> Feedback:
 
 
 def _packets(compound: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Type, count or format, and what follows the header, of each packet (section 6.4)."""
+    """Yields type, count or format, and body of each packet (section 6.4)."""
     start = 0
     while start < len(compound):
         first, packet_type, words = _HEADER.unpack_from(compound, start)
@@ -88,7 +88,8 @@ def _packets(compound: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _read_lost(entries: bytes, lost: list[int]) -> None:
-    """A number, and a bit for each of the 16 behind it (RFC 4585 section 6.2.1)."""
+    """Append the sequence numbers of generic NACKs: each entry is a number and a bit for each of
+    the next 16 (RFC 4585 section 6.2.1)."""
     for number, following in _LOST.iter_unpack(entries):
         if len(lost) >= MAX_LOST:
             return
@@ -97,20 +98,21 @@ def _read_lost(entries: bytes, lost: list[int]) -> None:
 
 
 def ntp_time(unix_ns: int) -> int:
-    """Nanoseconds since 1970 as a 64-bit NTP timestamp: seconds since 1900, 32 bits fraction."""
+    """Returns `unix_ns` as a 64-bit NTP timestamp: seconds since 1900, 32 bits of fraction."""
     seconds, rest_ns = divmod(unix_ns, 1_000_000_000)
     return (seconds + _NTP_EPOCH_S & 0xFFFFFFFF) << 32 | (rest_ns << 32) // 1_000_000_000
 
 
 def middle_bits(ntp: int) -> int:
-    """The 32 bits by which a receiver report names a sender report (LSR)."""
+    """Returns the 32 bits by which a receiver report names a sender report (LSR)."""
     return ntp >> 16 & 0xFFFFFFFF
 
 
 def sender_report(
     ssrc: int, ntp: int, timestamp: int, packet_count: int, payload_bytes: int
 ) -> bytes:
-    """`ntp` and `timestamp` are the same instant, on the wall clock and the RTP clock."""
+    """Returns a sender report. `ntp` and `timestamp` are the same instant, on the wall clock and on
+    the RTP clock."""
     return struct.pack(
         "!BBHIQIII",
         0x80,
@@ -125,7 +127,8 @@ def sender_report(
 
 
 def source_description(ssrc: int, cname: str) -> bytes:
-    """Every compound packet needs one (section 6.1). `cname`: at most 255 bytes."""
+    """Returns the SDES that every compound packet needs (section 6.1). `cname`: at most 255
+    bytes."""
     name = cname.encode()
     item = bytes([_CNAME, len(name)]) + name
     item += bytes(4 - len(item) % 4)  # at least one zero ends the list
