@@ -51,3 +51,13 @@ def test_whoever_waits_as_long_as_told_gets_in() -> None:
         bucket.take("")
     clock.now_s += refused.value.retry_after_s
     bucket.take("")
+
+
+def test_as_much_as_there_is() -> None:
+    clock = FakeClock()
+    bucket = TokenBucket(60, 2.0, clock)
+    assert [bucket.take_up_to(count) for count in (45, 1000, 5)] == [45, 15, 0]
+    clock.now_s += 3
+    assert bucket.take_up_to(5) == pytest.approx(1.5)
+    clock.now_s += 1000
+    assert bucket.take_up_to(1000) == 60

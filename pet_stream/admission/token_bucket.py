@@ -35,3 +35,11 @@ class TokenBucket:
             return wait_s
         self._full_at = now + until_full_s + self._every_s
         return 0.0
+
+    def take_up_to(self, count: float) -> float:
+        """`count` tokens, or as many of them as there are, parts of one included."""
+        now = self._clock()
+        until_full_s = max(0.0, self._full_at - now)
+        taken = max(0.0, min(count, self._size - until_full_s / self._every_s))
+        self._full_at = now + until_full_s + taken * self._every_s
+        return taken

@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 STARTS_AT_ONCE = 10
 START_EVERY_S = 2.0
 """In the long run: each start writes its pre-roll, whatever comes after it."""
+PREROLL_AT_ONCE_S = 60
+"""For all starts together, and then a second of the past for each second that goes by: else
+starting and stopping again and again would write the same past many times."""
 CLIP_EVERY_S = 1.0
 QUEUE_UNITS = 4000
 """More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
@@ -80,6 +83,7 @@ class Recorder:
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
         clips: TokenBucket | None = None,
+        prerolls: TokenBucket | None = None,
         open_wait_s: float = OPEN_WAIT_S,
         disk_timeout_s: float = 4.0,
         clock_ns: Callable[[], int] = time.monotonic_ns,
@@ -98,6 +102,7 @@ class Recorder:
         self._name = name
         self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
         self._clip_tokens = clips or TokenBucket(1, CLIP_EVERY_S)
+        self._preroll_seconds = prerolls or TokenBucket(PREROLL_AT_ONCE_S, 1.0)
         self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
         self._clock_ns = clock_ns
@@ -140,7 +145,8 @@ class Recorder:
         heartbeat_s: float | None = None,
     ) -> RecordingStatus:
         """Begin a recording with what was shown in the last `preroll_s`, from an IDR on; if the
-        camera is not running, with its next IDR.
+        camera is not running, with its next IDR. What starts just before it had of the past may be
+        missing (PREROLL_AT_ONCE_S).
 
         Without `filename` (None or "") the name is made from the time. What is None is as the
         settings say. Returns when the file exists; a start that fails leaves none. While the disk
@@ -266,12 +272,13 @@ class Recorder:
         started_at = time.time()
         target = self._target(filename, file_format, started_at)
         self._start_tokens.take("Recordings were started too often just now")
+        preroll_s = self._preroll_seconds.take_up_to(settings.preroll_s)
         now_ns = self._clock_ns()
         subscription = self._broadcaster.subscribe(
             "recorder",
             QUEUE_UNITS,
             lambda: None,
-            since_ns=now_ns - round(settings.preroll_s * 1e9) if settings.preroll_s else None,
+            since_ns=now_ns - round(preroll_s * 1e9) if settings.preroll_s else None,
             max_bytes=settings.queue_bytes,
             max_seconds=settings.queue_s,
         )
