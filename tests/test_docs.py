@@ -92,6 +92,26 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
             assert anchor in anchors_of(target), link
 
 
+@pytest.mark.parametrize(
+    "page",
+    [*READMES, *sorted(DOCS.rglob("*.md"))],
+    ids=lambda page: str(page.relative_to(CHECKOUT)),
+)
+def test_every_source_file_that_a_page_names_is_there(page: Path) -> None:
+    roots = [CHECKOUT, CHECKOUT / "pet_stream", CHECKOUT / "tests"]
+    for name in re.findall(r"`([\w/]+\.(?:py|js|c))`", page.read_text()):
+        assert any((root / name).is_file() for root in roots), name
+
+
+def test_every_room_is_in_the_table_of_rooms_and_no_other() -> None:
+    section = (DOCS / "architecture.md").read_text().partition("## The rooms")[2]
+    cells = " ".join(re.findall(r"(?m)^\| (`[^|]*) \|", section.partition("\n## ")[0]))
+    package = CHECKOUT / "pet_stream"
+    packages = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"`([a-z_]+(?:/|\.py))`", cells)) == packages | modules
+
+
 def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> None:
     section = (DOCS / "http.md").read_text().partition("## Errors")[2].partition("\n## ")[0]
     rows = re.findall(r"(?m)^\| ([0-9]{3}) \| (.*) \|$", section)
