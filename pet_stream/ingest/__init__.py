@@ -1,4 +1,4 @@
-"""From the shared memory to the broadcaster: the camera's pictures, and what its detector saw.
+"""From the shared memory to the broadcaster: the camera's pictures.
 
     shm_reader            the camera thread: attach, look, publish, wait
       segment, slots      bytes of another program's shared memory
@@ -12,9 +12,6 @@
           camera_stream   parses a picture once, follows it, completes its IDRs
       access_units        numbers and times what is published
       counts              what was seen so far
-    detections            a thread of its own: what was seen in which picture
-      detections_segment  reads the detector's newest record
-      sightings           which picture is it about? `picture_times` knows the last ones
 
-Everything down to `access_units` belongs to the camera thread. What leaves is an `AccessUnit`.
+Everything belongs to the camera thread. What leaves is an `AccessUnit`.
 """
