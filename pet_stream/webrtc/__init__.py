@@ -1,9 +1,14 @@
-"""Viewers by WebRTC: SDP, ICE and DTLS by aiortc, H.264 passed through. On the event-loop thread.
+"""Viewers over WebRTC: aiortc does ICE and DTLS, the camera's H.264 is passed through.
 
-aiortc is imported only inside this package, and this package lazily: see `lazy_peers`.
+    lazy_peers    the entrance: imports aiortc, and what follows, when somebody wants to watch
+      peers       answers offers, and owns each viewer from its offer to its end
+        pending   offers whose viewers have not connected yet: which gives way to a newer one
+        peer      one viewer's connection
+        watch     the liveness checks of all viewers, by one timer
+      audience    hands each picture to every connected viewer's sender
+      signaling/  offers and answers as values and text, pure
+      sending/    a picture's way to one viewer's socket
+      private/    every private name of aiortc, aioice and pylibsrtp: encryption, ICE, the guard
 
-- The entrance is `peers`: an offer in, an answer out, and a life for each viewer (`pending`,
-  `peer`, `watch`). `signaling/`: offers and answers as values and text, pure.
-- A picture comes in at `audience` and goes to each viewer's sender, which `sending/` has chosen.
-- `private/`: every private name of aiortc, aioice and pylibsrtp; encryption, ICE and the guard.
+Offers are read in the request's thread; everything after that runs on the event-loop thread.
 """

@@ -1,4 +1,4 @@
-"""Hands the camera's pictures to those who watch now."""
+"""Hands the camera's pictures to the viewers that are connected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Viewer(Protocol):
 class Audience:
     """The connected viewers. On the event-loop thread; properties from any.
 
-    Who joins gets exactly what the others have had since the last IDR, so that they share packets.
+    A viewer that joins gets exactly what the others have had since the last IDR, so that all share
+    the same packets.
     """
 
     def __init__(self, fan_out: FanOut, counts: PeerCounts) -> None:

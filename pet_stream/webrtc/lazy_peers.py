@@ -1,4 +1,4 @@
-"""The WebRTC viewers, made when somebody wants to watch: aiortc takes 37 MB and 0.2 s or more."""
+"""Makes `Peers` when somebody wants to watch: importing aiortc takes 37 MB and 0.2 s or more."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PATIENCE_S = 5.0
-"""With another thread that is importing."""
+"""How long an offer waits for a thread that is importing already."""
 
 
 class LazyPeers:
-    """Calls `make`, which imports aiortc, once: in the background, or for the first offer,
-    whichever comes first. Any thread may use it."""
+    """Calls `make`, which imports aiortc, once: in the background or for the first offer,
+    whichever comes first. Any thread."""
 
     def __init__(
         self, make: Callable[[], Peers], thread_name: str, patience_s: float = PATIENCE_S
@@ -34,7 +34,8 @@ class LazyPeers:
         self._run: Run | None = None
 
     def get(self) -> Peers:
-        """Raises Busy if another thread makes them and is not done in time."""
+        """Return the viewers, made now if need be. Raises Busy if another thread is making them and
+        is not done in time."""
         if self.made is None:
             if not self._lock.acquire(timeout=self._patience_s):
                 raise Busy("Live view is just starting", retry_after_s=1)
@@ -46,13 +47,13 @@ class LazyPeers:
         return self.made
 
     def make_soon(self) -> None:
-        """Somebody looks at a page and may press play: be ready by then. Does not wait."""
+        """Make them in the background: somebody has opened a page and may press play."""
         if self.made is not None or self._run is not None:
             return
         try:
             self._run = start_run(self._thread_name, self._make_now)
         except Busy as exc:
-            logger.warning("live view starts with the first offer: %s", exc)
+            logger.warning("aiortc will be imported at the first offer: %s", exc)
 
     def join(self, timeout_s: float) -> None:
         """Wait for the background thread, if there is one."""

@@ -30,7 +30,7 @@ from .signaling.offer import Offer
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """How long things may take, in seconds. aiortc itself may wait for ever."""
+    """How long each step may take. aiortc itself may wait for ever."""
 
     connect_s: float = 15.0
     """From the answer to the first encrypted packet."""
@@ -40,10 +40,10 @@ class TimeLimits:
     silence_s: float = 3.5
     """Without a sign of life the viewer has vanished. ICE itself needs 30 seconds."""
     look_s: float = 0.5
-    """How often to look for one."""
+    """Time between two looks for a sign of life."""
     close_s: float = 3.0
     flood_s: float = 5.0
-    """Of more RTCP than a viewer may send."""
+    """How long a viewer may send more RTCP than its budget."""
 
 
 class Peer:
@@ -92,8 +92,8 @@ class Peer:
         self.sender = make_sender(transceiver, h264_format, extensions, counts, end)
 
     async def negotiate(self, profile_level_id: str) -> str:
-        """The answer to the offer, all host candidates in it. Not to be cancelled: aioice would
-        lose the sockets that it is just opening."""
+        """Returns the answer to the offer, with all host candidates. Must not be cancelled: aioice
+        would lose the sockets that it is opening."""
         offered = offer_for_aiortc(self._offer, self._h264_format)
         await self._connection.setRemoteDescription(RTCSessionDescription(offered, "offer"))
         await self._connection.setLocalDescription()
@@ -103,7 +103,7 @@ class Peer:
     def usable_candidate(
         self, candidate: str, mid: str | None, ice_ufrag: str | None
     ) -> str | None:
-        """`candidate` as `add_candidate` takes it, None if it can't be used. Any thread.
+        """Returns `candidate` as `add_candidate` takes it, None if it can't be used. Any thread.
 
         Raises BadCandidate.
         """
@@ -118,8 +118,8 @@ class Peer:
     async def add_candidate(self, usable: str) -> None:
         """Check one more address of the viewer's, if none works yet.
 
-        The end of candidates is no news: those that are never told (`.local` names) are found by
-        the viewer's own checks, for which aioice would not wait behind the end.
+        The end of candidates is not passed on: aioice would then stop waiting for the viewer's own
+        checks, the only way to find addresses that it never tells (`.local` names).
         """
         if self._candidate_count < MAX_CANDIDATES:
             self._candidate_count += 1
@@ -127,8 +127,8 @@ class Peer:
                 await self._ice.addRemoteCandidate(candidate_from_sdp(usable))
 
     async def live(self, on_connected: Callable[[], object]) -> str:
-        """Wait until the viewer is gone, and say why. `on_connected` is called at most once; from
-        then on `look` has to be called now and then."""
+        """Wait until the viewer is gone; returns why. `on_connected` is called at most once; from
+        then on `look` has to be called every `look_s`."""
         limit_s = min(self._limits.reach_s, self._limits.connect_s)
         either: set[asyncio.Future[Any]] = {self._connected, self._ended}
         await wait_for_any(either, limit_s)
@@ -145,8 +145,9 @@ class Peer:
         return self._ended.result()
 
     def look(self, now_s: float) -> None:
-        """Look for a sign of life since the last time. Browsers report on what they get each
-        second; who is silent is asked."""
+        """Check whether the viewer has been heard since the last call. Browsers send RTCP reports
+        each second; a viewer that is silent gets a liveness check, and is ended if it does not
+        answer."""
         heard_count = self._guard.heard_count
         if heard_count != self._heard_count:
             self._heard_count, self._heard_s = heard_count, now_s
@@ -160,7 +161,7 @@ class Peer:
             self.end("RTCP flood")
 
     def begin_anew(self, now_s: float) -> None:
-        """Until now this process could not have heard the viewer."""
+        """Count silence from now on: until now this process could not have heard the viewer."""
         self._heard_s = now_s
 
     def end(self, reason: str) -> None:
@@ -173,12 +174,12 @@ class Peer:
 
     @property
     def is_reached(self) -> bool:
-        """ICE checks went through: there is somebody."""
+        """Whether an ICE check went through: somebody is there."""
         return self._ice.state == "completed"
 
     @property
     def short_id(self) -> str:
-        """For logs: who knows the whole id may close the peer."""
+        """The id for logs: whoever knows the whole one may close the peer."""
         return self.pc_id[:6]
 
     async def close(self) -> None:
@@ -209,7 +210,7 @@ class Peer:
 
     async def _confirm_refusal(self) -> None:
         if not await private.is_reachable(self._ice):
-            self.end("gone without a goodbye")
+            self.end("its port is closed")
 
     async def _ask(self) -> None:
         if await private.is_reachable(self._ice):

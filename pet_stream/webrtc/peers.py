@@ -1,4 +1,4 @@
-"""All WebRTC viewers: their offers answered, their lives watched over, their places given back."""
+"""Answers the offers of all WebRTC viewers, keeps their connections, gives back their places."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from .watch import Watch
 logger = logging.getLogger(__name__)
 
 OFFER_INTERVAL_S = 0.05
-"""Between the answers to two offers. Each takes 5 to 10 ms of the loop (x86-64), on which the
-pictures of all viewers wait."""
+"""Least time between two answers. Each takes 5 to 10 ms of the loop (x86-64), while the pictures of
+all viewers wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class _Life:
 
 
 class Peers:
-    """The viewers. Coroutines belong to the event-loop thread, the rest is for any.
+    """All viewers. Coroutines run on the event-loop thread; any thread may call the rest.
 
     Each viewer is a task that lives as long as its connection. It takes a place when it has
     connected and gives it back at the end, however it ends.
@@ -111,16 +111,16 @@ class Peers:
         return len(self._pending)
 
     def count_by_step(self) -> dict[Step, int]:
-        """How many viewers are sent to in which way."""
+        """Returns how many viewers are sent to by each step."""
         steps = [viewer.sender.step for viewer in self._audience.viewers]
         return {step: steps.count(step) for step in Step}
 
     def answer(self, sdp: str, client: str = "") -> Coroutine[Any, Any, Answer]:
-        """Read a viewer's offer, here and now; what comes back answers it, on the loop.
+        """Read a viewer's offer, in the caller's thread; the coroutine returned answers it.
 
         Pictures follow when the viewer has connected and there are any. `client` is the network
-        address that the offer came from. Raises InvalidOffer, NoUsableH264, and on the loop Busy.
-        If the caller gives up there, the viewer ends.
+        address that the offer came from. Raises InvalidOffer and NoUsableH264, the coroutine Busy.
+        If the coroutine is cancelled, the viewer ends.
         """
         offer = parse_offer(sdp)
         sps = self._video()
@@ -131,14 +131,15 @@ class Peers:
     def add_candidate(
         self, pc_id: str, candidate: str, mid: str | None, ice_ufrag: str | None
     ) -> Coroutine[Any, Any, None] | None:
-        """One more way to a viewer, found after its offer, looked at here and now; what comes back
-        adds it, on the loop. None if it can't be used. Raises NotFound, BadCandidate."""
+        """Read one more candidate of a viewer's, in the caller's thread; the coroutine returned
+        adds it. None if it can't be used. Raises NotFound, BadCandidate."""
         peer = self._find(pc_id).peer
         usable = peer.usable_candidate(candidate, mid, ice_ufrag)
         return None if usable is None else peer.add_candidate(usable)
 
     def close(self, pc_id: str) -> Coroutine[Any, Any, None]:
-        """Find a viewer, here and now; what comes back ends it, on the loop. Raises NotFound."""
+        """Find a viewer, in the caller's thread; the coroutine returned ends it. Raises
+        NotFound."""
         return self._close([self._find(pc_id)], "closed by the viewer")
 
     async def close_all(self) -> None:
@@ -191,7 +192,7 @@ class Peers:
         """One viewer's life. Nothing cancels it but the end of the loop."""
         peer = life.peer
         try:
-            await self._close(leaving, "gave way to a newer offer")  # and with it its sockets
+            await self._close(leaving, "gave way to a newer offer")  # which frees their sockets
             if await self._negotiate(peer, negotiate, answered):
                 logger.info("viewer %s: answered", peer.short_id)
                 reason = await peer.live(on_connected=partial(self._welcome, life))
@@ -212,7 +213,7 @@ class Peers:
             life.place = self._places.acquire()
         except Full:
             self.counts.came_too_late += 1
-            life.peer.end("all places have been taken meanwhile")
+            life.peer.end("all places were taken before it connected")
             return
         self._watch.add(life)
         self._audience.join(life.peer)

@@ -1,4 +1,4 @@
-"""Looks after all viewers with one timer."""
+"""Runs the liveness checks of all viewers by one timer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Watched(Protocol):
 
 
 class Watch:
-    """Calls `look` of each viewer again and again. On the event-loop thread; runs while there are
-    any."""
+    """Calls each viewer's `look` every `interval_s`. On the event-loop thread; the timer runs while
+    there are viewers."""
 
     def __init__(self, interval_s: float) -> None:
         self._interval_s = interval_s

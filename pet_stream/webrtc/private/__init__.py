@@ -1,7 +1,16 @@
 """Every private name of aiortc, aioice and pylibsrtp that the project uses, and nothing else.
 
-A release may move them. What needs them then does without; `missing_names` says which ones it
-were, for the test that runs with every supported release, and for `pet-stream doctor`.
+    guard          lets in only the datagrams that a viewer can have sent
+      rtcp_budget  how much RTCP one viewer may send
+    ice            candidates, liveness checks, and where a viewer's packets go
+    senders        SSRCs, and what a viewer says by RTCP
+    srtp           encrypts packets in place
+    freeing        frees an ended connection at once
+    names          which of the names are missing
+
+A release may move these names. What needs them then does without; `missing_names` says which ones
+are missing, for the test that runs with every supported release, and for `pet-stream doctor`. All
+of it runs on the event-loop thread, but for `missing_names`.
 """
 
 from .guard import Drop, Guard

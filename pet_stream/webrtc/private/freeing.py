@@ -1,4 +1,4 @@
-"""Ended connections are freed at once, without the garbage collector, which may come much later."""
+"""Frees ended connections at once, without waiting for the garbage collector."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def cut_cycles(transport: RTCDtlsTransport) -> None:
 
 
 async def without_traceback(request: Callable[..., Any], *args: Any, **options: Any) -> object:
-    """Call aioice's `request`. The traceback of its failure holds the transaction, and that holds
-    the failure: a cycle with the whole connection in it."""
+    """Call aioice's `request`, and drop the traceback of its failure. That holds the transaction,
+    which holds the failure: a cycle with the whole connection in it."""
     try:
         return await request(*args, **options)
     except stun.TransactionError as exc:

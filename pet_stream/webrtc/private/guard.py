@@ -1,6 +1,6 @@
-"""What may come in for a viewer: a guard in front of aioice, OpenSSL and libsrtp.
+"""Lets in only the datagrams that a viewer can have sent: a guard before aioice, OpenSSL, libsrtp.
 
-They take every datagram of every stranger. An empty one or a long one ends aiortc's reader, a
+They take every datagram from any stranger. An empty or a long one ends aiortc's reader, a
 stranger's ClientHello takes the viewer's place, and nothing bounds what waits.
 """
 
@@ -25,11 +25,11 @@ from .rtcp_budget import RtcpBudget
 logger = logging.getLogger(__name__)
 
 MAX_DATAGRAM_BYTES = 1500
-"""What libsrtp's binding takes; nobody's DTLS, SRTP or STUN is longer."""
+"""The most that libsrtp's binding takes; no DTLS, SRTP or STUN datagram is longer."""
 MAX_WAITING = 64
 """Datagrams in aioice's queue; a handshake has ten."""
 MAX_ADDRESSES = 64
-"""From which one viewer may have proved to be it, the networks it has moved through included."""
+"""From which one viewer may have proved itself, including the networks that it has left."""
 _STUN = 100
 """Proved datagrams a second, and as many at once; browsers send 20."""
 _DTLS = 50
@@ -79,7 +79,7 @@ class Guard:
         self._failures = _a_second(_FAILURES)
         self._has_records = False
         self._addresses: set[tuple[str, int]] = set()
-        """From which the viewer has proved to be it."""
+        """From which the viewer has proved itself."""
         self._overridden: list[tuple[Any, str]] = []
         self._transport: Any = transport
         self._connection = connection_of(transport.transport)
@@ -97,13 +97,13 @@ class Guard:
             )
 
     def leave(self) -> None:
-        """The connection is closed. Idempotent."""
+        """Give everything back: the connection is closed. Idempotent."""
         for owner, name in self._overridden:
             vars(owner).pop(name, None)
         self._overridden.clear()
         cut_cycles(self._transport)
 
-    # Where it stands
+    # Putting the guard in its place
 
     def _stand(self) -> None:
         connection, transport = self._connection, self._transport
@@ -136,13 +136,14 @@ class Guard:
         return candidates
 
     def _handle_early(self, data: bytes | None, component: int | None) -> None:
-        """In the place of `data_received`, until the sockets are guarded: nobody has our answer."""
+        """In the place of `data_received`, until the sockets are guarded: nobody has our answer
+        yet."""
         if data is None:  # aioice up to 0.11: a socket is closed
             self._deliver(data, component)
         else:
             self._drop(Drop.UNCHECKED)
 
-    # What passes
+    # What is let in
 
     def _take(
         self, protocol: Any, receive: Callable[..., object], data: bytes, address: tuple[Any, ...]
@@ -214,7 +215,7 @@ class Guard:
             for pair in self._connection._check_list
         )
 
-    # What comes behind it
+    # What is done with it
 
     def _handle_check(
         self, check: Callable[..., object], message: object, address: tuple[str, int], protocol: Any
@@ -231,7 +232,7 @@ class Guard:
         return plain
 
     async def _receive_next(self, receive: Callable[[], Any]) -> None:
-        """In the place of aiortc's `_recv_next`: what one datagram breaks ends nobody."""
+        """In the place of aiortc's `_recv_next`: a datagram that can't be read ends nobody."""
         try:
             await receive()
             if self._has_records:
@@ -251,7 +252,7 @@ class Guard:
             while self._transport.encrypted:
                 self._transport._ssl.recv(MAX_DATAGRAM_BYTES)
         except _dtls.SSL.ZeroReturnError:
-            raise ConnectionError("The viewer has said goodbye") from None
+            raise ConnectionError("The viewer has closed DTLS") from None
         except _dtls.SSL.Error:  # no more
             pass
 

@@ -1,4 +1,4 @@
-"""What is private in aioice, and in aiortc's transport on top of it."""
+"""Uses what is private in aioice and aiortc's ICE transport: candidates, checks, destinations."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ async def is_reachable(transport: RTCIceTransport) -> bool:
 def on_refusal(transport: RTCIceTransport, callback: Callable[[], object]) -> None:
     """Call `callback` when the viewer's host says that its port is closed (ICMP port unreachable).
 
-    Call it when connected. A tab that is closed says no goodbye in Chromium: this is all there is
-    to be heard of it. The kernel tells it for an unconnected socket only with IP_RECVERR, and then
-    queues the reports: they have to be taken out, or the loop would be woken up for ever.
+    Call it when connected. Chromium sends nothing when a tab is closed: this is the only sign of
+    it. For an unconnected socket the kernel reports it only with IP_RECVERR, and then queues the
+    reports: they have to be taken out, or the loop would be woken up for ever.
     """
     for protocol in getattr(connection_of(transport), "_protocols", ()):
         if protocol.local_candidate.type != "host":  # a TURN server's socket is not ours
@@ -101,13 +101,13 @@ class Destination(NamedTuple):
     """asyncio's, whose `transport` sends, and which hears of errors."""
     address: tuple[str, int]
     descriptor: int | None
-    """Of the UDP socket; None: it is closed, or packets take a TURN server's way."""
+    """Of the UDP socket; None: it is closed, or packets go through a TURN server."""
     host: str
     """The local address that is sent from, or the TURN server's."""
 
 
 def nominated_pairs(transport: RTCIceTransport) -> Mapping[int, object]:
-    """The pairs of addresses in use, by component (1: RTP); the connection changes them."""
+    """Returns the pairs of addresses in use, by component (1: RTP); the connection changes them."""
     pairs: Mapping[int, object] = connection_of(transport)._nominated
     return pairs
 

@@ -1,4 +1,4 @@
-"""Whether the installed releases have what is used here."""
+"""Tells whether the installed releases have every private name that is used here."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from aiortc.rtcicetransport import RTCIceGatherer
 
 
 def missing_names() -> list[str]:
-    """The names and parameters used here that the installed releases do not have.
+    """Returns the names and parameters used here that the installed releases do not have.
 
-    Some of these objects want an event loop to be made: without a running one it makes one.
+    Some of these objects need an event loop; if none is running, one is made. Any thread.
     """
     try:
         asyncio.get_running_loop()

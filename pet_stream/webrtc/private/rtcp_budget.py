@@ -1,4 +1,4 @@
-"""How much RTCP one viewer may send. Pure."""
+"""Limits how much RTCP one viewer may send. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from ...admission.token_bucket import TokenBucket
 PACKETS_PER_S = 200
 """And as many at once; browsers send ten."""
 OWN_SHARE = 0.5
-"""Of what was read, which has to be the viewer's own to call what came on top a flood of the
-viewer's: packets that somebody sends in its name end nobody."""
+"""Of the packets read. Only if this share was the viewer's own does the excess count as the
+viewer's flood: packets forged in its name must not end it."""
 
 
 class RtcpBudget:
@@ -28,7 +28,7 @@ class RtcpBudget:
         return not is_over
 
     def prove(self) -> None:
-        """One that was taken could be decrypted."""
+        """Count a packet that was taken and could be decrypted: it is the viewer's."""
         self._proved += 1
 
     def is_flooded(self, now_s: float, limit_s: float) -> bool:

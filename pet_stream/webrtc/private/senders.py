@@ -1,4 +1,4 @@
-"""What is private in aiortc's senders and in the transport that they share with receivers."""
+"""Uses what is private in aiortc's senders and DTLS transport: SSRCs, key frames, RTCP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def set_ssrcs(sender: RTCRtpSender, ssrc: int, rtx_ssrc: int) -> None:
-    """Have `sender` send under these. Call it before the answer, which names them.
+    """Have `sender` use these SSRCs. Call it before the answer, which names them.
 
     Raises AttributeError.
     """

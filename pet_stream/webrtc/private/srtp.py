@@ -1,8 +1,8 @@
-"""libsrtp itself, below pylibsrtp: packets encrypted where they lie, without a copy each.
+"""Encrypts packets in place, by libsrtp itself below pylibsrtp, without a copy of each.
 
-It is called through ctypes, which keeps the interpreter lock, and not through pylibsrtp's cffi,
-which gives it away for a microsecond of work: with a busy thread in the host, getting it back takes
-a switch interval, for every packet of every viewer.
+libsrtp is called through ctypes, which keeps the interpreter lock. pylibsrtp's cffi gives it away
+for a microsecond of work: with a busy thread in the host, getting it back takes a switch interval,
+for every packet of every viewer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ cost an object for each argument, and twice the time of the call."""
 
 
 class SrtpSession:
-    """What encrypts for one viewer, once DTLS is through."""
+    """Encrypts for one viewer, once the DTLS handshake is done."""
 
     def __init__(self, transport: RTCDtlsTransport) -> None:
         session = transport._tx_srtp
@@ -37,21 +37,23 @@ class SrtpSession:
         self._session = session  # the context lives as long as this
 
     def tag_bytes(self, ssrc: int) -> int:
-        """By how much encryption lengthens a packet. Uses up number 0 of the stream `ssrc`."""
+        """Returns by how much encryption lengthens a packet. Uses up sequence number 0 of the
+        stream `ssrc`."""
         probe = HEADER.pack(VERSION_2, 0, 0, 0, ssrc)
         return len(self.protect(probe)) - len(probe)
 
 
 class SrtpBuffer:
-    """Where blocks of packets, `stride` bytes apart, are encrypted in place, one viewer's after the
-    other's. What is in it is valid until the next one. Owned by one thread."""
+    """Memory in which packets, `stride` bytes apart, are encrypted in place, for one viewer after
+    the other. Its content is valid until the next call. Owned by one thread."""
 
     def __init__(self, stride: int) -> None:
         self._stride = stride
         self._grow(FIRST_PACKETS)
 
     def protect(self, session: SrtpSession, block: PacketBlock) -> memoryview:
-        """The encrypted packets, each where it was, `tag_bytes` longer. Raises SrtpError."""
+        """Returns the encrypted packets, each where it was, `tag_bytes` longer. Raises
+        SrtpError."""
         count = len(block.sizes)
         if count > self._capacity:
             self._grow(max(count, 2 * self._capacity))

@@ -1,4 +1,4 @@
-"""What one viewer's link can take, to judge by what the viewer says it has missed (RFC 4585)."""
+"""Judges what one viewer's link can take by what the viewer says it has missed (RFC 4585)."""
 
 from __future__ import annotations
 
@@ -10,41 +10,42 @@ from ...admission.token_bucket import TokenBucket
 
 MAX_PER_REQUEST = 128
 MAX_PER_ROUND_TRIP = 256
-"""A 1080p IDR. Who misses more needs another picture, not this one."""
+"""A 1080p IDR. A viewer that misses more needs the next IDR, not this one."""
 MAX_PER_S = 512
-"""A quarter of a stream of 20 Mbit/s. A round trip is what the viewer says it is."""
+"""A quarter of a stream of 20 Mbit/s. The limit per round trip is not enough: the viewer's own
+reports say how long that is."""
 MIN_ROUND_TRIP_S = 0.02
 MAX_REPEATED = 8
-"""A browser asks again after 0.1 s, and a picture that comes so late is seen as a freeze. A second
-copy unasked for makes that rare at random losses; who misses more at once has a link that is full,
-which copies would only fill."""
+"""Most packets that are sent twice. A browser asks again after 0.1 s, and a picture that comes that
+late is seen as a freeze; a second copy makes that rare when losses are random. A viewer that misses
+more at once has a full link, which copies would fill further."""
 
 BURST_LOSS_PACKETS = 10
-"""Who asks for so many at once has lost a part of a burst, to a link too narrow for it."""
+"""A viewer that asks for this many at once has lost a part of a burst: its link is too narrow."""
 CONGESTED_S = 20.0
 """How long the link then counts as congested."""
 CONGESTED_SHARE = 0.5
-"""Of the stream's rate, which retransmissions may have then: they would fill the buffer again."""
+"""Of the stream's rate, for retransmissions over a congested link: more would fill its buffer."""
 
 PACING_FACTOR = 2.5
 """Times the stream's own rate, which a viewer's link must carry in any case. libwebrtc's pacer has
 the same factor."""
 CONGESTED_PACING_FACTOR = 1.5
-"""Where that is known to be too fast."""
+"""For a congested link, where the other is known to be too fast."""
 
 
 class Congestion:
-    """Told what one viewer has missed; asked how much may be sent to it. On the event-loop thread.
+    """What one viewer has missed, and how much may be sent to it. On the event-loop thread.
 
-    What is sent again is bounded by packets per request, round trip and second; second copies
-    count for the second.
+    Retransmissions are bounded per request, per round trip and per second; second copies count
+    towards the limit per second.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._congested_until_s = -math.inf
         self._sent_again: dict[int, float] = {}
-        """When, by sequence number, in the last round trip."""
+        """When each packet was sent again in the last round trip, by sequence number."""
         self._budget = TokenBucket(MAX_PER_S, 1 / MAX_PER_S, clock)
 
     @property
@@ -54,16 +55,16 @@ class Congestion:
 
     @property
     def pacing_factor(self) -> float:
-        """At how many times the stream's rate to send what is spread in time."""
+        """How many times the stream's rate to send at, when pictures are spread in time."""
         return CONGESTED_PACING_FACTOR if self.is_congested else PACING_FACTOR
 
     def missed(
         self, sequence_numbers: Sequence[int], round_trip_s: float, stream_packets_per_s: float
     ) -> list[int]:
-        """The viewer has missed these packets. Returns those to send again now.
+        """Note that the viewer has missed these packets; returns those to send again now.
 
-        One that was sent again less than half a round trip ago is not among them: who has measured
-        a shorter one than we must get an answer.
+        A packet that was sent again less than half a round trip ago is not among them. Half, since
+        the viewer may have measured a shorter one than we have.
         """
         now_s = self._clock()
         if len(sequence_numbers) >= BURST_LOSS_PACKETS:
@@ -84,13 +85,13 @@ class Congestion:
         return chosen
 
     def worth_a_copy(self, chosen: Sequence[int]) -> list[int]:
-        """Of which of the packets that `missed` has chosen a second copy is to follow."""
+        """Returns those of the packets that `missed` has chosen which are to be sent twice."""
         if len(chosen) > MAX_REPEATED or self.is_congested:
             return []
         return [number for number in chosen if not self._budget.try_take()]
 
     def _limit(self, round_trip_s: float, stream_packets_per_s: float) -> float:
-        """Packets that may be sent again in a round trip."""
+        """Returns how many packets may be sent again in a round trip."""
         if not self.is_congested:
             return MAX_PER_ROUND_TRIP
         share = CONGESTED_SHARE * stream_packets_per_s * round_trip_s

@@ -1,4 +1,4 @@
-"""Where new viewers begin on the ladder: below what has lately failed for others."""
+"""Remembers which steps have failed, so that new viewers begin on the ladder below them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class FailedSteps:
         """The lowest step that failed, and until when that counts, by address."""
 
     def add(self, host: str, step: Step) -> None:
-        """Nothing could be sent from `host` by this step."""
+        """Remember that nothing could be sent from `host` by this step."""
         now_s = self._clock()
         failed = {other: (i, until) for other, (i, until) in self._failed.items() if until > now_s}
         lowest = max(_STEPS.index(step), failed.get(host, (0, 0.0))[0])
         self._failed = {**failed, host: (lowest, now_s + self._remembered_s)}
 
     def first_step(self, host: str) -> Step:
-        """The step below."""
+        """Returns the first step for a viewer that is sent to from `host`."""
         lowest, until_s = self._failed.get(host, (0, 0.0))
         return _STEPS[lowest + 1] if self._clock() < until_s else _STEPS[0]

@@ -1,4 +1,4 @@
-"""One viewer's pictures at the cost of little more than their encryption."""
+"""Sends pictures to one viewer for little more than the cost of encrypting them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .sender import PeerCounts, Step
 from .sender_reports import SenderReports
 
 REPLAY_NS = 2_000_000_000
-"""From this age of the GOP on, who asks for a key frame gets the GOP again: the next is far. Also
-the time until the same viewer is given another one."""
+"""A viewer that asks for a key frame gets the GOP again if it is at least this old, since the next
+IDR may be far; and not twice within this time."""
 
 
 class Shared:
@@ -53,7 +53,7 @@ class FastSender:
         counts: PeerCounts,
         on_failure: Callable[[Exception], None],
     ) -> None:
-        """For a viewer that is connected. `on_failure`: nothing can be sent any more.
+        """For a viewer that is connected. `on_failure` is called when nothing can be sent any more.
 
         Raises RouteFailed if no step is left, AttributeError or TypeError if the installed releases
         lack what it needs.
@@ -103,7 +103,7 @@ class FastSender:
             self._give_up()
 
     def close(self) -> None:
-        """Once. Nothing but `say_goodbye` before it and no property after it may be used."""
+        """Call it once, after `say_goodbye` if at all; nothing may be used afterwards."""
         self._repair.stop()
         self._queue.stop_pacing()
         private.stop_listening(self._transport)

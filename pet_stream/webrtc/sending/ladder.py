@@ -1,4 +1,4 @@
-"""The fast sender where it works, aiortc's own one otherwise: chosen when a viewer connects."""
+"""Chooses each viewer's sender when it connects: the fast one where it works, else aiortc's own."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ class Senders:
 
 
 class LadderSender:
-    """Begins on the first step that the installed releases, the viewer's route and what failed
-    before allow. A viewer that no step is left for is ended: when it connects again it begins
-    below. On the event-loop thread."""
+    """A sender that begins on the first step that the installed releases, the viewer's route and
+    earlier failures allow. When no step is left, the viewer is ended; if it connects again, it
+    begins below what failed. On the event-loop thread."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class LadderSender:
         self._end_viewer = end_viewer
         self._active: FastSender | StockSender | None = None
         self.send: Callable[[AccessUnit], None] = _drop
-        """That of the sender in charge: one call less for each viewer and picture."""
+        """`send` of the sender in charge, which saves a call for each viewer and picture."""
         self._sender.send = self._begin  # type: ignore[method-assign]
         self._sender.stop = self._end  # type: ignore[method-assign]
 
@@ -120,7 +120,7 @@ class LadderSender:
             fast.close()
 
     def _fail(self, exc: Exception) -> None:
-        """The fast sender has failed, and says so once."""
+        """End the viewer: its fast sender has failed, and says so once."""
         fast, self._active = self._active, None
         assert isinstance(fast, FastSender)
         reason = f"sending by {fast.step.value} failed"
@@ -132,4 +132,4 @@ class LadderSender:
 
 
 def _drop(_unit: AccessUnit) -> None:
-    """Nobody is connected."""
+    """Send nothing: the viewer is not connected."""

@@ -1,11 +1,11 @@
-"""Spreads in time what would overflow the buffer of a narrow link at once."""
+"""Spreads in time what would overflow the buffer of a narrow link if it were sent at once."""
 
 from __future__ import annotations
 
 MAX_S = 1.0
-"""For what waits at the beginning, however long a GOP is."""
+"""Within this time the bytes that wait at the beginning are sent, however many they are."""
 PIECE_PACKETS = 8
-"""Of a picture that is itself spread."""
+"""In one piece of a picture that is itself spread."""
 _MAX_LATE_S = 0.01
 
 
@@ -17,9 +17,9 @@ class Pacer:
         self._due_s = now_s
 
     def wait_s(self, now_s: float) -> float:
-        """Until the next bytes may go; 0 if they may now."""
+        """Returns the time until the next bytes may go; 0 if they may go now."""
         return max(0.0, self._due_s - now_s)
 
     def sent(self, byte_count: int, now_s: float) -> None:
-        """A sender that comes late makes up for little of it: that would be a burst again."""
+        """Count bytes that were sent. A late sender hardly catches up: that would be a burst."""
         self._due_s = max(self._due_s, now_s - _MAX_LATE_S) + byte_count / self._bytes_per_s

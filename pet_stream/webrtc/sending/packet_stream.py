@@ -1,4 +1,4 @@
-"""Each access unit packetized once for all viewers that can share it."""
+"""Packetizes each access unit once for all viewers that can share the packets."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ NO_DELAY = bytes(3)
 HISTORY_NS = 1_000_000_000
 HISTORY_BYTES = 8 * 1024 * 1024
 BEFORE_WRAP = 4096
-"""Nobody joins so close to the wrap of the sequence numbers. A viewer that loses its first packets
-up to the wrap would count one wrap too few and never decrypt any (RFC 3711 section 3.3.1)."""
+"""Nobody joins this close to the wrap of the sequence numbers. A viewer that loses its first
+packets up to the wrap would count one wrap too few and never decrypt any (RFC 3711 section
+3.3.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class StreamFormat:
     payload_type: int
     tag_bytes: int
     extensions: tuple[tuple[str, int], ...] = ()
-    """Those that the viewer knows, with its numbers for them."""
+    """RTP header extensions that the viewer knows, with its numbers for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class PacketStream:
     """Numbered packets of consecutive access units, and those sent lately. On the event loop.
 
     Viewers share not only the packets but their numbers, too: each has an SRTP session of its own,
-    so an equal SSRC and equal numbers tell nobody anything.
+    so an equal SSRC and equal numbers reveal nothing.
     """
 
     def __init__(self, stream_format: StreamFormat, ssrc: int, sequence_number: int) -> None:
@@ -83,7 +84,7 @@ class PacketStream:
         return block
 
     def can_take(self, gop: Sequence[AccessUnit]) -> bool:
-        """Whether somebody can join now who begins with `gop`, the units since the last IDR."""
+        """Whether a viewer can join now that begins with `gop`, the units since the last IDR."""
         if not gop:
             return self._is_far_from_wrap(self.next_sequence_number)
         entries = list(self._history)[-len(gop) :]
@@ -96,7 +97,7 @@ class PacketStream:
         return [entry.block for entry in self._history][len(self._history) - count :]
 
     def packet(self, sequence_number: int) -> bytes | None:
-        """A packet sent lately."""
+        """Returns a packet sent lately; None if it is not kept any more."""
         for entry in reversed(self._history):
             index = sequence_number - entry.sequence_number & 0xFFFF
             if index < len(entry.block.sizes):
@@ -111,7 +112,7 @@ class PacketStream:
 
     @property
     def bytes_per_s(self) -> float:
-        """Of the pictures sent lately; infinite if there is no telling yet."""
+        """The rate of the pictures sent lately; infinite while it is not known."""
         history = self._history
         if not history:
             return math.inf
@@ -129,7 +130,8 @@ class PacketStream:
         )
 
     def _forget(self, now_ns: int) -> None:
-        """Keep what may be asked for again and, for who joins, the GOP; all of it bounded."""
+        """Keep only what may be asked for again and the GOP, for viewers that join; both are
+        bounded."""
         history = self._history
         kept_since_ns = min(now_ns - HISTORY_NS, self._idr_ns)
         while len(history) > 1 and (
@@ -154,7 +156,7 @@ class PacketStreams:
         self._streams: list[PacketStream] = []
 
     def join(self, stream_format: StreamFormat, gop: Sequence[AccessUnit] = ()) -> PacketStream:
-        """A stream for one more viewer, its latest blocks those of `gop`."""
+        """Returns a stream for one more viewer; its latest blocks are those of `gop`."""
         for stream in self._streams:
             if stream.format == stream_format and stream.can_take(gop):
                 stream.viewer_count += 1
@@ -162,7 +164,7 @@ class PacketStreams:
         return self._open(stream_format, secrets.randbelow(0x8000), gop)
 
     def branch(self, stream: PacketStream, gop: Sequence[AccessUnit]) -> PacketStream:
-        """A stream for one viewer of `stream`: `gop` once more, under numbers that follow."""
+        """Returns a stream for one viewer of `stream`: `gop` again, under numbers that follow."""
         return self._open(stream.format, stream.next_sequence_number, gop)
 
     def leave(self, stream: PacketStream) -> None:

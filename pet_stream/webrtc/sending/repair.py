@@ -1,4 +1,4 @@
-"""A viewer that has missed packets gets them again (RFC 4585), as retransmissions (RFC 4588)."""
+"""Sends packets again that a viewer has missed: NACK (RFC 4585), retransmission (RFC 4588)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .packet_stream import PacketStream
 from .send_queue import SendQueue
 
 REPEAT_DELAY_S = 0.01
-"""Until the second copy: losses come in bursts."""
+"""Time until the second copy: losses come in bursts."""
 
 
 class Repair:
@@ -27,8 +27,8 @@ class Repair:
         queue: SendQueue,
         send: Callable[[PacketBlock], None],
     ) -> None:
-        """`payload_type`: of RTX; None: the viewer does not know it and gets nothing again. While
-        `queue` is blocked there is no room for retransmissions, either."""
+        """`payload_type` is that of RTX; None: the viewer does not know it, and nothing is sent
+        again. While `queue` is blocked there is no room for retransmissions, either."""
         self._payload_type = payload_type
         self._ssrc = ssrc
         self._tag_bytes = tag_bytes
@@ -40,8 +40,8 @@ class Repair:
         self._first = 0
 
     def begin(self, stream: PacketStream, sequence_number: int) -> None:
-        """Repair `stream` from this number on: what the viewer lost before by being too slow is
-        not sent to it on top."""
+        """Repair `stream` from this number on. What came before was dropped because the viewer was
+        too slow: sending it again would make that worse."""
         self._stream = stream
         self._first = sequence_number
 
@@ -65,7 +65,7 @@ class Repair:
             self._retransmit(self._stream, sequence_numbers)
 
     def _retransmit(self, stream: PacketStream, sequence_numbers: Sequence[int]) -> None:
-        """Those that are still there."""
+        """Send those again that are still kept."""
         if self._payload_type is None:
             return
         packets = []

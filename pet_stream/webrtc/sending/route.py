@@ -22,9 +22,9 @@ logger = logging.getLogger(__name__)
 SOL_UDP = 17
 UDP_SEGMENT = 103  # <linux/udp.h>; not in Python's socket module
 SEND_BUFFER_BYTES = 1 << 20
-"""Wished for; the kernel's net.core.wmem_max is the limit. A 1080p IDR has 300 kB."""
+"""Asked for; the kernel's net.core.wmem_max is the limit. A 1080p IDR has 300 kB."""
 ROOM_DELAY_S = 0.02
-"""Until the next try where there is no socket to wait for."""
+"""Time until the next try where there is no socket to wait for."""
 
 _RTP_COMPONENT = 1
 _SEGMENT_SIZE = struct.Struct("=H")
@@ -49,8 +49,8 @@ class RouteFailed(Exception):
 class Route:
     """Sends blocks of encrypted packets to where ICE says. On the event-loop thread.
 
-    It begins below the steps that have failed, follows when ICE changes its mind, and goes a step
-    down when a step fails: from the packet on that failed, so that nothing is lost.
+    It begins below the steps that have failed, and follows when ICE chooses a different pair. When
+    a step fails it goes on with the next one, from the packet that failed: nothing is lost.
     """
 
     def __init__(self, transport: RTCIceTransport, failed: FailedSteps) -> None:
@@ -59,7 +59,7 @@ class Route:
         self._take(Step.GSO)
         self._pairs = private.nominated_pairs(transport)
         self._pair: object = None
-        """The one that is followed: none before the first packet."""
+        """The pair of addresses in use; None before the first packet."""
         self._destination = self._choose(self._pairs.get(_RTP_COMPONENT))
         self._udp: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -68,8 +68,8 @@ class Route:
     def send(self, data: memoryview, block: PacketBlock, start: int = 0, end: int = 0) -> int:
         """Send `block`, which lies encrypted in `data`, from byte `start` on; never wait.
 
-        `end`: where a packet begins that is not to be sent; 0: the block's end. Gives the byte
-        where there was no more room, or the end. What the network has lost counts as sent. Raises
+        `end`: where a packet begins that is not to be sent; 0: the block's end. Returns the byte at
+        which the socket was full, or the end. What the network has lost counts as sent. Raises
         RouteFailed.
         """
         end = end or block.end
@@ -104,7 +104,7 @@ class Route:
             logger.debug("a report was lost: %s", exc.__cause__)
 
     def call_when_there_is_room(self, callback: Callable[[], None]) -> None:
-        """Once, unless closed before."""
+        """Call `callback` once, unless this is closed before."""
         loop = asyncio.get_running_loop()
         self._stop_waiting()
         if self._udp is None:
@@ -114,7 +114,7 @@ class Route:
             loop.add_writer(self._waits_for, self._go_on, callback)
 
     def give_up(self) -> None:
-        """Nobody shall begin on this route for a while."""
+        """Remember that all steps have failed here, so that no viewer begins on one for a while."""
         if self._destination is not None:
             self._failed.add(self._destination.host, Step.TRANSPORT)
 
@@ -133,8 +133,8 @@ class Route:
             asyncio.get_running_loop().remove_writer(self._waits_for)
             self._waits_for = None
 
-    # One method for each step. They give the piece that could not be sent and why; None if all
-    # could. Few lines on purpose: this is what is done for each viewer and picture.
+    # One method for each step. They return the piece that could not be sent and why; None if all
+    # could. They are short on purpose: they run for each viewer and picture.
 
     def _send_runs(
         self, data: memoryview, block: PacketBlock, start: int, end: int
@@ -180,7 +180,7 @@ class Route:
         return None
 
     def _follow(self, pair: object) -> None:
-        """ICE has chosen this pair of addresses. Raises RouteFailed."""
+        """Send to this pair of addresses, which ICE has chosen. Raises RouteFailed."""
         self._leave_socket()
         self._pair, self._destination = None, self._choose(pair)
         self._pair = pair
@@ -201,7 +201,7 @@ class Route:
                 self._step_down(exc)
 
     def _choose(self, pair: object) -> private.Destination | None:
-        """Take the first step there is to it. Raises RouteFailed."""
+        """Take the first step that has not failed; returns where it leads. Raises RouteFailed."""
         if pair is None:
             return None
         destination = private.destination_of(pair)
@@ -212,7 +212,7 @@ class Route:
         return destination
 
     def _step_down(self, exc: OSError) -> None:
-        """Raises RouteFailed."""
+        """Take the next step, and remember that this one has failed. Raises RouteFailed."""
         assert self._destination is not None
         host, failed = self._destination.host, self.step
         self._failed.add(host, failed)
@@ -222,7 +222,7 @@ class Route:
             self._leave_socket()
 
     def _take(self, step: Step) -> None:
-        """Raises RouteFailed if it is not one of ours."""
+        """Raises RouteFailed for aiortc's own sender, which is not a step of a route."""
         if step not in _METHODS:
             raise RouteFailed("No step is left")
         self.step, self._send = step, _METHODS[step]

@@ -1,4 +1,4 @@
-"""One viewer's pictures that wait: for room in its socket, or until they are due."""
+"""Holds one viewer's pictures until its socket has room for them, or until they are due."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class SendQueue:
         on_sent: Callable[[AccessUnit, PacketBlock], None],
         on_failure: Callable[[Exception], None],
     ) -> None:
-        """`protect` encrypts into memory that the next call overwrites. `on_failure`: the first
-        that waits can't be sent, and nothing behind it; it is all dropped."""
+        """`protect` encrypts into memory that the next call overwrites. `on_failure` is called when
+        the first picture that waits can't be sent; all that wait are dropped."""
         self._route = route
         self._congestion = congestion
         self._protect = protect
@@ -67,32 +67,32 @@ class SendQueue:
         self, gop: Sequence[AccessUnit], blocks: Sequence[PacketBlock], bytes_per_s: float
     ) -> None:
         """Begin with the pictures so far, paced behind the first."""
-        # until these are through, and what the reader has put by while nobody watched
+        # until these are sent, and what the reader kept while nobody watched
         self._max_waiting = len(gop) + CAPACITY + MAX_WAITING
         self._waiting.extend(zip(gop, blocks, strict=True))
         self.pace(sum(block.end for block in blocks), bytes_per_s)
         self._send_waiting()
 
     def pace(self, byte_count: int, bytes_per_s: float) -> None:
-        """Spread what waits and the next `byte_count`, until all is through; does nothing if that
-        is going on. `bytes_per_s`: the stream's rate."""
+        """Spread in time what waits and the next `byte_count`; does nothing if pictures are already
+        being spread. `bytes_per_s`: the stream's rate."""
         if self._pacer is None:
             rate = self._congestion.pacing_factor * bytes_per_s
             self._pacer = Pacer(rate, byte_count, time.monotonic())
 
     def stop_pacing(self) -> None:
-        """What waits stays where it is."""
+        """Spread nothing any more; what waits stays in the queue."""
         self._pacer = None
         self._stop_timer()
 
     def drop_late(self) -> int:
-        """Drop what waits for room and has not been begun. Gives how many access units."""
+        """Drop what waits for room and has not been begun. Returns how many access units."""
         if self._timer is not None:
             return 0
         return self._drop_all_but(0 if self._rest is None else 1)
 
     def clear(self) -> int:
-        """Drop everything, even the rest of a picture. Gives how many access units."""
+        """Drop everything, even the rest of a picture. Returns how many access units."""
         self.stop_pacing()
         self._rest = None
         return self._drop_all_but(0)
@@ -133,14 +133,14 @@ class SendQueue:
         return stopped == end
 
     def _piece_end(self, block: PacketBlock, start: int) -> int:
-        """Only over a congested link a picture goes in pieces. The one that a viewer begins with
-        goes whole: whether its link is narrow is not known yet."""
+        """Returns where to stop for now: a picture goes in pieces only over a congested link. The
+        pictures that a viewer begins with go whole: whether its link is narrow is not known yet."""
         if not self._congestion.is_congested:
             return block.end
         return min(block.end, start + PIECE_PACKETS * block.stride)
 
     def _is_early(self, pacer: Pacer) -> bool:
-        """Whether nothing is due yet; it is sent when it is."""
+        """Whether nothing is due yet; then a timer sends it when it is."""
         wait_s = pacer.wait_s(time.monotonic())
         if not wait_s:
             return False

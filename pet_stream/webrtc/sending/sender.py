@@ -1,4 +1,4 @@
-"""How one viewer's pictures get onto the wire: what all ways have in common."""
+"""What all ways of sending pictures to one viewer have in common."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PeerCounts:
     gave_way: int = 0
     """Offers that gave way to newer ones before they connected."""
     came_too_late: int = 0
-    """Viewers that connected when all places had been taken meanwhile."""
+    """Viewers that connected after all places had been taken."""
     errors: int = 0
     """Viewers that never connected, and failures while answering or sending."""
     datagrams_dropped: Counter[Drop] = field(

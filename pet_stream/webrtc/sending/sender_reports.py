@@ -10,13 +10,13 @@ from ...media.rtp.rtcp import middle_bits, ntp_time, sender_report, source_descr
 
 INTERVAL_NS = 1_000_000_000
 FIRST_INTERVAL_NS = 300_000_000
-"""Two reports have to be there before a browser can tell capture times: do not let it wait."""
+"""A browser needs two reports before it can tell capture times: the second comes soon."""
 
 _SMOOTHING = 0.85
 
 
 class SenderReports:
-    """On the event-loop thread.
+    """One viewer's reports. On the event-loop thread.
 
     A report names one instant on the wall clock and on the RTP clock. RTP timestamps are capture
     times, so a page can tell when each picture was taken.
@@ -28,7 +28,7 @@ class SenderReports:
         self.round_trip_s = 0.1
         """Smoothed; a guess until the viewer has reported."""
         self.due_ns = 0
-        """With the first picture taken then or later."""
+        """The next report follows the first picture captured then or later."""
         self._ssrc = ssrc
         self._description = source_description(ssrc, cname)
         self._interval_ns = FIRST_INTERVAL_NS

@@ -1,4 +1,4 @@
-"""aiortc's own way of sending, which needs none of its private names."""
+"""Sends by aiortc's own sender, which works whatever became of its private names."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class PacketTrack(MediaStreamTrack):
 
 
 def _under_offered_types(send: SendMethod, h264_format: H264Format) -> SendMethod:
-    """`send` with the payload types of the viewer's offer, of which aiortc was told others."""
+    """Returns `send` with the payload types of the viewer's offer; aiortc was told others."""
 
     async def send_as_offered(parameters: RTCRtpSendParameters) -> None:
         h264, *others = parameters.codecs

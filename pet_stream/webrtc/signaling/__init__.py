@@ -1,6 +1,9 @@
-"""SDP as checked values, and back. Pure text work; runs in the request's thread.
+"""SDP as checked values, and back. Pure text work; owns no state.
 
-`offer` reads what a browser sent, within bounds (`candidates`: where it can be reached); of its
-formats `h264_format` chooses one; `answer` writes what aiortc gets to see, and puts aiortc's answer
-back into the browser's terms.
+    offer          the entrance: reads what a browser sent, within bounds
+      candidates   where the browser can be reached
+    h264_format    chooses one of the offered formats
+    answer         writes the offer that aiortc sees, and puts its answer into the browser's terms
+
+Offers are read in the request's thread, answers are written on the event-loop thread.
 """

@@ -1,4 +1,4 @@
-"""What aiortc gets to see of an offer, and what becomes of its answer. Pure text work.
+"""Writes the offer that aiortc sees, and puts its answer into the browser's terms. Pure text work.
 
 aiortc never sees the browser's SDP. It gets one written here from checked values: a single
 receive-only video section with the one chosen H.264 format, under a payload type and a profile
@@ -12,12 +12,12 @@ from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
 from .offer import MID, RTPMAP, SENT_EXTENSIONS, Offer, Section
 
 AIORTC_H264 = 96
-"""Payload types for aiortc: it keeps those from 96 on only, Chromium also offers lower ones."""
+"""Payload type for aiortc, which keeps only those from 96 on; Chromium also offers lower ones."""
 AIORTC_RTX = 97
 
 
 def offer_for_aiortc(offer: Offer, format_: H264Format) -> str:
-    """The offer as aiortc gets it, with nothing but `format_` in it.
+    """Returns the offer for aiortc, with `format_` as its only format.
 
     Without a candidate and without the end of candidates aiortc waits for the viewer's own checks.
     """
@@ -54,7 +54,7 @@ def offer_for_aiortc(offer: Offer, format_: H264Format) -> str:
 
 
 def answer_from_aiortc(sdp: str, offer: Offer, format_: H264Format, profile_level_id: str) -> str:
-    """aiortc's answer to `offer_for_aiortc` in the terms of the offer."""
+    """Returns aiortc's answer to `offer_for_aiortc` in the terms of the browser's offer."""
     session, (media, *lines) = _split_before_media(sdp.splitlines())
     kept = [line for line in lines if not line.startswith(("a=rtpmap:", "a=rtcp-fb:", "a=fmtp:"))]
     feedback = [line for line in lines if line.startswith(f"a=rtcp-fb:{AIORTC_H264} ")]

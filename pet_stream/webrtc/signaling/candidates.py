@@ -1,4 +1,4 @@
-"""Where a viewer says that it can be reached: ICE candidates (RFC 8839 section 5.1). Pure text."""
+"""Reads ICE candidates: where a viewer can be reached (RFC 8839 section 5.1). Pure text work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...errors import BadCandidate
 MAX_CANDIDATES = 32
 """Of one viewer, those in its offer among them."""
 _MAX_LOOKED_AT = 4 * MAX_CANDIDATES
-"""In an offer: browsers list TCP and `.local` ones, too, which are of no use here."""
+"""In one offer. Browsers also list TCP and `.local` ones, which are of no use here."""
 
 _CANDIDATE = re.compile(
     r"([A-Za-z0-9+/]{1,32}) ([0-9]{1,5}) ([A-Za-z]{1,16}) ([0-9]{1,10}) ([!-~]{1,255}) ([0-9]{1,5})"
@@ -22,17 +22,17 @@ _CANDIDATE = re.compile(
 
 
 def offered_candidates(values: Sequence[str]) -> tuple[str, ...]:
-    """The usable ones of an offer's."""
+    """Returns the usable ones of an offer's candidates."""
     matches = filter(None, map(_CANDIDATE.fullmatch, values[:_MAX_LOOKED_AT]))
     return tuple(islice(filter(None, map(_usable, matches)), MAX_CANDIDATES))
 
 
 def usable_candidate(value: str) -> str | None:
-    """`value`, what stands behind `candidate:`, written anew from what was checked.
+    """Returns `value`, the text after `candidate:`, written anew from its checked parts.
 
-    None if it is none that we could reach: TCP, RTCP's own, a multicast or link-local address, or
-    a `.local` name, which would cost a second of waiting; the viewer's own checks tell its
-    address. Raises BadCandidate if it is no candidate at all.
+    None if we could not reach it: TCP, RTCP's own, a multicast or link-local address, or a `.local`
+    name. Looking up such a name takes a second, and the viewer's own checks tell its address.
+    Raises BadCandidate if it is no candidate at all.
     """
     match = _CANDIDATE.fullmatch(value)
     if match is None:

@@ -1,4 +1,4 @@
-"""Which of the offered H.264 formats a viewer gets, and what the answer says about it. Pure.
+"""Chooses which of the offered H.264 formats a viewer gets, and what the answer says of it. Pure.
 
 RFC 6184: section 8.1 defines `profile-level-id` (its table 5 the profiles that it can name),
 section 8.2.2 what an answer may say.
@@ -18,7 +18,7 @@ DEFAULT_PROFILE_LEVEL_ID = "42e01f"
 """What browsers mean when they leave it out: constrained baseline, level 3.1."""
 
 SIGNALLED_LEVELS = (10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52)
-"""The `level_idc` that browsers know; with another one they refuse the whole answer."""
+"""Every `level_idc` that browsers know; with any other they refuse the whole answer."""
 
 _PROFILE_LEVEL_ID = re.compile(r"[0-9A-Fa-f]{6}")
 
@@ -61,7 +61,7 @@ class H264Format:
 
     @property
     def profile(self) -> Profile | None:
-        """None when it is none that a browser names."""
+        """None if it is not one that browsers name."""
         if _PROFILE_LEVEL_ID.fullmatch(self.profile_level_id) is None:
             return None
         profile_idc, constraint_flags, _ = bytes.fromhex(self.profile_level_id)
@@ -80,7 +80,7 @@ def profile_of(profile_idc: int, constraint_flags: int) -> Profile | None:
 
 
 def choose_format(offered: Sequence[H264Format], sps: SequenceParameterSet | None) -> H264Format:
-    """The offered format that says most truthfully what the camera sends.
+    """Returns the offered format that comes closest to what the camera sends.
 
     Best is the camera's own profile, then the next larger one, then the largest: browsers decode
     more than they offer (Chromium plays High as 42001f). While the camera is unknown (`sps` is
@@ -102,7 +102,7 @@ def choose_format(offered: Sequence[H264Format], sps: SequenceParameterSet | Non
 
 
 def answered_profile_level_id(format_: H264Format, sps: SequenceParameterSet | None) -> str:
-    """The offered profile, as an answer must keep it, with the camera's level.
+    """Returns the offered profile, which an answer must keep, with the camera's level.
 
     The level may be higher than the offered one only if `level-asymmetry-allowed` was offered.
     Without an SPS it is the offered level.

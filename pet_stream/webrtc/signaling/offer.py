@@ -1,9 +1,8 @@
-"""A browser's offer as checked values. Pure text work.
+"""Reads a browser's offer into checked values. Pure text work.
 
-Whatever a text holds, reading it gives an Offer or raises InvalidOffer. Nothing of it travels on
-unless it matched a pattern here. The work grows with the text's length and no faster: lines are
-counted before they are split, and of what may stand in an offer again and again only as many are
-read as a viewer can use.
+Any text gives an Offer or raises InvalidOffer. Nothing is passed on unless it matched a pattern
+here. The work is linear in the text's length: lines are counted before they are split, and of those
+that may be repeated only as many are read as a viewer can use.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from .h264_format import DEFAULT_PROFILE_LEVEL_ID, H264Format
 MAX_LINES = 1000
 """Browsers write up to 250."""
 MAX_LINE_CHARS = 2048
-"""Nothing that is read here is as long. Longer lines are left out."""
+"""Longer lines are left out: nothing that is read here is that long."""
 MAX_SECTIONS = 64
 MAX_FINGERPRINTS = 8
 MAX_EXTENSIONS = 64
@@ -78,8 +77,8 @@ class Offer:
     video: Section
     mid: str
     bundle: tuple[Section, ...]
-    """The video section, behind the one whose transport it uses if that is another one; empty if
-    the offer bundles nothing."""
+    """The video section, after the section whose transport it uses if that is a different one;
+    empty if the offer bundles nothing."""
     ice_ufrag: str
     ice_password: str
     is_ice_lite: bool
@@ -133,7 +132,7 @@ def parse_offer(sdp: str) -> Offer:
 
 
 def _split_sections(sdp: str) -> tuple[Section, tuple[Section, ...]]:
-    """The session part, as a section without a kind, and the media sections."""
+    """Returns the session part, as a section without a kind, and the media sections."""
     if not sdp.startswith("v=0"):
         raise InvalidOffer("not SDP")
     if sdp.count("\n") > MAX_LINES:
@@ -181,7 +180,7 @@ def _checked(pattern: re.Pattern[str], values: Sequence[str], name: str) -> str:
 
 
 def _fingerprints(values: Sequence[str]) -> tuple[str, ...]:
-    """Those that aiortc can check, at least one."""
+    """Returns those that aiortc can check, at least one."""
     found = []
     for match in filter(None, map(_FINGERPRINT.fullmatch, values[:MAX_FINGERPRINTS])):
         algorithm, digest = match[1].lower(), match[2].upper()
@@ -193,7 +192,8 @@ def _fingerprints(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _extensions(video: Section, mid: str) -> tuple[tuple[int, str], ...]:
-    """RTP header extensions by number; with the one-byte form of RFC 8285 a mid has 16 bytes."""
+    """Returns RTP header extensions by number. In the one-byte form of RFC 8285 a mid has at most
+    16 bytes."""
     found: dict[int, str] = {}
     values = video.values("extmap")[:MAX_EXTENSIONS]
     for match in filter(None, map(_EXTENSION.fullmatch, values)):
