@@ -1,7 +1,12 @@
 """The HTTP surface, on one screen.
 
-A request goes through `check_access`, then its view, which asks a part of the app's stream
-(`current_stream()`) and gives back JSON. Whatever a part raises becomes JSON in `errors`.
+A request passes the checks that `build_blueprint` lists, `check_access` (who may ask) among them.
+Its view asks a part of the app's stream (`current_stream()`) and gives back JSON, a file
+(`file_answers`) or events; `websockets` hands its socket to the event loop. Whatever a part raises
+becomes JSON in `errors`. Headers are added last.
+
+A request belongs to the server's thread that runs it; nothing here is shared between requests but
+`HostCheck` (what is wrong with how the host mounts us, `url_map_check` included).
 """
 
 from __future__ import annotations
@@ -41,7 +46,7 @@ from .signaling import close_peer, offer, webrtc_config
 from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
 
 STATIC_PATH = "/pet-stream/static"
-"""Never `/static`: the host's own would win."""
+"""Not `/static`, which is the host's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ LEGACY_ROUTES = (
 
 
 def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
-    """The blueprint `pet_stream` with the routes that the settings ask for."""
+    """Returns the blueprint `pet_stream` with the routes that the settings ask for."""
     blueprint = Blueprint(
         "pet_stream",
         __name__,

@@ -1,5 +1,5 @@
-"""The one place where a request's right is decided: under which name it came, then whose page
-asks. (Accounts will be asked for third.)"""
+"""Decides whether a request is allowed: by the host name that it came under, then by the page that
+sent it. No other module decides that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .current import current_stream
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LINKED_ENDPOINTS = frozenset({"pet_stream.dashboard", "pet_stream.get_recording"})
-"""What a link on a page of anybody may lead to."""
+"""What a link on a foreign page may lead to."""
 
 
 def check_access() -> None:
@@ -41,7 +41,7 @@ def check_host() -> None:
         raise HostRefused("The name in Host can't be read") from None
     if not is_allowed_host(host, allowed):
         raise HostRefused(
-            f"{host} is no known name of this machine: if it is one, list it in "
+            f"{host} is not a known name of this machine: if it is its name, list it in "
             f"PET_STREAM_ALLOWED_HOSTS (environment: FLASK_PET_STREAM_ALLOWED_HOSTS={host})"
         )
 
@@ -49,10 +49,11 @@ def check_host() -> None:
 def check_page() -> None:
     """Raise OriginRefused if a page of a foreign origin asks.
 
-    It can make a browser send us anything; only what the browser adds tells. `Origin` comes with
-    every request that may change something and with every WebSocket handshake. `Sec-Fetch-Site`
-    comes with all requests where we are on HTTPS or localhost. A client that sends neither is no
-    browser, or it only reads, and the browser hides the answer from the page (`cors`).
+    Such a page can make a browser send us anything but the two headers that the browser adds.
+    `Origin` comes with every request that may change something and with every WebSocket handshake.
+    `Sec-Fetch-Site` comes with all requests where we are on HTTPS or localhost. A client that sends
+    neither is not a browser, or it only reads, and the browser hides the answer from the page
+    (`cors`).
     """
     if _is_from_foreign_page() and not is_from_allowed_page():
         origin = request.headers.get("Origin")
@@ -66,7 +67,7 @@ def check_page() -> None:
 def is_from_allowed_page() -> bool:
     """Whether the settings allow cross-origin use by the page that asks.
 
-    `<img>` and `<video>` send no Origin but, mostly, Referer. A page can hold that back, but not
+    `<img>` and `<video>` send no Origin, but usually Referer. A page can withhold that, but not
     forge it.
     """
     origin = request.headers.get("Origin")
@@ -88,18 +89,18 @@ def is_own_origin(origin: str) -> bool:
 
 
 def own_origin() -> str | None:
-    """Where this request was sent to; None if its `Host` can't be read.
+    """Returns the origin that this request was sent to; None if its `Host` can't be read.
 
     Scheme and host are taken as the client sent them, never from X-Forwarded headers, which anybody
-    can send: behind a proxy that is what ProxyFix is for. Flask's `request.host` is empty for names
+    can send; behind a proxy ProxyFix takes care of them. Flask's `request.host` is empty for names
     with `_`.
     """
     return _normalized(f"{request.scheme}://{request.headers.get('Host', '')}")
 
 
 def _is_from_foreign_page() -> bool:
-    """Either of the two headers says so; none excuses the other. Of a WebSocket only Origin counts:
-    what `ws:` is to a page of `http:` may be seen differently."""
+    """Whether one of the two headers says so. Of a WebSocket only Origin counts: browsers may
+    differ on whether `ws:` is the same site as `http:`."""
     origin, is_websocket = request.headers.get("Origin"), _is_websocket()
     only_reads = request.method in SAFE_METHODS and not is_websocket
     if origin is not None and not only_reads and not is_own_origin(origin):
@@ -112,12 +113,13 @@ def _is_websocket() -> bool:
 
 
 def _is_cross_site() -> bool:
-    """Whether the browser says that another origin asks (Fetch Metadata). `none`: the person."""
+    """Whether the browser says that a page of another origin asks (Fetch Metadata). `none` stands
+    for the person."""
     return request.headers.get("Sec-Fetch-Site") not in (None, "same-origin", "none")
 
 
 def _is_followed_link() -> bool:
-    """Whether the answer will be a window of its own, which the page can't look into."""
+    """Whether the answer opens in a window of its own, which the page can't read."""
     return (
         request.method == "GET"
         and request.endpoint in LINKED_ENDPOINTS

@@ -1,4 +1,4 @@
-"""Who asks, and whether anybody still waits for the answer."""
+"""Tells by which network a client is known, and whether it still waits for its answer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .client_socket import client_socket
 
 
 def current_client() -> str:
-    """What the client of this request is known by. To be asked for before its connection is
-    taken."""
+    """Returns the network that the client of this request is known by. The first call has to come
+    before the connection is taken over."""
     if "pet_stream_client" not in g:
         connection = client_socket()
         own_address = None if connection is None else reached_address(connection)
@@ -26,8 +26,8 @@ def current_client() -> str:
 def has_client_gone(environ: Mapping[str, object]) -> bool:
     """Whether the connection of this request has been closed; False where that can't be told.
 
-    A client that has sent the whole request and closes its half only is taken for gone, too: none
-    that is known does that and reads on.
+    A client that closes only its own half after the request counts as gone, too: no known client
+    does that and still reads.
     """
     server_socket = next((environ[key] for key in SOCKET_KEYS if key in environ), None)
     if server_socket is None:

@@ -1,4 +1,4 @@
-"""The client's connection, as far as the server lets us at it."""
+"""Finds the client's connection, where the server gives access to it, and limits its waits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _MAX_UNSENT_BYTES = 256 * 1024
 
 
 def client_socket() -> socket.socket | None:
-    """None under servers without one for each request: HTTP/2, or threads that are none."""
+    """Returns the connection's socket; None under servers that have no socket for each request
+    (HTTP/2) or no real threads."""
     if not request.environ.get("SERVER_PROTOCOL", "").startswith("HTTP/1"):
         return None
     found = next(filter(None, map(request.environ.get, SOCKET_KEYS)), None)
@@ -21,8 +22,8 @@ def client_socket() -> socket.socket | None:
 
 
 def limit_waiting(timeout_s: float = CLIENT_TIMEOUT_S) -> None:
-    """Before each of our views: a client that sends nothing of its body, or does not take what is
-    written to it at once (64 kB of a recording), for `timeout_s` is ended.
+    """Runs before each of our views. A client is ended that for `timeout_s` sends nothing of its
+    body, or does not take one piece of what is written to it (64 kB of a recording).
 
     The servers would wait for ever. They reset the socket before the connection's next request.
     """
@@ -30,7 +31,7 @@ def limit_waiting(timeout_s: float = CLIENT_TIMEOUT_S) -> None:
     if connection is None:
         return
     connection.settimeout(timeout_s)
-    try:  # else a slow client would have to make room for megabytes at once
+    try:  # without it a slow client would have to take megabytes within that time
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT_BYTES)
     except OSError:  # not TCP: a Unix socket behind a proxy
         pass

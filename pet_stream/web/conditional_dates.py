@@ -1,4 +1,4 @@
-"""The dates of conditional requests (RFC 9110, section 13.1), before anything reads them."""
+"""Drops impossible dates of conditional requests (RFC 9110, section 13.1) before they are read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _IGNORED_WITHOUT_A_DATE = {
 
 
 def ignore_absurd_dates() -> None:
-    """Before each of our views: a date with a number that no clock shows is no date, and what
-    depends on it is ignored. Werkzeug lets it through as an OverflowError."""
+    """Runs before each of our views. A header whose date has a number that no clock shows is
+    ignored: Werkzeug would raise OverflowError when it reads it."""
     for key, ignored in _IGNORED_WITHOUT_A_DATE.items():
         if _is_absurd(request.environ.get(key)):
             for name in ignored:

@@ -1,4 +1,4 @@
-"""What our pages may load, run and connect to (Content Security Policy Level 3)."""
+"""Tells browsers what our pages may load, run and connect to (Content Security Policy Level 3)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _POLICY = (
 
 
 def add_security_headers(response: Response) -> Response:
-    """After each of our views: nothing inline, nothing from elsewhere, in no foreign frame."""
+    """Runs after each of our views: nothing inline, nothing from elsewhere, in no foreign frame."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", _policy())
@@ -27,7 +27,7 @@ def add_security_headers(response: Response) -> Response:
 
 
 def _policy() -> str:
-    """With our own WebSockets by name: older browsers do not count them as 'self'."""
+    """Returns the policy. It names our WebSockets: older browsers don't count them as 'self'."""
     host = request.host
     sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
     return _POLICY.format(sockets=sockets)

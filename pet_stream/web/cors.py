@@ -1,5 +1,5 @@
-"""What browsers let pages of other origins have of our answers (the Fetch standard, CORS and CORP):
-nothing, but for the origins that the settings allow."""
+"""Tells browsers which pages may read our answers: of other origins only those that the settings
+allow (the Fetch standard, CORS and CORP)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ PREFLIGHT_MAX_AGE_S = 600
 
 
 def add_cors_headers(response: Response) -> Response:
-    """After each of our views. An OPTIONS request is answered by Flask; here it becomes the
-    preflight's answer."""
+    """Runs after each of our views. Flask answers an OPTIONS request; the headers added here make
+    that the answer to a preflight."""
     headers, origin = response.headers, request.headers.get("Origin")
-    # What is embedded without asking (`<img>`, `<video>`) is not covered by CORS.
+    # CORS does not cover what is embedded without it (`<img>`, `<video>`).
     whose = "cross-origin" if is_from_allowed_page() else "same-origin"
     headers["Cross-Origin-Resource-Policy"] = whose
     response.vary.add("Origin")
-    if response.cache_control.max_age:  # else no cache uses it unasked
+    if response.cache_control.max_age:  # without it no cache uses the answer unasked
         response.vary.add("Referer")
     if origin is None or not is_allowed_origin(origin):
         return response

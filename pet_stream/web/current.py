@@ -1,4 +1,4 @@
-"""How a view finds the parts it works with."""
+"""Gives a view the parts that it works with."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def current_stream() -> Stream:
-    """The streaming parts of the app that serves this request."""
+    """Returns the streaming parts of the app that serves this request."""
     return cast("Stream", current_app.extensions["pet_stream"])

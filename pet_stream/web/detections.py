@@ -1,7 +1,7 @@
-"""What the detector sees, as server-sent events (HTML standard, 9.2).
+"""Sends what the detector sees, as server-sent events (HTML standard, 9.2).
 
-A stream of their own, not messages of the live state's WebSocket: hosts' pages know this format,
-and the detector's segment is read only while somebody asks for exactly this.
+They are not messages of the live state's WebSocket, for two reasons: hosts' pages know this format,
+and the detector's segment is read only while somebody asks for detections.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .lasting_requests import check_threads
 
 KEEP_ALIVE_S = 5.0
 SEND_LIMIT_S = 5.0
-"""A client that does not take an event for this long is let go."""
+"""A client that does not take an event for this many seconds is let go."""
 _LOOK_S = 0.5
 _UNHEARD_LIMIT_MS = 10_000
 _RETRY_MS = 2000
 
 
 def stream_detections() -> ResponseReturnValue:
-    """One event for each picture that the detector looked at. Occupies one of the server's
+    """Send one event for each picture that the detector looked at. Occupies one of the server's
     threads. Raises NotFound without a detector, Full, Busy, LoopUnavailable."""
     stream = current_stream()
     detections = stream.detections
@@ -47,13 +47,13 @@ def stream_detections() -> ResponseReturnValue:
     except BaseException:
         place.release()
         raise
-    if not stream.is_running:  # asked now, so that stopping ends it, or this does
+    if not stream.is_running:  # asked after `listen`, so that a stop can't miss it
         detections.leave(listener)
         raise LoopUnavailable("Streaming is not running")
     limit_waiting(SEND_LIMIT_S)
     _end_when_unheard()
     response = _answer(_events(listener, place))
-    # Werkzeug's server does not get to this if it fails to read what follows the request: then the
+    # Werkzeug's server does not call this if it fails to read what follows the request: then the
     # listener is let go as idle.
     response.call_on_close(partial(detections.leave, listener))
     return response
@@ -76,14 +76,15 @@ def _events(listener: Listener, place: Place) -> Iterator[str]:
             continue
         said_at_s = time.monotonic()
         if sighting is None:
-            yield ":\n\n"  # notices who has gone
+            yield ":\n\n"  # a comment: fails if the client has gone
         else:
             data = json.dumps(sighting.to_json(), ensure_ascii=False, separators=(",", ":"))
             yield f"data: {data}\n\n"
 
 
 def _end_when_unheard() -> None:
-    """A client that vanishes would hold its thread for a quarter of an hour."""
+    """Limit how long the kernel tries to reach the client: one that vanishes would hold its thread
+    for a quarter of an hour."""
     connection = client_socket()
     if connection is None:
         return

@@ -1,4 +1,4 @@
-"""Every error of ours as JSON: `{"error": text, "code": word}`."""
+"""Answers every error of ours as JSON: `{"error": text, "code": word}`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/api/strea
 
 def add_error_handlers(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(PetStreamError, answer_error)
-    for status in default_exceptions:  # by status: else the host's own 404 page would come first
+    for status in default_exceptions:  # by status: or the host's own 404 page would come first
         blueprint.register_error_handler(status, answer_http_error)
     blueprint.before_app_request(answer_unroutable)
 
@@ -48,7 +48,7 @@ def answer_error(error: PetStreamError) -> Response:
 
 
 def answer_http_error(error: HTTPException) -> Response:
-    """Werkzeug's own errors, with the headers they bring (`Allow`, `Content-Range`)."""
+    """Answer one of Werkzeug's errors, with the headers it brings (`Allow`, `Content-Range`)."""
     status = error.code or 500
     code = "too_large" if status == 413 else error.name.lower().replace(" ", "_")
     response = jsonify(error=error.name, code=code)
@@ -60,11 +60,11 @@ def answer_http_error(error: HTTPException) -> Response:
 
 
 def answer_unroutable() -> Response | None:
-    """A path or method that nobody serves, or a path of a view that is written differently, if it
-    is one of ours.
+    """Answer a request for one of our paths that no view serves: an unknown path or method, or a
+    path that is spelled differently. None: it is the host's to answer.
 
-    Such a request belongs to no blueprint, so that only the app's error pages would be asked; they
-    are the host's and stay as they are, whatever goes wrong here.
+    Such a request belongs to no blueprint, so that otherwise only the app's error pages would be
+    asked. These are the host's and stay as they are, whatever goes wrong here.
     """
     try:
         answer = _unroutable_answer(request.routing_exception)
@@ -92,14 +92,15 @@ def _unroutable_answer(error: HTTPException | None) -> Response | None:
 
 
 def _redirect(path: str) -> Response:
-    """To the path alone: Werkzeug's own `Location` repeats whatever stands in `Host`."""
+    """Redirect to the path alone: Werkzeug's own `Location` repeats whatever stands in `Host`."""
     query = request.query_string.decode("latin-1")
     location = quote(request.root_path + path) + (query and f"?{query}")
     return Response(status=308, headers={"Location": location})
 
 
 def _ask_for_upgrade() -> Response:
-    """To an ordinary request for a WebSocket (RFC 9110 section 15.5.22), or the other way round."""
+    """Answer an ordinary request for a WebSocket's path (RFC 9110 section 15.5.22), or the other
+    way round."""
     response = jsonify(error="Upgrade Required", code="upgrade_required")
     response.status_code = 426
     response.headers["Upgrade"] = "websocket"
@@ -107,7 +108,8 @@ def _ask_for_upgrade() -> Response:
 
 
 def _served_path() -> str | None:
-    """The path of this request as a view of ours has it: no slash twice, or one more at the end."""
+    """Returns this request's path as a view of ours has it: without double slashes, or with a slash
+    at the end."""
     path = re.sub("//+", "/", request.path)
     return next((p for p in (path, path + "/") if _is_served(p, [request.method])), None)
 

@@ -1,10 +1,10 @@
-"""Answers that are files: conditional requests and byte ranges (RFC 9110, sections 13 and 14).
+"""Sends files: conditional requests and byte ranges (RFC 9110, sections 13 and 14).
 
-Werkzeug's own `make_conditional` looks at Range before If-Match and If-None-Match, takes a weak
-If-Range for a strong one, and refuses ranges that are to be ignored.
+Werkzeug's own `make_conditional` evaluates Range before If-Match and If-None-Match, takes a weak
+If-Range for a strong one, and refuses ranges that should be ignored.
 
-A server writes an answer for as long as its client reads, so what has a body holds a lease
-(`downloads`).
+A server writes an answer for as long as its client reads, so an answer with a body holds a lease
+(`admission.downloads`).
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ _ONE_RANGE = re.compile(r"bytes[ \t]*=[ \t,]*([0-9]*)-([0-9]*)[ \t,]*", re.IGNOR
 
 
 def send_recording(opened: OpenRecording, media_type: str, save_as: str | None) -> Response:
-    """The whole of `opened`, the range that is asked for, or that it has not changed. `save_as`:
-    the browser is to save it under this name. Raises PreconditionFailed,
-    RequestedRangeNotSatisfiable, Busy."""
+    """Send the whole of `opened`, the range that is asked for, or that it has not changed.
+
+    `save_as` is the name under which the browser is to save it. Raises PreconditionFailed,
+    RequestedRangeNotSatisfiable, Busy.
+    """
     response = None
     try:
         response = _answer(opened, media_type, save_as)
@@ -85,15 +87,16 @@ def _is_known(version: str, changed_at: datetime) -> bool:
 
 
 def _is_range_wanted(version: str) -> bool:
-    """A date in If-Range is never taken: a file that grows changes more than once a second, so
-    that it is no strong validator (RFC 9110, 13.1.5)."""
+    """Whether If-Range allows a range. A date never does: a file that grows changes more than once
+    a second, so that its date is not a strong validator (RFC 9110, 13.1.5)."""
     headers = request.headers
     return "Range" in headers and headers.get("If-Range") in (None, quote_etag(version))
 
 
 def _range(text: str, size: int) -> tuple[int, int] | None:
-    """First byte and the one behind the last; None: everything, as for several ranges, other units
-    and what makes no sense (RFC 9110, 14.2). Raises RequestedRangeNotSatisfiable."""
+    """Returns the first byte and the one behind the last. None stands for everything: for several
+    ranges, other units and what makes no sense (RFC 9110, 14.2). Raises
+    RequestedRangeNotSatisfiable."""
     match = _ONE_RANGE.fullmatch(text)
     if match is None or match[1] == match[2] == "":
         return None
@@ -110,7 +113,7 @@ def _range(text: str, size: int) -> tuple[int, int] | None:
 
 
 def _number(digits: str) -> int | None:
-    """One that is too long for any file stays too large for it."""
+    """Returns the number; one that is too large for any file may be cut, but stays too large."""
     return int(digits.lstrip("0")[:_MAX_DIGITS] or "0") if digits else None
 
 

@@ -1,4 +1,4 @@
-"""How it goes, for people, pages and monitoring: always 200, the state is in the body."""
+"""Tells people, pages and monitoring how we are: always 200, the state is in the body."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def health() -> ResponseReturnValue:
 
 
 def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
-    """`status`, one of `ok`, `degraded`, `camera_offline`; `reasons` in words, and for each its
-    code in `reason_codes`."""
+    """Returns `status` (`ok`, `degraded` or `camera_offline`), `reasons` in words, and the code of
+    each in `reason_codes`."""
     recording = stream.recorder.status
     faults = [*stream.host_check.faults]
     if not stream.is_running:

@@ -1,4 +1,4 @@
-"""What is wrong with how the host mounts and serves us, said once and loudly."""
+"""Finds what is wrong with how the host mounts and serves us, and logs it once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ ANY_NAME = Reason(
 
 
 class HostCheck:
-    """Looks when the first request comes: all routes are there then, and the server shows itself.
-    Any thread."""
+    """Looks at the first request, when all routes exist and the server can be recognized. Any
+    thread."""
 
     def __init__(self, url_map: Map, *, knows_its_names: Callable[[], bool]) -> None:
         self._url_map = url_map
@@ -34,9 +34,8 @@ class HostCheck:
         """What works as it is set, but should not be left like that."""
 
     def run_once(self, environ: Mapping[str, object]) -> None:
-        """The first caller looks and keeps the turn for good; nobody waits for it, nor would a
-        forked child. What goes wrong in looking at somebody else's routes is logged, and leaves
-        their requests alone."""
+        """Look, if this is the first call; no other caller, and no forked child, waits for that. An
+        error while looking at somebody else's routes is logged and fails no request."""
         if not self._turn.acquire(blocking=False):
             return
         try:
@@ -71,7 +70,7 @@ def _serving_faults(environ: Mapping[str, object]) -> list[Reason]:
         faults.append(
             Reason(
                 "gevent",
-                "gevent has replaced threads: one that waits for the camera stops all of them; "
+                "gevent has replaced threads: one thread that waits for the camera stops them all; "
                 "serve with real threads (gunicorn --worker-class gthread --threads 40)",
             )
         )

@@ -1,4 +1,4 @@
-"""Reading a JSON body: bounded, whatever its content type, chunked or not."""
+"""Reads a JSON body: bounded, of any content type, chunked or not."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from werkzeug.exceptions import ClientDisconnected
 from ..errors import BadRequest, TooLarge
 
 OFFER_LIMIT_BYTES = 32 * 1024
-"""Browsers send up to 7."""
+"""Browsers send up to 7 KiB."""
 LIMIT_BYTES = 10 * 1024
 """For everything but offers."""
 
 
 def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
-    """The body's JSON object; an empty body is an empty object.
+    """Returns the body's JSON object; an empty body is an empty object.
 
     Raises TooLarge, and BadRequest for anything that is not a JSON object.
     """
     try:
         body = _read_body(limit_bytes)
     except (OSError, ClientDisconnected) as exc:
-        raise BadRequest("The body did not come whole, or not in time") from exc
+        raise BadRequest("The body did not arrive whole and in time") from exc
     if not body.strip():
         return {}
     try:

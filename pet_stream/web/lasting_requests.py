@@ -1,4 +1,4 @@
-"""Requests that last leave some of the server's threads to the others."""
+"""Keeps some of the server's threads free of requests that last: WebSockets, events, downloads."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 SPARE_THREADS = 3
-"""For whatever is short. A page that gets none of the lasting ones asks once a second."""
+"""For short requests. A page that gets no WebSocket asks for the state once a second."""
 
 
 def check_threads(stream: Stream) -> None:
-    """Before a WebSocket or events. Raises Full if one more would take the last threads."""
+    """Call it before a WebSocket or events. Raises Full if one more would take the last threads."""
     limit = thread_limit()
     if limit is None:
         return
@@ -32,20 +32,22 @@ def check_threads(stream: Stream) -> None:
 
 
 def admit_download(stream: Stream) -> Download:
-    """Before a recording is sent; one can be, however many pages are open. Raises Busy."""
+    """Call it before a recording is sent; returns its lease. One can always be sent, however many
+    pages are open. Raises Busy."""
     limit = thread_limit()
     room = None if limit is None else _room(stream, limit)
     return stream.downloads.acquire(client_socket(), room)
 
 
 def room_for_pending(stream: Stream) -> int:
-    """How many WebSockets may be without a place; one can be, however many pages are open."""
+    """Returns how many WebSockets may be without a place: at least one, however many pages are
+    open."""
     limit = thread_limit()
     return MAX_PENDING if limit is None else min(MAX_PENDING, _room(stream, limit))
 
 
 def thread_limit() -> int | None:
-    """How many requests the server runs at once; None if it starts a thread for each."""
+    """Returns how many requests the server runs at once; None if it starts a thread for each."""
     own: int | None = request.environ.get(THREAD_LIMIT_KEY)
     return gunicorn_worker.thread_limit() if own is None else own
 

@@ -1,4 +1,4 @@
-"""The old streaming server's own names for the same things, for pages and scripts out there."""
+"""The old streaming server's names for the same routes, for existing pages and scripts."""
 
 from __future__ import annotations
 

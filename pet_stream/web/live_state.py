@@ -1,4 +1,4 @@
-"""What every open page is told when it changes."""
+"""The state that every open page is sent when it changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def live_state_of(stream: Stream) -> dict[str, Any]:
-    """JSON, of snapshots only: nothing here waits for a lock, a disk or another thread.
+    """Returns it as JSON, made of snapshots: nothing here waits for a lock, a disk or a thread.
 
     Numbers are rounded to what a page shows, so that noise is not a change.
     """
@@ -37,7 +37,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
 
 
 def _rounded(fps: float | None) -> float | None:
-    """Whole pictures a second, or tenths for a camera that makes few."""
+    """Returns whole pictures a second, or tenths for a camera that makes few."""
     if fps is None:
         return None
     return round(fps) if fps >= 5 else round(fps, 1)

@@ -1,4 +1,4 @@
-"""The Prometheus page, and what is counted about each request of ours."""
+"""Serves the Prometheus metrics, and counts each request of ours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .current import current_stream
 
 
 def metrics() -> ResponseReturnValue:
-    """The exporter's text from our own view: its own one is missing under the reloader."""
+    """Answer with the exporter's text. The exporter's own view is missing under the reloader."""
     text, content_type = current_stream().exporter.generate_metrics(
         request.headers.get("Accept"), request.args.getlist("name[]")
     )
@@ -23,8 +23,8 @@ def start_clock() -> None:
 
 
 def count_request(response: Response) -> Response:
-    """By rule, never by path: the number of series is that of our routes. WebSockets, whose
-    requests last as long as they do, have metrics of their own."""
+    """Count the request by its rule, never by its path, so that there are only as many series as
+    routes. WebSockets, whose requests last as long as they do, have metrics of their own."""
     if request.url_rule is not None and not request.url_rule.websocket:
         started_s = g.get("pet_stream_started_s", perf_counter())
         current_stream().http_counts.add(

@@ -1,4 +1,4 @@
-"""Starting and stopping a recording, and saving what just happened."""
+"""The routes that start and stop a recording, and save what just happened as a clip."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def save_clip() -> ResponseReturnValue:
 
 
 def keep_recording() -> ResponseReturnValue:
-    """A page says that the recording shall go on."""
+    """Note that a page still wants the recording to go on."""
     stream = current_stream()
     return stream.event_loop.call(stream.recorder.heartbeat(), TIMEOUT_S).to_json()
 
@@ -62,8 +62,8 @@ def recording_status() -> ResponseReturnValue:
 
 
 def start() -> RecordingStatus:
-    """Raises AlreadyRecording, NameExists, BadName, BadRequest, NotRecorderOwner, StorageError,
-    LoopUnavailable."""
+    """Start a recording. Raises AlreadyRecording, NameExists, BadName, BadRequest,
+    NotRecorderOwner, StorageError, LoopUnavailable."""
     body = read_json()
     stream = current_stream()
     recording = stream.recorder.start(
@@ -77,7 +77,7 @@ def start() -> RecordingStatus:
 
 
 def stop() -> RecordingStatus:
-    """Raises NotRecording, StorageError, LoopUnavailable."""
+    """Stop the recording. Raises NotRecording, StorageError, LoopUnavailable."""
     stream = current_stream()
     return stream.event_loop.call(stream.recorder.stop(), TIMEOUT_S)
 
@@ -96,8 +96,8 @@ def _finished(word: str, status: RecordingStatus) -> dict[str, object]:
 
 
 def _shown_path(status: RecordingStatus) -> str | None:
-    """Where the file is, from the working folder on or, outside of it, from the recordings folder
-    on: what is above is nobody's business."""
+    """Returns the file's path below the working folder, or else below the recordings folder: what
+    is above these is not shown."""
     if status.path is None:
         return None
     path = Path(os.path.normpath(status.path))
@@ -111,14 +111,14 @@ def _shown_path(status: RecordingStatus) -> str | None:
 def _text(body: Mapping[str, Any], key: str) -> str | None:
     value = body.get(key)
     if not isinstance(value, str | None):
-        raise BadName(f"{key} is a text")
+        raise BadName(f"{key} must be a string")
     return value
 
 
 def _format(body: Mapping[str, Any]) -> str | None:
     value = body.get("format")
     if value not in (None, "mp4", "h264"):
-        raise BadRequest("format is mp4 or h264")
+        raise BadRequest("format must be mp4 or h264")
     return None if value is None else str(value)
 
 
@@ -128,5 +128,5 @@ def _seconds(body: Mapping[str, Any], key: str) -> float | None:
         return None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= MAX_SECONDS:  # of any size: compared, not converted
-        raise BadRequest(f"{key} is a number of seconds")
+        raise BadRequest(f"{key} must be a number of seconds")
     return float(value)

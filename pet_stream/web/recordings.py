@@ -1,4 +1,4 @@
-"""What has been recorded: the list, each file, and what can be done with it."""
+"""The routes for what has been recorded: the list, each file, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THUMBNAIL_MAX_AGE_S = 7 * 86_400
 
 
 def list_recordings() -> ResponseReturnValue:
-    """A page of the list, newest first: `?offset=` and `?limit=`."""
+    """Answer with one page of the list, newest first: `?offset=` and `?limit=`."""
     stream = current_stream()
     library = stream.library
     offset = _whole_number("offset", 0, 10**9)
@@ -43,12 +43,12 @@ def list_recordings() -> ResponseReturnValue:
 
 
 def get_recording(name: str) -> ResponseReturnValue:
-    """The recording, or the range of it that is asked for; `?download=1` names it for saving,
-    `?from=` and `?to=` (seconds) cut a part out, at the bounds of GOPs."""
+    """Send the recording, or the range of it that is asked for. `?download=1` has the browser save
+    it; `?from=` and `?to=` (seconds) cut a part out, at the bounds of GOPs."""
     library = current_stream().library
     from_s, to_s = _seconds("from"), _seconds("to")
     if from_s is not None and to_s is not None and from_s >= to_s:
-        raise BadRequest("from is a time before to")
+        raise BadRequest("from must be before to")
     opened = library.open(name, from_s, to_s)
     stem, _, ending = name.rpartition(".")
     save_as = name
@@ -76,14 +76,14 @@ def get_thumbnail(name: str) -> ResponseReturnValue:
 
 
 def snapshot() -> ResponseReturnValue:
-    """The picture of this moment."""
+    """Send what the camera sees now, as a JPEG."""
     response = Response(current_stream().snapshots.jpeg(), mimetype="image/jpeg")
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def _revision(rows: Sequence[Recording]) -> str:
-    """Another one if the list is another, apart from how a running recording grows."""
+    """Returns a word that changes when the list does, but not when a running recording grows."""
     told = [row.name if row.is_running else row for row in rows]
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
@@ -102,7 +102,8 @@ def _row(recording: Recording) -> dict[str, Any]:
 
 
 def _thumbnail_version(recording: Recording) -> int:
-    """Browsers keep pictures; another recording of the same name has another."""
+    """Returns a number for the thumbnail's URL, since browsers keep pictures: a different recording
+    of the same name has a different one."""
     changed_at = recording.started_at if recording.is_running else recording.changed_ns / 1e9
     return int(changed_at)
 
@@ -110,7 +111,7 @@ def _thumbnail_version(recording: Recording) -> int:
 def _whole_number(key: str, default: int, maximum: int) -> int:
     text = request.args.get(key, str(default))
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= maximum):
-        raise BadRequest(f"{key} is a whole number up to {maximum}")
+        raise BadRequest(f"{key} must be a whole number up to {maximum}")
     return int(text)
 
 
@@ -121,7 +122,7 @@ def _seconds(key: str) -> float | None:
     try:
         value = float(text)
     except ValueError as exc:
-        raise BadRequest(f"{key} is a number of seconds") from exc
+        raise BadRequest(f"{key} must be a number of seconds") from exc
     if not 0 <= value <= MAX_SECONDS:
-        raise BadRequest(f"{key} is a number of seconds")
+        raise BadRequest(f"{key} must be a number of seconds")
     return value

@@ -1,4 +1,4 @@
-"""Offers, their answers, and the end of a viewer."""
+"""The routes of WebRTC: offers and their answers, candidates, and a viewer's end."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def offer() -> ResponseReturnValue:
 
 
 def answer_offer() -> tuple[str, str]:
-    """(SDP, pc_id) of the answer to the offer in the body.
+    """Returns SDP and pc_id of the answer to the offer in the body.
 
-    What costs little comes first, and all that needs no event loop is done in this thread. Raises
-    Full, TooLarge, InvalidOffer, Busy, NoUsableH264, LoopUnavailable.
+    Cheap checks come first, and what needs no event loop is done in this thread. Raises Full,
+    TooLarge, InvalidOffer, Busy, NoUsableH264, LoopUnavailable.
     """
     stream = current_stream()
     stream.places.check()
@@ -57,7 +57,7 @@ def _offered_sdp() -> str:
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:
-    """The body is not looked at: `sendBeacon` sends what it likes."""
+    """End the viewer. The body is not read: `sendBeacon` may send one."""
     stream = current_stream()
     peers = stream.peers.made
     if peers is None:
@@ -67,8 +67,8 @@ def close_peer(pc_id: str) -> ResponseReturnValue:
 
 
 def take_candidate(stream: Stream, message: dict[str, Any]) -> None:
-    """Trickle ICE (RFC 8838): `{"pc_id", "candidate"}`, an RTCIceCandidateInit of the WebRTC
-    standard. null or an empty one is the end of candidates.
+    """Add a candidate (trickle ICE, RFC 8838). `message` has `pc_id` and `candidate`, an
+    RTCIceCandidateInit of the WebRTC standard; null or an empty one is the end of candidates.
 
     Raises BadCandidate, NotFound, LoopUnavailable.
     """
@@ -92,7 +92,7 @@ def take_candidate(stream: Stream, message: dict[str, Any]) -> None:
 
 
 def webrtc_config() -> ResponseReturnValue:
-    """What a page needs before its first offer; soon after this, offers are answered fast."""
+    """Answer with what a page needs before its first offer, and have aiortc imported meanwhile."""
     stream = current_stream()
     stream.peers.make_soon()
     return {
@@ -102,7 +102,7 @@ def webrtc_config() -> ResponseReturnValue:
 
 
 def _ice_server_json(server: IceServer) -> dict[str, object]:
-    """RTCIceServer of the WebRTC standard."""
+    """Returns an RTCIceServer of the WebRTC standard."""
     answer: dict[str, object] = {"urls": list(server.urls)}
     if server.username is not None:
         answer["username"] = server.username

@@ -1,7 +1,7 @@
-"""Whether the host serves one of our paths as well: Flask itself says nothing about that.
+"""Finds paths of ours that the host serves as well: Flask itself says nothing about that.
 
-Of two equal rules the one that was registered first answers and the other is dead; of two that both
-match, the more specific one answers. So the finished URL map is looked at.
+Of two equal rules the one that was registered first answers, and the other never does. Of two
+different rules that match, the more specific one answers. Only the finished URL map tells.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Conflict:
 
     def __str__(self) -> str:
         return (
-            f"{self.method} {self.path} is answered by {self.winner}, "
+            f"{self.method} {self.path} is answered by {self.winner}; "
             f"{self.loser} never sees it: delete one of the two routes"
         )
 
 
 def find_conflicts(url_map: Map) -> tuple[Conflict, ...]:
-    """Of our rules and everybody else's in the finished map of an app."""
+    """Returns the conflicts between our rules and all others in the finished map of an app."""
     rules = list(url_map.iter_rules())
     ours = [rule for rule in rules if rule.endpoint.startswith(OUR_ENDPOINTS)]
     hosts = [rule for rule in rules if not rule.endpoint.startswith(OUR_ENDPOINTS)]
@@ -56,7 +56,7 @@ def _conflict(url_map: Map, our: Rule, theirs: Rule) -> Conflict | None:
         return None
     is_equal = _VARIABLE.sub("<>", our.rule) == _VARIABLE.sub("<>", theirs.rule)
     if not is_equal and ("<path:" in theirs.rule or _VARIABLE.split(theirs.rule)[0] == "/"):
-        return None  # for all that nobody else serves: it is meant to give way
+        return None  # a rule for all that nobody else serves is meant to give way
     adapter = url_map.bind(our.host or "localhost", subdomain=our.subdomain)
     try:
         winner, _ = adapter.match(path, method, return_rule=True)

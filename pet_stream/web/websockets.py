@@ -1,7 +1,7 @@
 """The WebSocket routes: live video where WebRTC does not work, and live state.
 
 flask-sock does the handshake; from then on the event loop reads and sends. Each WebSocket occupies
-one of the server's threads until it ends; what else it has is the event loop's to give back.
+one of the server's threads until it ends; the event loop gives back everything else it has taken.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 CLOSE_CODE_BASE = 4000
-"""An error closes with 4000 and its HTTP status (4503: full), since a page sees nothing else."""
+"""An error closes with 4000 plus its HTTP status (4503: full): a page sees only the close code."""
 
 _KEY = re.compile("[A-Za-z0-9+/]{22}==")
 _LOOP_TIMEOUT_S = 5.0
 _LOOK_S = 1.0
 _MAX_TIME = 2**53
-"""Of a page's own clock: no more is exact in JavaScript."""
+"""The largest time on a page's own clock: larger numbers are not exact in JavaScript."""
 
 
 def prepare_websocket() -> None:
-    """Before a WebSocket's handshake: take the server's socket. Raises LoopUnavailable, Busy, and
+    """Take the server's socket before a WebSocket's handshake. Raises LoopUnavailable, Busy, and
     BadRequest under a server that can't do WebSockets."""
     if request.url_rule is None or not request.url_rule.websocket:
         return
@@ -60,28 +60,28 @@ def prepare_websocket() -> None:
     g.pet_stream_socket = take_socket(request.environ)
     if g.pet_stream_socket is None:
         raise BadRequest("This web server can't do WebSockets: use gunicorn with threads")
-    # What flask-sock makes its answer of. Compression would let a few bytes become a lot of memory.
+    # flask-sock answers by these headers. With compression a few bytes could fill a lot of memory.
     request.environ["HTTP_CONNECTION"] = "Upgrade"
     for name in ("EXTENSIONS", "PROTOCOL"):
         request.environ.pop(f"HTTP_SEC_WEBSOCKET_{name}", None)
 
 
 def refuse_handshake(error: ProtocolError) -> Response:
-    """What flask-sock could not make a handshake of."""
+    """Answer a request that flask-sock could not read as a handshake."""
     return answer_error(_bad_handshake())
 
 
 def stream_h264(ws: object) -> None:
-    """The camera's H.264, see websocket.video_messages."""
+    """Send the camera's H.264, see `websocket.video_messages`."""
     stream = current_stream()
     with _opened(stream) as connection:
         _admit(stream, connection, stream.places, stream.video_viewers)
         while not connection.inbox.is_closed:
-            connection.inbox.take(_LOOK_S)  # viewers have nothing to say
+            connection.inbox.take(_LOOK_S)  # and ignore it: viewers have nothing to say
 
 
 def stream_state(ws: object) -> None:
-    """The state as JSON whenever it changes; see `_take` for what the page may send."""
+    """Send the state as JSON whenever it changes; `_take` tells what the page may send."""
     stream = current_stream()
     with _opened(stream) as connection:
         stream.folder_watch.look()
@@ -99,7 +99,7 @@ def _bad_handshake() -> BadRequest:
 
 @contextmanager
 def _opened(stream: Stream) -> Iterator[Connection]:
-    """The request's connection. What goes wrong as long as it is open is told to the page."""
+    """Gives the request's connection. Errors while it is open are told to the page."""
     loop_socket = g.pet_stream_socket
     connections = stream.connections
     try:
@@ -127,7 +127,7 @@ def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -
 
 
 def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:
-    """Say why, and wait until the page has hung up, or does not for a moment."""
+    """Tell the page why, and wait for a moment until it hangs up."""
 
     def say() -> None:
         connection.send_control(json_frame({"type": "error", **error_json(error)}))
@@ -139,10 +139,9 @@ def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> No
 
 
 def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
-    """A message of the page. What is not understood is left alone: a newer page may have sent
-    it.
+    """Handle a message of the page. An unknown one is ignored: a newer page may have sent it.
 
-    A ping is answered with our wall clock: by it the page knows how old a picture is. An ICE
+    A ping is answered with our wall clock, by which the page tells how old a picture is. An ICE
     candidate is answered only if something is wrong with it.
     """
     try:
@@ -164,5 +163,5 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
 
 
 def _is_time(value: object) -> bool:
-    """Whether it is a number of a page's clock, which JSON can tell."""
+    """Whether `value` can be a time on a page's clock."""
     return isinstance(value, int | float) and abs(value) < _MAX_TIME
