@@ -1,18 +1,18 @@
 """The command line: `pet-stream demo | run | feed | doctor`.
 
-    main             the group: help, version, failures and exit codes
-      demo run       these two serve a host app until a signal comes:
+    main             the entrance: help, version, failures and exit codes
+      demo, run      serve a host app until a signal comes
         hosting      web server and app, from their start to their end
           host       the Flask app: what `web_monitor.py` is on the board
-            defaults settings whose defaults are others than in a host app
           announcement, addresses   what a person is told at the start
-        browser      shows the page on this desktop
+        defaults     settings whose defaults differ from those in a host app
+        browser      shows the page on this desktop (`demo` only)
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
-      doctor         looks at everything: its work is in `pet_stream.doctor`
-    options          what several commands share
+      doctor         checks everything: its work is in `pet_stream.doctor`
+    options          options that several commands share
 
-Everything here runs in the main thread. A command imports its work when it is run, so that help
-needs none of it, and `run` on a small board nothing of `feed`.
+Everything here runs in the main thread, but for the one that opens a browser. A command imports its
+work when it is run, so that help loads none of it, and `run` on a small board nothing of `feed`.
 
 Exit codes: 0 all went well, 1 it failed (one line on the error output says why) or `doctor` found a
 problem, 2 the command line or a setting is wrong, 130 interrupted.
@@ -30,7 +30,7 @@ from . import demo, doctor, feed, run
 
 
 class Failure(click.ClickException):
-    """An error that is expected, said in one line."""
+    """An error that may be expected, told in one line."""
 
     def show(self, file: Any = None) -> None:
         click.echo(f"pet-stream: {self.message}", file, err=file is None)
@@ -41,7 +41,7 @@ class WrongSetting(Failure):
 
 
 class Commands(click.Group):
-    """Failures and Ctrl-C become exit codes here, so that they are the same within other groups."""
+    """Turns failures and Ctrl-C into exit codes, the same ones when it is part of another group."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

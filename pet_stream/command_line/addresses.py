@@ -1,13 +1,11 @@
-"""Under which addresses a person opens the page."""
+"""Finds the addresses under which a person can open the page."""
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import socket
 
 import ifaddr
-import segno
 
 _ANYWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 """RFC 5737 and 3849: nothing is sent, the kernel only chooses a route."""
@@ -21,7 +19,7 @@ def is_loopback(host: str) -> bool:
 
 
 def page_urls(host: str, port: int) -> tuple[list[str], list[str]]:
-    """The URLs for this machine, and those for others on its network, the likeliest first."""
+    """Returns the URLs for this machine, and those for others on its network, likeliest first."""
     if is_loopback(host):
         return [_url(host, port)], []
     if host not in ("0.0.0.0", "::", ""):
@@ -33,16 +31,9 @@ def page_urls(host: str, port: int) -> tuple[list[str], list[str]]:
 
 
 def lan_addresses(family: socket.AddressFamily) -> list[str]:
-    """This machine's addresses on its networks, the one with the default route first."""
+    """Returns this machine's addresses, the one with the default route first."""
     found = [*_with_default_route(family), *_of_interfaces(family)]
     return [address for address in dict.fromkeys(found) if _can_be_opened(address)]
-
-
-def qr_code(url: str) -> str:
-    """`url` as a QR code of block characters, for a terminal."""
-    output = io.StringIO()
-    segno.make(url, micro=False).terminal(output, border=2, compact=True)
-    return output.getvalue()
 
 
 def _with_default_route(family: socket.AddressFamily) -> list[str]:
@@ -62,7 +53,8 @@ def _of_interfaces(family: socket.AddressFamily) -> list[str]:
 
 
 def _can_be_opened(text: str) -> bool:
-    """By others. Browsers can't open a link-local IPv6 address: it needs an interface's name."""
+    """Whether other machines can open it. Browsers can't open a link-local IPv6 address, which
+    needs an interface's name."""
     address = ipaddress.ip_address(text)
     return not (address.is_loopback or (address.version == 6 and address.is_link_local))
 

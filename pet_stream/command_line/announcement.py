@@ -1,4 +1,4 @@
-"""What a person is told when a host app has started."""
+"""Tells a person where the page is when a host app has started."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .addresses import is_loopback, page_urls
 
 
 def announce(server: WebServer, config: Mapping[str, object]) -> None:
-    """Where the page is, for this machine and for phones, and where recordings go."""
+    """Print where the page is, for this machine and for phones, and where recordings go."""
     here, elsewhere = page_urls(server.host, server.port)
     lines = [f"  On this machine:  {url}" for url in here]
     lines += [f"  On your network:  {url}" for url in elsewhere]
@@ -36,7 +36,7 @@ def announce(server: WebServer, config: Mapping[str, object]) -> None:
 
 
 def qr_code(url: str) -> str:
-    """`url` as a QR code of block characters, for a terminal."""
+    """Returns `url` as a QR code of block characters, for a terminal."""
     output = io.StringIO()
     segno.make(url, micro=False).terminal(output, border=2, compact=True)
     return output.getvalue()

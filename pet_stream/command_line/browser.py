@@ -17,7 +17,7 @@ _BROWSER_PROGRAM = (
 
 
 def open_page(server: WebServer) -> None:
-    """On a desktop, and when the command was typed into a terminal."""
+    """Open the page if this is a desktop and the command was typed into a terminal."""
     is_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     here, _ = page_urls(server.host, server.port)
     if is_desktop and here and sys.stdout.isatty():
@@ -27,6 +27,6 @@ def open_page(server: WebServer) -> None:
 
 
 def show_in_browser(url: str) -> None:
-    """By a process of its own: a browser would inherit that signals are blocked here."""
+    """Open `url` from a process of its own: a browser would inherit the signals blocked here."""
     command = [sys.executable, "-c", _BROWSER_PROGRAM, url]
     subprocess.run(command, check=False, start_new_session=True)  # Ctrl-C is for this process

@@ -1,4 +1,4 @@
-"""Settings whose defaults are others here than in a host app: nobody else has thought of them."""
+"""Defaults of settings that differ from those in a host app, whose author would choose them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ HOST_DEFAULTS: dict[str, object] = {
 """Of `run` and `demo`."""
 
 KEEP_FREE_MB = 500
-"""More than ends a recording, and than a clip leaves."""
+"""More than the free space at which a recording ends, and than a clip leaves."""
 MAX_RECORDING_MINUTES = 720
-"""A night: then nobody knows any more that it runs."""
+"""A night. After that it was probably forgotten."""
 RUN_DEFAULTS: dict[str, object] = {
     **HOST_DEFAULTS,
     "PET_STREAM_KEEP_FREE_MB": KEEP_FREE_MB,

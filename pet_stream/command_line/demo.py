@@ -20,7 +20,7 @@ from .options import OTHER_SETTINGS, host_options, log_option, segment
     "--shm",
     type=segment,
     metavar="NAME",
-    help="the shared memory that it makes and writes (one named after the process)",
+    help="the shared memory to make and write (default: named after the process)",
 )
 @host_options
 @click.option("--no-open", is_flag=True, help="don't open the page in this desktop's browser")

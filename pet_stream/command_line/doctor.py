@@ -1,4 +1,4 @@
-"""`pet-stream doctor`: what is wrong, and what to do about it."""
+"""`pet-stream doctor`: checks everything, and says what to do about what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_SECONDS = 3.0
 @click.command(
     "doctor",
     short_help="check camera, ports, folder, and say what to do",
-    help="Look at everything that has to be right, and say what to do where it isn't.",
+    help="Check everything that has to be right, and say what to do where it isn't.",
 )
 @click.option(
     "--shm",
@@ -38,7 +38,7 @@ DEFAULT_SECONDS = 3.0
     default=DEFAULT_SECONDS,
     help=f"how long to watch the camera ({DEFAULT_SECONDS})",
 )
-@click.option("--json", "is_json", is_flag=True, help="for programs")
+@click.option("--json", "is_json", is_flag=True, help="print JSON, for programs")
 @log_option(logging.WARNING)
 @click.pass_context
 def command(

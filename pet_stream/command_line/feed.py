@@ -31,12 +31,12 @@ def _key_and_value(text: str) -> tuple[str, str]:
     default=DEFAULTS["shm"],
     help=f"the shared memory to write ({DEFAULTS['shm']})",
 )
-@click.option("--loop", is_flag=True, help="begin a file again at its end")
+@click.option("--loop", is_flag=True, help="play a file again when it ends")
 @click.option(
     "--fps",
     type=number_from(0.1, 120),
     metavar="N",
-    help="pictures a second: of a file, instead of its own times; wanted of a device",
+    help="pictures a second: of a file, in place of its own times; of a device, what is asked for",
 )
 @click.option("--encode", is_flag=True, help="encode even what could be passed through")
 @click.option(

@@ -1,4 +1,4 @@
-"""A small host of its own: what `web_monitor.py` is on the board, as far as a demo needs it."""
+"""Makes a small host app: what `web_monitor.py` is on the board, as far as `run` needs it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .defaults import HOST_DEFAULTS
 def create_host(
     settings: Mapping[str, object], defaults: Mapping[str, object] = HOST_DEFAULTS
 ) -> tuple[Flask, PetStream]:
-    """An app with a page and an API of its own, and pet_stream mounted beside them.
+    """Returns an app with a page and an API of its own, and pet_stream mounted beside them.
 
     Settings come from `settings`, else from the environment (FLASK_PET_STREAM_…), else from
     `defaults`. Raises ConfigError.

@@ -26,7 +26,7 @@ def serve(
     *,
     on_start: Callable[[WebServer], object] | None = None,
 ) -> None:
-    """Until a signal comes; `on_start` is called when the page can be opened.
+    """Serve until a signal comes; `on_start` is called when the page can be opened.
 
     Raises PetStreamError.
     """
@@ -45,7 +45,7 @@ def serve(
 
 
 def settings_of(host: str, options: Mapping[str, object]) -> dict[str, object]:
-    """The settings that `options` name; the rest comes from the environment or is default."""
+    """Returns the settings that `options` name; the others are the environment's or defaults."""
     settings = {
         f"PET_STREAM_{name.upper()}": value for name, value in options.items() if value is not None
     }

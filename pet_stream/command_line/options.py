@@ -1,4 +1,4 @@
-"""Options that several commands share, and what their values may be."""
+"""Options that several commands share, and checks of their values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..config import SETTINGS
 from ..media.segment_url import parse_segment_url
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
-"""Those of the settings, by the names of `Config`."""
+"""The settings' defaults, by the names in `Config`."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 OTHER_SETTINGS = "Other settings come from the environment, such as FLASK_PET_STREAM_KEEP_DAYS=7."
@@ -61,7 +61,7 @@ def ice_server(text: str) -> dict[str, str]:
 
 
 def address_options(command: F) -> F:
-    """`--host` and `--port`."""
+    """Add `--host` and `--port`."""
     return _with(
         command,
         click.option(
@@ -77,7 +77,8 @@ def address_options(command: F) -> F:
 
 
 def host_options(command: F) -> F:
-    """Of the commands that serve. Those named like a setting are that setting, None: not given."""
+    """Add the options of the commands that serve. An option named like a setting is that setting;
+    None: not given."""
     return _with(
         command,
         address_options,
@@ -106,7 +107,7 @@ def host_options(command: F) -> F:
 
 
 def log_option(level: int) -> Callable[[F], F]:
-    """`--verbose`. The log begins when it is parsed: at `level` without it."""
+    """Returns what adds `--verbose`. Logging starts when it is parsed, without it at `level`."""
 
     def start_log(context: click.Context, _option: click.Parameter, is_verbose: bool) -> None:
         if context.resilient_parsing:  # a shell completes a line
@@ -116,7 +117,7 @@ def log_option(level: int) -> Callable[[F], F]:
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         )
         for name in _LOUD:
-            logging.getLogger(name).setLevel(logging.WARNING)  # each packet, otherwise
+            logging.getLogger(name).setLevel(logging.WARNING)  # they would log each packet
 
     return click.option(
         "--verbose", is_flag=True, expose_value=False, callback=start_log, help="log every detail"
@@ -124,7 +125,7 @@ def log_option(level: int) -> Callable[[F], F]:
 
 
 def _with(command: F, *options: Callable[[F], F]) -> F:
-    """In the order in which help shows them."""
+    """Add `options`, given in the order in which help shows them."""
     for option in reversed(options):
         command = option(command)
     return command

@@ -2,8 +2,8 @@
 
     python -m pet_stream.demo.camera RING DETECTIONS
 
-It says `ready` on its output when its segments exist, and ends, removing them, when its input
-ends: so it does when whoever started it is killed. Ctrl-C of the terminal is left to the parent.
+It prints `ready` when its segments exist. It ends, and removes them, when its input ends, which
+also happens when its parent is killed. Ctrl-C in the terminal is left to the parent.
 """
 
 from __future__ import annotations

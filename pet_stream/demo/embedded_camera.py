@@ -1,4 +1,4 @@
-"""Starts the embedded camera and ends it."""
+"""Starts the embedded camera's process and ends it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 NAME_PREFIX = "/pet_stream_demo_"
 REAL_NAME_PREFIX = "/pet_camera_"
-"""What the daemons' segments are called: never written by a demo."""
+"""How the names of the daemons' segments begin: a demo never writes these."""
 
 _START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 1.5
@@ -34,9 +34,9 @@ class EmbeddedCamera:
     """The camera process and its segments. Owned by one thread."""
 
     def __init__(self, url: str | None = None) -> None:
-        """`url`: the name of a segment that does not exist yet; None: one after this process.
+        """`url` names a segment that does not exist yet; None: one named after this process.
 
-        Raises SegmentError for a name that is not the demo's to use.
+        Raises SegmentError for a name that a demo may not use.
         """
         self.ring_name = f"{NAME_PREFIX}{os.getpid()}" if url is None else _new_name(url)
         self.detections_name = f"{self.ring_name}_detections"

@@ -1,7 +1,7 @@
-"""The demo's film: a loop of whole GOPs, and what is to be seen in each picture.
+"""Loads the demo's film: a loop of whole GOPs, and what is to be seen in each picture.
 
-`film.zip` holds the access units one after the other, as any player plays them (`film.h264`), and
-their sizes and detections (`pictures.json`). `make film` draws it (`tools/film`).
+`film.zip` holds the access units one after the other, playable as they are (`film.h264`), and their
+sizes and detections (`pictures.json`). `make film` draws it (`tools/film`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Film = tuple[Picture, ...]
 
 
 def load_film(path: Path = FILM_FILE) -> Film:
-    """The film at `path`. Raises SourceError where it is missing or damaged (its checksums say)."""
+    """Returns the film at `path`. Raises SourceError if it is missing or a checksum is wrong."""
     try:
         with zipfile.ZipFile(path) as archive:
             payload = archive.read(ACCESS_UNITS)

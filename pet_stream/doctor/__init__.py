@@ -1,10 +1,10 @@
-"""Looks at everything that has to be right, and says what to do about it: `pet-stream doctor`.
+"""Checks everything that has to be right, and says what to do where it isn't: `pet-stream doctor`.
 
-    report            all findings, and how they read: in words, as JSON
+    report            the entrance: all findings, and how they read, in words or as JSON
       machine         packages, port, host names, folder and free space
       diagnosis       what is wrong with a camera
-        observation   what its ring holds and gets within a few seconds
-      finding         one thing that was looked at
+        observation   what its ring holds, and what is written to it within a few seconds
+      finding         one thing that was checked
 
-Everything happens in the main thread, one after the other, beside a server that may be running.
+One check follows the other, all in the main thread. A server may be running meanwhile.
 """

@@ -1,4 +1,4 @@
-"""What is wrong with a camera, told from a few seconds of its ring, and what to do about it."""
+"""Tells from a few seconds of a camera's ring what is wrong with it, and what to do about it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ _FORMATS = {0: "JPEG", 1: "NV12", 2: "RGB", 3: "H.264"}
 
 
 def diagnose_camera(url: str, seconds: float) -> list[Finding]:
-    """Watch the segment behind `url`. Takes `seconds` where there is something to watch."""
+    """Returns what there is to say of the segment behind `url`. Watches it for `seconds`, if it is
+    there."""
     try:
         segment = open_segment(url, ring.SEGMENT_BYTES)
     except ValueError as exc:
-        return [problem("shared memory", f"{url} is not a name: expected {exc}", "Mend --shm.")]
+        return [problem("shared memory", f"{url} is not a name: expected {exc}", "Correct --shm.")]
     except SegmentMissing as exc:
         return [problem("shared memory", f"{_sentence(exc)}.", _where_else())]
     except SegmentError as exc:
@@ -268,7 +269,7 @@ def _bit_rate(pictures: list[Picture]) -> float:
 
 
 def _where_else() -> str:
-    """Advice for a segment that is not there: others that look like one."""
+    """Returns advice for a segment that is not there, with others that look like one."""
     found = sorted(
         f"/{path.name}"
         for path in Path(POSIX_FOLDER).glob("*")

@@ -11,12 +11,12 @@ class Level(Enum):
     WARNING = "warning"
     """It works, but not as well as it could."""
     PROBLEM = "problem"
-    """It does not work before this is mended."""
+    """It does not work until this is repaired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at, in words for people."""
+    """One thing that was checked, in words for people."""
 
     check: str
     level: Level

@@ -1,4 +1,4 @@
-"""What pet_stream needs of its machine: packages, a port, host names, a folder."""
+"""Checks what pet_stream needs of its machine: packages, a port, host names, a folder."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MAX_ANSWER_BYTES = 65_536
 
 
 def check_dependencies(distributions: Sequence[str] = DISTRIBUTIONS) -> Iterable[Finding]:
-    """What is installed, and whether the parts of it that are not public are as we know them."""
+    """Check what is installed, and whether it has the private names that we use."""
     versions = {name: _version(name) for name in distributions}
     missing = [name for name, version in versions.items() if version is None]
     python = ".".join(map(str, sys.version_info[:3]))
@@ -63,21 +63,21 @@ def check_dependencies(distributions: Sequence[str] = DISTRIBUTIONS) -> Iterable
 
 
 def check_port(host: str, port: int) -> Finding:
-    """Whether the web server could listen."""
+    """Check whether the web server could listen."""
     try:
         WebServer(host, port).stop()
     except AddressUnavailable as exc:
         return problem(
             "port",
             f"{exc}.",
-            f"If that is pet-stream itself, all is well; otherwise see who it is: ss -ltnp "
+            f"If that is pet-stream itself, all is well; otherwise find the program: ss -ltnp "
             f"'sport = :{port}'.",
         )
     return ok("port", f"{port} on {host} is free.")
 
 
 def check_names(host: str, port: int) -> Iterable[Finding]:
-    """Whether a host that serves us there answers under a name that is not this machine's."""
+    """Check whether a host that serves us there answers under a name of a different machine."""
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     connection = http.client.HTTPConnection(here, port, timeout=_ANSWER_TIMEOUT_S)
     try:
@@ -91,25 +91,25 @@ def check_names(host: str, port: int) -> Iterable[Finding]:
     if not isinstance(body, dict):
         return
     if answer.status == 421 and body.get("code") == "host":
-        yield ok("host names", f"What serves on port {port} refuses names of other machines.")
+        yield ok("host names", f"The server on port {port} refuses names of other machines.")
     elif answer.status == 200 and "webrtc_clients" in body:
         yield warning(
             "host names",
-            f"What serves on port {port} answers under any name, so that a foreign page whose name "
+            f"The server on port {port} answers under any name, so that a foreign page whose name "
             "is made to point here can use the camera (DNS rebinding).",
             "Set PET_STREAM_ALLOWED_HOSTS to the names under which you open it ([]: its own).",
         )
 
 
 def check_folder(folder: Path) -> Iterable[Finding]:
-    """Whether recordings can be written, and for how long."""
+    """Check whether recordings can be written, and how many hours there is room for."""
     folder = folder.absolute()
     there = folder
     while not there.exists():
         there = there.parent
     if not there.is_dir():
         yield problem(
-            "recordings", f"{there} is not a folder.", "Choose another one by --record-path."
+            "recordings", f"{there} is not a folder.", "Choose another folder by --record-path."
         )
         return
     try:

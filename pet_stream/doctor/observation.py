@@ -1,4 +1,4 @@
-"""What a camera's ring holds and gets within a few seconds."""
+"""Watches what a camera's ring holds and what is written to it within a few seconds."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Observation:
     counts: CameraCounts = field(default_factory=CameraCounts)
     clock: str | None = None
     index: int = 0
-    """At the end, like what follows."""
+    """As it was at the end, like the fields below."""
     formats: set[int] = field(default_factory=set)
-    """In the complete slots."""
+    """Those of the complete slots."""
     used_slots: int = 0
     plausible_slots: int = 0
 
@@ -54,7 +54,7 @@ def observe(segment: Segment, seconds: float) -> Observation:
 
 
 def _survey(segment: Segment, seen: Observation) -> None:
-    """Look at every complete slot's header: the newest may be in progress."""
+    """Look at the header of every complete slot: the newest may still be written."""
     index = seen.index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
     seen.used_slots = min(max(0, index - 1), ring.SLOT_COUNT - 2)
     for age in range(2, seen.used_slots + 2):

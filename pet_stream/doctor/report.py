@@ -1,4 +1,4 @@
-"""All findings, and how they read: for people and for programs."""
+"""Collects all findings, and writes them for people and for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
 def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> list[Finding]:
-    """Look at everything; the segment behind `url` for this many seconds."""
+    """Check everything; the segment behind `url` is watched for this many seconds."""
     return [
         *check_dependencies(),
         check_port(host, port),
@@ -25,7 +25,7 @@ def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> 
 
 
 def is_well(findings: Sequence[Finding]) -> bool:
-    """Whether nothing stands in the way; warnings do not."""
+    """Whether there is no problem; warnings are allowed."""
     return not _count(findings, Level.PROBLEM)
 
 

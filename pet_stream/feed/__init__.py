@@ -1,13 +1,13 @@
-"""The writer's side of the shared memory: any video source becomes a camera.
+"""Writes shared memory as a camera daemon does: any video source becomes a camera.
 
-    feeding           until the source ends or a signal comes: `pet-stream feed`
+    feeding           the entrance: feeds until the source ends or a signal comes
       feeder          plays a source into a ring, in its own time
         sources       anything that PyAV opens, as encoded pictures
-          passthrough H.264 that browsers can play, as it is
-          encoding    anything else
-        ring_writer   the rings of pictures and of detections, as the daemons write them
-          owned_segment   a segment that only this process writes, and removes
+          passthrough passes H.264 on that browsers can play
+          encoding    encodes anything else
+        ring_writer   writes pictures and detections as the daemons do
+          owned_segment   a segment that only this process writes, and removes if it made it
 
 The thread `feeder` owns source and ring; the main thread waits for it and for signals. `demo` plays
-its film with the same writers.
+its film by the same writers.
 """

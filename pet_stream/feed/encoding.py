@@ -1,4 +1,4 @@
-"""H.264 that any browser plays, from decoded pictures."""
+"""Encodes decoded pictures as H.264 that any browser plays."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class PictureEncoder:
         self.height = 0
 
     def encode(self, frame: VideoFrame) -> Iterator[tuple[bytes, bool]]:
-        """The access units (Annex B) that `frame` yields, one, and whether each is an IDR. A change
-        of the source's size begins a new stream."""
+        """Yields the access unit (Annex B) of `frame`, and whether it is an IDR. If the source's
+        size has changed, a new stream begins."""
         if self._encoder is None or (frame.width, frame.height) != self._source_size:
             self._source_size = frame.width, frame.height
             self.width, self.height = fit(frame.width, frame.height)
             self._encoder = self._open()
         picture = frame.reformat(self.width, self.height, "yuv420p")
-        picture.pict_type = PictureType.NONE  # the encoder decides, not the source's
+        picture.pict_type = PictureType.NONE  # the encoder decides, not the source
         picture.pts = self._count
         picture.time_base = 1 / self._rate
         self._count += 1
@@ -68,6 +68,6 @@ class PictureEncoder:
 
 
 def fit(width: int, height: int) -> tuple[int, int]:
-    """The largest even size of the same shape that is neither larger than 1080p nor than this."""
+    """Returns the largest even size of the same shape that exceeds neither this one nor 1080p."""
     scale = min(1.0, MAX_WIDTH / width, MAX_HEIGHT / height)
     return max(2, int(width * scale) // 2 * 2), max(2, int(height * scale) // 2 * 2)

@@ -1,4 +1,4 @@
-"""Plays a source into a ring, in its own time, for as long as it is wanted."""
+"""Plays a source into a ring, in its own time, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class FeedCounts:
 
     pictures: int = 0
     too_large: int = 0
-    """Did not fit into a slot."""
+    """Pictures that did not fit into a slot."""
     skipped: int = 0
-    """Could not be decoded without one that was too large."""
+    """Pictures that can't be decoded without one that was too large."""
     openings: int = 0
 
 
@@ -52,9 +52,9 @@ class Feeder:
     def run(self, stop_requested: threading.Event) -> None:
         """Play until the source ends or `stop_requested` is set.
 
-        A file is played once, or again and again; a live source that breaks off or is not there is
-        opened again, after longer and longer pauses. Raises SourceError for a file or device that
-        can't be played, SegmentError when it can't be written.
+        A file is played once or in a loop. A live source that breaks off or is not there is opened
+        again, after longer and longer pauses. Raises SourceError for a file or device that can't be
+        played, SegmentError when the ring can't be written.
         """
         retry_s = FIRST_RETRY_S
         while not stop_requested.is_set():
@@ -140,7 +140,7 @@ class Feeder:
 def _in_their_time(
     pictures: Iterator[SourcePicture], stop_requested: threading.Event
 ) -> Iterator[SourcePicture]:
-    """Hold each picture back until it is due; what comes too late sets the clock anew."""
+    """Hold each picture back until it is due. One that comes much too late restarts the clock."""
     offset_s: float | None = None
     last_s = interval_s = 0.0
     for picture in pictures:

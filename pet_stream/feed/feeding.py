@@ -26,7 +26,7 @@ def feed(
     The feeder runs in a thread of its own: FFmpeg may wait for a network camera for seconds, which
     must not hold up Ctrl-C.
     """
-    av.logging.set_level(av.logging.PANIC)  # our one line says it; --verbose is for this program
+    av.logging.set_level(av.logging.PANIC)  # we log failures in one line; --verbose is for our log
     stop_requested = threading.Event()
     writer = RingWriter(url)
     feeder = Feeder(options, writer, is_looping=is_looping)

@@ -15,16 +15,16 @@ _ATTEMPTS = 5
 
 
 class OwnedSegment:
-    """A segment that this process, and nobody else, writes. Owned by one thread.
+    """A segment that only this process writes. Owned by one thread.
 
-    It is locked as long as it is open (`flock`, which the kernel undoes when its holder dies, and
-    which the daemons' readers and writers don't look at). One that exists already is written on
-    and stays when this is closed; one that did not is removed.
+    It is locked while it is open, by `flock`: the kernel undoes that when the holder dies, and the
+    daemons' readers and writers ignore it. A segment that existed before stays when this is closed;
+    one that was made here is removed.
     """
 
     def __init__(self, url: str, size: int) -> None:
-        """Raises SegmentBusy when another writer of ours has it, SegmentInvalid when it is of
-        another size, SegmentError when it can't be made, ValueError for a URL that is none."""
+        """Raises SegmentBusy if a different pet-stream writes it, SegmentInvalid if its size
+        differs, SegmentError if it can't be made, ValueError if `url` is not a segment's."""
         scheme, _, name = parse_segment_url(url).partition(":")
         if scheme != "posix":
             raise SegmentError(f"{url}: only POSIX segments (/name) can be written")
@@ -39,8 +39,8 @@ class OwnedSegment:
                 os.ftruncate(self._fd, size)
             elif (found := os.fstat(self._fd).st_size) != size:
                 raise SegmentInvalid(
-                    f"shared memory {name} has {found} bytes, expected {size}: it is another "
-                    "program's; choose another name"
+                    f"shared memory {name} has {found} bytes, expected {size}: it belongs to "
+                    "another program; choose another name"
                 )
         except OSError as exc:
             self.close()
@@ -66,7 +66,7 @@ class OwnedSegment:
             raise SegmentError(f"shared memory {self.name} can't be written: {reason}") from exc
 
     def close(self) -> None:
-        """Let go, and remove what was created here. Idempotent."""
+        """Unlock the segment, and remove it if it was made here. Idempotent."""
         fd, self._fd = self._fd, -1
         if fd < 0:
             return
@@ -79,7 +79,7 @@ class OwnedSegment:
             os.close(fd)
 
     def _open(self) -> tuple[int, bool]:
-        """A locked descriptor, and whether the segment is new."""
+        """Returns a locked descriptor, and whether the segment is new."""
         flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
         for _ in range(_ATTEMPTS):
             is_created = True
@@ -98,7 +98,7 @@ class OwnedSegment:
                 if exc.errno != errno.EWOULDBLOCK:
                     raise
                 if is_created:
-                    continue  # whoever removes orphans was quicker than our lock
+                    continue  # somebody who removes orphans came before our lock
                 raise SegmentBusy(
                     f"shared memory {self.name} is being written by another pet-stream"
                 ) from exc
@@ -112,8 +112,8 @@ class OwnedSegment:
 
 
 def remove_orphans(prefix: str) -> list[str]:
-    """Remove the segments whose names begin with `prefix` and which nobody holds: those of writers
-    that were killed together with whoever would have tidied up. Returns their names."""
+    """Remove the segments whose names begin with `prefix` and which nobody holds: they were left
+    by writers that were killed. Returns their names."""
     names = [f"/{path.name}" for path in POSIX_FOLDER.glob(f"{prefix.lstrip('/')}*")]
     return [name for name in names if remove_orphan(name)]
 
@@ -128,7 +128,7 @@ def remove_orphan(name: str) -> bool:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.unlink(path)
-    except OSError:  # somebody's, or just gone
+    except OSError:  # somebody holds it, or it is gone
         return False
     finally:
         os.close(fd)

@@ -1,4 +1,4 @@
-"""Whether a source's H.264 can go to browsers as it is, and its pictures as Annex B."""
+"""Checks whether browsers can play a source's H.264 as it is, and gives its pictures as Annex B."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class PassthroughStream:
     """Checks and completes one stream's access units, in decoding order. Owned by one thread."""
 
     def __init__(self, extradata: bytes | None) -> None:
-        """`extradata`: what stands outside of the stream itself; Annex B parameter sets are taken
-        from it (of an RTSP camera's SDP), anything else (MP4's) is the bitstream filter's."""
+        """`extradata` is what the container says of the stream. Annex B parameter sets are taken
+        from it (an RTSP camera's SDP has them); any other (MP4's) the bitstream filter handles."""
         self._parameter_sets = ParameterSets()
         if extradata and extradata.startswith((START_CODE, START_CODE[1:])):
             try:
@@ -40,10 +40,10 @@ class PassthroughStream:
         self.idr_count = 0
 
     def process(self, data: bytes, time_s: float) -> tuple[bytes, bool] | None:
-        """An access unit with its parameter sets, and whether it is an IDR; None before the first
-        IDR and for a damaged one.
+        """Returns an access unit with its parameter sets, and whether it is an IDR; None before the
+        first IDR and for a damaged one.
 
-        Raises NotPlayable as soon as the stream turns out to be more than browsers play.
+        Raises NotPlayable as soon as the stream has something that browsers don't play.
         """
         try:
             nal_units = split_annex_b(data)

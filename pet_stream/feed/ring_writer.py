@@ -1,9 +1,9 @@
 """Writes pictures into a ring as the camera daemon does.
 
-The index is raised first and the slot is copied afterwards, so that readers are tried as the real
-writer tries them. One thing differs: of a slot, the header and the picture's own bytes are written
-and not all 3.1 MB; behind them stands what stood there before. A ring of ours therefore takes the
-memory that its pictures need, not 93 MB.
+Like the daemon it raises the index first and then copies the slot, so that readers meet the same
+races. One thing differs: it writes a slot's header and the picture's own bytes, not all 3.1 MB;
+the bytes after them stay as they were. A ring of ours therefore takes the memory that its pictures
+need, not 93 MB.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from ..media.ring import SlotHeader
 from .owned_segment import OwnedSegment
 
 WATCH_S = 1.2
-"""How long a segment that exists already must rest: a camera at 2 fps writes twice in that time."""
+"""How long nobody may write a segment that exists already: a camera at 2 fps writes twice in that
+time."""
 
 
 class RingWriter:
@@ -26,7 +27,7 @@ class RingWriter:
     def __init__(self, url: str, *, watch_s: float = WATCH_S) -> None:
         """Make the segment, or take over one that nobody writes any more.
 
-        Raises SegmentBusy when its index moves within `watch_s`, and what OwnedSegment raises.
+        Raises SegmentBusy if its index changes within `watch_s`, and what OwnedSegment raises.
         """
         self._segment = OwnedSegment(url, ring.SEGMENT_BYTES)
         self.name = self._segment.name
@@ -43,7 +44,7 @@ class RingWriter:
 
     @property
     def is_created(self) -> bool:
-        """Whether the segment is new, and so removed at the end."""
+        """Whether the segment was made here, and so is removed at the end."""
         return self._segment.is_created
 
     def write(
@@ -100,7 +101,7 @@ class DetectionsWriter:
     def write(
         self, detections: tuple[Detection, ...], *, frame_number: int, captured_at_ns: int
     ) -> None:
-        """Replace what is there by at most MAX_DETECTIONS of `detections`; the version comes
+        """Replace what is there by at most MAX_DETECTIONS of `detections`. The version is written
         last."""
         found = detections[: ring.MAX_DETECTIONS]
         seconds, nanoseconds = divmod(captured_at_ns, 1_000_000_000)

@@ -1,4 +1,4 @@
-"""Anything that PyAV opens, as encoded pictures."""
+"""Reads anything that PyAV opens as encoded pictures."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ logger = logging.getLogger(__name__)
 OPEN_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 5.0
 MAX_RATE_FPS = 30.0
-"""What is encoded here is thinned out to this; what is passed through is not."""
+"""Pictures that are encoded here are dropped down to this rate; those passed through are not."""
 
 _PROBE_S = MAX_IDR_INTERVAL_S + 0.2
 _MAX_PROBED = 600
 _DEVICES = "/dev/"
 _LAVFI = "lavfi:"
-"""FFmpeg's own pictures, such as lavfi:testsrc2=size=1280x720:rate=30."""
+"""Pictures that FFmpeg itself makes, such as lavfi:testsrc2=size=1280x720:rate=30."""
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePicture:
-    """One access unit in decoding order, which is also the order of showing."""
+    """One access unit in decoding order, which is also the order of display."""
 
     data: bytes
     time_s: float
@@ -77,16 +77,16 @@ class Source:
             or options.url.startswith(_LAVFI)
             or (duration is not None and duration > 0)
         )
-        """Whether it has to be played in its own time: nothing else holds it back."""
+        """Whether it has to be paced: a file can be read faster than it is to be played."""
 
     def close(self) -> None:
         self._container.close()
 
     def pictures(self, on_plan: Callable[[str], object]) -> Iterator[SourcePicture]:
-        """Everything from the first IDR on; `on_plan` gets in words what is done with it.
+        """Yields everything from the first IDR on. `on_plan` is told in words what is done with it.
 
-        Raises NotPlayable when H.264 that was passed through turns out not to be playable (open it
-        again with `must_encode`), SourceError when it can't be read on.
+        Raises NotPlayable if H.264 that was passed through turns out not to be playable (open it
+        again with `must_encode`), SourceError if reading fails.
         """
         codec = self._stream.codec_context.name
         try:
@@ -104,7 +104,7 @@ class Source:
     def _passed_through_or_encoded(
         self, on_plan: Callable[[str], object]
     ) -> Iterator[SourcePicture]:
-        """Look at more than one GOP before deciding."""
+        """Decide after looking at more than one GOP."""
         packets = self._packets()
         stream = PassthroughStream(self._stream.codec_context.extradata)
         to_annex_b = BitStreamFilterContext("h264_mp4toannexb", self._stream)
@@ -126,7 +126,7 @@ class Source:
             yield from self._encoded(_chain(probed, packets))
             return
         on_plan("H.264 is passed through")
-        if not self.is_file:  # what was seen meanwhile is late by now: begin at its last IDR
+        if not self.is_file:  # what was probed is late by now: begin at its last IDR
             newest = max((i for i, p in enumerate(pictures) if p.is_idr), default=0)
             pictures = pictures[newest:]
         yield from pictures
@@ -178,8 +178,8 @@ class Source:
 
 
 class _Clock:
-    """Times of pictures: from their timestamps, or by counting where there are none or a fixed rate
-    is wanted."""
+    """Gives pictures their times: from their timestamps, or by counting if there are none or a
+    fixed rate is wanted."""
 
     def __init__(self, wanted_fps: float | None, rate_fps: float) -> None:
         self._wanted_fps = wanted_fps

@@ -4,8 +4,9 @@
       http_server     accepts connections; one thread for each, for one request
         http_clients  all connections: how many there may be, and how long each may take
 
-The listening socket belongs to the thread `pet-stream-web`, a connection to its own thread. Of all
-this `stream` and `web` know `ConnectionCounts` and `THREAD_LIMIT_KEY`; it knows nothing of them.
+The listening socket belongs to the thread `pet-stream-web`, each connection to a thread of its own.
+`stream` and `web` know only `ConnectionCounts` and `THREAD_LIMIT_KEY` of this package, which knows
+nothing of them.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from .http_server import HttpServer
 
 _BACKLOG = 128
 _POLL_S = 3600.0
-"""Socketserver looks that often whether it shall stop; here it is woken up for that."""
+"""How often socketserver looks whether it is to stop. Here it need not: it is woken up for that."""
 
 
 class WebServer:
-    """Serves `app` from a thread of its own; each request runs in another one."""
+    """Serves an app from a thread of its own; each request runs in one more."""
 
     def __init__(self, host: str, port: int, limits: ClientLimits | None = None) -> None:
         """Take the address; nothing is answered before start(). Raises AddressUnavailable."""

@@ -1,7 +1,7 @@
-"""The connections of the web server of `run` and `demo`: how many, and how long each may take.
+"""Limits how many connections the web server has, and how long each may take.
 
-Whoever keeps the server waiting longest gives way to a new connection, so that half requests,
-bodies that don't come and downloads that nobody reads take no place from the others.
+The client that keeps the server waiting longest gives way to a new connection, so that unfinished
+requests, bodies that don't come and downloads that nobody reads keep nobody out.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from typing import Any
 from ..admission.client_network import client_network, is_this_machine, reached_address
 
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
-"""Where that server says in the WSGI environment how many requests it runs at once."""
+"""The key in the WSGI environment under which the server says how many requests it runs at once."""
 SEND_BYTES = 64 * 1024
 MAX_LINGER_BYTES = 256 * 1024
-"""Of a request, once its answer has begun. Werkzeug would collect 10 MB."""
+"""How much of a request is still read once its answer has begun. Werkzeug would read 10 MB."""
 MAX_HEADER_BYTES = 128 * 1024
-"""Of all lines together. Browsers send up to 16 kB."""
+"""All lines of a header together. Browsers send up to 16 kB."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
     max_count: int = 256
     max_per_network: int = 64
-    """See `client_network`."""
+    """See `admission.client_network`."""
     max_per_own_network: int = 128
-    """Of an address of this machine: all clients of a proxy come from there. Viewers, listeners and
-    downloads together are fewer."""
+    """From an address of this machine: all clients of a proxy come from there. Viewers, listeners
+    and downloads together are fewer."""
     header_s: float = 10.0
-    """From the connection to the end of the request's header, however many bytes come meanwhile."""
+    """From the connection to the end of the request's header, however many bytes arrive."""
     body_s: float = 20.0
     """From the first look at the body to its end."""
     linger_s: float = 1.0
-    """For what still comes of it once the answer has begun: who is in mid-sentence when it is
+    """For the rest of the body once the answer has begun: a client that is still sending when it is
     refused can read why."""
     send_s: float = 20.0
     """For each SEND_BYTES of the answer."""
@@ -56,7 +56,7 @@ class ConnectionCounts:
 
 
 class Client:
-    """One connection and since when the server waits for it. `waiting_since_s` and
+    """One connection, and since when the server waits for it. `waiting_since_s` and
     `is_being_answered` belong to the connection's thread, the rest to HttpClients."""
 
     def __init__(self, connection: socket.socket, network: str) -> None:
@@ -68,7 +68,7 @@ class Client:
         self.is_timed_out = False
 
     def end(self) -> None:
-        """Whatever its thread reads or writes now fails."""
+        """Shut the connection down: what its thread reads or writes now fails."""
         self.is_ended = True
         with contextlib.suppress(OSError):  # closed already
             self.socket.shutdown(socket.SHUT_RDWR)
@@ -84,7 +84,7 @@ class HttpClients:
         self._clients: dict[socket.socket, Client] = {}
 
     def admit(self, connection: socket.socket, host: str) -> bool:
-        """Whether there is room for it, if need be in place of another one."""
+        """Whether there is room for it; if need be, a different one is ended."""
         limits, network = self.limits, client_network(host, reached_address(connection))
         with self._lock:
             clients = [client for client in self._clients.values() if not client.is_ended]
@@ -103,7 +103,7 @@ class HttpClients:
             return has_room
 
     def make_room(self) -> bool:
-        """End whoever keeps the server waiting longest; False if nobody does."""
+        """End the client that keeps the server waiting longest; False if none does."""
         with self._lock:
             return self._end_slowest([c for c in self._clients.values() if not c.is_ended])
 
@@ -117,7 +117,7 @@ class HttpClients:
             self._clients.pop(connection, None)
 
     def count_timeout(self, client: Client) -> None:
-        """Each client once."""
+        """Count that `client` took too long; each client counts once."""
         with self._lock:
             self.counts.timed_out += not client.is_timed_out
             client.is_timed_out = True
@@ -132,11 +132,12 @@ class HttpClients:
 
 
 class RequestReader(io.RawIOBase):
-    """What the client sends. The connection's thread.
+    """Reads what the client sends, within the limits. On the connection's thread.
 
     A header that ends early is an error, and never taken for a whole one: what is missing may be
-    its `Origin`. A body that does, or does not come in time, ends there, without an error: Werkzeug
-    reads what follows a request before it closes the answer, and an error would keep it from that.
+    its `Origin`. A body that ends early, or does not arrive in time, ends there without an error:
+    Werkzeug reads what follows a request before it closes the answer, and an error would keep it
+    from closing.
     """
 
     def __init__(self, client: Client, clients: HttpClients) -> None:
@@ -150,7 +151,7 @@ class RequestReader(io.RawIOBase):
         self._begin(clients.limits.header_s)
 
     def end_header(self) -> None:
-        """Everything that comes from now on is the body."""
+        """Take everything that comes from now on for the body."""
         self._client.waiting_since_s = None
         self._is_in_header = False
 
@@ -204,7 +205,7 @@ class RequestReader(io.RawIOBase):
 
 
 class AnswerWriter(io.BufferedIOBase):
-    """What the client is sent. The connection's thread."""
+    """Writes what the client is sent, within the limits. On the connection's thread."""
 
     def __init__(self, client: Client, clients: HttpClients) -> None:
         self._client = client

@@ -19,7 +19,7 @@ from .http_clients import THREAD_LIMIT_KEY, AnswerWriter, HttpClients, RequestRe
 logger = logging.getLogger(__name__)
 
 MAX_UNSENT_BYTES = 256 * 1024
-"""In the kernel, not yet on its way; else a slow client has to make room for megabytes at once."""
+"""In the kernel, not yet sent. A slow client could not take the default's megabytes in time."""
 PAUSE_S = 0.5
 COMPLAIN_EVERY_S = 60.0
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -36,7 +36,8 @@ class HttpServer(ThreadedWSGIServer):
         self._complained_at_s = float("-inf")
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """A connection that can't be accepted stays in the queue, so that the loop would spin."""
+        """Accept a connection, or wait a little. One that can't be accepted stays in the kernel's
+        queue, so that without the pause the server's loop would spin."""
         try:
             return super().get_request()
         except OSError as exc:
@@ -64,7 +65,7 @@ class HttpServer(ThreadedWSGIServer):
 
 
 class _Handler(WSGIRequestHandler):
-    """Says nothing about requests that went well, and the rest to the log."""
+    """Logs what goes wrong with a request, and nothing about those that go well."""
 
     server: HttpServer
 
@@ -85,7 +86,7 @@ class _Handler(WSGIRequestHandler):
         super().run_wsgi()
 
     def version_string(self) -> str:
-        """The `Server` header, without the versions that an attacker would look up."""
+        """Returns the `Server` header, without the versions that an attacker would look up."""
         return "pet-stream"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -96,6 +97,7 @@ class _Handler(WSGIRequestHandler):
 
 
 def take_descriptors() -> None:
-    """As many as this process may have, for a process that is all ours."""
+    """Raise this process's limit of file descriptors as far as it may; only in a process that is
+    all ours."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
