@@ -103,6 +103,14 @@ def test_every_source_file_that_a_page_names_is_there(page: Path) -> None:
         assert any((root / name).is_file() for root in roots), name
 
 
+def test_every_page_about_the_architecture_begins_with_its_picture() -> None:
+    section = (DOCS / "architecture.md").read_text().partition("## The pages")[2]
+    pages = re.findall(r"(?m)^\| \[(\w+\.md)\]", section.partition("\n## ")[0])
+    assert pages
+    for page in ("architecture.md", *pages):
+        assert "\n```\n" in (DOCS / page).read_text().partition("\n## ")[0], page
+
+
 def test_every_room_is_in_the_table_of_rooms_and_no_other() -> None:
     section = (DOCS / "architecture.md").read_text().partition("## The rooms")[2]
     cells = " ".join(re.findall(r"(?m)^\| (`[^|]*) \|", section.partition("\n## ")[0]))
