@@ -1,6 +1,10 @@
 """What the camera's detector saw, matched with the pictures that it is about.
 
-The entrance is `listeners`: whoever listens has a bounded queue. While somebody does, the thread
-`pet-stream-detections` reads the detector's shared memory (`segment`, which has no lock: two equal
-reads in a row are a whole record). `updates` finds the picture of each record by `picture_times`.
+    listeners         the entrance: a bounded queue for each listener, and the detections thread
+      segment         reads the detector's shared memory
+      updates         matches each record with its picture
+        picture_times the capture times of the last pictures, by their numbers
+
+The thread `…-detections` runs while anybody listens. It reads the segment, matches, and puts each
+`Sighting` into every queue. Everything but `listeners` belongs to it.
 """

@@ -1,4 +1,4 @@
-"""The detections, matched with the pictures they are about, for those who listen."""
+"""Hands the detections, matched with their pictures, to everyone who listens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _END_TIMEOUT_S = 2.0
 
 
 class Listener(Mailbox[Sighting]):
-    """A bounded queue of sightings; the oldest one is dropped. Any thread."""
+    """A bounded queue of sightings; when it is full, the oldest one is dropped. Any thread."""
 
     def __init__(self, at_end: Callable[[], object]) -> None:
         super().__init__(MAX_WAITING)
@@ -29,7 +29,8 @@ class Listener(Mailbox[Sighting]):
         self.idle_looks = 0
 
     def take(self, timeout_s: float) -> Sighting | None:
-        """The next one; None when the time is up or it is closed. Who does not ask is let go."""
+        """Returns the next sighting; None when the time is up or the listener is closed. A listener
+        that does not ask is removed."""
         self.idle_looks = 0
         return super().take(timeout_s)
 
@@ -37,31 +38,31 @@ class Listener(Mailbox[Sighting]):
 class Detections:
     """Reads the detector's segment behind `url` in a thread of its own while somebody listens.
 
-    Any thread may listen. A record without detections is passed on once; what else comes is news,
-    even the same boxes, since they are about a later picture.
+    Any thread may listen. Of several records in a row without detections, only the first is passed
+    on. All others are, even with the same boxes, since they are about a later picture.
     """
 
     def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
         self.counts = DetectionCounts()
         self.max_idle_looks = 1000
-        """A listener that does not ask for this many polls is let go. They are counted, not
-        seconds: while the process stands still, nobody can ask."""
+        """A listener that does not ask for this many polls is removed. Polls are counted, not
+        seconds, because nobody can ask while the process stands still."""
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
         self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
         self._run: Run | None = None
-        """The newest, be it running or not."""
-        self._reading = threading.Lock()  # of the thread that counts
+        """The newest run, whether it has ended or not."""
+        self._reading = threading.Lock()  # held by the one thread that reads and counts
 
     @property
     def listener_count(self) -> int:
         return len(self._listeners)
 
     def listen(self, at_end: Callable[[], object] = lambda: None) -> Listener:
-        """`at_end` is called when the listening ends, whoever ends it. Raises Busy, and nobody
-        listens, when no thread can be started."""
+        """Begin to listen. `at_end` is called when the listening ends, for whatever reason. Raises
+        Busy when no thread can be started."""
         listener = Listener(at_end)
         with self._lock:
             if not self._listeners:
@@ -70,7 +71,7 @@ class Detections:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """Idempotent. The thread ends with the last one."""
+        """End this listening; the thread ends with the last one. Idempotent."""
         self._end_run(self._remove([listener]))
 
     def stop(self, timeout_s: float = _END_TIMEOUT_S) -> None:
@@ -78,7 +79,7 @@ class Detections:
         self._end_run(self._remove(self._listeners), timeout_s)
 
     def _remove(self, listeners: Iterable[Listener]) -> Run | None:
-        """The run that ends with them, if none is left."""
+        """Remove `listeners`. Returns the run, asked to stop, if nobody else is left."""
         leaving = set(listeners)
         with self._lock:
             ended = [listener for listener in self._listeners if listener in leaving]

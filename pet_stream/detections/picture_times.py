@@ -1,4 +1,4 @@
-"""When the pictures of the last seconds were taken, by their numbers."""
+"""The capture times of the pictures of the last seconds, by their numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _NEIGHBOURS = 2
 class PictureTimes:
     """Finds the picture that a detection is about. Owned by one thread.
 
-    Both cameras count for themselves; of two pictures with one number the newer one counts.
+    Each camera has its own frame numbers; of two pictures with the same number the newer one is
+    found.
     """
 
     def __init__(self) -> None:
@@ -41,11 +42,12 @@ class PictureTimes:
             del self._capture_ns[oldest]
 
     def of_number(self, frame_number: int) -> int | None:
-        """Capture time, nanoseconds of CLOCK_MONOTONIC; None if the number is unknown."""
+        """Returns the capture time, nanoseconds of CLOCK_MONOTONIC; None if unknown."""
         return self._capture_ns.get(frame_number)
 
     def of_time(self, time_ns: int) -> int | None:
-        """The picture taken at this time, if the detector passes the capture time on."""
+        """Returns the capture time of the picture taken at `time_ns`; for detectors that pass the
+        capture time on."""
         moment_ns = self._clock.to_monotonic_ns(time_ns)
         for capture_ns in reversed(self._capture_ns.values()):
             if abs(capture_ns - moment_ns) <= _SAME_TIME_NS:
@@ -53,7 +55,8 @@ class PictureTimes:
         return None
 
     def of_neighbour(self, frame_number: int) -> int | None:
-        """The picture next to this number: the camera also numbers those it does not encode."""
+        """Returns the capture time of the picture next to this number: the camera also numbers
+        pictures that it does not encode."""
         for distance in range(1, _NEIGHBOURS + 1):
             for neighbour in (frame_number - distance, frame_number + distance):
                 if neighbour in self._capture_ns:
@@ -61,5 +64,5 @@ class PictureTimes:
         return None
 
     def guess(self, time_ns: int) -> int:
-        """The detector's own time where no picture is known; never in the future."""
+        """Returns the detector's own time, for when no picture is known; never in the future."""
         return min(self._clock.to_monotonic_ns(time_ns), time.monotonic_ns())

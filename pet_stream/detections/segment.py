@@ -1,4 +1,5 @@
-"""Reads the detector's shared memory, which has no lock."""
+"""Reads the detector's shared memory, which has no lock: a record is complete when two reads in a
+row are equal."""
 
 from __future__ import annotations
 
@@ -11,16 +12,17 @@ from ..media import ring
 from ..media.detections import DetectionRecord, version_in
 
 SETTLING_S = 0.002
-"""The detector writes its 552 bytes in far less, unless it is interrupted in the middle."""
+"""The detector writes its 552 bytes in far less time, unless it is interrupted."""
 _GONE_CHECK_S = 0.5
 _RETRY_S = 0.25
 
 
 class DetectionsSegment:
-    """Finds each new record, whole. Follows the detector through restarts. Owned by one thread."""
+    """Reads each new record, complete. Follows the detector through restarts. Owned by one
+    thread."""
 
     def __init__(self, url: str, wait: Callable[[float], object]) -> None:
-        """`wait` lets some seconds pass."""
+        """`wait` waits for a number of seconds."""
         self.torn_reads = 0
         self.invalid_records = 0
         self.attachments = 0
@@ -31,7 +33,7 @@ class DetectionsSegment:
         self._tried_at_s = -_RETRY_S
 
     def read_new(self) -> DetectionRecord | None:
-        """The record, if it is another one than last time; None also while there is no segment."""
+        """Returns the record if it has changed since the last call; None also without a segment."""
         try:
             segment = self._attached()
             return None if segment is None else self._read_new(segment)
@@ -59,7 +61,7 @@ class DetectionsSegment:
             self.torn_reads += 1
             return None  # the next look takes it
         self._version = version
-        if not any(data):  # as it was made; the detector has not written yet
+        if not any(data):  # the detector has not written yet
             return None
         record = DetectionRecord.parse(data)
         if record is None:

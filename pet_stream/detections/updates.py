@@ -1,4 +1,4 @@
-"""From the detector's records to sightings: which picture is each about?"""
+"""Turns the detector's records into sightings: finds the picture that each is about."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..media.detections import DetectionRecord
 from .picture_times import PictureTimes
 
 PATIENCE_S = 0.15
-"""For a picture that the detector has seen before it was published here."""
+"""Wait this long for a picture: the detector may see it before it is published here."""
 _RTP_MODULUS = 1 << 32
 
 
@@ -23,11 +23,11 @@ class Sighting:
     capture_ns: int
     """Of the picture, nanoseconds of CLOCK_MONOTONIC."""
     is_matched: bool
-    """Whether the picture was one of ours; else `capture_ns` is a guess."""
+    """Whether the picture was published; otherwise `capture_ns` is a guess."""
 
     def to_json(self) -> dict[str, Any]:
-        """The format of web_monitor's own detections, and two names of the picture: `capture_us` as
-        in WebSocket messages, `rtp_timestamp` as in RTP."""
+        """Returns the format of web_monitor's own detections, and two identifiers of the picture:
+        `capture_us` as in WebSocket messages, `rtp_timestamp` as in RTP."""
         return {
             "frame_number": self.record.frame_number,
             "timestamp": self.record.time_ns / 1e9,
@@ -53,14 +53,14 @@ class DetectionCounts:
     unmatched: int = 0
     """Records about pictures that were never published."""
     invalid: int = 0
-    """Detections, or whole records, that no detector can mean."""
+    """Impossible detections, or whole records."""
     torn_reads: int = 0
     attachments: int = 0
     """Times that the segment was opened."""
 
 
 class Matcher:
-    """Takes records, gives sightings, one after the other. Owned by the detections thread."""
+    """Turns one record after the other into sightings. Owned by the detections thread."""
 
     def __init__(self, counts: DetectionCounts) -> None:
         self.times = PictureTimes()
@@ -70,8 +70,8 @@ class Matcher:
         self._told_empty = False
 
     def look(self, record: DetectionRecord | None, *, is_left_over: bool) -> list[Sighting]:
-        """What is known by now, oldest first. A left-over record stood there when the segment was
-        opened: it only counts if it is about one of the last pictures."""
+        """Returns the new sightings, oldest first. A left-over record was in the segment when that
+        was opened: it only counts if it is about one of the last pictures."""
         found = []
         if record is not None:
             self._counts.records += 1
@@ -82,7 +82,7 @@ class Matcher:
         return [sighting for sighting in found if sighting is not None and self._is_news(sighting)]
 
     def _settle(self, *, is_due: bool) -> Sighting | None:
-        """The sighting of the pending record: when its picture is known, or it is due anyway."""
+        """Returns the sighting of the pending record, once its picture is known or it is due."""
         if self._pending is None:
             return None
         since_s, record, is_left_over = self._pending

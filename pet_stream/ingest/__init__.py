@@ -1,17 +1,19 @@
-"""From the shared memory to the broadcaster: the camera's pictures.
+"""From the shared memory to the broadcaster: reads the camera's pictures.
 
-    shm_reader            the camera thread: attach, look, publish, wait
-      segment, slots      bytes of another program's shared memory
+    shm_reader            the entrance, and the camera thread: attach, look, publish, wait
+      segment             another program's shared memory (`detections` reads through it, too)
       pacing, phase       when to look next
-      capture_clock       the camera's time on CLOCK_MONOTONIC
-      ring_reader         each new picture, whole and in order
-        picture_order     which one is it?
-        newest_slot       are these its bytes? The slot that is being written
-        relay_copies      … and behind a relay, where `residue` knows old bytes
+      ring_reader         takes each new picture, complete and in order
+        slots             reads single slots
+        picture_order     is the picture new?
+        newest_slot       is the slot complete that is being written?
+        relay_copies      behind a relay: which copy has the right bytes? `residue`: the old bytes
         cameras           at most eight, one shown at a time
-          camera_stream   parses a picture once, follows it, completes its IDRs
-      access_units        numbers and times what is published
-      counts              what was seen so far
+          camera_stream   parses a picture once, follows its stream, completes its IDRs
+      capture_clock       the camera's time on CLOCK_MONOTONIC
+      access_units        makes, numbers and times the access units that are published
+      counts              what the camera thread has seen so far
 
-Everything belongs to the camera thread. What leaves is an `AccessUnit`.
+Everything here belongs to the camera thread, unless a class says otherwise. What leaves is an
+`AccessUnit`, which goes to the broadcaster.
 """

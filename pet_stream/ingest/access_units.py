@@ -1,4 +1,4 @@
-"""Makes access units of pictures: complete with parameter sets, none that can't be decoded."""
+"""Makes access units from pictures: only those that can be decoded, IDRs with parameter sets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .ring_reader import Picture
 logger = logging.getLogger(__name__)
 
 _MIN_STEP_NS = 100_000
-"""Between two access units, so that every clock of a container or of RTP tells them apart."""
+"""Least time between two access units, so that their timestamps differ in RTP and in files."""
 
 
 class AccessUnits:
@@ -38,10 +38,10 @@ class AccessUnits:
         return self._parameter_sets.is_complete
 
     def make(self, picture: Picture, capture_ns: int) -> AccessUnit | None:
-        """The access unit of `picture`, taken at `capture_ns` of CLOCK_MONOTONIC.
+        """Returns the access unit of `picture`, taken at `capture_ns` of CLOCK_MONOTONIC.
 
-        None if it can't be decoded: before the first IDR, after a discontinuity up to the next
-        one, and from an IDR without its parameter sets up to the next good one. All are counted.
+        None if it can't be decoded: before the first IDR, between a discontinuity and the next IDR,
+        and from an IDR without its parameter sets up to the next complete one. These are counted.
         """
         stream = self._cameras.stream_of(picture.header.camera_id)
         stream.awaits_idr |= picture.is_discontinuity

@@ -13,18 +13,19 @@ from ..media.ring import SlotHeader
 
 @dataclass(slots=True)
 class SlotCopy:
-    """What a slot held: a header and bytes that may be another picture's, or none's."""
+    """What a slot held: a header, and bytes that may be of another picture, or of none."""
 
     header: SlotHeader
     data: bytes
     coded: CodedPicture | None = None
-    """What the bytes say, once they have been parsed."""
+    """The bytes, once they have been parsed."""
 
 
 class CameraStream:
     """A camera's parameter sets, its reference chain, and whether an IDR is awaited.
 
-    It outlives a segment: the parameter sets may never come again. Owned by the camera thread.
+    It outlives a segment, because the parameter sets may never be sent again. Owned by the camera
+    thread.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,7 @@ class CameraStream:
         self._chain = ReferenceChain()
 
     def parse(self, copy: SlotCopy) -> CodedPicture:
-        """What the bytes of `copy` say. They are parsed once, unless the parameter sets have
+        """Returns the bytes of `copy`, parsed. They are parsed once, unless the parameter sets have
         changed since. Raises BitstreamError."""
         coded = copy.coded
         if coded is None or coded.earlier_parameter_sets != self._parameter_sets:
@@ -43,16 +44,17 @@ class CameraStream:
         return coded
 
     def check(self, coded: CodedPicture) -> Continuity:
-        """How this picture follows the last one delivered; changes nothing."""
+        """Returns how this picture follows the last one delivered; changes nothing."""
         return self._chain.check(coded)
 
     def advance(self, coded: CodedPicture) -> Continuity:
-        """This picture is delivered: takes its parameter sets, returns what `check` said of it."""
+        """Note that this picture is delivered, and keep its parameter sets. Returns what `check`
+        says of it."""
         self._parameter_sets = coded.parameter_sets
         return self._chain.advance(coded)
 
     def complete(self, coded: CodedPicture) -> tuple[bytes, ...] | None:
-        """The NAL units of a picture that can be decoded, an IDR with its parameter sets.
+        """Returns the NAL units of a picture that can be decoded, an IDR with its parameter sets.
 
         None while an IDR is awaited, and for parameter sets or SEI alone. Raises BitstreamError for
         an IDR that can't be completed, and then awaits the next one.

@@ -13,7 +13,7 @@ _MAX_CAMERAS: Final = 8
 
 
 class Cameras:
-    """The stream of each camera, and which picture was delivered last of all.
+    """The stream of each camera, and which picture was delivered last.
 
     Owned by the camera thread.
     """
@@ -23,19 +23,19 @@ class Cameras:
         self._last: SlotHeader | None = None
 
     def reset(self) -> None:
-        """The next picture has nothing to follow."""
+        """Forget the last picture: the next one has nothing to follow."""
         self._last = None
 
     def stream_of(self, camera_id: int) -> CameraStream:
-        """A new one, not kept, until a picture of this camera is delivered."""
+        """Returns this camera's stream. It is a new one each time, until `advance` keeps it."""
         return self._streams.get(camera_id) or CameraStream()
 
     def parse(self, copy: SlotCopy) -> CodedPicture:
-        """What the bytes of `copy` say, as `CameraStream.parse` has it. Raises BitstreamError."""
+        """Returns the bytes of `copy`, parsed by `CameraStream.parse`. Raises BitstreamError."""
         return self.stream_of(copy.header.camera_id).parse(copy)
 
     def check(self, copy: SlotCopy) -> Continuity:
-        """How this picture follows the last one; FIRST if that was another camera's.
+        """Returns how this picture follows the last one; FIRST if the camera has changed.
 
         Raises BitstreamError.
         """
@@ -44,7 +44,7 @@ class Cameras:
         return stream.check(coded) if self._is_of_last(copy.header) else Continuity.FIRST
 
     def advance(self, header: SlotHeader, coded: CodedPicture) -> Continuity:
-        """This picture, just parsed, is delivered; returns what `check` said of it."""
+        """Note that this picture, just parsed, is delivered. Returns what `check` says of it."""
         camera_id = header.camera_id
         stream = self.stream_of(camera_id)
         if camera_id not in self._streams:
@@ -57,9 +57,10 @@ class Cameras:
         return Continuity.FIRST if is_first else continuity
 
     def skipped_frame_numbers(self, header: SlotHeader) -> int:
-        """How many numbers the camera left out since the last picture; negative if it went back.
+        """Returns how many frame numbers lie between the last picture and this one; negative if the
+        camera went back.
 
-        They are not all missing: it also numbers the pictures that it does not encode.
+        Not all of them are missing: the camera also numbers pictures that it does not encode.
         """
         if self._last is None or not self._is_of_last(header):
             return 0

@@ -1,4 +1,4 @@
-"""Finds out which clock a camera stamps its pictures with."""
+"""Maps the camera's capture times to CLOCK_MONOTONIC, whichever clock the camera uses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class CaptureClock:
     """Maps capture times to this machine's CLOCK_MONOTONIC; one per segment.
 
     Older daemons stamp with CLOCK_MONOTONIC, later ones with CLOCK_REALTIME. The first picture
-    whose age is plausible on one of the two decides, and decides again when ages no longer are.
-    Until then, for a camera with a clock of its own for good, the first picture counts as delivered
-    without delay. CLOCK_REALTIME is slewed and set while the camera runs, so its distance is
-    followed.
+    whose age is plausible on one of the two decides; when ages become implausible, it is decided
+    again. Until then (always, for a camera with a clock of its own) the first picture counts as
+    delivered without delay. CLOCK_REALTIME is slewed and set while the camera runs, so its offset
+    is followed.
     """
 
     def __init__(self) -> None:
@@ -26,8 +26,8 @@ class CaptureClock:
         self._offset_ns = 0
 
     def to_monotonic_ns(self, captured_at_ns: int) -> int:
-        """The moment of capture, nanoseconds of CLOCK_MONOTONIC; never in the future, whatever a
-        damaged header says."""
+        """Returns the time of capture in nanoseconds of CLOCK_MONOTONIC; never in the future, even
+        if the header is damaged."""
         now_ns = time.monotonic_ns()
         if self.name == "realtime":
             self._follow(now_ns - time.time_ns())
@@ -37,8 +37,8 @@ class CaptureClock:
         return min(captured_at_ns + self._offset_ns, now_ns)
 
     def _follow(self, offset_ns: int) -> None:
-        """Take over a step at once; smooth the rest, as the thread may be held up between two
-        clock readings."""
+        """Follow the offset: a step at once, small changes smoothed, because the thread may be
+        delayed between the two clock readings."""
         change_ns = offset_ns - self._offset_ns
         self._offset_ns += change_ns if abs(change_ns) > _STEP_NS else change_ns // _SLEWING_WEIGHT
 

@@ -14,9 +14,9 @@ class CameraCounts:
     frames_processed: int = 0
     """Access units published."""
     frames_dropped: int = 0
-    """Pictures read but not published: they could not be decoded before the next IDR."""
+    """Pictures read but not published, because they could not be decoded."""
     frames_missed: int = 0
-    """Pictures that were overwritten before they could be read, or never were whole."""
+    """Pictures that were overwritten before they could be read, or never were complete."""
     repeats_skipped: int = 0
     older_skipped: int = 0
     """Slots with a picture older than the last one delivered."""
@@ -31,4 +31,4 @@ class CameraCounts:
     frame_latency_ms: float = 0.0
     """From the capture of the newest picture to its publication."""
     process_latency_ms: float = 0.0
-    """From its being read to its publication."""
+    """From the reading of the newest picture to its publication."""

@@ -1,7 +1,8 @@
-"""The slot that the writer is at: taken as soon as it is proven complete.
+"""Reads the slot that is being written, as soon as it is proven complete.
 
-The index is raised before the bytes come, and nothing says when all are there. What can be known is
-what stood in the slot before: once none of it is left all along the new picture, the copy is done.
+The writer raises the index before it copies the bytes, and nothing says when it is done. So the
+slot's old content is remembered: once none of it is left over the length of the new picture, the
+copy is complete.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _MAX_BYTES: Final = 1024 * 1024
 
 
 class SizeForecast:
-    """How large the next picture may be: an IDR is many times as large as the pictures between."""
+    """How large the next picture may be. An IDR is many times larger than the other pictures."""
 
     def __init__(self) -> None:
         self._largest_idr = 0
@@ -29,7 +30,7 @@ class SizeForecast:
         self._since_idr = 0
 
     def add(self, data_size: int, *, is_idr: bool) -> None:
-        """A picture had so many bytes."""
+        """Note the size of a picture, in bytes."""
         if is_idr:
             self._largest_idr = max(data_size, self._largest_idr * 3 // 4)
             self._gop_length, self._since_idr = self._since_idr + 1, 0
@@ -39,7 +40,7 @@ class SizeForecast:
 
     @property
     def max_bytes(self) -> int:
-        """Twice what the largest one lately had."""
+        """Twice the size of the largest recent picture, within bounds."""
         may_be_idr = self._since_idr + 1 >= self._gop_length
         largest = max(self._largest_idr, self._largest_other) if may_be_idr else self._largest_other
         return min(max(_MIN_BYTES, 2 * largest), _MAX_BYTES)
@@ -53,18 +54,18 @@ class NewestSlot:
         self._before = b""
         self.forecast = SizeForecast()
         self.write: int | None = None
-        """The write whose slot is remembered as it was until then."""
+        """The write whose slot is remembered as it was before."""
 
     def remember(self, write: int) -> None:
-        """Take in what stands in the slot of `write`, which is to come."""
+        """Remember the slot of `write`, the next write, before it begins."""
         before = self._slots.read_start(write, self.forecast.max_bytes)
         if self._slots.read_index() == write:
             self.write, self._before = write, before
 
     def read(self, header: SlotHeader) -> bytes | None:
-        """The data of the remembered write; None while it may not all be there.
+        """Returns the data of the remembered write; None while it may be incomplete.
 
-        `header` is what its slot begins with now.
+        `header` is the current header of its slot.
         """
         assert self.write is not None
         size = ring.SLOT_HEADER.size + header.data_size
@@ -72,16 +73,16 @@ class NewestSlot:
             return None
         if not is_replaced(self._before, self._slots.read_start(self.write, size)):
             return None
-        # That copy may have overtaken the writer in places. Now all of it stands there.
+        # Our copy may have overtaken the writer in places, so read again: all of it is there now.
         return self._slots.read_data(self.write, header)
 
 
 def is_replaced(before: bytes, after: bytes) -> bool:
-    """Whether none of the probed places of a slot, header and data, is as it was `before`.
+    """Whether every probed place of a slot, header and data, has changed since `before`.
 
-    Probes are the frame number (some C libraries write the first bytes of a copy last), places
-    every few kilobytes, and the very end: a copy that is half-way, in whatever direction, leaves
-    one of them. A picture that ends like its forerunner by chance is not proven.
+    Probed are the frame number (some C libraries write the first bytes of a copy last), a place
+    every few kilobytes, and the end: an unfinished copy, in either direction, leaves one of them
+    unchanged. A picture that happens to end like the one before is not proven complete.
     """
     end = len(after)
     return before[:_FRAME_NUMBER_BYTES] != after[:_FRAME_NUMBER_BYTES] and all(

@@ -1,4 +1,4 @@
-"""When to look into the ring next: when a picture is due, hardly at all in between."""
+"""When to look into the ring next: often when a picture is due, seldom in between."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Final
 from .phase import Phase
 
 _LOOK_S: Final = 0.0005
-"""Between two looks while a picture is due."""
+"""Time between two looks while a picture is due."""
 _FIRST_LOOKS_S: Final = 0.002
 _STALLED_S: Final = 0.02
 _IDLE_S: Final = 0.4
 _MAX_INTERVAL_S: Final = 5.0
 _LOOKS_A_PICTURE: Final = 2
 _SLOTS_A_LOOK: Final = 15
-"""Of 30 slots: at most so many writes happen between two looks, late wake-ups included."""
+"""At most this many writes between two looks, of 30 slots: half a turn for late wake-ups."""
 
 
 class Pacing:
     """Learns the rate and the phase of the pictures from their capture times.
 
-    The camera takes pictures at even intervals and needs about the same time to encode each, so
-    the next one appears one interval after the last, as long after its capture as the ones before.
-    All times are seconds; arrival times are the caller's monotonic clock, capture times the
-    camera's, of which only differences matter. Owned by the camera thread.
+    The camera takes pictures at even intervals and encodes each in about the same time. So the next
+    picture is captured one interval after the last, and appears after the usual delay. All times
+    are in seconds. Arrival times are on the caller's monotonic clock. Capture times are on the
+    camera's clock; only their differences matter. Owned by the camera thread.
     """
 
     def __init__(self) -> None:
@@ -43,12 +43,12 @@ class Pacing:
         if self._write_interval_s is None:
             self._write_interval_s = sample_s
         else:
-            # Quick to believe that the ring turns faster, slow to believe that it does not.
+            # Believe quickly that the ring turns faster, slowly that it turns slower.
             weight = 0.5 if sample_s < self._write_interval_s else 0.1
             self._write_interval_s += weight * (sample_s - self._write_interval_s)
 
     def on_picture(self, captured_s: float, arrived_s: float) -> None:
-        """The newest picture was found at `arrived_s`, after `captured_s` on the camera's clock."""
+        """Note that the newest picture, captured at `captured_s`, was found at `arrived_s`."""
         if self._captured_s is not None:
             self._learn_interval(captured_s - self._captured_s)
         in_vain_s = self._looked_in_vain_s
@@ -62,7 +62,7 @@ class Pacing:
         self._looked_in_vain_s = None
 
     def delay_s(self, now_s: float, *, is_urgent: bool) -> float:
-        """How long to wait before the next look. `is_urgent`: somebody watches."""
+        """Returns the time to wait before the next look. `is_urgent`: somebody watches."""
         self._looked_s = now_s
         longest_s = self._longest_s
         if not is_urgent:
@@ -83,7 +83,7 @@ class Pacing:
 
     @property
     def _longest_s(self) -> float:
-        """So that the ring does not turn unseen."""
+        """Returns the longest wait in which no picture is overwritten unread."""
         if self._write_interval_s is None:
             return _IDLE_S
         # A relay's ring may turn faster than that, but repeats each picture many times.
@@ -92,7 +92,7 @@ class Pacing:
 
     @property
     def _look_s(self) -> float:
-        """Between looks when a picture is due. A slow relay has nothing new any sooner."""
+        """Returns the time between looks while a picture is due; longer for a slow relay."""
         writing_s, interval_s = self._write_interval_s, self.interval_s
         if writing_s is None or interval_s is None or writing_s > interval_s / 2:
             return _LOOK_S
@@ -106,7 +106,7 @@ class Pacing:
         elif abs(sample_s - self.interval_s) <= 0.3 * self.interval_s:
             self._outliers = 0
             self.interval_s += (sample_s - self.interval_s) / 8
-        else:  # a missing picture, or another rate if it goes on
+        else:  # a missing picture, or a changed rate if it goes on
             self._outliers += 1
             if self._outliers >= 3:
                 self.interval_s = sample_s

@@ -1,31 +1,31 @@
-"""How long after its capture a picture appears in the ring, learnt without looking all the time."""
+"""Learns how long after its capture a picture appears in the ring, from few looks."""
 
 from __future__ import annotations
 
 from typing import Final
 
 _LAG_S: Final = 0.0003
-"""The first look comes so long after the earliest pictures do, and finds nearly all of them."""
+"""The first look comes this much after the earliest arrival, and finds nearly every picture."""
 _PROBE_EVERY: Final = 8
-"""One picture in so many is looked for without the lag: nothing else tells when it came."""
+"""Every eighth picture is a probe: it is looked for without the lag, to learn when it came."""
 _EARLIER_S: Final = 0.00006
 _LATER_S: Final = 0.00001
-"""Steps after a probe that found its picture, and after one that did not: they balance where one in
-seven does."""
+"""Steps after a probe that found its picture, and after one that did not. They balance when every
+seventh probe finds its picture."""
 _MAX_STEP_S: Final = 0.016
 _OVERSHOT_STEP_S: Final = 0.001
 _SURELY_LATER: Final = 8
-"""So many pictures in a row that the first look did not find: all of them come later now."""
+"""After this many pictures in a row that the first look did not find, all come later now."""
 _OTHER_PHASE_S: Final = 0.1
 _CLOSELY_S: Final = 0.004
 
 
 class Phase:
-    """Follows the delay, in seconds, of the earliest pictures behind their capture.
+    """Follows the shortest delay between capture and arrival, in seconds.
 
-    A look costs ten times what the thread needs for a picture once it is awake, so there should be
-    one per picture. A picture that the first look finds may have been there for long, though: now
-    and then one is looked for early, and earlier still for as long as that finds it.
+    Waking up for a look costs ten times as much as handling a picture, so there should be one look
+    for each picture. But a picture that the first look finds may have been there for a while. So
+    every eighth picture is looked for early, and earlier still while that finds it.
     """
 
     def __init__(self) -> None:
@@ -36,15 +36,16 @@ class Phase:
 
     @property
     def first_look_s(self) -> float | None:
-        """How long after its capture to look for the next picture; None while that is unknown."""
+        """Time from the next picture's capture to the first look for it; None while unknown."""
         if self._earliest_s is None:
             return None
         return self._earliest_s + (_LAG_S if self._until_probe else 0.0)
 
     def on_picture(self, found_s: float, not_before_s: float | None, unwatched_s: float) -> None:
-        """A picture was found so long after its capture, `unwatched_s` after the look before.
+        """Note that a picture was found `found_s` after its capture, `unwatched_s` after the look
+        before.
 
-        `not_before_s`: the last of the looks for it that found nothing; None if the first found it.
+        `not_before_s`: the last look that did not find it; None if the first look found it.
         """
         was_probe = self._until_probe == 0
         self._until_probe = (self._until_probe or _PROBE_EVERY) - 1

@@ -11,26 +11,26 @@ from ..media.ring import SlotHeader
 Identity = tuple[int, int, int]
 
 _REMEMBERED: Final = 64
-"""Two turns of a camera's ring."""
+"""Pictures of two turns of a camera's ring."""
 _ONCE_EACH_PROOF: Final = 4
-"""So many writes in a row, each of another picture: no relay."""
+"""After this many writes in a row with a different picture each, the writer is no relay."""
 _CLOCK_STEP_PROOF: Final = 8
-"""So many pictures in a row, each newer than the one before and all older than the last one taken:
-the camera's clock was set back."""
+"""After this many pictures in a row, each newer than the one before but all older than the last one
+taken, the camera's clock was set back."""
 
 
 class Order(Enum):
     NEWER = auto()
     SAME = auto()
-    """A further copy of the last picture taken."""
+    """A copy of the last picture taken."""
     OLDER = auto()
 
 
 class PictureOrder:
-    """Places what appears in a ring before or behind the last picture taken from it.
+    """Decides whether a picture in the ring is newer than the last one taken.
 
-    Owned by the camera thread. Outlives a segment, so that a daemon that starts again can't repeat
-    what was taken before.
+    Outlives a segment, so that a restarted daemon can't repeat pictures that were taken before.
+    Owned by the camera thread.
     """
 
     def __init__(self) -> None:
@@ -38,18 +38,18 @@ class PictureOrder:
         self.attach()
 
     def attach(self) -> None:
-        """Another segment, or the same one from its beginning: its clock may be another."""
+        """Begin with a new segment, or anew with the same one: its clock may have changed."""
         self._newest: Identity | None = None
         self._previous: Identity | None = None
         self._distinct_in_a_row = 0
         self._last_older: Identity | None = None
         self._older_in_a_row = 0
         self.is_relayed = False
-        """Pictures are written again and again."""
+        """Whether pictures are written repeatedly, as a relay does."""
 
     @property
     def is_once_each(self) -> bool:
-        """The writer has shown that it writes each picture once."""
+        """Whether the writer has shown that it writes each picture once."""
         return not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
 
     def is_newer(self, header: SlotHeader) -> bool:
@@ -61,7 +61,7 @@ class PictureOrder:
         return header.identity in self._taken
 
     def place(self, header: SlotHeader) -> Order:
-        """Where the picture of the next complete write belongs; `take` it if it is newer."""
+        """Returns the order of the next complete write's picture; `take` it if it is newer."""
         identity = header.identity
         if identity == self._previous:
             self.is_relayed = True
@@ -75,7 +75,7 @@ class PictureOrder:
         return Order.OLDER
 
     def take(self, header: SlotHeader) -> None:
-        """This picture was decided on; only newer ones may follow."""
+        """Note that this picture is taken or rejected; only newer ones may follow."""
         self._newest = header.identity
         self._taken.append(header.identity)
         self._older_in_a_row = 0

@@ -1,11 +1,11 @@
-"""Behind a careless relay: which of a picture's copies has the right bytes.
+"""Decides, behind a relay, which of a picture's copies has the right bytes.
 
-The switcher daemon copies the newest slot of a camera's ring while the camera may still be writing
-it. A complete slot of ours can therefore hold a half-copied picture, one picture's header over
-another's bytes, or a header of two pictures, for good. But each picture comes many times, and the
-later a copy was made, the longer the camera was done. So two copies in a row must be alike,
-continue the reference chain (`frame_num`, H.264 7.4.3), and not end in old bytes; a picture in
-doubt is decided when the next one has come.
+The relay (the switcher daemon) copies the newest slot of a camera's ring while the camera may still
+be writing it. So even a complete slot can hold a half-copied picture, the header of one picture
+over the bytes of another, or a header mixed from two pictures. But each picture comes many times,
+and later copies are more likely to be complete. A picture is believed when two copies in a row are
+equal, continue the reference chain (`frame_num`, H.264 7.4.3) and do not end in old bytes. A
+picture in doubt is decided when the next one has come.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .residue import Residue
 _AGREEING: Final = 2
 _MAX_PENDING: Final = 3
 _COPYING_NS: Final = 10_000_000
-"""Longer than a camera takes for a slot, unless it is held up."""
+"""Longer than a camera needs to write a slot, unless it is delayed."""
 
 
 @dataclass(slots=True)
 class PictureCopies:
-    """One picture's latest copy, and how many copies in a row were like it, found when."""
+    """The latest copy of one picture; how many copies in a row were equal to it, and since when."""
 
     latest: SlotCopy
     first_ns: int
@@ -46,7 +46,7 @@ class PictureCopies:
 
     @property
     def outlast_copying(self) -> bool:
-        """Whether they were found alike for longer than a camera copies."""
+        """Whether they have been equal for longer than a camera needs to write a slot."""
         return self.last_ns - self.first_ns >= _COPYING_NS
 
     def add(self, copy: SlotCopy, now_ns: int) -> None:
@@ -67,11 +67,11 @@ class RelayCopies:
         self._pending: dict[tuple[int, int], PictureCopies] = {}
 
     def add(self, copy: SlotCopy) -> Iterator[tuple[SlotCopy, bool]]:
-        """Take a further copy; yields each picture that it decides, oldest first, and whether to
-        believe it. What is believed must be delivered before the next one is asked for.
+        """Take one more copy. Yields each picture that it decides, oldest first, and whether to
+        believe it. A picture that is believed must be delivered before the next one is asked for.
 
-        Copies belong together by their moment of capture: the frame number may still be another
-        picture's.
+        Copies are grouped by capture time, because the frame number may still be that of another
+        picture.
         """
         now_ns = time.monotonic_ns()
         moment = (copy.header.captured_at_ns, copy.header.camera_id)
@@ -90,12 +90,12 @@ class RelayCopies:
             yield copies.latest, self._is_believed(copies)
 
     def take_all(self) -> list[SlotCopy]:
-        """There is no relay after all: everything undecided, oldest first."""
+        """Returns all undecided copies, oldest first; for when there is no relay after all."""
         pending, self._pending = self._pending, {}
         return [pending[moment].latest for moment in sorted(pending)]
 
     def on_delivered(self, data: bytes, *, is_gap: bool) -> None:
-        """`is_gap`: pictures are missing before this one."""
+        """Note what was delivered. `is_gap`: pictures are missing before this one."""
         self._residue.add(data, is_gap=is_gap)
 
     def _is_settled(self, copies: PictureCopies) -> bool:
@@ -105,9 +105,9 @@ class RelayCopies:
         return copies.outlast_copying and not self._is_gap(copies) and self._is_believed(copies)
 
     def _is_believed(self, copies: PictureCopies) -> bool:
-        """The last word on a picture."""
+        """The final decision on a picture."""
         if self._has_earlier_number(copies):
-            # Another picture's number, unless the camera has begun anew.
+            # The number is of another picture, unless the camera has restarted.
             return copies.outlast_copying and self._is_idr(copies)
         if not copies.agree and self._is_gap(copies):
             return False

@@ -1,4 +1,4 @@
-"""The older bytes that a half-copied picture can end in."""
+"""Recognizes a half-copied picture by the old bytes that it ends in."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ _TAIL_BYTES: Final = 16
 
 
 class Residue:
-    """The older bytes that a half-copied slot can hold: for each length, those of the last pictures
-    that were as long. Owned by the camera thread.
+    """The pictures whose bytes a half-copied slot can still hold. Owned by the camera thread.
 
-    A slot that the camera is about to overwrite holds a picture of one turn of its ring ago and,
-    behind that one's end, what longer ones before it have left.
+    A slot that the camera is about to overwrite holds a picture from one turn of the ring ago and,
+    behind its end, the remains of longer pictures before it.
     """
 
     def __init__(self) -> None:
         self._turn: deque[bytes] = deque()
         self._longer: list[bytes] = []
-        """From before the last turns, each longer than all that came after it."""
+        """Pictures from before the last turns, each longer than all that came after it."""
         self._unbroken = 0
 
     def add(self, data: bytes, *, is_gap: bool) -> None:
@@ -37,7 +36,7 @@ class Residue:
 
     def may_end(self, data: bytes) -> bool:
         """Whether the end of `data` can be residue: an older picture has the same bytes in the same
-        place, or not all that can stand there are known."""
+        place, or not every picture that was there is known."""
         return (
             self._unbroken < SLOT_COUNT
             or self._ends(data)
@@ -45,14 +44,13 @@ class Residue:
         )
 
     def surely_ends(self, data: bytes) -> bool:
-        """Whether the end of `data` is residue or nothing, not alike by chance, as still scenes and
-        filler are."""
+        """Whether the end of `data` is zeros or certainly residue. Still scenes and filler can be
+        equal by chance, so repetitive bytes don't count."""
         tail = set(data[-_TAIL_BYTES:])
         return tail == {0} or (len(tail) > _TAIL_BYTES // 2 and self._ends(data))
 
     def _ends(self, data: bytes) -> bool:
-        # In two parts, as an older picture may end within the tail, and what is behind it is from
-        # yet another.
+        # In two parts: one older picture may end within the tail, with a longer one behind it.
         end = len(data)
         middle = max(0, end - _TAIL_BYTES // 2)
         return self._has(data, middle, end) or self._has(data, max(0, end - _TAIL_BYTES), middle)

@@ -1,14 +1,14 @@
-"""Takes every picture out of a ring that is written without any regard for readers.
+"""Takes every picture out of a ring whose writer never waits for readers.
 
 Two questions are answered for each picture.
 
-*Which one is it?* Its identity, in its slot's header (`picture_order`): most writes of a relay
-repeat a picture and some bring back an older one.
+*Is it new?* Its slot's header identifies it (`picture_order`): most writes of a relay repeat a
+picture, and some bring back an older one.
 
-*Are these its bytes, all of them?* A writer raises the index first and copies afterwards, so every
-slot but the newest is complete. Where each picture is written once, that is enough, and the newest
-slot need not wait for the next write (`newest_slot`). Where a relay writes, even a complete slot
-may hold wrong bytes (`relay_copies`).
+*Are these all its bytes?* A writer raises the index first and copies afterwards, so every slot but
+the newest is complete. If each picture is written once, that is enough, and `newest_slot` can take
+the newest slot before the next write. Behind a relay, even a complete slot may hold wrong bytes
+(`relay_copies`).
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ from .slots import Slots
 logger = logging.getLogger(__name__)
 
 _BACKLOG: Final = 28
-"""Slots to begin with: all but the one that may be in progress and the one that is next."""
+"""Slots to begin with: all but the one that may be in progress and the next one."""
 _LAP_MARGIN: Final = 2
-"""A slot that is due within so many writes is given up."""
+"""A slot that is overwritten within this many writes is given up."""
 _LONGEST_ABSENCE: Final = 1 << 24
-"""More writes than that are none: the index went back. A relay needs an hour for as many."""
+"""After more writes than this, the index went back. A relay needs an hour for this many."""
 _COPIES_LOOKED_AT: Final = 4
-"""Of a relay's copies of each picture about so many are looked at, and the last two writes."""
+"""About this many of a relay's copies of a picture are read, and the last two writes."""
 
 
 class Picture(NamedTuple):
-    """One coded picture, whole, as the camera made it."""
+    """One complete coded picture, as the camera made it."""
 
     header: SlotHeader
     coded: CodedPicture
     is_discontinuity: bool
-    """Pictures are missing before this one, or it is another camera's."""
+    """Pictures are missing before this one, or the camera has changed."""
 
     @property
     def nal_units(self) -> tuple[bytes, ...]:
@@ -75,14 +75,14 @@ class RingReader:
         self._begin(self._slots.read_index())
 
     def poll(self, *, is_urgent: bool) -> list[Picture]:
-        """The new pictures, oldest first.
+        """Returns the new pictures, oldest first.
 
-        `is_urgent`: somebody watches, take the newest slot as soon as it is complete; otherwise it
-        is taken when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
+        `is_urgent`: somebody watches, so the newest slot is taken as soon as it is complete;
+        otherwise when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
         """
         index = self._slots.read_index()
         if writes_between(self._next, index) > _LONGEST_ABSENCE:
-            logger.info("the camera's ring begins anew")
+            logger.info("the camera's ring starts over")
             self._begin(index)
         self.new_writes = writes_between(self._last_index, index)
         self._last_index = index
@@ -103,7 +103,7 @@ class RingReader:
 
     @property
     def is_write_in_progress(self) -> bool:
-        """Whether the writer is at a slot that could not be taken yet, and not a relay."""
+        """Whether a camera (not a relay) is writing a slot that could not be taken yet."""
         return self._order.is_once_each and self._next != self._last_index
 
     def _begin(self, index: int) -> None:
@@ -113,15 +113,15 @@ class RingReader:
         self._next = next_write(index, -min(index, _BACKLOG))
         self._last_index = self._delivered_at = self._next
         self.new_writes = 0
-        """Writes between the last two polls."""
+        """The number of writes between the last two polls."""
         self._has_missed = False
         if self._next != index:
             missed = self._counts.frames_missed
             self._take_complete(next_write(index, -1))
-            self._counts.frames_missed = missed  # what was gone before is nobody's loss
+            self._counts.frames_missed = missed  # pictures from before we began are not missed
 
     def _take_complete(self, end: int) -> None:
-        """Take what is new in the writes up to, not including, `end`: their slots are complete."""
+        """Take the new pictures of the writes before `end`: their slots are complete."""
         for write, header in _last_copies(self._new_headers(end)):
             if self._order.was_taken(header):  # by the copy before
                 continue
@@ -138,7 +138,7 @@ class RingReader:
                 self._miss(1)
 
     def _new_headers(self, end: int) -> list[tuple[int, SlotHeader]]:
-        """The writes up to `end` that hold a new picture, with their headers."""
+        """Returns the writes before `end` that hold a new picture, with their headers."""
         lapped = max(0, writes_between(self._next, end) - ring.LONGEST_SLOT_LIFETIME)
         first = next_write(self._next, lapped)
         count = writes_between(first, end)
@@ -171,7 +171,7 @@ class RingReader:
         return False
 
     def _take_newest(self) -> None:
-        """Take the slot that the writer is at, if it is proven complete."""
+        """Take the slot that is being written, if it is proven complete."""
         header = self._slots.read_header(self._next)
         if (
             header.is_plausible
@@ -220,7 +220,7 @@ class RingReader:
     def _is_gap(self, continuity: Continuity, skipped: int, *, starts_gop: bool) -> bool:
         """Whether pictures are missing before this one; counts those that a relay hid.
 
-        `skipped`: so many frame numbers lie between the last picture and this one.
+        `skipped`: the number of frame numbers between the last picture and this one.
         """
         if not self._order.is_relayed:
             return self._has_missed or continuity is Continuity.GAP
@@ -238,7 +238,7 @@ class RingReader:
 
 
 def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHeader]]:
-    """Without those of which two later copies are in the list."""
+    """Returns `copies` without those of which two later copies are in the list."""
     return [
         copy
         for position, copy in enumerate(copies)
@@ -247,6 +247,6 @@ def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHe
 
 
 def _spread(count: int, stride: int) -> list[int]:
-    """The last two of `range(count)`, and each `stride`-th of those before."""
+    """Returns the last two of `range(count)`, and every `stride`-th of those before."""
     last_two = max(0, count - 2)
     return [*range(last_two % stride, last_two, stride), *range(last_two, count)]

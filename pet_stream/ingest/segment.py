@@ -1,6 +1,6 @@
-"""Shared-memory segments of other programs, read without mapping them where that can be avoided.
+"""Reads the shared-memory segments of other programs, without a mapping where possible.
 
-A URL (`media/segment_url.py`) says which kind.
+The URL (`media/segment_url.py`) says which kind it is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Segment(Protocol):
         """A copy of `size` bytes from `offset`. Raises SegmentInvalid when they are not there."""
 
     def is_gone(self) -> bool:
-        """Whether the name means another segment by now, or none, or this one has shrunk."""
+        """Whether the segment was removed or replaced under its name, or has shrunk."""
 
     def close(self) -> None: ...
 
@@ -49,8 +49,8 @@ def open_segment(url: str, min_bytes: int) -> Segment:
 
 
 class PosixSegment:
-    """Read by `pread` on the descriptor: a segment that is truncated under our hands gives a short
-    read, where a mapping would raise SIGBUS, and the copy runs without the interpreter lock."""
+    """A segment made by shm_open(3), read by `pread`. If its writer truncates it meanwhile, the
+    read is short; a mapping would raise SIGBUS. The copy runs without the interpreter lock."""
 
     def __init__(self, name: str) -> None:
         self._path = POSIX_FOLDER / name.lstrip("/")
@@ -86,7 +86,7 @@ class PosixSegment:
 
 
 class SysvSegment:
-    """A segment made by shmget(2). It can't shrink, so that its mapping is safe to read."""
+    """A segment made by shmget(2). It can't shrink, so its mapping is safe to read."""
 
     def __init__(self, key: int) -> None:
         try:

@@ -48,7 +48,7 @@ class _Attachment:
     checked_at_s: float
 
     def is_being_written(self, now_s: float) -> bool:
-        """Whether a copy was seen to begin just now, which takes less than a millisecond."""
+        """Whether a write began a moment ago; a write takes less than a millisecond."""
         return (
             self.reader.is_write_in_progress
             and self.written_at_s is not None
@@ -59,7 +59,7 @@ class _Attachment:
 class ShmReader:
     """Reads the ring behind `url` in a thread of its own and publishes access units.
 
-    Starts before the camera does, and follows it through every kind of restart: a missing, foreign
+    It may start before the camera, and follows it through every kind of restart: a missing, foreign
     or truncated segment is counted, logged once and tried again. Everything but `start`, `stop`,
     `wake`, `status` and the numbers in `counts` belongs to the camera thread.
     """
@@ -91,12 +91,12 @@ class ShmReader:
             run.stop(timeout_s)
 
     def wake(self) -> None:
-        """Look at once: somebody came or went, so that the pace may be another."""
+        """Look at once: somebody came or went, so the pace may have changed."""
         self._wakes.put(None)
 
     @property
     def status(self) -> CameraStatus:
-        """A snapshot; any thread may ask."""
+        """Returns a snapshot; any thread may ask."""
         attachment = self._attachment
         video = self._access_units.video
         interval_s = attachment.pacing.interval_s if attachment is not None else None
@@ -192,7 +192,7 @@ class ShmReader:
         now_s = time.monotonic()
         try:
             reader = RingReader(segment, self._order, self._cameras, self.counts)
-        except BaseException:  # whatever it is, nobody else knows the segment yet
+        except BaseException:  # whatever it is, nobody else would close the segment
             segment.close()
             raise
         self.counts.attachments += 1
@@ -229,7 +229,7 @@ class ShmReader:
 
 
 def _spoken(age_s: float) -> str:
-    """As precise as a person wants it, so that pages need not be told every second."""
+    """Returns `age_s` in rounded words, so that the text does not change every second."""
     if age_s < 10:
         return f"{age_s:.0f} s"
     if age_s < 120:

@@ -1,4 +1,4 @@
-"""Reads single slots of a stream ring."""
+"""Reads the single slots of a stream ring."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .segment import Segment
 
 
 class Slots:
-    """What stands in the ring at this moment; its writer never waits. Owned by the camera thread.
+    """The ring as it is now; its writer never waits for readers. Owned by the camera thread.
 
     Every method raises SegmentInvalid when the segment has shrunk.
     """
@@ -17,15 +17,15 @@ class Slots:
         self._segment = segment
 
     def read_index(self) -> int:
-        """`write_index`: the number of the next write to come."""
+        """Returns `write_index`: the number of the next write."""
         return int(ring.INDEX.unpack(self._segment.read(0, ring.INDEX.size))[0])
 
     def read_header(self, write: int) -> SlotHeader:
         return SlotHeader.parse(self.read_start(write, ring.SLOT_HEADER.size))
 
     def read_data(self, write: int, header: SlotHeader) -> bytes | None:
-        """The data of the slot of `write`; None when that begins with another header by now, or the
-        writer has come round meanwhile."""
+        """Returns the data of the slot of `write`; None if its header has changed, or if the writer
+        has come round to the slot meanwhile."""
         slot = self.read_start(write, ring.SLOT_HEADER.size + header.data_size)
         age = writes_between(write, self.read_index())
         if age > ring.slot_lifetime(write) or not slot.startswith(header.serialize()):
@@ -33,5 +33,5 @@ class Slots:
         return slot[ring.SLOT_HEADER.size :]
 
     def read_start(self, write: int, size: int) -> bytes:
-        """The first `size` bytes of a slot, header and data."""
+        """Returns the first `size` bytes of a slot, header and data."""
         return self._segment.read(ring.slot_offset(write), size)
