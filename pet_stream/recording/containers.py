@@ -1,4 +1,4 @@
-"""File formats: how access units become the bytes of a file."""
+"""The file formats: turn access units into the bytes of a file."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from ..media.mp4.sample_table import MAX_DURATION, Sample, SampleTable
 from ..media.mp4.video_format import VideoFormat
 
 MAX_FRAGMENT_NS = 2_000_000_000
-"""A GOP that lasts longer reaches the file in several fragments."""
+"""A longer GOP is written in several fragments."""
 _USUAL_DURATION = mp4.TIMESCALE // 30
-"""Of the only picture of a file."""
+"""The duration of a file's only picture."""
 _LONGEST_GUESS = mp4.TIMESCALE
 
 
 class Container(Protocol):
     """Writes access units into one open file. Used by one thread, the writer's.
 
-    The file is opened, synced and closed by the writer: a container only appends to it, and may
-    change what it wrote when it closes.
+    The writer opens, syncs and closes the file. A container only appends to it, and may change its
+    own bytes in close().
     """
 
     @property
     def frame_count(self) -> int:
-        """Pictures that are in the file, or will be when it is closed."""
+        """Pictures in the file, including those written when it is closed."""
 
     @property
     def bytes_written(self) -> int:
         """Size of the file so far."""
 
     def write(self, units: Sequence[AccessUnit]) -> None:
-        """Append `units`, in decoding order; the very first one is an IDR.
+        """Append `units`, in decoding order; the first one of a file is an IDR.
 
-        Raises OSError. What was written up to then must stay playable.
+        Raises OSError. The file must stay playable then.
         """
 
     def flush(self) -> None:
-        """Append what was held back for the sake of what comes after it. Raises OSError."""
+        """Append the pictures that are still held back. Raises OSError."""
 
     def close(self, end_ns: int | None = None) -> None:
-        """Complete the file; nothing is written after it, not even after an error. The last picture
-        is shown until `end_ns`, if that is known. Raises OSError."""
+        """Complete the file. Nothing is written afterwards, even if this fails. The last picture is
+        shown until `end_ns`, if that is known. Raises OSError."""
 
 
 ContainerFactory = Callable[[io.FileIO, bool], Container]
-"""For an empty file, and whether it is a clip."""
+"""Makes a container from an empty file, and whether it is a clip."""
 
 
 class AnnexBContainer:
     """The raw byte stream of H.264 Annex B: playable at every moment, without times.
 
-    A gap needs no mark: it ends at an IDR with its parameter sets, where every decoder starts
-    afresh.
+    A gap needs no mark: it ends at an IDR with its parameter sets, where every decoder begins
+    again.
     """
 
     def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
@@ -88,7 +88,7 @@ class AnnexBContainer:
         pass
 
     def _keep_whole(self, pictures: list[bytes], written: int) -> None:
-        """Of `pictures` only `written` bytes reached the file: cut off the broken last one."""
+        """Only `written` bytes of `pictures` reached the file: cut off the incomplete last one."""
         for picture in pictures:
             written -= len(picture)
             if written < 0:
@@ -99,16 +99,16 @@ class AnnexBContainer:
 
 
 _Fragment = tuple[int, list[bytes], list[Sample]]
-"""Time of its first picture in ticks, the pictures' data, what is told about each."""
+"""The time of the first picture in ticks, the pictures' data, and their samples."""
 
 
 class Mp4Container:
     """MP4 that grows by a fragment for each GOP, and has an index once it is closed.
 
-    The pictures of a GOP are kept until the next one begins, or MAX_FRAGMENT_NS have gone by, or
-    flush(). The last picture of a fragment is shown until the next fragment begins, whatever the
-    fragment itself says, which had to guess it when it was flushed. Times are capture times, from
-    the first picture on, so that gaps and slow cameras play at true speed.
+    The pictures of a GOP are kept until the next GOP begins, MAX_FRAGMENT_NS have passed, or
+    flush() is called. The last picture of a fragment is shown until the next fragment begins; its
+    duration in a flushed fragment is only a guess. Times are capture times since the first picture,
+    so gaps and slow cameras play at true speed.
     """
 
     def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
@@ -157,7 +157,7 @@ class Mp4Container:
         end = self.bytes_written
         try:
             self._append_bytes(mp4.index(self._format, self._table, self._created_at))
-            # The index first: a crash in between leaves a file that still grows, not one that lies.
+            # The index first: after a crash in between, the file is still a valid growing one.
             os.fdatasync(self._file.fileno())
         except OSError:
             self._cut_off_at(end)
@@ -171,13 +171,12 @@ class Mp4Container:
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
 
     def _time_of(self, unit: AccessUnit) -> int:
-        """Ticks since the first picture; always later than the picture before."""
+        """Returns ticks since the first picture; always later than the picture before."""
         self._last_time = max(self._ticks(unit.capture_ns), self._last_time + 1)
         return self._last_time
 
     def _usual_end_time(self) -> int:
-        """When the last picture ends if it is shown for as long as the one before it, which may
-        have stood still for long."""
+        """Returns when the last picture ends if it lasts as long as the one before it."""
         times = self._pending_times
         if len(times) > 1:
             duration = times[-1] - times[-2]
@@ -215,7 +214,7 @@ class Mp4Container:
         try:
             _write_all(self._file, data)
         except OSError:
-            self._pending, self._pending_times = [], []  # they refer to what is lost
+            self._pending, self._pending_times = [], []  # they refer to pictures that are lost
             self._cut_off_at(self.bytes_written)
             raise
         self.bytes_written += len(data)
@@ -233,4 +232,4 @@ def _write_all(file: io.FileIO, data: bytes) -> None:
 
 
 FORMATS: Mapping[str, ContainerFactory] = {"mp4": Mp4Container, "h264": AnnexBContainer}
-"""What can be recorded, by the file's ending."""
+"""The formats, by the ending of the file."""

@@ -1,4 +1,4 @@
-"""Files that outlast a power cut: what is done to the disk, in the order that counts."""
+"""Creates, syncs and publishes files, in an order that survives a power cut."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..errors import StorageError
 from ..reason import Reason
 
 PART_SUFFIX = ".part"
-"""Of a file that is not finished."""
+"""The ending of an unfinished file."""
 
 
 class DiskSpace(NamedTuple):
     free_bytes: int
-    """What an ordinary user may still write."""
+    """What an ordinary user can still write."""
     size_bytes: int
 
 
 class AlmostFull(OSError):
-    """Less is free on the disk than the settings want to be left."""
+    """Less is free on the disk than the settings require."""
 
     def __init__(self, min_free_bytes: int) -> None:
         super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -31,7 +31,7 @@ class AlmostFull(OSError):
 
 
 class ClipsFull(OSError):
-    """All clips together take up what the settings grant them."""
+    """All clips together have reached the limit of the settings."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -39,16 +39,16 @@ class ClipsFull(OSError):
 
 
 def make_folder(folder: Path) -> None:
-    """With those above it, if it is missing. Raises OSError."""
+    """Make `folder`, and those above it, if it is missing. Raises OSError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as exc:  # not a recording's name that is taken
+    except FileExistsError as exc:  # must not look like a recording's name that is taken
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from exc
 
 
 def create_part(folder: Path, stem: str, suffix: str) -> tuple[Path, io.FileIO]:
-    """A new, empty `<stem><suffix>.part`. Raises FileExistsError if that file is there, finished or
-    not."""
+    """Create an empty `<stem><suffix>.part`. Raises FileExistsError if that file exists, finished
+    or not."""
     if os.path.lexists(folder / f"{stem}{suffix}"):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     part = folder / f"{stem}{suffix}{PART_SUFFIX}"
@@ -58,8 +58,9 @@ def create_part(folder: Path, stem: str, suffix: str) -> tuple[Path, io.FileIO]:
 def publish(file: io.FileIO, part: Path, name: str) -> Path:
     """Give a finished file its name, or the same with `_2`, `_3` … if that is taken.
 
-    File, folder, name, folder: after a power cut at any moment there is a whole file under one of
-    the two names. Raises FileNotFoundError if the file was deleted meanwhile.
+    The order is: sync the file, sync the folder, rename, sync the folder. After a power cut at any
+    moment there is a complete file under one of the two names. Raises FileNotFoundError if the file
+    was deleted meanwhile.
     """
     os.fsync(file.fileno())
     check_linked(file)
@@ -68,7 +69,8 @@ def publish(file: io.FileIO, part: Path, name: str) -> Path:
 
 
 def rename(path: Path, name: str) -> Path:
-    """Call the file at `path` `name`, or the same with `_2`, `_3` … if that is taken, for good."""
+    """Rename the file at `path` to `name`, or the same with `_2`, `_3` … if that is taken, and sync
+    the folder."""
     renamed = free_path(path.parent, name)
     path.rename(renamed)
     sync_folder(path.parent)
@@ -76,7 +78,7 @@ def rename(path: Path, name: str) -> Path:
 
 
 def free_path(folder: Path, name: str) -> Path:
-    """`name`, or the same with `_2`, `_3` …, that nobody has."""
+    """Returns the path of `name`, or the first of `_2`, `_3` …, that does not exist."""
     path, number = folder / name, 2
     while os.path.lexists(path):
         path = folder / f"{Path(name).stem}_{number}{Path(name).suffix}"
@@ -85,25 +87,26 @@ def free_path(folder: Path, name: str) -> Path:
 
 
 def check_linked(file: io.FileIO) -> None:
-    """Raises FileNotFoundError if the open `file` has no name any more."""
+    """Raises FileNotFoundError if the open `file` was deleted."""
     if not os.fstat(file.fileno()).st_nlink:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in `folder` onto the disk."""
+    """Sync the names in `folder` to the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     except OSError as exc:
-        if exc.errno != errno.EINVAL:  # a file system that has no such thing
+        if exc.errno != errno.EINVAL:  # a file system that can't sync folders
             raise
     finally:
         os.close(descriptor)
 
 
 def open_to_read(path: Path) -> int:
-    """A descriptor of the file at `path`. Raises OSError, also for what is no regular file."""
+    """Returns a descriptor of the file at `path`. Raises OSError, also unless it is a regular
+    file."""
     # Not blocking, because what lies there may be a FIFO.
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags)
@@ -114,24 +117,24 @@ def open_to_read(path: Path) -> int:
 
 
 def read_at(descriptor: int, offset: int, size: int) -> bytes:
-    """`size` bytes from `offset` on, or fewer at the end of the file. Raises OSError."""
+    """Returns `size` bytes from `offset` on, or fewer at the end of the file. Raises OSError."""
     return os.pread(descriptor, size, offset)
 
 
 def disk_space(folder: Path) -> DiskSpace:
-    """Of the disk that `folder` is on. Raises OSError."""
+    """Returns the space on the disk that `folder` is on. Raises OSError."""
     info = os.statvfs(folder)
     return DiskSpace(info.f_bavail * info.f_frsize, info.f_blocks * info.f_frsize)
 
 
 def check_free(folder: Path, min_free_bytes: int) -> None:
-    """Raises AlmostFull, OSError."""
+    """Raises AlmostFull if less than `min_free_bytes` are free, and OSError."""
     if min_free_bytes and disk_space(folder).free_bytes < min_free_bytes:
         raise AlmostFull(min_free_bytes)
 
 
 def describe(error: OSError) -> Reason:
-    """What went wrong with the disk, for a person; names no path."""
+    """Returns what went wrong with the disk, for a person; names no path."""
     if isinstance(error, AlmostFull):
         free_mb = error.min_free_bytes / 1e6
         return Reason("disk_almost_full", f"less than {free_mb:.9g} MB are free on the disk")

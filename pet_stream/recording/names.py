@@ -1,16 +1,15 @@
-"""What a recording may be called.
+"""The names of recordings.
 
-A name that a request brings is a plain name: ASCII letters, digits, `_` and `-`, at most 100
-characters with its ending. The ending may be left out; if it is there, it must be that of the
-format which is recorded. Names of files that are already in the folder may have dots and spaces
-inside as well, so that files copied in by hand are found. No name has a slash, a NUL, a leading
-dot or dash, or `..` in it; other letters are refused rather than normalised, because they look
-alike and differ.
-
-A recording of several files has one name: `cat.mp4` is `cat.001.mp4`, `cat.002.mp4` … on the disk.
-New names have no other dots, so that names alone tell which files belong together. Files that were
-repaired after a crash have `_recovered` in front of their ending and keep their number:
-`cat.002_recovered.mp4`.
+- A name in a request has ASCII letters, digits, `_` and `-` only, and at most 100 characters with
+  its ending. The ending may be left out; if given, it must be that of the recorded format.
+- A file that is already in the folder may also have dots and spaces inside its name, so that files
+  copied in by hand are found.
+- No name has a slash, a NUL, a leading dot or dash, or `..` in it. Other letters are refused, not
+  normalized, because different letters can look alike.
+- A recording of several files has one name: `cat.mp4` is `cat.001.mp4`, `cat.002.mp4` … on the
+  disk. New names have no other dots, so the names alone say which files belong together.
+- A file that was repaired after a crash has `_recovered` in front of its ending and keeps its
+  number: `cat.002_recovered.mp4`.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
 MAX_REMEMBERED = 4096
-"""Names of a folder that is listed again and again."""
+"""Size of the caches: a folder's names are checked at each listing."""
 _TIME_FORMAT = "%Y%m%d_%H%M%S"
 
 
 def requested_name(text: str, suffix: str) -> str:
-    """The file name for a recording that a request calls `text`; ends in `suffix` (".h264").
+    """Returns the file name for the name `text` in a request; it ends in `suffix` (".h264").
 
     Raises BadName.
     """
@@ -57,7 +56,7 @@ def requested_name(text: str, suffix: str) -> str:
 
 
 def stored_name(text: str) -> str:
-    """`text`, if a file of the folder that is shown may have this name. Raises BadName."""
+    """Returns `text` if a listed file may have this name. Raises BadName otherwise."""
     if not is_stored_name(text):
         raise BadName("Not the name of a recording")
     return text
@@ -74,12 +73,12 @@ def is_stored_name(text: str) -> bool:
 
 
 def automatic_stem(started_at: float) -> str:
-    """`recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time."""
+    """Returns `recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time."""
     return time.strftime(f"recording_{_TIME_FORMAT}", time.localtime(started_at))
 
 
 def numbered(stem: str) -> Iterator[str]:
-    """`stem`, then `stem` with `_2`, `_3` …, without end."""
+    """Yields `stem`, then `stem` with `_2`, `_3` …, without end."""
     yield stem
     number = 2
     while True:
@@ -88,8 +87,8 @@ def numbered(stem: str) -> Iterator[str]:
 
 
 def segment_of(name: str) -> tuple[str, int] | None:
-    """The recording that the file `name` is a part of, and which one, from 1: `cat.mp4`, 2 for
-    `cat.002.mp4`. None: it stands for itself."""
+    """Returns the recording that the file `name` belongs to, and its number from 1: `cat.mp4`, 2
+    for `cat.002.mp4`. None: the file is a recording by itself."""
     stem, dot, ending = name.rpartition(".")
     match = _SEGMENT_STEM.fullmatch(stem)
     return None if match is None else (match[1] + dot + ending, int(match[2]))
@@ -102,8 +101,8 @@ def recovered_name(name: str) -> str:
 
 @lru_cache(MAX_REMEMBERED)
 def names_before(name: str) -> tuple[str, ...]:
-    """What the file `name` may have been called while its recording ran: without `_recovered`, and
-    without the number of a segment."""
+    """Returns the names that the file `name` may have had while its recording ran: without
+    `_recovered`, and without its number."""
     stem, dot, ending = name.rpartition(".")
     as_recorded = (name, _RECOVERED_ENDING.sub("", stem) + dot + ending)
     segments = filter(None, map(segment_of, as_recorded))
@@ -116,7 +115,7 @@ def is_recovered(name: str) -> bool:
 
 @lru_cache(MAX_REMEMBERED)
 def start_time_in(name: str) -> float | None:
-    """Epoch seconds that an automatic name tells, None for other names."""
+    """Returns the time in an automatic name, epoch seconds; None for other names."""
     match = _AUTOMATIC_STEM.fullmatch(name.rpartition(".")[0])
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""Starting and stopping a recording: the recorder's state, on the event loop."""
+"""Starts and stops recordings and saves clips: the recorder's state, on the event loop."""
 
 from __future__ import annotations
 
@@ -35,35 +35,34 @@ logger = logging.getLogger(__name__)
 
 STARTS_AT_ONCE = 10
 START_EVERY_S = 2.0
-"""In the long run: each start writes its pre-roll, whatever comes after it."""
+"""The average rate of starts is limited because each start writes its pre-roll."""
 PREROLL_AT_ONCE_S = 60
-"""For all starts together, and then a second of the past for each second that goes by: else
-starting and stopping again and again would write the same past many times."""
+"""Pre-roll for all starts together; after that, one second for each second that passes. Otherwise
+repeated starts and stops would write the same pictures many times."""
 CLIP_EVERY_S = 1.0
 QUEUE_UNITS = 4000
 """More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
 OPEN_WAIT_S = 1.0
-"""A disk that has refused by then says so in the answer to a start."""
+"""A start waits this long for the disk, so that its response can name an error."""
 MAX_GOP_AGE_S = 2.0
 """A cached GOP whose newest picture is older belongs to a camera that has stopped."""
 
 
 class Recorder:
-    """Records what the broadcaster publishes, one recording at a time, and saves clips of the last
-    seconds beside it, one at a time, too.
+    """Records what the broadcaster publishes, one recording at a time. Saves clips of the last
+    seconds, also one at a time.
 
-    Belongs to the event loop: `start`, `stop`, `clip`, `heartbeat` and `close` run there, and each
-    changes the state before its first await, so two commands at once need no lock. The disk is
-    touched by writer threads only: a disk that hangs delays the answer to a start by
-    `open_wait_s`, to a stop or clip by `disk_timeout_s`, the writer until it goes on, and the loop
-    not at all. Any thread may read the properties.
+    Belongs to the event loop: `start`, `stop`, `clip`, `heartbeat` and `close` run there. Each
+    changes the state before its first await, so two commands at once need no lock. Any thread may
+    read the properties. Only writer threads touch the disk. A disk that hangs delays the response
+    to a start by `open_wait_s`, to a stop or clip by `disk_timeout_s`; it never delays the loop.
 
     `claim` is called by each writer first; it raises NotRecorderOwner where another process
     records. A clip's writer calls `claim_for_clip` instead, with the bytes of its pictures.
     `on_finished` is called on the loop when files have been added to the folder.
 
-    When the loop ends, a file that the disk has not taken yet is left to its writer, and the next
-    loop may begin another. `on_left` is called in the thread of the last such writer, at its end.
+    When the loop ends, a file that is not on the disk yet is left to its writer, and the next loop
+    may begin a new one. `on_left` is called in the thread of the last such writer, at its end.
     `clock_ns` is the clock of the capture times.
     """
 
@@ -89,7 +88,7 @@ class Recorder:
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         if file_format not in formats:
-            raise ValueError(f"no such recording format: {file_format!r}")
+            raise ValueError(f"unknown recording format: {file_format!r}")
         self._broadcaster = broadcaster
         self._folder = folder
         self._format = file_format
@@ -145,14 +144,16 @@ class Recorder:
         heartbeat_s: float | None = None,
     ) -> RecordingStatus:
         """Begin a recording with what was shown in the last `preroll_s`, from an IDR on; if the
-        camera is not running, with its next IDR. What starts just before it had of the past may be
-        missing (PREROLL_AT_ONCE_S).
+        camera is not running, with its next IDR. Soon after other starts it may begin later
+        (PREROLL_AT_ONCE_S).
 
-        Without `filename` (None or "") the name is made from the time. What is None is as the
-        settings say. Returns when the file exists; a start that fails leaves none. While the disk
-        does not answer, the recording runs in memory, and the status has a `note`; what it says too
-        late ends the recording, but for a name that is taken, which then gets a number. Raises
-        AlreadyRecording, BadName, NameExists, NotRecorderOwner, StorageError, TooMany.
+        Without `filename` (None or "") the name is made from the time. Other arguments that are
+        None come from the settings. Returns when the file exists; a start that fails leaves none.
+
+        If the disk does not answer in time, the recording runs in memory and the status has a
+        `note`. An error that comes after that ends the recording; a name that is taken gets a
+        number instead. Raises AlreadyRecording, BadName, NameExists, NotRecorderOwner,
+        StorageError, TooMany.
         """
         settings = self._settings
         limits = [limit for limit in (duration_s, settings.max_duration_s) if limit]
@@ -162,16 +163,16 @@ class Recorder:
             preroll_s=settings.preroll_s if preroll_s is None else preroll_s,
             heartbeat_s=settings.heartbeat_s if heartbeat_s is None else heartbeat_s,
         )
-        session = self._begin(filename, file_format, settings)  # of two starts one wins: no await
+        session = self._begin(filename, file_format, settings)  # no await: of two starts one wins
         await self._opened(session)
         return session.status
 
     async def stop(self, reason: Reason | None = None) -> RecordingStatus:
-        """End the recording: all that was published before the call is in the file, on the disk.
+        """End the recording. Everything published before the call is in the file, on the disk.
 
-        `reason` becomes the status's `stop_reason`. A recording that no picture came to leaves no
-        file, and its `stop_reason` says so. Raises NotRecording, also for the second of two stops;
-        StorageError when the disk takes too long: the recording ends as soon as the disk lets it.
+        `reason` becomes the status's `stop_reason`. A recording without pictures leaves no file,
+        and its `stop_reason` says so. Raises NotRecording, also for the second of two stops;
+        StorageError when the disk takes too long: the recording ends as soon as the disk answers.
         """
         session = self._running()
         if not session.has_begun:
@@ -180,7 +181,7 @@ class Recorder:
         return await self._closed(session)
 
     async def heartbeat(self) -> RecordingStatus:
-        """Somebody wants the recording to go on. Raises NotRecording."""
+        """Keep the recording running for another `heartbeat_s`. Raises NotRecording."""
         session = self._running()
         session.beat()
         return session.status
@@ -191,8 +192,8 @@ class Recorder:
         """Save what was shown in the last `seconds`, as far as it is kept, from an IDR on.
 
         Returns when the file is on the disk. Raises BadName, NameExists, NothingToSave,
-        NotRecorderOwner; StorageError also when the disk takes too long: the clip is there as soon
-        as the disk lets it; TooMany while another is written, and for the second in a second.
+        NotRecorderOwner; StorageError, also when the disk takes too long (the clip is finished as
+        soon as the disk answers); TooMany while another clip is written, or soon after one.
         """
         if self._clip is not None and not self._clip.is_over:
             raise TooMany("Another clip is still being saved")
@@ -220,7 +221,7 @@ class Recorder:
         )
         session.start()
         self._remember_left()
-        self._clip = session  # of two at once one wins: no await so far
+        self._clip = session  # no await so far: of two at once one wins
         await self._opened(session)
         session.end(None)
         return await self._closed(session)
@@ -233,17 +234,18 @@ class Recorder:
         unfinished = [s for s in (session, self._clip) if s is not None and not s.is_over]
         for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
             if isinstance(outcome, BaseException):
-                logger.warning("a recording is left alone: %s", outcome)
+                logger.warning("a recording is left to its writer thread: %s", outcome)
 
     def leave(self) -> None:
-        """After the end of the loop: have the writers finish what close() has not ended. Does not
+        """After the end of the loop, let the writers finish what close() has not ended. Does not
         wait."""
         for session in self._sessions():
             if session.is_writing and not session.is_ending:
                 session.end(Reason("shut_down", "the server was shut down"))
 
     def _clip_settings(self) -> RecorderSettings:
-        """A clip leaves twice as much of the disk as ends a recording: it never takes the rest."""
+        """Returns the settings of a clip. It needs twice the free space at which a recording ends,
+        so that it never ends one."""
         return replace(
             self._settings,
             max_duration_s=0,
@@ -325,11 +327,11 @@ class Recorder:
         return filter(None, (self._session, self._session_before, self._clip, *self._left))
 
     def _remember_left(self) -> None:
-        """Keep what another loop left and is still being written."""
+        """Keep the sessions that an earlier loop left and whose files are still being written."""
         self._left = tuple(s for s in self._sessions() if s.is_over and s.is_writing)
 
     def _handle_left(self) -> None:
-        """In the writer's thread."""
+        """A writer that was left has ended. Called in its thread."""
         if not self.is_writing:
             self._on_left()
 
@@ -337,7 +339,7 @@ class Recorder:
         self._count_failure(session)
         if session.never_was:
             self._session = self._current.source = self._session_before
-        self._session_before = None  # or each would keep the one before it for ever
+        self._session_before = None  # or each session would keep the one before it for ever
         self._on_finished(session.status)
 
     def _handle_clip_over(self, session: Session) -> None:
@@ -352,8 +354,8 @@ class Recorder:
             self._error_count += 1
 
     async def _opened(self, session: Session) -> None:
-        """Wait until the file exists; a session whose disk does not answer in time is accepted
-        without. Raises NameExists, NotRecorderOwner, StorageError."""
+        """Wait until the file exists. If the disk does not answer in time, accept the session
+        without it. Raises NameExists, NotRecorderOwner, StorageError."""
         try:
             await asyncio.wait({session.opened}, timeout=self._open_wait_s)
         except asyncio.CancelledError:
@@ -380,7 +382,7 @@ class Recorder:
 
 
 def _recent(units: Sequence[AccessUnit], now_ns: int, max_age_s: float) -> Sequence[AccessUnit]:
-    """`units`, unless the camera has stopped since: an hour-old picture is not what is recorded."""
+    """Returns `units`; nothing if they are old because the camera has stopped."""
     if not units or now_ns - units[-1].capture_ns > max_age_s * 1e9:
         return ()
     return units

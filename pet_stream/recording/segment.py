@@ -1,4 +1,4 @@
-"""One file of a recording, from its `.part` name to its final one."""
+"""One file of a recording, from its `.part` name to its final name."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class Segment:
     def __init__(self, part: Path, file: io.FileIO, container: Container) -> None:
         self.part = part
         self.path: Path | None = None
-        """Its final place, once it is there."""
+        """Its final path, once it has got its name."""
         self.container = container
         self._file = file
         self._first: AccessUnit | None = None
         self._format: VideoFormat | None = None
         self.synced_at_s = 0.0
-        """On the monotonic clock; long ago at first, since what a file begins with is needed to
-        repair the rest."""
+        """On the monotonic clock. Long ago at first: the beginning of a file is synced at once,
+        because a repair needs it."""
         self._synced_bytes = 0
         self._is_complete = False
 
     def write(self, units: Sequence[AccessUnit]) -> None:
-        """Raises OSError."""
+        """Append `units`. Raises OSError."""
         if self._first is None and units:
             self._first, self._format = units[0], VideoFormat.of(units[0])
         self.container.write(units)
 
     def takes(self, idr: AccessUnit, max_seconds: float) -> bool:
-        """Whether `idr` and its GOP may go on in this file: same camera, same SPS, not too long."""
+        """Whether `idr` may follow in this file: same camera, same SPS, not too long."""
         first = self._first
         if first is None or self._format is None:
             return True
@@ -52,7 +52,7 @@ class Segment:
         return not max_seconds or idr.capture_ns - first.capture_ns < max_seconds * 1e9
 
     def sync(self) -> None:
-        """Bring all that write() was given onto the disk. Raises OSError."""
+        """Sync everything that write() was given to the disk. Raises OSError."""
         self.synced_at_s = time.monotonic()
         self.container.flush()
         if self.container.bytes_written == self._synced_bytes:
@@ -64,14 +64,14 @@ class Segment:
         self._synced_bytes = self.container.bytes_written
 
     def complete(self, end_ns: int | None = None) -> None:
-        """Close the container; once. Raises OSError."""
+        """Close the container. Call it once. Raises OSError."""
         if not self._is_complete:
             self._is_complete = True
             self.container.close(end_ns)
 
     def publish(self, name: str) -> None:
-        """Give the file its name. What the disk does not take any more keeps the name of a part,
-        and is repaired at the next start. Raises OSError."""
+        """Give the file its final name. If that fails it keeps its `.part` name, and is repaired at
+        the next start. Raises OSError."""
         with self._file:
             self.path = publish(self._file, self.part, name)
 

@@ -17,7 +17,7 @@ from .segment import Segment
 from .target import Target
 
 MAX_NUMBERS = 1000
-"""Of recordings with the same name."""
+"""Limit for recordings with the same name."""
 
 
 class Segments:
@@ -30,18 +30,18 @@ class Segments:
 
     def __init__(self, target: Target) -> None:
         self.newest: Segment
-        """From open_first() on."""
+        """The newest file; set from open_first() on."""
         self.count = 0
         self._thread = OwningThread()
         self._target = target
-        self._stem = target.stem  # with a number, if it has got one
-        self._number = 1  # in the newest one's name
-        self._frames_before = 0  # in the segments before it
+        self._stem = target.stem  # with `_2`, `_3` … if the name was taken
+        self._number = 1  # in the name of the newest file
+        self._frames_before = 0  # in the files before it
         self._bytes_before = 0
 
     @property
     def path(self) -> Path:
-        """Where the recording is, as long as it is one file."""
+        """The path of the recording, while it is one file."""
         return self._target.folder / f"{self._stem}{self._target.suffix}"
 
     @property
@@ -53,8 +53,8 @@ class Segments:
         return self._bytes_before + self.newest.container.bytes_written
 
     def open_first(self, may_be_numbered: Callable[[], bool]) -> None:
-        """Make the file; `may_be_numbered` is asked when a name is taken. Raises FileExistsError
-        when the name is taken, or every number of it, and OSError."""
+        """Make the first file; `may_be_numbered` is asked when its name is taken. Raises
+        FileExistsError when the name, or every numbered one, is taken, and OSError."""
         self._thread.assert_here()
         taken = _names_in(self._target.folder)
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
@@ -68,7 +68,7 @@ class Segments:
         raise FileExistsError(errno.EEXIST, "the name is taken")
 
     def go_on_with(self, idr: AccessUnit) -> None:
-        """Finish the newest one and open another, which `idr` is for. Raises OSError."""
+        """Finish the newest file and open the next one, which begins with `idr`. Raises OSError."""
         self._thread.assert_here()
         finished = self.newest
         finished.complete(idr.capture_ns)
@@ -78,12 +78,12 @@ class Segments:
         self._bytes_before += finished.container.bytes_written
 
     def finish(self, *, is_needed: bool) -> Path | None:
-        """Give the newest one its name, or remove it if it `is_needed` no more or has no picture.
-        Where the recording is now, if it is one file. Raises OSError."""
+        """Give the newest file its name, or remove it if it is not `is_needed` or has no picture.
+        Returns the path of the recording, if it is one file. Raises OSError."""
         self._thread.assert_here()
         newest, is_only_one = self.newest, self.count == 1
         whole_name = self._stem + self._target.suffix
-        if newest.path is not None:  # there was no next one
+        if newest.path is not None:  # already finished, and the next one could not be opened
             return rename(newest.path, whole_name) if is_only_one else None
         if not is_needed or not newest.container.frame_count:
             newest.discard()
@@ -92,7 +92,7 @@ class Segments:
         return newest.path if is_only_one else None
 
     def _open_next(self) -> None:
-        """Take the next number that is free: a file copied in by hand may be called so."""
+        """Open a file with the next free number: a file copied in by hand may have taken one."""
         for number in range(self._number + 1, MAX_SEGMENT_NUMBER + 1):
             with contextlib.suppress(FileExistsError):
                 self._open(f"{self._stem}.{number:03d}")
@@ -116,6 +116,6 @@ class Segments:
 
 
 def _names_in(folder: Path) -> set[str]:
-    """The names of the recordings that have a file in `folder`, finished or not."""
+    """Returns the names of the recordings with a file in `folder`, finished or not."""
     files = (name.removesuffix(PART_SUFFIX) for name in os.listdir(folder))
     return {file if (segment := segment_of(file)) is None else segment[0] for file in files}

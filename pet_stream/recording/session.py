@@ -1,4 +1,4 @@
-"""One recording, from the request to the closed file: the event loop's side of it."""
+"""One recording, from the request to the closed file, on the event loop."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ logger = logging.getLogger(__name__)
 FIRST_PICTURE_POLL_S = 0.25
 LOOKS_A_HEARTBEAT = 8
 SLOW_DISK_S = 1.0
-"""A disk that takes longer over one step is told of."""
+"""The status has a note when the disk takes longer than this for one step."""
 
 
 class Session:
     """Joins a subscription with a writer. Belongs to the event loop, where it is made; any thread
     may read `status`, `frame_totals`, `fill_ratio` and `is_over`.
 
-    `now_ns` is the moment of the start on the clock of the capture times.
+    `now_ns` is the time of the start on the clock of the capture times.
     `frame_totals` counts on from `totals_before`, those of the session before this one. `on_over`
     is called on the loop when the file is closed, before `closed` is set.
 
-    A loop that ends takes the session with it, but not the writer of a disk that hangs: that one
-    finishes the file when it can, `is_writing` until then, and its thread calls `on_left`.
+    When the loop ends, the session ends too, but not a writer that waits for its disk: that one
+    finishes the file when it can (`is_writing` until then), and its thread calls `on_left`.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class Session:
             self._look_for_heartbeat(Looks(self.settings.heartbeat_s / LOOKS_A_HEARTBEAT))
 
     def accept(self) -> None:
-        """The start was answered before the disk was: what comes is kept in memory."""
+        """Go on in memory: the start was accepted before the disk answered."""
         self._writer.accept()
         logger.warning("recording in memory: the disk does not answer")
 
     def end(self, reason: Reason | None) -> None:
-        """Let the writer finish the file with what was published up to now. Does not wait."""
+        """Let the writer finish the file with everything published so far. Does not wait."""
         self._cancel_timers()
         self.is_ending = True
         self._stop_reason = reason
@@ -110,12 +110,12 @@ class Session:
         self._writer.request_stop()
 
     def discard(self) -> None:
-        """As if it had never been. Does not wait."""
+        """End the recording and remove its file. Does not wait."""
         self._writer.discard()
         self.end(None)
 
     def beat(self) -> None:
-        """Somebody wants the recording to go on."""
+        """Note a heartbeat: the recording shall go on."""
         self._beat_at = self._loop.time()
 
     @property
@@ -136,7 +136,7 @@ class Session:
 
     @property
     def never_was(self) -> bool:
-        """Its start failed or was given up."""
+        """Whether its start failed or was given up."""
         has_failed = self._writer.path is None and not self._writer.is_accepted
         return has_failed or self._writer.is_unwanted
 
@@ -154,7 +154,7 @@ class Session:
 
     @property
     def status(self) -> RecordingStatus:
-        is_over = self.is_over  # first: what follows is final then
+        is_over = self.is_over  # read first: if it is over, the rest is final
         path = self._writer.path
         progress = self._writer.progress
         has_pictures = bool(progress.frame_count)
@@ -182,7 +182,7 @@ class Session:
 
     @property
     def _has_pictures(self) -> bool:
-        """Whether there is something to write, be it in the file yet or not."""
+        """Whether a picture has come, whether it is in the file yet or not."""
         return self._has_preroll or self._subscription.delivered_count > self._delivered_before
 
     @property
@@ -201,7 +201,7 @@ class Session:
         return self._subscription.dropped_count + lost_count
 
     def _post(self, callback: Callable[[], None]) -> bool:
-        """Have the loop call `callback`, if it still runs; in the writer's thread."""
+        """Have the loop call `callback`; False if it has ended. Called in the writer's thread."""
         try:
             self._loop.call_soon_threadsafe(callback)
         except RuntimeError:
@@ -209,7 +209,7 @@ class Session:
         return True
 
     def _tell_closed(self) -> None:
-        """In the writer's thread, which does nothing more."""
+        """Called in the writer's thread, as its last act."""
         if not self._post(self._handle_closed):
             self._log_end()
             self._on_left()
@@ -229,7 +229,7 @@ class Session:
     def _look_for_heartbeat(self, looks: Looks) -> None:
         now_s = self._loop.time()
         if looks.is_late(now_s):
-            self.beat()  # it may have come while the process stood still
+            self.beat()  # a heartbeat may have been missed while the process stood still
         if now_s - self._beat_at < self.settings.heartbeat_s:
             self._call_later(looks.interval_s, self._look_for_heartbeat, looks)
         else:
@@ -246,7 +246,7 @@ class Session:
         self._timers.clear()
 
     def _handle_closed(self) -> None:
-        self._writer.join(1.0)  # this call was the last thing it did
+        self._writer.join(1.0)  # it ends at once: this call was its last act
         self._cancel_timers()
         if not self.is_ending:
             self._broadcaster.unsubscribe(self._subscription)
@@ -279,7 +279,7 @@ class Session:
 
 
 def describe_failure(failure: OSError | NotRecorderOwner) -> Reason:
-    """Why a recording ended or did not begin, for a person."""
+    """Returns why a recording ended or did not begin, for a person."""
     if isinstance(failure, NotRecorderOwner):
         return Reason(failure.code, str(failure))
     return describe(failure)

@@ -1,4 +1,4 @@
-"""What the recorder can be told to do, by the settings or by one request."""
+"""The limits and times of a recording, from the settings or from one request."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ class RecorderSettings:
     """Times in seconds; 0 means never, or no limit."""
 
     preroll_s: float = 0
-    """What was shown before the start is in the file, too."""
+    """The recording begins this many seconds before its start."""
     sync_s: float = 5
-    """Between two syncs: what a power cut costs at most."""
+    """Time between two syncs: a power cut costs this much at most."""
     min_free_bytes: int = 0
     """Recording ends when less is free on the disk."""
     segment_s: float = 3600
-    """A longer recording goes on in another file."""
+    """A longer recording continues in the next file."""
     max_duration_s: float = 0
     heartbeat_s: float = 0
-    """The recording ends when nobody has asked for it to go on for so long."""
+    """The recording ends when no heartbeat has come for this many seconds."""
     queue_s: float = 15
-    """What may wait for the disk."""
+    """How many seconds of pictures may wait for the disk."""
     queue_bytes: int = 32 * 1024 * 1024

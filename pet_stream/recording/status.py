@@ -1,4 +1,4 @@
-"""What the recorder tells about itself."""
+"""The status of the recorder, for every thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RecordingStatus:
 
     is_recording: bool = False
     is_waiting: bool = False
-    """No picture has come yet: it begins with the camera's next IDR."""
+    """No picture has come yet: the recording begins with the camera's next IDR."""
     filename: str | None = None
     """None before the first recording."""
     path: Path | None = None
@@ -26,28 +26,28 @@ class RecordingStatus:
     duration_ms: int = 0
     """From the capture time of the first picture to that of the last: the file's length."""
     preroll_ms: int = 0
-    """How much of that was shown before the recording was started."""
+    """How much of that lies before the start of the recording."""
     dropped_count: int = 0
     """Pictures lost because the disk was too slow, or failed."""
     gap_count: int = 0
-    """Places in the file where pictures are missing; each ends at an IDR."""
+    """Places in the recording where pictures are missing; each ends at an IDR."""
     segment_count: int = 0
-    """Files; more than one if the camera or its SPS changed, or it got long."""
+    """Files of the recording: more than one if the camera or its SPS changed, or it got long."""
     heartbeat_s: float | None = None
-    """It ends when nobody says for so long that it shall go on."""
+    """The recording ends when no heartbeat has come for this many seconds."""
     started_at: float | None = None
     """Epoch seconds."""
     stopped_at: float | None = None
     """Epoch seconds; None while recording."""
     stop_reason: Reason | None = None
-    """Why it ended, in words for a person; None if it did because someone asked for it."""
+    """Why it ended, for a person; None if somebody stopped it."""
     note: Reason | None = None
-    """What is wrong while it runs, in words for a person."""
+    """What is wrong while it runs, for a person."""
     has_failed: bool = False
-    """It ended in a way that nobody wanted."""
+    """Whether an error ended it."""
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of `GET /api/recording/status`."""
+        """Returns the fields of `GET /api/recording/status`."""
         return {
             "recording": self.is_recording,
             "filename": self.filename,
@@ -73,12 +73,12 @@ class HasStatus(Protocol):
 
 
 class CurrentRecording:
-    """The recording that runs or ran last, for those who show it. The recorder puts it here, on the
-    event loop; any thread may read `status`."""
+    """The status of the running or last recording. The recorder sets `source`, on the event loop;
+    any thread may read `status`."""
 
     def __init__(self) -> None:
         self.source: HasStatus | None = None
-        """None before the first one."""
+        """The session; None before the first one."""
 
     @property
     def status(self) -> RecordingStatus:
@@ -88,14 +88,14 @@ class CurrentRecording:
 
 @dataclass(frozen=True, slots=True)
 class RecorderCounts:
-    """Over all recordings of this process; a snapshot. None of them ever falls."""
+    """Totals over all recordings of this process; a snapshot. They never fall."""
 
     frames_written: int = 0
     frames_dropped: int = 0
     errors: int = 0
-    """Recordings that the disk ended or did not let begin."""
+    """Recordings that an error of the disk ended or prevented."""
 
 
 def rfc3339(epoch_s: float) -> str:
-    """`epoch_s` in local time with its offset from UTC (RFC 3339 section 5.6)."""
+    """Returns `epoch_s` in local time with its offset from UTC (RFC 3339 section 5.6)."""
     return datetime.fromtimestamp(epoch_s).astimezone().isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Which file a recording becomes."""
+"""The file that a recording is written to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .containers import ContainerFactory
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a recording is called, and what is written into its file."""
+    """The folder, name and format of a recording's file."""
 
     folder: Path
     stem: str
@@ -19,6 +19,6 @@ class Target:
     """The ending, such as `.mp4`."""
     container: ContainerFactory
     is_numbered: bool
-    """A name that is taken gets a number behind it; else it is an error."""
+    """If the name is taken, a number is appended; otherwise that is an error."""
     is_clip: bool = False
-    """Its file says so."""
+    """Whether the file is marked as a clip (`media.clip_mark`)."""

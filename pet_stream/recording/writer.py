@@ -1,4 +1,4 @@
-"""The thread that brings one recording to the disk."""
+"""The thread that writes one recording to the disk."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ class Progress:
     frame_count: int = 0
     bytes_written: int = 0
     duration_ms: int = 0
-    """From the capture time of the first picture to that of the last."""
+    """Time from the capture of the first picture to that of the last."""
     gap_count: int = 0
     """Places where pictures are missing, whether the camera or the disk lost them."""
     lost_count: int = 0
-    """Pictures that an error kept from being written."""
+    """Pictures not written because of an error."""
     segment_count: int = 0
 
 
 class Writer:
-    """Writes one recording: makes the folder and the file, begins with `preroll`, goes on with
-    what `queue` holds every POLL_S, ends by request_stop() or an OSError.
+    """Writes one recording: makes the folder and the file, begins with `preroll`, empties `queue`
+    every POLL_S, ends by request_stop() or an OSError.
 
-    A file is removed if no picture came into it, or if the start failed or was given up.
+    A file is removed if it has no picture, or if the start failed or was given up. After accept(),
+    a name that is taken gets a number.
 
-    Made and stopped by the event loop's thread; names with an underscore belong to the writer's
-    own thread once started. Any thread may read `path` (None until the file exists and holds the
+    The event loop's thread makes and stops it; names with an underscore belong to the writer's own
+    thread once it has started. Any thread may read `path` (None until the file exists and holds the
     preroll), `wanted_path` (what it will most likely be), `progress`, `failure` (what ended it),
-    `blocked_s`, `is_writing` and `is_unwanted`. After accept() every name that is taken gets a
-    number behind it. In the writer's thread, `claim` is called before anything else, `on_opened`
-    when `path` is set, `on_closed` in any case, as its last act.
+    `blocked_s`, `is_writing` and `is_unwanted`. The writer's thread calls `claim` first,
+    `on_opened` when `path` is set, and `on_closed` last, in any case.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Writer:
         self.is_accepted = False
         self.is_unwanted = False
         self.is_writing = False
-        """From its start until nothing more is done to the file, however long the disk hangs."""
+        """True from start() until the last access to the file, however long the disk hangs."""
         self._target = target
         self._queue = queue
         self._settings = settings
@@ -112,7 +112,7 @@ class Writer:
 
     @property
     def blocked_s(self) -> float:
-        """How long the disk has been at what it does now; 0 while it rests."""
+        """How long the current disk access has taken so far; 0 while there is none."""
         since = self._busy_since
         return 0.0 if since is None else time.monotonic() - since
 
@@ -122,8 +122,8 @@ class Writer:
         self._wake.set()
 
     def accept(self) -> None:
-        """Whoever asked for it was told that it runs, before the disk has answered: from now on
-        what the disk takes is kept."""
+        """From now on a name that is taken gets a number: the caller was told that the recording
+        runs, before the disk has answered."""
         self.is_accepted = True
 
     def discard(self) -> None:
@@ -156,12 +156,12 @@ class Writer:
         self._on_closed()
 
     def run_once(self) -> bool:
-        """Write what has come; False once a stop was asked for and nothing is left to write."""
+        """Write what has come. Returns False once a stop was requested and nothing is left."""
         self._busy_since = None
         self._wake.wait(POLL_S)
         self._wake.clear()
         self._busy_since = time.monotonic()
-        is_last = self._stop_requested.is_set()  # looked at first: what came before it is written
+        is_last = self._stop_requested.is_set()  # read first: what came before it is written
         units = self._queue.take()
         self._write(units)
         segment = self._segments.newest
@@ -178,7 +178,8 @@ class Writer:
         return not is_last
 
     def _begin(self) -> None:
-        """Make the folder and the file. Raises FileExistsError when its name is taken, OSError."""
+        """Make the folder and the file. Raises FileExistsError when the name is taken, and
+        OSError."""
         make_folder(self._target.folder)
         check_free(self._target.folder, self._settings.min_free_bytes)
         self._segments.open_first(lambda: self._target.is_numbered or self.is_accepted)
@@ -190,7 +191,7 @@ class Writer:
 
     @contextlib.contextmanager
     def _first_failure_kept(self) -> Iterator[None]:
-        """Whatever fails in here ends only this step; the first failure is the one reported."""
+        """An error inside ends only this step. The first one is kept as `failure`."""
         try:
             yield
         except (OSError, NotRecorderOwner) as exc:
@@ -213,7 +214,7 @@ class Writer:
             self._tell_progress()
 
     def _runs(self, units: Sequence[AccessUnit]) -> Iterator[Sequence[AccessUnit]]:
-        """`units` GOP by GOP, each for the segment that is the newest when it is asked for."""
+        """Yields `units` GOP by GOP; each belongs to the file that is the newest at that moment."""
         begin = 0
         for index, unit in enumerate(units):
             if unit.is_idr:
