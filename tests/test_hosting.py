@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -190,3 +191,16 @@ def test_ctrl_c_at_the_reloader_finishes_the_recording_in_its_quarter_second(
     name = begin_recording(server)
     server.process.stop(signal.SIGINT, is_for_group=True)
     assert_finished(server, name)
+
+
+@served_by("gunicorn")
+def test_a_half_request_costs_no_recording_when_gunicorn_ends(server: Server) -> None:
+    """gunicorn waits for the rest of it, up to its graceful timeout, and is killed then."""
+    name = begin_recording(server)
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\nHost: a")
+        server.ask("/health")  # it has been accepted by now
+        os.kill(server.process.pid, signal.SIGTERM)
+        wait_until(lambda: (server.recordings / name).is_file())
+        assert "Worker exiting" not in server.process.log

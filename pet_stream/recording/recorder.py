@@ -26,7 +26,7 @@ from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
 from .names import automatic_stem, requested_name
-from .session import Session, describe_failure
+from .session import SHUT_DOWN, Session, describe_failure
 from .settings import RecorderSettings
 from .status import CurrentRecording, RecorderCounts, RecordingStatus
 from .target import Target
@@ -230,7 +230,7 @@ class Recorder:
         """Finish the recording that runs, if there is one, and the clip. Idempotent."""
         session = self._session
         if session is not None and not session.is_over and not session.is_ending:
-            session.end(Reason("shut_down", "the server was shut down"))
+            session.end(SHUT_DOWN)
         unfinished = [s for s in (session, self._clip) if s is not None and not s.is_over]
         for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
             if isinstance(outcome, BaseException):
@@ -241,7 +241,7 @@ class Recorder:
         wait."""
         for session in self._sessions():
             if session.is_writing and not session.is_ending:
-                session.end(Reason("shut_down", "the server was shut down"))
+                session.end(SHUT_DOWN)
 
     def _clip_settings(self) -> RecorderSettings:
         """Returns the settings of a clip. It needs twice the free space at which a recording ends,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import NotRecorderOwner
 from ..media.access_unit import AccessUnit
+from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
 from ..reason import Reason
 from .disk import describe
@@ -21,6 +22,8 @@ from .writer import Writer
 logger = logging.getLogger(__name__)
 
 FIRST_PICTURE_POLL_S = 0.25
+SERVER_LOOK_S = 0.5
+SHUT_DOWN = Reason("shut_down", "the server was shut down")
 LOOKS_A_HEARTBEAT = 8
 SLOW_DISK_S = 1.0
 """The status has a note when the disk takes longer than this for one step."""
@@ -91,6 +94,7 @@ class Session:
         except BaseException:
             self._broadcaster.unsubscribe(self._subscription)
             raise
+        self._call_later(SERVER_LOOK_S, self._look_for_servers_end)
         if self.settings.max_duration_s:
             self._limit_duration()
         if self.settings.heartbeat_s:
@@ -225,6 +229,14 @@ class Session:
         else:
             reason = Reason("duration", "it has the length that was asked for")
             self._call_later(self.settings.max_duration_s, self.end, reason)
+
+    def _look_for_servers_end(self) -> None:
+        """Now, and not at the process's end: a stranger's half request may keep the server from
+        coming to that, and it is killed."""
+        if is_server_ending():
+            self.end(SHUT_DOWN)
+        else:
+            self._call_later(SERVER_LOOK_S, self._look_for_servers_end)
 
     def _look_for_heartbeat(self, looks: Looks) -> None:
         now_s = self._loop.time()
