@@ -1,13 +1,18 @@
-"""Knows the files: the folder is the truth, there is no other list.
+"""Finds, reads and deletes recordings. The folder is the only list of them.
 
-The entrance is `library`: the list (`listing`, `details`) and one recording to read
-(`composite_file`; `cutting` for a part of it, `ready_files` for who reads in many small ranges).
-Any thread may use it.
-
-`archive` keeps the folder over time, in the thread `pet-stream-housekeeping` (`housekeeping`):
-`ownership` (one process records), `crash_recovery`, `retention` by `ages` that no wrong `clock`
-changes, `thumbnails`. `folder_check` and `folder_watch` look at it now and then.
-
-`pictures` decodes, one at a time, for thumbnails and `snapshots`; `turns` keeps what costs much in
-a short queue.
+library             the entrance for requests: list, open, star, delete; any thread
+  listing, details    the rows of the list; what the files themselves say
+  cutting             a part of a recording, or its files joined: a `composite_file`
+  ready_files         keeps these for players, which read in many small ranges
+archive             keeps the folder over time; its work runs in the housekeeping thread
+  housekeeping        that thread: one task at a time
+  ownership           one process records into a folder
+  crash_recovery      repairs unfinished files
+  retention           deletes old recordings; `ages` and `clock`: how old they are
+  thumbnails          a small picture of each recording
+  folder_check        whether a recording could begin
+folder_watch        whether the folder has changed, for open pages
+snapshots           the current picture as JPEG
+pictures            decodes one picture, for thumbnails and snapshots
+turns               one expensive task at a time, behind a short queue
 """

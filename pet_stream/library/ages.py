@@ -1,4 +1,4 @@
-"""How old recordings are, whatever somebody does to the clock."""
+"""Tells how old recordings are, even if the wall clock is set."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ MAX_REMEMBERED = 10_000
 
 
 class Ages:
-    """What ended in this run ages by the time since the machine's start; anything else by the wall
-    clock, while that can be believed. Belongs to one thread; any thread calls `note_end`."""
+    """The ages of recordings. For those that ended in this process they come from the time since
+    the machine's start; for all others from the wall clock, while it can be trusted. Belongs to one
+    thread; any thread may call `note_end`."""
 
     def __init__(self, read: Callable[[], ClockReading] = read_clocks) -> None:
         self._read = read
@@ -24,13 +25,13 @@ class Ages:
         self._ended_s: dict[str, float] = {}
 
     def note_end(self, name: str) -> None:
-        """The recording `name`, as it is called from now on, was finished just now."""
+        """Note that the recording with the final name `name` was finished now."""
         self._ended_s[name] = self._read().boot_s
         if len(self._ended_s) > MAX_REMEMBERED:
             del self._ended_s[next(iter(self._ended_s))]
 
     def oldest_first(self, rows: Sequence[Recording]) -> list[tuple[Recording, float | None]]:
-        """Each of `rows`, which are the newest first, and its age in seconds; None: who knows."""
+        """Returns `rows` (newest first) in reverse, each with its age in seconds; None: unknown."""
         now = self._read()
         ended = [(end_s, row) for row in rows if (end_s := self._ended_s.get(row.name)) is not None]
         ended.sort(key=lambda item: item[0])
@@ -50,4 +51,4 @@ class Ages:
     def _tell(self, is_believed: bool) -> None:
         if is_believed != self._is_believed:
             self._is_believed = is_believed
-            logger.info("the clock is %s", "believed" if is_believed else "not believed")
+            logger.info("the wall clock is %s", "trusted" if is_believed else "not trusted")

@@ -1,4 +1,4 @@
-"""The recordings folder over time: owned, repaired after a crash, kept within its limits."""
+"""Keeps the recordings folder over time: claims it, repairs it after a crash, enforces limits."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ STOP_TIMEOUT_S = 2.0
 
 
 class Archive:
-    """Any thread may use it. Between start() and stop(), if the settings limit what is kept, the
-    limits are looked at after each recording and every TIDY_EVERY_S.
+    """The recordings folder over time. Any thread may use it. Between start() and stop(), limits in
+    the settings are enforced after each recording and every TIDY_EVERY_S.
 
-    `max_clip_bytes`: what all clips together may take up; 0: no limit. `min_free_bytes` of the disk
-    have to be free for a recording to begin.
+    `max_clip_bytes`: limit for all clips together; 0: none. `min_free_bytes`: free space that a
+    recording needs to begin.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Archive:
         self.thumbnails = Thumbnails(library, self._housekeeper)
 
     def start(self) -> None:
-        """Repair, in the background, what a crash left; only where there is a folder already."""
+        """Repair, in the background, what a crash left; only if the folder exists already."""
         self._is_stopped = False
         self._housekeeper.start()
         if self._library.folder.is_dir():
@@ -72,10 +72,11 @@ class Archive:
             self._timer = start_run(self._timer_name, self._keep_tidy)
 
     def stop(self, *, keeps_folder: bool = False) -> None:
-        """Let go of the folder, unless a recording is still written: whoever claims it repairs what
-        is unfinished in it. What housekeeping has not begun stays undone. Idempotent.
+        """Drop waiting tasks and release the folder. Idempotent.
 
-        A disk that hangs delays it by STOP_TIMEOUT_S; the rest is done when the disk goes on.
+        `keeps_folder`: a recording is still being written. Whoever claims the folder would take its
+        file for unfinished and repair it. A disk that hangs delays this by STOP_TIMEOUT_S; the rest
+        is done when the disk goes on.
         """
         self._is_stopped = True
         timer, self._timer = self._timer, None
@@ -84,8 +85,8 @@ class Archive:
         self._housekeeper.stop(STOP_TIMEOUT_S, None if keeps_folder else self._ownership.release)
 
     def let_go(self) -> None:
-        """Give the folder back, if stop() has kept it and start() has not come since: the last
-        recording is written. Does not wait."""
+        """Release the folder that stop() has kept, now that the last recording is written; does
+        nothing after a new start(). Does not wait."""
         if self._is_stopped:
             self._housekeeper.request_stop(self._ownership.release)
 
@@ -104,22 +105,22 @@ class Archive:
             raise ClipsFull(self._max_clip_bytes)
 
     def fault(self) -> Reason | None:
-        """Why a recording would not begin, as far as that is known."""
+        """Returns why a recording would not begin, if that is known."""
         return self._check.fault()
 
     @property
     def repairing_count(self) -> int:
-        """Files that a crash left and that are not repaired yet."""
+        """The number of files that a crash left and that are not repaired yet."""
         return sum(not repair.done() for repair in self._repairs)
 
     def handle_finished(self, status: RecordingStatus) -> None:
-        """A recording or a clip has ended."""
+        """Note that a recording or a clip has ended."""
         if status.filename is not None and status.frame_count:
             self._ages.note_end(status.filename)
         self.tidy()
 
     def tidy(self) -> None:
-        """Delete, in the background, what the settings do not keep."""
+        """Delete, in the background, what exceeds the limits of the settings."""
         waiting = self._tidying
         if self._retention.is_on and (waiting is None or waiting.running() or waiting.done()):
             self._tidying = self._housekeeper.submit(self._remove_old)

@@ -1,8 +1,7 @@
-"""Whether the wall clock can be believed: deleting by age depends on it.
+"""Decides whether the wall clock can be trusted: deleting by age depends on it.
 
-A board without a battery wakes up in 1970 until NTP sets its clock, and a clock may be set wrong by
-hand or by a server. The time since the machine was started tells when that happens, because nobody
-sets it.
+A board without a battery starts in 1970 until NTP sets its clock, and a clock may be set wrong by
+hand or by a server. The time since the machine's start shows when that happens: nobody can set it.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ import time
 from dataclasses import dataclass
 
 EARLIEST_S = 1_577_836_800.0
-"""The year 2020. A clock that shows less was not set, and files that are older were made then."""
+"""The year 2020. An earlier clock was never set; earlier files were made with such a clock."""
 STEP_S = 60.0
-"""A clock that moves by more than this against the other one was set."""
+"""A wall clock that moves by more than this against the time since the start was set."""
 DOUBT_S = 86_400.0
-"""For so long a clock that was believed and then set is not, unless it is set back."""
+"""A trusted clock that is set is not trusted for this many seconds, unless it is set back."""
 SETTLE_S = 600.0
-"""After the machine's start: time for NTP, where it never says whether it is there."""
+"""Time after the machine's start for NTP to set the clock, where no NTP daemon reports it."""
 _TIME_ERROR = 5  # adjtimex(2): not synchronized
 _TIMEX_BYTES = 512  # more than any struct timex
 
@@ -26,11 +25,11 @@ _TIMEX_BYTES = 512  # more than any struct timex
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     wall_s: float
-    """Since 1970."""
+    """Seconds since 1970."""
     boot_s: float
-    """Since the machine was started, sleep included."""
+    """Seconds since the machine's start, sleep included."""
     is_synchronized: bool
-    """An NTP daemon says so."""
+    """As an NTP daemon reports."""
 
 
 def read_clocks() -> ClockReading:
@@ -42,7 +41,7 @@ def boot_time_s() -> float:
 
 
 class ClockWatch:
-    """Believes the wall clock or not, by what it showed before. Owned by one thread."""
+    """Trusts the wall clock or not, by what it showed before. Owned by one thread."""
 
     def __init__(self) -> None:
         self._offset_s: float | None = None  # of the wall clock when it was last believed
@@ -50,8 +49,8 @@ class ClockWatch:
         self._doubted_since_s = 0.0
 
     def believes(self, now: ClockReading, newest_s: float | None) -> bool:
-        """Whether ages are true by the wall clock. `newest_s` is what it showed when the newest
-        file was written; None: there is no file."""
+        """Whether the wall clock can be trusted. `newest_s` is what it showed when the newest file
+        was written; None: there is no file."""
         is_settled = now.is_synchronized or (
             now.boot_s >= SETTLE_S and (newest_s is None or newest_s <= now.wall_s)
         )
@@ -62,7 +61,7 @@ class ClockWatch:
         return True
 
     def _is_doubted(self, now: ClockReading) -> bool:
-        """Whether it was set not long ago, after it had been believed."""
+        """Whether the clock was set within DOUBT_S, after it had been trusted."""
         offset_s = now.wall_s - now.boot_s
         if _is_near(offset_s, self._offset_s):
             self._doubted_offset_s = None
@@ -79,7 +78,7 @@ def _is_near(offset_s: float, other_s: float | None) -> bool:
 
 
 def _is_synchronized() -> bool:
-    """What the kernel was told; asking changes nothing (`modes` is 0)."""
+    """Whether the kernel knows of a synchronized clock. `modes` is 0, so nothing is changed."""
     try:
         state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""A file that is put together from parts of others while it is read."""
+"""A file that is composed of parts of other files while it is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from ..recording.disk import open_to_read, read_at
 
 _BYTES_PER_PIECE = 170
-"""As measured: the object, its numbers, where it ends."""
+"""Memory for one piece, as measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Piece:
 class PiecedFile(io.RawIOBase):
     """All `pieces`, one after the other: read-only, seekable. One thread at a time.
 
-    Opens one file at a time, and nothing before the first read, but for what hold() is given.
+    It opens one file at a time, and none before the first read, except those given to hold().
     """
 
     def __init__(
@@ -48,18 +48,17 @@ class PiecedFile(io.RawIOBase):
         self._versions: dict[Path, tuple[int, int]] = {}
 
     def hold(self, paths: Iterable[Path]) -> None:
-        """Open these at once, and keep them open: they are about to get other names. Raises
-        OSError."""
+        """Open these now, and keep them open, because their names will change. Raises OSError."""
         for path in paths:
             self._held[path] = open_to_read(path)
 
     def expect(self, infos: Mapping[Path, os.stat_result]) -> None:
-        """From now on read no other files than these were: one that was deleted since may have a
-        successor of its name."""
+        """Read only these versions of the files: a deleted one may have been replaced by a new file
+        of the same name."""
         self._versions = {path: _version(info) for path, info in infos.items()}
 
     def reopened(self) -> PiecedFile:
-        """The same, from its beginning, for another reader."""
+        """Returns the same file, at its beginning, for a second reader."""
         return PiecedFile(self._pieces, ends=self._ends)
 
     @property
@@ -68,7 +67,7 @@ class PiecedFile(io.RawIOBase):
 
     @property
     def memory_bytes(self) -> int:
-        """What it takes up, roughly."""
+        """Its size in memory, roughly."""
         whole = sum(len(piece) for piece in self._pieces if isinstance(piece, bytes))
         return whole + _BYTES_PER_PIECE * len(self._pieces)
 

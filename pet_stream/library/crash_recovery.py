@@ -1,4 +1,4 @@
-"""What a crash left behind: made playable again, or set aside. Nothing is deleted."""
+"""Repairs the files that a crash left unfinished, or sets them aside. Nothing is deleted."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _SLICES = (NalUnitType.NON_IDR_SLICE, NalUnitType.IDR_SLICE)
 
 
 def repair(part: Path) -> Path:
-    """Make the unfinished file `part` a recording, `…_recovered`; if no picture of it can be shown,
-    set it aside, `….unplayable`. Where it is then. Raises OSError."""
+    """Turn the unfinished file `part` into a recording, `…_recovered`; if no picture in it can be
+    shown, set it aside as `….unplayable`. Returns its new path. Raises OSError."""
     name = part.name.removesuffix(PART_SUFFIX)
     if is_stored_name(name) and part.is_file() and not part.is_symlink():
         try:
@@ -45,8 +45,8 @@ def repair(part: Path) -> Path:
 
 
 def repair_mp4(file: io.FileIO) -> None:
-    """Cut `file` behind its last whole fragment and add an index of those that are whole. Raises
-    BitstreamError if there is none, OSError."""
+    """Cut `file` after its last complete fragment and append an index of the complete ones. Raises
+    BitstreamError if there is none, and OSError."""
     descriptor = file.fileno()
     size = os.fstat(descriptor).st_size
     if read_at(descriptor, mp4.PLACEHOLDER_AT, 8) not in (_PLACEHOLDER, _LARGE_MDAT):
@@ -61,9 +61,9 @@ def repair_mp4(file: io.FileIO) -> None:
 
 
 def repair_annex_b(file: io.FileIO) -> None:
-    """Cut off the last picture of `file`: whether it is whole can't be known. Holes in front of it
-    are left to the decoder, which goes on at the next IDR. Raises BitstreamError if it is the only
-    one, OSError."""
+    """Cut off the last picture of `file`, since it may be incomplete. Holes before it are left to
+    the decoder, which continues at the next IDR. Raises BitstreamError if it is the only one, and
+    OSError."""
     descriptor = file.fileno()
     size = _size_without_zeros(descriptor)
     offset = max(0, size - MAX_PICTURE_BYTES)
@@ -75,7 +75,7 @@ def repair_annex_b(file: io.FileIO) -> None:
         if nal_unit and nal_unit_type(nal_unit) in _SLICES:
             if has_slice:
                 break
-            # first_mb_in_slice is 0, one bit that is set: the picture begins here
+            # first_mb_in_slice is 0 (a single 1 bit): the picture begins here
             has_slice = len(nal_unit) > 1 and bool(nal_unit[1] & 0x80)
         end = start
     if start < 0:
@@ -84,7 +84,7 @@ def repair_annex_b(file: io.FileIO) -> None:
 
 
 def _size_without_zeros(descriptor: int) -> int:
-    """Where the zeros begin that a power cut left at the end."""
+    """Returns the size of the file without the zeros that a power cut left at its end."""
     end = os.fstat(descriptor).st_size
     while end:
         begin = max(0, end - MAX_PICTURE_BYTES)

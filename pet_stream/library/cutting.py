@@ -1,4 +1,4 @@
-"""Parts of recordings, and recordings of several files in one: without encoding anything again."""
+"""Cuts parts out of recordings and joins the files of one, without encoding anything again."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from .composite_file import Piece, PiecedFile
 
 
 def joined(files: Sequence[Path], created_at: float) -> PiecedFile:
-    """All of `files`, the segments of one recording, as one file. Raises NotCuttable, NotFound."""
+    """Returns all `files` of one recording as one file. Raises NotCuttable, NotFound."""
     if files[0].suffix == ".h264":
         return PiecedFile([Piece(path, 0, _size_of(path)) for path in files])
     return cut(files, 0, math.inf, created_at)
 
 
 def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) -> PiecedFile:
-    """What `files` show from `from_s` to `to_s`, seconds from their beginning, as one MP4.
+    """Returns what `files` show from `from_s` to `to_s`, seconds from their beginning, as one MP4.
 
     It begins with the IDR at or before `from_s`, and ends with the GOP that `to_s` lies in. Raises
-    NotCuttable for files without times or of a foreign kind, and if nothing is shown then, and
-    NotFound.
+    NotCuttable for files without times, for files of other programs that can't be cut, and if
+    nothing is shown between these times; and NotFound.
     """
     parts: list[tuple[Path, VideoFormat, SampleTable]] = []
     begin_s = 0.0
@@ -60,7 +60,8 @@ def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) ->
 def _with_parameter_sets(
     path: Path, parameter_sets: bytes, table: SampleTable
 ) -> list[Piece | bytes]:
-    """The samples of `table`, with `parameter_sets` in front of each IDR; changes their sizes."""
+    """Returns the pieces of `table`'s samples, with `parameter_sets` in front of each IDR; enlarges
+    the sizes in `table` by them."""
     pieces: list[Piece | bytes] = []
     syncs = set(table.sync_indexes)
     for offset, first, count in table.chunks():

@@ -1,4 +1,4 @@
-"""What the files of the folder say about themselves."""
+"""Reads what the files of the folder say about themselves: duration, size, codec, clip mark."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What stands inside the files; None: it does not say."""
+    """What the files of a recording say; None: unknown."""
 
     duration_s: float | None = None
     width: int | None = None
@@ -62,11 +62,11 @@ class ReadOnce(Generic[T]):
             if known is not None and known[0] == version:
                 return known[1]
             value = self._read(descriptor, name, info.st_size)
-        except BitstreamError:  # copied here by hand, and something else
+        except BitstreamError:  # copied here by hand, and not a recording
             value = self._unknown
         except OSError:
             return self._unknown
-        except Exception:  # the rest of the list is to be shown; once, until the file changes
+        except Exception:  # the list must be shown; logged once, until the file changes
             logger.exception("%s can't be read", name)
             value = self._unknown
         finally:
@@ -76,7 +76,7 @@ class ReadOnce(Generic[T]):
         return value
 
     def forget_gone(self, found: Container[str], count: int) -> None:
-        """Keep what is known of `found`, `count` files, once there is much more."""
+        """Forget all but the `count` files of `found`, once many more are known."""
         with self._lock:
             if len(self._known) > 2 * count + 100:
                 self._known = {name: item for name, item in self._known.items() if name in found}
@@ -87,7 +87,7 @@ def read_is_clip(descriptor: int, name: str, size: int) -> bool:
 
 
 def read_details(descriptor: int, name: str, size: int) -> Details:
-    """Of a file that is finished or, without its duration, of one that grows. Raises OSError,
+    """Returns the details of a file; for a growing one without the duration. Raises OSError,
     BitstreamError."""
     if name.endswith(".h264") or name.endswith(".h264" + PART_SUFFIX):
         return _of_raw(read_at(descriptor, 0, _RAW_START_BYTES))

@@ -1,4 +1,4 @@
-"""Whether anything can be recorded, before somebody wants it."""
+"""Checks whether a recording could begin, before somebody starts one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ INTERVAL_S = 60.0
 
 
 class FolderCheck:
-    """Looks at the folder while somebody asks, once in INTERVAL_S at most, and in housekeeping's
-    thread, since disks may hang. Any thread may ask."""
+    """Checks the folder while somebody asks, at most once in INTERVAL_S. The check runs in the
+    housekeeping thread, because disks may hang. Any thread may ask."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class FolderCheck:
         self._looking: Future[None] | None = None
 
     def fault(self) -> Reason | None:
-        """Why a recording would not begin, as of the last look; None: nothing is known."""
+        """Returns why a recording would not begin, by the last check; None: no fault is known."""
         is_looking = self._looking is not None and not self._looking.done()
         if self._clock() >= self._look_at_s and not is_looking:
             self._look_at_s = self._clock() + INTERVAL_S
@@ -48,7 +48,7 @@ class FolderCheck:
 
 
 def find_fault(folder: Path, min_free_bytes: int) -> Reason | None:
-    """What would keep a recording from beginning in `folder`, which is made if it is missing."""
+    """Returns why no recording can begin in `folder`; makes the folder if it is missing."""
     try:
         there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
         if not there.is_dir():

@@ -1,4 +1,4 @@
-"""Whether the list of recordings is another one, and what is left of their disk."""
+"""Watches the recordings folder for changes, and the free space on its disk."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ INTERVAL_S = 1.0
 
 
 class FolderWatch:
-    """Looks at the folder when it is told to, once in `interval_s` at most. Any thread; request
-    threads do, since disks may hang: one at a time, the others don't wait.
+    """Looks at the folder when asked to, at most once in `interval_s`. Any thread may ask. Request
+    threads do, because disks may hang: one looks, the others don't wait.
 
-    `on_change` is called, by the thread that looks, when files have come or gone.
+    `on_change` is called in the thread that looks, when files were added or removed.
     """
 
     def __init__(self, library: Library, on_change: Callable[[], object]) -> None:
@@ -25,7 +25,7 @@ class FolderWatch:
         self.disk: DiskSpace | None = None
         """The recordings' disk; None before the first look at it."""
         self.has_looked = False
-        """Whether a change would be noticed by now."""
+        """True after the first look: only then are changes noticed."""
         self._library = library
         self._on_change = on_change
         self._lock = threading.Lock()
@@ -56,5 +56,5 @@ class FolderWatch:
 def _changed_ns(library: Library) -> int | None:
     try:
         return os.stat(library.folder).st_mtime_ns
-    except OSError:  # not made yet
+    except OSError:  # the folder does not exist yet
         return None

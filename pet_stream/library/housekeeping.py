@@ -1,8 +1,8 @@
-"""Work that can wait: repairs, pictures for the list, old recordings. One thing at a time.
+"""A thread for work that can wait, one task at a time: repairs, thumbnails, old recordings.
 
-A ThreadPoolExecutor with one worker would do, but for the process's end: the interpreter waits for
-such workers, and for all that is queued, before it calls any exit handler. A long repair, or a disk
-that hangs, would come between SIGTERM and the end of the recording.
+It is not a ThreadPoolExecutor, because at exit the interpreter waits for the executor's workers and
+their queue before it calls any exit handler. A long repair, or a disk that hangs, would then delay
+the end of the recording after SIGTERM.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ..lifecycle import Run, start_run
 logger = logging.getLogger(__name__)
 
 NICENESS = 15
-"""Of the thread: live view and recording come first."""
+"""Of the thread, so that live view and recording come first."""
 
 Task = Callable[[], object]
 
 
 class Housekeeper:
-    """Does what it is told, one task after the other, in a thread that exists only while there is
-    something to do. Any thread may use it; nothing is called while its lock is held.
+    """Does one task after the other, in a thread that exists only while there are tasks. Any thread
+    may use it. Nothing is called while its lock is held.
 
-    A task that a hung disk holds up goes on after stop(). What comes after the next start() waits
-    for it, because two tasks at once could be at the same file.
+    A task that waits for a hung disk goes on after stop(). Tasks submitted after the next start()
+    wait for it, because two tasks at once could work on the same file.
     """
 
     def __init__(self, name: str) -> None:
@@ -38,12 +38,12 @@ class Housekeeper:
         self._lock = threading.Lock()
         self._tasks: deque[tuple[Task, Future[None]]] = deque()
         self._run: Run | None = None
-        """While there is something to do."""
+        """The thread's run; None while there is nothing to do."""
         self._is_stopped = False
 
     def submit(self, task: Task) -> Future[None]:
-        """Have `task` done. What it raises is logged, and in the future. The future is cancelled
-        after stop(), and when there is no thread to be had."""
+        """Queue `task`. Its error is logged, and set in the future. The future is cancelled after
+        stop(), and when no thread can be started."""
         future: Future[None] = Future()
         with self._lock:
             is_taken = not self._is_stopped and self._take(task, future)
@@ -57,14 +57,15 @@ class Housekeeper:
             self._tasks.clear()  # what was to be done last
 
     def stop(self, timeout_s: float, last: Task | None = None) -> None:
-        """The same, and wait for it. What takes longer than `timeout_s` is left to its thread."""
+        """request_stop(), and wait. A task that takes longer than `timeout_s` is left to its
+        thread."""
         self.request_stop(last)
         run = self._run
         if run is not None and not run.join(timeout_s):
             logger.warning("housekeeping did not end within %.1f s", timeout_s)
 
     def request_stop(self, last: Task | None = None) -> None:
-        """Finish what is begun, forget the rest, do `last`. Does not wait. Idempotent."""
+        """Let the current task end, drop the others, do `last`. Does not wait. Idempotent."""
         with self._lock:
             self._is_stopped = True
             forgotten = [future for _, future in self._tasks]
@@ -75,7 +76,7 @@ class Housekeeper:
             future.cancel()
 
     def _take(self, task: Task, future: Future[None]) -> bool:
-        """Queue `task`; false if nobody can do it. With the lock held."""
+        """Queue `task`; False if no thread can be started. Call it with the lock held."""
         if self._run is None:
             try:
                 self._run = start_run(self._name, self._work)

@@ -1,4 +1,4 @@
-"""The recordings in the folder: the folder is the truth, there is no other list."""
+"""Finds, opens, stars and deletes recordings. The folder is the only list of them."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from .turns import Turns
 
 THUMBNAIL_SUFFIX = ".jpg"
 MAX_WAITING = 4
-"""Requests for a file that is yet to be put together, a fifth of a second of a core each."""
+"""Requests that may wait for a composite file; making one takes about 0.2 s of a core."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRecording:
-    """What a request for a recording gets, whole or in part."""
+    """What a request for a recording, or a part of it, gets."""
 
     file: PiecedFile
     version: str
-    """Another one if a single byte is another: a strong validator (RFC 9110, 8.8.1)."""
+    """Changes when any byte changes: a strong validator (RFC 9110, 8.8.1)."""
     changed_at: float
     """Epoch seconds."""
 
@@ -41,8 +41,9 @@ class OpenRecording:
 class Library:
     """Finds recordings by name. Any thread may use it.
 
-    `recorder` says what is being made. Only regular files are recordings: a symbolic link could
-    lead out of the folder. What a file says about itself is kept until its size or time changes.
+    `recorder` tells which recording is running. Only regular files are recordings: a symbolic link
+    could lead out of the folder. What a file says about itself is kept until its size or time
+    changes.
     """
 
     def __init__(self, folder: Path, recorder: HasStatus | None = None) -> None:
@@ -54,7 +55,7 @@ class Library:
         self._ready = ReadyFiles()
 
     def recordings(self) -> list[Recording]:
-        """All of them, newest first; one directory scan and one `lstat` each.
+        """Returns all recordings, newest first; takes one directory scan, and an `lstat` each.
 
         Raises StorageError.
         """
@@ -64,8 +65,8 @@ class Library:
         return rows(found, running)
 
     def details(self, recording: Recording) -> Details:
-        """What its files say: read once, and again when they change. One that is being made has a
-        size as soon as a picture is in it."""
+        """Returns what its files say: read once, and again when they change. A running one has
+        width and height as soon as a picture is in it."""
         each = [self._details.of(name) for name in recording.files]
         durations = [details.duration_s for details in each]
         known = [duration for duration in durations if duration is not None]
@@ -79,7 +80,7 @@ class Library:
         return self._clips.of(recording.files[0])
 
     def find(self, name: str) -> Recording:
-        """The recording `name`; the name of one of its files finds it, too. Raises BadName,
+        """Returns the recording `name`; the name of one of its files finds it, too. Raises BadName,
         NotFound, StorageError."""
         if segment_of(stored_name(name)) is None:
             found = scan_for(self.folder, name)
@@ -91,7 +92,7 @@ class Library:
         raise NotFound("There is no such recording")
 
     def files_of(self, name: str) -> list[Path]:
-        """The files of the recording `name`, or the one file that is called so. Raises BadName,
+        """Returns the files of the recording `name`, or the one file of this name. Raises BadName,
         NotFound, StorageError."""
         if self._is_file(stored_name(name)):
             return [self.folder / name]
@@ -100,16 +101,17 @@ class Library:
     def open(
         self, name: str, from_s: float | None = None, to_s: float | None = None
     ) -> OpenRecording:
-        """A recording, or one of its files: as it is, its segments as one file or, with a time,
-        cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError, TooMany.
+        """Open a recording, or one of its files. Several files are joined into one; with `from_s`
+        or `to_s` it is cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError,
+        TooMany.
 
-        Its file is to be closed: what is still being written is open from here on, because its name
-        changes.
+        The caller must close its file: one that is still being written is open already, because its
+        name will change.
         """
         files = self.files_of(name)
         try:
             return self._open(name, files, from_s, to_s)
-        except NotFound:  # deleted since, or its newest file has got its name
+        except NotFound:  # deleted since, or its newest file was renamed
             return self._open(name, self.files_of(name), from_s, to_s)
 
     def _open(
@@ -138,8 +140,8 @@ class Library:
         return OpenRecording(file, version, last_change(infos))
 
     def delete(self, name: str) -> None:
-        """Remove a recording and what belongs to it, or one of its files, if `name` is that of a
-        file. Raises BadName, NotFound, RecordingInUse, StorageError."""
+        """Remove a recording and what belongs to it, or only one of its files if `name` is the name
+        of a file. Raises BadName, NotFound, RecordingInUse, StorageError."""
         recording = self.find(name)
         if recording.is_running:
             raise RecordingInUse("The recording is just being made")
@@ -153,7 +155,7 @@ class Library:
             raise storage_error("The recording can't be deleted", exc) from exc
 
     def set_starred(self, name: str, is_starred: bool) -> None:
-        """Raises BadName, NotFound, StorageError."""
+        """Set or remove the star of a recording. Raises BadName, NotFound, StorageError."""
         recording = self.find(name)
         try:
             if is_starred:
@@ -166,7 +168,7 @@ class Library:
             raise storage_error("The star can't be kept", exc) from exc
 
     def disk_space(self) -> DiskSpace | None:
-        """Of the recordings' disk; None where it is not known."""
+        """Returns the space on the recordings' disk; None if it is unknown."""
         with contextlib.suppress(OSError):
             return disk_space(next(f for f in (self.folder, *self.folder.parents) if f.is_dir()))
         return None
@@ -177,7 +179,7 @@ class Library:
         self._ready.forget_unused()
 
     def _running(self) -> RecordingStatus:
-        """The recording that is being made; an empty status if there is none."""
+        """Returns the status of the running recording; an empty one if there is none."""
         status = self._recorder.status
         return status if status.is_recording else RecordingStatus()
 
@@ -194,7 +196,7 @@ class Library:
         if ready is not None:
             return ready
         with self._turns.turn("Too many recordings are being cut or joined"):
-            ready = self._ready.get(version)  # by whoever had the turn before
+            ready = self._ready.get(version)  # the request before may have made it
             if ready is not None:
                 return ready
             started_at = self.find(name).started_at

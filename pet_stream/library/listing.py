@@ -1,4 +1,4 @@
-"""What is in the folder, put together: a row of the list for each recording."""
+"""Makes the list of recordings from the files in the folder: a row for each recording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .details import Details
 logger = logging.getLogger(__name__)
 
 STAR_SUFFIX = ".star"
-"""An empty file beside a recording: it is kept."""
+"""An empty file beside a recording, which marks it to be kept."""
 
 _LAST_S = 253_370_764_800.0
 """The first day of the year 9999: there are no later dates."""
@@ -36,11 +36,11 @@ class Recording:
     name: str
     size_bytes: int
     started_at: float
-    """Epoch seconds: as the recorder or the name tells, else when the file was last changed."""
+    """Epoch seconds: from the recorder or the name, otherwise when the file was last changed."""
     state: State
     stars: tuple[str, ...]
-    """The files that say so, if it is to be kept: beside it, or beside what was called otherwise
-    before it was repaired or went on in a second file."""
+    """Its star files. There can be several, because the names of its files change when a second
+    file begins and when one is repaired."""
     files: tuple[str, ...]
     changed_ns: int
 
@@ -58,7 +58,7 @@ class Recording:
         return self.name.rpartition(".")[2]
 
     def to_json(self, details: Details) -> dict[str, Any]:
-        """A row of `GET /api/recordings`, its URLs excepted."""
+        """Returns a row of `GET /api/recordings`, without its URLs."""
         return {
             "name": self.name,
             "size_bytes": self.size_bytes,
@@ -76,7 +76,8 @@ class Recording:
 
 
 def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
-    """Every recorded file, every star (as `….star`), and the parts of the `running` recording.
+    """Returns every recorded file, every star (as `….star`), and the unfinished files of the
+    `running` recording.
 
     Only regular files: a symbolic link could lead out of the folder. Raises StorageError.
     """
@@ -88,10 +89,10 @@ def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
                     continue
                 try:
                     info = entry.stat(follow_symlinks=False)
-                except PermissionError:  # it is the folder that does not let us
+                except PermissionError:  # the folder itself can't be searched
                     raise
                 except OSError as exc:  # deleted since, or damaged: the others are shown
-                    logger.debug("%s can't be looked at: %s", entry.name, exc)
+                    logger.debug("%s can't be read: %s", entry.name, exc)
                     continue
                 if stat.S_ISREG(info.st_mode):
                     found[entry.name] = info
@@ -103,7 +104,7 @@ def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
 
 
 def scan_for(folder: Path, name: str) -> dict[str, os.stat_result]:
-    """The same, of the file `name` and what may belong to it only."""
+    """Returns the same, but only for the file `name` and what may belong to it."""
     found: dict[str, os.stat_result] = {}
     for earlier in names_before(name):
         for candidate in (earlier, earlier + STAR_SUFFIX):
@@ -115,7 +116,7 @@ def scan_for(folder: Path, name: str) -> dict[str, os.stat_result]:
 
 
 def rows(found: Files, running: RecordingStatus) -> list[Recording]:
-    """The recordings that the files of `found` are, newest first."""
+    """Returns the recordings that consist of the files `found`, newest first."""
     made = [row(name, files, found, running) for name, files in _grouped(found).items()]
     made.sort(key=lambda row: (row.started_at, row.changed_ns), reverse=True)
     return made
@@ -141,8 +142,8 @@ def row(name: str, files: list[str], found: Files, running: RecordingStatus) -> 
 
 
 def last_change(infos: Iterable[os.stat_result]) -> float:
-    """When the last of the files was changed, epoch seconds. A file may claim any time, so that it
-    is brought to between 1970 and the last of all dates."""
+    """Returns when the last of the files was changed, epoch seconds. A file can have any time, so
+    it is limited to the years from 1970 to 9998."""
     return min(max(0.0, *(info.st_mtime for info in infos)), _LAST_S)
 
 
@@ -161,8 +162,8 @@ def _is_part_of(part: str, running: RecordingStatus) -> bool:
 
 
 def _grouped(found: Files) -> dict[str, list[str]]:
-    """The files of each recording, in order: `cat.001.mp4` and `cat.002.mp4` are `cat.mp4`, unless
-    a file is called so itself."""
+    """Returns the files of each recording, in order: `cat.001.mp4` and `cat.002.mp4` are `cat.mp4`,
+    unless there is a file of this name."""
     files = sorted(name for name in found if not name.endswith(STAR_SUFFIX))
     names = {file.removesuffix(PART_SUFFIX): file for file in files}
     groups: dict[str, list[tuple[int, str]]] = {}
@@ -173,7 +174,7 @@ def _grouped(found: Files) -> dict[str, list[str]]:
 
 
 def _stars_of(name: str, files: list[str], found: Container[str]) -> Iterator[str]:
-    """The stars of a row, other recordings' excepted."""
+    """Yields the stars of a row, without those of other recordings."""
     own = {name, *(file.removesuffix(PART_SUFFIX) for file in files)}
     for earlier in sorted({earlier for own_name in own for earlier in names_before(own_name)}):
         if earlier + STAR_SUFFIX in found and (earlier in own or earlier not in found):

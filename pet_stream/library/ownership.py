@@ -1,4 +1,4 @@
-"""One process owns the recorder: who records into a folder, and who else wants to."""
+"""Makes sure that only one process records into a folder, and only one app in it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ MAX_OWNER_BYTES = 100
 
 
 class Ownership:
-    """A record lock in the folder (fcntl): it dies with its process, and a forked child has none.
+    """A record lock in the folder (fcntl): it ends with its process, and a forked child has none.
 
-    The lock can't tell two apps of one process apart; a file beside it, with the process and when
-    it began, can, and says who the owner is. Any thread may use it. The first claim that succeeds
-    calls `on_claimed` with the unfinished files that were there before anything of this app: what a
-    crash left behind.
+    The lock can't distinguish two apps of one process. So a file beside it names the owner: the
+    process and when it began. Any thread may use it. The first claim that succeeds calls
+    `on_claimed` with the unfinished files that a crash left: those from before this app's first.
     """
 
     def __init__(self, folder: Path, on_claimed: Callable[[list[Path]], object]) -> None:
@@ -76,21 +75,22 @@ class Ownership:
             self._close()
 
     def _check_other_apps(self) -> None:
-        """To be done before the lock's file is opened: closing that would undo a lock."""
+        """Raises NotRecorderOwner for another app of this process. Call it before the lock's file
+        is opened: closing that would release the lock."""
         with contextlib.suppress(OSError):
             is_here = self._read_owner() == _identity(os.getpid())
             if is_here and not self._is_ours:
                 raise NotRecorderOwner("another app of this process")
 
     def _write_owner(self) -> None:
-        """Into a new file: what is called so may be a link to somebody's file."""
+        """Write the owner into a new file: the old one may be a link to somebody's file."""
         path = self._folder / OWNER_NAME
         path.unlink(missing_ok=True)
         with path.open("x") as file:  # O_EXCL: follows no link
             file.write(_identity(os.getpid()))
 
     def _read_owner(self) -> str:
-        """What is no ordinary file is not waited for. Raises OSError."""
+        """Returns the content of the owner file; does not wait for a FIFO. Raises OSError."""
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(self._folder / OWNER_NAME, flags)
         try:
@@ -104,8 +104,8 @@ class Ownership:
             self._descriptor = None
 
     def _describe_owner(self) -> str:
-        """The process of the file, if it still runs: it may be of another container, or the file of
-        an owner before."""
+        """Returns the process in the owner file, if it still runs. It may run in another container,
+        or the file may be of an earlier owner."""
         with contextlib.suppress(OSError, ValueError, IndexError):
             owner = self._read_owner()
             pid = int(owner.split()[0])
@@ -116,6 +116,6 @@ class Ownership:
 
 
 def _identity(pid: int) -> str:
-    """A process's number, and when it began: numbers are used again. Raises OSError."""
+    """Returns a process's number and when it began, because numbers are reused. Raises OSError."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return f"{pid} {fields[19]}\n"

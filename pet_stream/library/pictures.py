@@ -1,7 +1,7 @@
-"""Still pictures: the only place where anything is decoded, and only one picture at a time.
+"""Decodes still pictures, one at a time. Nothing else in this package decodes.
 
-FFmpeg gets one picture of a file, not the file: what is in the folder is read by `media`, which
-trusts nothing in it.
+FFmpeg gets one picture of a file, not the file. Files are read by `media`, which trusts nothing in
+them.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from ..media.mp4.reading import MAX_PICTURE_BYTES, first_idr
 from ..recording.disk import PART_SUFFIX, open_to_read, read_at
 
 _QUALITY = 4
-"""Of JPEG's quantizers, 2 (best) to 31."""
+"""JPEG quantizer, from 2 (best) to 31."""
 _MAX_PIXELS = 35_651_584
-"""What H.264 has in its largest level, 6.2 (table A-1)."""
+"""The limit of H.264's largest level, 6.2 (table A-1)."""
 _LONGEST_SIDE_RATIO = 8
-"""A picture that is narrower is no camera's."""
+"""No camera's picture is narrower."""
 
 
 def thumbnail(path: Path, width: int) -> bytes | None:
-    """The first picture of the file at `path` as JPEG, `width` pixels wide; None if it has none."""
+    """Returns the first picture of the file at `path` as JPEG, `width` pixels wide; None if it has
+    none."""
     try:
         frame = _first_frame(_beginning(path))
     except (BitstreamError, OSError, av.error.FFmpegError):  # any file at all
@@ -40,7 +41,7 @@ def thumbnail(path: Path, width: int) -> bytes | None:
 
 
 def newest(gop: Sequence[AccessUnit]) -> bytes | None:
-    """The last picture of `gop`, in full size, as JPEG; None if it can't be decoded."""
+    """Returns the last picture of `gop`, in full size, as JPEG; None if it can't be decoded."""
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     frames: list[av.VideoFrame] = []
@@ -54,8 +55,7 @@ def newest(gop: Sequence[AccessUnit]) -> bytes | None:
 
 
 def _beginning(path: Path) -> bytes:
-    """Annex B with the first picture that decoding can begin with. Raises OSError,
-    BitstreamError."""
+    """Returns the first IDR of a file as Annex B. Raises OSError, BitstreamError."""
     descriptor = open_to_read(path)
     try:
         if path.name.removesuffix(PART_SUFFIX).endswith(".h264"):
@@ -67,7 +67,7 @@ def _beginning(path: Path) -> bytes:
 
 
 def _first_frame(data: bytes) -> av.VideoFrame | None:
-    """The first IDR in `data`, decoded."""
+    """Returns the first IDR of `data`, decoded."""
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     decoder.skip_frame = "NONKEY"

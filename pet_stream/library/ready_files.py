@@ -1,4 +1,4 @@
-"""What was put together of recordings, kept ready: players read a file in many small ranges."""
+"""Keeps composite files for the next request: players read a file in many small ranges."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .composite_file import PiecedFile
 
 MAX_FILES = 8
 MAX_BYTES = 64_000_000
-"""A day of recording takes some 30 MB. One file is kept however large it is."""
+"""A day of recording takes about 30 MB. One file is kept whatever its size."""
 KEEP_S = 300.0
 
 
 class ReadyFiles:
-    """Those that were asked for last. Any thread may use it."""
+    """The composite files that were asked for last. Any thread may use it."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class ReadyFiles:
         self._files: OrderedDict[str, tuple[PiecedFile, float]] = OrderedDict()  # oldest first
 
     def get(self, version: str) -> PiecedFile | None:
-        """The file of this version, for another reader."""
+        """Returns the file of this version, for one more reader; None if it is not kept."""
         with self._lock:
             kept = self._files.pop(version, None)
             if kept is None:
@@ -50,7 +50,7 @@ class ReadyFiles:
                 self._files.popitem(last=False)
 
     def forget_unused(self) -> None:
-        """Give back what nobody has asked for in a while."""
+        """Drop the files that nobody has asked for in a while."""
         since_s = self._clock() - self._keep_s
         with self._lock:
             while self._files and next(iter(self._files.values()))[1] <= since_s:

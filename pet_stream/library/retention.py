@@ -1,4 +1,4 @@
-"""Old recordings go, where the settings want that: off by default."""
+"""Deletes old recordings, if the settings say so; off by default."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Retention:
 
 class Pruner:
     """Deletes until the limits hold: clips first, then recordings, the oldest of each first; never
-    one that is being made, nor a starred one. Belongs to one thread.
+    a running or starred one. Belongs to one thread.
 
-    For the sake of free space no more than half goes, and not the newest: something else may be
-    filling the disk. What has been recorded since is not counted into that half.
+    To free space, at most half of the bytes are deleted, and never the newest recording, because
+    something else may be filling the disk. Bytes recorded since then may be deleted again.
     """
 
     def __init__(self, library: Library, retention: Retention, ages: Ages) -> None:
@@ -38,14 +38,15 @@ class Pruner:
         self._retention = retention
         self._ages = ages
         self._left_bytes = 0
-        self._freed_bytes = 0  # for the sake of free space, and not recorded anew since
+        self._freed_bytes = 0  # deleted to free space, minus what was recorded since
 
     def prune(self) -> list[str]:
-        """The names of what went. Raises StorageError if the folder can't be read."""
+        """Delete. Returns the names of what was deleted. Raises StorageError if the folder can't be
+        read."""
         limits = self._retention
         rows = self._library.recordings()
         disk = self._library.disk_space()
-        # What is deleted counts as free, whoever still has it open: to delete more would not help.
+        # Deleted files count as free, even while somebody reads them: deleting more would not help.
         missing_bytes = 0 if disk is None else limits.min_free_bytes - disk.free_bytes
         left_bytes = sum(row.size_bytes for row in rows)
         self._freed_bytes = max(0, self._freed_bytes - max(0, left_bytes - self._left_bytes))
@@ -67,9 +68,9 @@ class Pruner:
             try:
                 self._library.delete(row.name)
             except PetStreamError as exc:
-                logger.warning("%s should go, but stays: %s", row.name, exc)
+                logger.warning("%s exceeds the limits but can't be deleted: %s", row.name, exc)
                 continue
-            logger.info("%s was deleted: the settings keep no more", row.name)
+            logger.info("%s was deleted by the limits of the settings", row.name)
             removed.append(row.name)
             left_bytes -= row.size_bytes
             missing_bytes -= row.size_bytes

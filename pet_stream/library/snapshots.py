@@ -1,4 +1,4 @@
-"""The picture of this moment, for whoever asks."""
+"""The current picture of the camera as JPEG."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..media.access_unit import AccessUnit
 from .turns import Turns
 
 MAX_AGE_S = 1.0
-"""Whoever asks within this time gets the same answer: one decoding a second at most."""
+"""Requests within this time get the same picture, so at most one a second is decoded."""
 MAX_WAITING = 8
 
 
 class Snapshots:
-    """Decodes the newest GOP when it is asked to. Any thread."""
+    """Decodes the newest picture on request. Any thread."""
 
     def __init__(self, gop: Callable[[], Sequence[AccessUnit]]) -> None:
         self._gop = gop
@@ -24,7 +24,7 @@ class Snapshots:
         self._tried_at = float("-inf")
 
     def jpeg(self) -> bytes:
-        """Raises NoPicture, TooMany."""
+        """Returns the current picture. Raises NoPicture, TooMany."""
         with self._turns.turn("Too many ask for a picture at once"):
             if time.monotonic() - self._tried_at >= MAX_AGE_S:
                 self._jpeg = self._decode()

@@ -1,4 +1,4 @@
-"""A small picture of each recording, beside its file."""
+"""Makes a small picture of each recording, beside its file."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ logger = logging.getLogger(__name__)
 WIDTH = 320
 TIMEOUT_S = 8.0
 MAX_WAITING = 16
-"""Requests for pictures that are yet to be made, a thread of the server each."""
+"""Requests that may wait for a thumbnail; each holds a thread of the server."""
 MAX_HOPELESS = 1000
 _UNFINISHED = re.compile(r"\..+\.jpg(\.[0-9a-f]{8})?\.part")
 
 
 def is_unfinished(path: Path) -> bool:
-    """Whether it is a thumbnail that a crash left behind: nothing in it is worth keeping."""
+    """Whether `path` is a thumbnail that a crash left unfinished: it can be deleted."""
     return _UNFINISHED.fullmatch(path.name) is not None
 
 
 class Thumbnails:
-    """Makes them when they are asked for, off the hot path and never two at once. Any thread."""
+    """Makes thumbnails on request, one at a time, in the housekeeping thread. Any thread."""
 
     def __init__(self, library: Library, housekeeper: Housekeeper) -> None:
         self._library = library
@@ -42,18 +42,20 @@ class Thumbnails:
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         self._pending: dict[str, Future[None]] = {}
-        self._hopeless: dict[str, int] = {}  # `changed_ns` of those that show nothing
+        self._hopeless: dict[str, int] = {}  # `changed_ns` of those without a picture
 
     def can_make(self, recording: Recording, has_picture: bool) -> bool:
-        """Whether it makes sense to ask. `has_picture`: of one that is being made, one is in it."""
+        """Whether a thumbnail may be possible. `has_picture`: whether a running recording has a
+        picture yet."""
         if recording.is_running:
             return has_picture
         return not self._is_hopeless(recording)
 
     def path_of(self, name: str) -> Path:
-        """The JPEG of the recording `name`, made now if it is missing or older than the recording.
+        """Returns the path of the thumbnail of `name`. It is made now if it is missing
+        or older than the recording.
 
-        Raises BadName, StorageError, TooMany, and NotFound where no picture can be made (in time).
+        Raises BadName, StorageError, TooMany, and NotFound if none can be made (in time).
         """
         recording = self._library.find(name)
         try:
@@ -62,7 +64,7 @@ class Thumbnails:
             ended = self._library.find(name)
             if (ended.state, ended.files) == (recording.state, recording.files):
                 raise
-            return self._path_of(ended)  # its file has got its name meanwhile
+            return self._path_of(ended)  # its file was renamed meanwhile
 
     def _path_of(self, recording: Recording) -> Path:
         path = self._library.folder / (recording.name + THUMBNAIL_SUFFIX)
@@ -91,7 +93,7 @@ class Thumbnails:
         with self._lock:
             future = self._pending.get(recording.name)
         if future is None or future.done():
-            # Outside the lock. If two ask at once, the second task finds the picture made.
+            # Outside the lock. If two ask at once, the second task finds the thumbnail there.
             future = self._housekeeper.submit(lambda: self._make(recording, path))
             with self._lock:
                 pending = {name: f for name, f in self._pending.items() if not f.done()}
@@ -125,8 +127,8 @@ class Thumbnails:
 
 
 def _is_of(recording: Recording, path: Path) -> bool:
-    """Whether the JPEG at `path` shows `recording` as it is. The first picture of one that grows
-    stays what it is."""
+    """Whether the JPEG at `path` is of this `recording`. The first picture of a running one does
+    not change."""
     return _is_there(
         path, recording.started_at if recording.is_running else recording.changed_ns / 1e9
     )
@@ -141,9 +143,9 @@ def _is_there(path: Path, since_s: float) -> bool:
 
 
 def _keep(data: bytes, path: Path, changed_ns: int) -> None:
-    """Write `data` to `path`, dated no earlier than its recording, which may be of tomorrow
-    and would be decoded for each request."""
-    # A name that nobody else has: other processes make thumbnails, too.
+    """Write `data` to `path`, dated no earlier than its recording. A recording from the future
+    would otherwise be decoded for each request."""
+    # A unique name: other processes make thumbnails, too.
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART_SUFFIX}")
     try:
         with part.open("xb") as file:  # O_EXCL: never overwrites, follows no link

@@ -1,4 +1,4 @@
-"""What costs much: for one after the other, and not for everybody at once."""
+"""A short queue for expensive work: one request at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import TooMany
 
 
 class Turns:
-    """One has its turn, at most `max_waiting` wait for theirs, each for up to `timeout_s`. Any
+    """One caller has the turn; at most `max_waiting` wait for it, each up to `timeout_s`. Any
     thread."""
 
     def __init__(self, max_waiting: int, timeout_s: float = 5.0) -> None:
@@ -20,7 +20,8 @@ class Turns:
 
     @contextmanager
     def turn(self, message: str) -> Iterator[None]:
-        """Raises TooMany, with `message`, to whoever would wait too long."""
+        """Wait for the turn. Raises TooMany, with `message`, if too many wait or it takes too
+        long."""
         if not self._places.acquire(blocking=False):
             raise TooMany(message)
         try:
