@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/api/strea
 
 def add_error_handlers(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(PetStreamError, answer_error)
+    blueprint.register_error_handler(OSError, answer_os_error)
     for status in default_exceptions:  # by status: or the host's own 404 page would come first
         blueprint.register_error_handler(status, answer_http_error)
     blueprint.before_app_request(answer_unroutable)
@@ -45,6 +47,13 @@ def answer_error(error: PetStreamError) -> Response:
     if isinstance(error, Busy | Full | TooMany):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
+
+
+def answer_os_error(error: OSError) -> Response:
+    """Without a descriptor left a view can't do its work now; what else fails is a fault, a 500."""
+    if error.errno not in (errno.EMFILE, errno.ENFILE):
+        raise error
+    return answer_error(Busy("This process can open no more files"))
 
 
 def answer_http_error(error: HTTPException) -> Response:
