@@ -36,7 +36,7 @@ def _key_and_value(text: str) -> tuple[str, str]:
     "--fps",
     type=number_from(0.1, 120),
     metavar="N",
-    help="pictures a second: of a file, in place of its own times; of a device, what is asked for",
+    help="pictures a second: for a file, in place of its own times; for a device, to ask it for",
 )
 @click.option("--encode", is_flag=True, help="encode even what could be passed through")
 @click.option(

@@ -5,8 +5,9 @@ Its view asks a part of the app's stream (`current_stream()`) and gives back JSO
 (`file_answers`) or events; `websockets` hands its socket to the event loop. Whatever a part raises
 becomes JSON in `errors`. Headers are added last.
 
-A request belongs to the server's thread that runs it; nothing here is shared between requests but
-`HostCheck` (what is wrong with how the host mounts us, `url_map_check` included).
+A request runs in the server's thread for it, and nothing here is shared between requests but
+`HostCheck`, which looks at the first one. `live_state` makes what open pages are sent, on the
+event-loop thread.
 """
 
 from __future__ import annotations

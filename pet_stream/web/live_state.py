@@ -1,4 +1,4 @@
-"""The state that every open page is sent when it changes."""
+"""Makes the state that every open page is sent when it changes. On the event-loop thread."""
 
 from __future__ import annotations
 
