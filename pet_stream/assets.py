@@ -1,4 +1,4 @@
-"""Where the pages and scripts lie: inside the installed package, or beside it in a checkout."""
+"""Finds the pages and scripts: inside the installed package, or beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def find_folder(name: str) -> Path:
-    """The folder `name` ("templates" or "static"). Raises FileNotFoundError."""
+    """Returns the folder `name` ("templates" or "static"). Raises FileNotFoundError."""
     for parent in (_PACKAGE, _PACKAGE.parent):
         folder = parent / name
         if folder.is_dir():

@@ -1,4 +1,4 @@
-"""Hands every access unit to everyone who subscribed, without waiting for any of them."""
+"""Hands every access unit to all subscribers, without waiting for any of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .media.gop_memory import GopMemory
 class Subscription:
     """A bounded queue between the camera's thread and one consumer.
 
-    It begins with `gop`, the units since the last IDR (or an earlier one). A full queue drops what
-    comes, up to the next IDR, so that what the consumer takes out can always be decoded: full is
-    `capacity` units, or `max_bytes`, or `max_seconds` from the oldest to the newest. `on_ready` is
-    called, in the camera's thread, when the empty queue gets something; it must only wake the
-    consumer up.
+    It begins with `gop`, the units since the last IDR (or an earlier one). The queue is full at
+    `capacity` units, at `max_bytes`, or at `max_seconds` from the oldest to the newest unit. A full
+    queue drops new units up to the next IDR, so that the consumer can always decode what it takes.
+    `on_ready` is called in the camera's thread when the empty queue gets a unit; it must only wake
+    the consumer.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Subscription:
         self._on_ready = on_ready
         self._lock = threading.Lock()
         self._queue = deque(gop)
-        self._limit = capacity + len(gop)  # until the first take(): the GOP comes on top
+        self._limit = capacity + len(gop)  # until the first take(): the GOP is extra
         self._awaits_idr = not gop
-        self._oldest_ns: int | None = None  # of what was put since the last take()
+        self._oldest_ns: int | None = None  # of the units put since the last take()
         self._newest_ns = 0
         self._size_bytes = 0
 
@@ -67,7 +67,7 @@ class Subscription:
             self._on_ready()
 
     def take(self) -> list[AccessUnit]:
-        """Everything queued, oldest first; empty when there is nothing. Never blocks."""
+        """Returns everything queued, oldest first; an empty list if nothing is. Never blocks."""
         with self._lock:
             units = list(self._queue)
             self._queue.clear()
@@ -103,10 +103,10 @@ class Subscription:
 
 
 class Broadcaster:
-    """Publishes access units to subscriptions. `publish` belongs to the camera's thread; everyone
+    """Publishes access units to subscriptions. `publish` belongs to the camera's thread; any thread
     may subscribe and unsubscribe.
 
-    `memory` holds the last pictures, for those who join and those who want to begin in the past.
+    `memory` holds the last pictures, for new viewers and for files that begin in the past.
     """
 
     def __init__(
@@ -128,9 +128,9 @@ class Broadcaster:
             subscription.put(unit)
 
     def forget(self) -> None:
-        """The camera has stopped: who joins now begins with its next IDR, not with an old one.
+        """The camera has stopped: let new viewers begin with its next IDR, not with an old one.
 
-        What was shown until then is kept, for `since`.
+        The pictures so far are kept, for `since`.
         """
         with self._lock:
             self._memory.hide_gop()
@@ -146,11 +146,11 @@ class Broadcaster:
         max_bytes: int | None = None,
         max_seconds: float | None = None,
     ) -> Subscription:
-        """Join at the cached IDR: the queue holds the current GOP when this returns, so take()
-        once without waiting for `on_ready`. With `since_ns`, a capture time, it holds what was
-        shown from then on, as far as it is kept.
+        """Subscribe, beginning with the current GOP. It is in the queue when this returns, so call
+        take() once without waiting for `on_ready`. With `since_ns`, a capture time, the queue holds
+        the pictures from then on, as far as they are kept.
 
-        `is_urgent`: someone watches and every millisecond of latency counts; without an urgent
+        `is_urgent`: someone watches, so every millisecond of latency counts. Without an urgent
         subscriber the camera is read in larger steps.
         """
         with self._lock:
@@ -180,8 +180,8 @@ class Broadcaster:
         return any(subscription.is_urgent for subscription in self._subscriptions)
 
     def since(self, start_ns: int) -> tuple[AccessUnit, ...]:
-        """What was shown from `start_ns` (capture time) on, from the IDR before it, as far as it is
-        kept."""
+        """Returns the pictures from `start_ns` (capture time) on, beginning at the IDR before it,
+        as far as they are kept."""
         with self._lock:
             return self._memory.since(start_ns)
 
@@ -191,12 +191,12 @@ class Broadcaster:
 
     @property
     def has_gop(self) -> bool:
-        """Whether `gop` holds anything."""
+        """Whether `gop` holds a picture."""
         return self._memory.has_gop
 
     @property
     def gop(self) -> tuple[AccessUnit, ...]:
         """The current GOP, from its IDR to the newest picture; empty when the camera has stopped,
-        and when it is too long."""
+        and when the GOP is too long."""
         with self._lock:
             return self._memory.gop

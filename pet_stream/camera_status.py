@@ -1,4 +1,4 @@
-"""What is told about the camera. Pure."""
+"""The camera's status, as a value. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ CameraState = Literal["offline", "waiting", "live", "stalled"]
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """How the camera is, at one moment."""
+    """The state of the camera at one moment."""
 
     state: CameraState
     """No segment; a segment, but no IDR yet; pictures come; they came and stopped."""
     reason: Reason
-    """Why it is not live, in plain words; empty when it is."""
+    """Why it is not live, for a person; empty when it is live."""
     segment: str
     picture_age_s: float | None
     """Since the newest picture was found; None before the first one."""

@@ -63,10 +63,10 @@ class Config:
         5, values.number(0, 600), "how many seconds before its start a recording begins"
     )
     replay_seconds: float = _setting(
-        30, values.number(0, 3600), "how much of the past is kept in memory, for clips and pre-roll"
+        30, values.number(0, 3600), "how many seconds are kept in memory, for clips and pre-roll"
     )
     replay_mb: int = _setting(
-        32, values.whole_number(0, 4096), "the same in megabytes; the smaller of the two holds"
+        32, values.whole_number(0, 4096), "the same in megabytes; the lower limit counts"
     )
     sync_seconds: float = _setting(
         5,
@@ -74,7 +74,7 @@ class Config:
         "time between syncs of a running recording to the disk: what a power cut may cost",
     )
     segment_minutes: float = _setting(
-        60, values.number(0, 1440), "a longer recording goes on in another file; 0: never"
+        60, values.number(0, 1440), "a longer recording continues in the next file; 0: never"
     )
     max_recording_minutes: float = _setting(
         0, values.number(0, 100_000), "the longest recording; 0: no limit"
@@ -90,13 +90,15 @@ class Config:
     clips_mb: int = _setting(
         2000,
         values.whole_number(0, 100_000_000),
-        "what all clips together may take up; a clip beyond it is refused; 0: no limit",
+        "size of all clips together; a clip beyond it is refused; 0: no limit",
     )
     keep_days: float = _setting(
         0, values.number(0, 36_500), "older recordings are deleted; 0: never, as for the next two"
     )
     keep_mb: int = _setting(
-        0, values.whole_number(0, 100_000_000), "the oldest are deleted while all take up more"
+        0,
+        values.whole_number(0, 100_000_000),
+        "the oldest are deleted while all together are larger",
     )
     keep_free_mb: int = _setting(
         0,
@@ -144,7 +146,7 @@ SETTINGS = tuple(Setting(name=row.name, **row.metadata) for row in fields(Config
 
 
 def write_defaults(mapping: MutableMapping[str, Any]) -> None:
-    """Let the host see in `app.config` what holds where it set nothing."""
+    """Write the defaults of missing settings into `app.config`, so that the host sees them."""
     for setting in SETTINGS:
         default = setting.default
         mapping.setdefault(setting.key, list(default) if isinstance(default, list) else default)
@@ -159,7 +161,7 @@ def _read(setting: Setting, mapping: Mapping[str, object]) -> Any:
 
 
 def _without_credentials(value: object) -> object:
-    """What may be shown in a log."""
+    """Returns `value` without credentials, as it may be logged."""
     if isinstance(value, Mapping):
         return {key: "…" if key == "credential" else item for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -172,4 +174,4 @@ def _warn_of_unknown_keys(mapping: Mapping[str, object]) -> None:
     for key in mapping:
         if isinstance(key, str) and key.startswith(KEY_PREFIX) and key not in known:
             nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-            logger.warning("%s is no setting of pet_stream; the nearest is %s", key, *nearest)
+            logger.warning("%s is not a setting of pet_stream; the nearest is %s", key, *nearest)

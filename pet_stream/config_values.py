@@ -1,8 +1,8 @@
-"""From what stands in `app.config` to values that the parts use.
+"""Parses the values in `app.config`.
 
-A setting comes from Python code, or as text from the environment (where `False` and `None` arrive
-as strings and numbers already converted). Each parser takes what it knows by name and refuses the
-rest: it raises ValueError with the words that say what is expected.
+A setting comes from Python code, or from the environment (where `False` and `None` arrive as text,
+and numbers are already converted). Each parser accepts the forms it knows and refuses the rest: it
+raises ValueError, whose text says what is expected.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def one_of(*words: str, hint: str = "") -> Callable[[object], str]:
 
 
 def segment_url(value: object) -> str:
-    """The canonical URL: a bare name becomes `posix:/name`."""
+    """Returns the canonical URL: a bare name becomes `posix:/name`."""
     if not isinstance(value, str):
         raise ValueError("a shared-memory name such as '/pet_camera_stream', or 'sysv:KEY'")
     return parse_segment_url(value)
@@ -89,7 +89,7 @@ def optional_segment_url(value: object) -> str | None:
 
 
 def folder(value: object) -> Path:
-    """Absolute, so that a later change of the working directory does not matter."""
+    """Returns an absolute path, so that a later change of the working directory has no effect."""
     if isinstance(value, str | os.PathLike):
         text = os.fspath(value)
         if isinstance(text, str) and text.strip() and "\0" not in text:
@@ -104,18 +104,18 @@ def url_prefix(value: object) -> str:
 
 
 def origins(value: object) -> frozenset[str]:
-    """Normalized origins; `"*"` stands for all of them."""
+    """Returns normalized origins; `"*"` stands for all of them."""
     expected = "a list of origins such as 'http://localhost:8080' ([]: none; '*': all)"
     return frozenset(_each(value, _origin, expected))
 
 
 def host_names(value: object) -> frozenset[str] | None:
-    """Names in lower case; `".example.org"` stands for itself and all below, `"*"` for all."""
+    """Returns names in lower case; `".example.org"` means it and all names below, `"*"` all."""
     if _is_none(value):
         return None
     expected = (
-        "a list of host names without ports, such as 'cam.example.org' ('.example.org': with all "
-        "below it; '*': any); or None: not checked"
+        "a list of host names without ports, such as 'cam.example.org' ('.example.org': it and all "
+        "names below; '*': any); or None: not checked"
     )
     return frozenset(_each(value, _host_name, expected))
 
@@ -141,7 +141,7 @@ def _is_none(value: object) -> bool:
 
 
 def _each(value: object, parse: Callable[[object], T], expected: str) -> list[T]:
-    """Each item of a list, or of text with commas in between."""
+    """Returns each item, parsed, of a list or of text with commas in between."""
     if isinstance(value, str):
         value = [word.strip() for word in value.split(",") if word.strip()]
     if not isinstance(value, Collection) or isinstance(value, Mapping | bytes):

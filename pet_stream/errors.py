@@ -15,28 +15,28 @@
     │   ├── BadRequest          not what the route expects
     │   ├── BadCandidate        not an ICE candidate, one too many, or of another connection
     │   ├── BadName             a file name that is not a plain name
-    │   ├── HostRefused         under a name that may be a stranger's
+    │   ├── HostRefused         the `Host` name may belong to a stranger
     │   ├── InvalidOffer        not a WebRTC offer
-    │   ├── NoUsableH264        the offer has no H.264 that the camera's stream fits
+    │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
     │   ├── NotFound            no such peer or recording
-    │   ├── OriginRefused       from a foreign page
+    │   ├── OriginRefused       the request comes from a foreign page
     │   └── TooLarge            the body exceeds its limit
-    ├── NoPicture               the camera sends none that could be shown
+    ├── NoPicture               the camera sends no picture that can be shown
     ├── Full                    every viewer's place is taken
-    ├── TooMany                 more at once, or in a second, than is good for the others
+    ├── TooMany                 too many at once, or in a second; the others come first
     ├── Busy                    as many requests of this kind are running as can be served
     └── RecordingError
-        ├── AlreadyRecording    one at a time
+        ├── AlreadyRecording    only one at a time
         ├── NameExists          recordings are never overwritten
         ├── NotRecording        nothing to stop
         ├── NotRecorderOwner    another process records into this folder
-        ├── NothingToSave       no picture of the last seconds is there
-        ├── RecordingInUse      it is just being written
+        ├── NothingToSave       there is no picture of the last seconds
+        ├── RecordingInUse      it is still being written
         ├── NotCuttable         a file without the times that a cut needs
         └── StorageError        the folder can't be written
 
-Each class carries the HTTP status and the `code` word of its JSON answer; `str(error)` is the text
-that a person reads, free of paths and tracebacks.
+Each class has the HTTP status and the `code` of its JSON response. `str(error)` is the text for a
+person, without paths and tracebacks.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class PetStreamError(Exception):
 
 
 class ConfigError(PetStreamError):
-    """`key` has a value outside of what `expected` says in words."""
+    """The value of `key` is not what `expected` describes."""
 
     code = "config"
 
@@ -210,7 +210,7 @@ class Full(PetStreamError):
 
 
 class TooMany(PetStreamError):
-    """It costs too much to be done for everybody at once; it may succeed after `retry_after_s`."""
+    """Too expensive to do for everybody at once; it may succeed after `retry_after_s`."""
 
     http_status = 429
     code = "too_many"
@@ -221,7 +221,7 @@ class TooMany(PetStreamError):
 
 
 class Busy(PetStreamError):
-    """There may be room for another one after `retry_after_s`."""
+    """There may be room after `retry_after_s`."""
 
     http_status = 503
     code = "busy"
@@ -249,7 +249,7 @@ class NotRecording(RecordingError):
 
 
 class NotRecorderOwner(RecordingError):
-    """`owner` says which process records, in words."""
+    """`owner` describes the process that records."""
 
     code = "not_recorder_owner"
 
@@ -275,7 +275,7 @@ class NotCuttable(RecordingError):
 
 
 class StorageError(RecordingError):
-    """`cause` is the word for what the disk has, where that is known (`recording/disk.py`)."""
+    """`cause` is the code of the disk's fault, where it is known (`recording/disk.py`)."""
 
     http_status = 507
     code = "storage"

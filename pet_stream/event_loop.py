@@ -58,7 +58,7 @@ class EventLoopThread:
         return self._loop is not None
 
     def assert_here(self) -> None:
-        """At the entrances of what belongs to the loop's thread. Gone under `python -O`."""
+        """Fail in any other thread than the loop's. Removed by `python -O`."""
         assert self._thread is threading.current_thread(), "not on the event loop"
 
     def call(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
@@ -110,7 +110,7 @@ class EventLoopThread:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
-            while pending := asyncio.all_tasks(loop):  # what comes meanwhile is cancelled, too
+            while pending := asyncio.all_tasks(loop):  # tasks that start meanwhile, too
                 for task in pending:
                     task.cancel()
                 loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))

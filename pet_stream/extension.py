@@ -74,5 +74,5 @@ class PetStream:
 
 
 def _has_trusted_hosts(app: Flask) -> bool:
-    """Whether Flask itself refuses other names: from 3.1 on, where the setting exists."""
+    """Whether Flask itself refuses other host names, which it can from 3.1 on."""
     return "TRUSTED_HOSTS" in app.default_config and app.config["TRUSTED_HOSTS"] is not None

@@ -1,4 +1,4 @@
-"""The camera's pictures on the event loop, handed to the viewers of all kinds."""
+"""Hands the camera's pictures to the viewers of all kinds, on the event loop."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Viewers(Protocol):
     """All viewers of one kind. On the event loop."""
 
     def send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
-        """Send `units`, oldest first. `dropped_count` were dropped before them since the last call:
-        the loop was held up."""
+        """Send `units`, oldest first. Before them, `dropped_count` units were dropped since the
+        last call because the loop was delayed."""
 
 
 class FanOut:
     """Takes each picture once for all viewers, while there are any. On the event loop;
     `fill_ratio` from any thread.
 
-    It keeps no pictures. What the viewers have had since the last IDR is the broadcaster's newest
-    GOP, up to the last picture that was handed out.
+    It keeps no pictures: what the viewers have received since the last IDR is the broadcaster's
+    newest GOP, up to the last picture that was handed out.
     """
 
     def __init__(self, broadcaster: Broadcaster, event_loop: EventLoopThread) -> None:
@@ -48,14 +48,14 @@ class FanOut:
 
     @property
     def has_gop(self) -> bool:
-        """Whether who joins now has an IDR to begin with."""
+        """Whether a new viewer has an IDR to begin with."""
         return self._broadcaster.has_gop
 
     def join(self, viewers: Viewers) -> tuple[AccessUnit, ...]:
-        """For one more of `viewers`. Returns what the others have had since the last IDR; what
-        follows is handed to `send`."""
+        """Add one viewer to `viewers`. Returns what the others have received since the last IDR;
+        what follows is handed to `send`."""
         self._event_loop.assert_here()
-        self._drain()  # whoever is lost by that leaves, perhaps the last
+        self._drain()  # viewers that fail here leave, perhaps the last one
         if self._subscription is None:
             self._dropped_before = 0
             self._last_sequence = -1
@@ -96,5 +96,5 @@ class FanOut:
 def _send(viewers: Viewers, units: Sequence[AccessUnit], dropped_count: int) -> None:
     try:
         viewers.send(units, dropped_count)
-    except Exception:  # one kind must not cost the other a picture
+    except Exception:  # one kind of viewers must not cost the other kind a picture
         logger.exception("sending to viewers failed")

@@ -1,8 +1,8 @@
-"""Names of hosts: how they are written, and which of them may mean this machine.
+"""Parses host names, and decides which of them may mean this machine.
 
-Whoever owns a name decides where it points. DNS rebinding: a page of evil.example is open, the name
-then points to this machine, and for the browser the page is one of ours. Only `Host` still tells
-the name. So nothing but names that a stranger can't own is taken.
+This prevents DNS rebinding: a page of evil.example is open, then that name is pointed to this
+machine, and the browser takes the page for one of ours. Only the `Host` header still shows the
+name. So only names that a stranger can't own are accepted.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ PRIVATE_SUFFIXES = (
     "localdomain",
     *("lan", "home", "corp", "intranet", "private"),  # RFC 6762, appendix G
 )
-"""What routers put behind a machine's name, as far as nobody can register it: `fritz.box`, a domain
-of the public DNS, is missing."""
+"""Suffixes that routers append to a machine's name and that nobody can register. `fritz.box` is
+missing because it is a domain of the public DNS."""
 
 _NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
 _MAX_NAME_LENGTH = 254  # RFC 1035, 2.3.4, and the dot at the end
@@ -29,10 +29,11 @@ _WITH_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?")
 
 
 def parse_host(text: str) -> tuple[str, int | None]:
-    """(host, port) of an origin or a `Host` header (RFC 3986, 3.2.2 and 3.2.3); no port: None.
+    """Returns host and port of an origin or `Host` header (RFC 3986, 3.2.2 and 3.2.3); no port:
+    None.
 
-    A name is in lower case and may hold `_`, as names in home networks do; an IPv6 address is in
-    its shortest form, in brackets. Raises ValueError.
+    The name is in lower case and may have `_`, as in home networks. An IPv6 address is in its
+    shortest form, in brackets. Raises ValueError.
     """
     match = _WITH_PORT.fullmatch(text)
     if match is None or not text.isascii():
@@ -76,13 +77,13 @@ def is_name(host: str) -> bool:
 
 
 def _own_names() -> set[str]:
-    """Asked for anew each time: a machine may be given another name."""
+    """Returns this machine's names. Asked for each time, because they can change."""
     whole = socket.gethostname().lower()
     first = whole.partition(".")[0]
     return {whole, first, *(f"{first}.{suffix}" for suffix in PRIVATE_SUFFIXES)}
 
 
 def _without_zone(address: str) -> str:
-    if "%" in address:  # browsers know none (RFC 6874), ipaddress does
+    if "%" in address:  # browsers refuse zones (RFC 6874), ipaddress accepts them
         raise ValueError("an address with a zone")
     return address

@@ -1,4 +1,4 @@
-"""How many requests our routes got, and how long they took."""
+"""Counts the requests to our routes and measures how long they take."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class HttpCounts:
         self._durations: dict[tuple[str, str], _Durations] = {}
 
     def add(self, method: str, route: str, status: int, duration_s: float) -> None:
-        """`route` is a URL rule, never a path: there are as many series as routes."""
+        """Count a request. `route` is a URL rule, not a path: this bounds the number of series."""
         request, handler = (method, route, str(status)), (method, route)
         with self._lock:
             self._requests[request] = self._requests.get(request, 0) + 1

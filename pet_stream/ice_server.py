@@ -1,4 +1,4 @@
-"""What settings say of ICE: servers, and the networks whose addresses may be offered. Pure."""
+"""The ICE settings as values: a STUN or TURN server, and a network. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IpNetwork = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True)
 class IceServer:
-    """A STUN or TURN server, as RTCIceServer of the WebRTC standard."""
+    """A STUN or TURN server, like RTCIceServer of the WebRTC standard."""
 
     urls: tuple[str, ...]
     username: str | None = None

@@ -1,8 +1,7 @@
-"""Threads with an owner: started before they are kept, ended in bounded time, asked whether they
-live.
+"""Starts and stops threads in bounded time, and tells whether they are alive.
 
-Each start makes a new `Run`; none is used twice, so a thread that did not end in time can't be
-taken for its successor. `start` and `stop` of a part look like this:
+Each start makes a new `Run`. None is used twice, so a thread that did not end in time can't be
+mistaken for its successor. `start` and `stop` of a part look like this:
 
     def start(self):
         if self._run is None:
@@ -29,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """How a run is, at one moment."""
+    """The state of a run at one moment."""
 
     name: str
     is_alive: bool
     age_s: float
-    """Since it was started."""
+    """Seconds since it was started."""
     failure: BaseException | None
-    """What ended it, if it did not end by itself."""
+    """The error that ended it; None if there was none."""
 
 
 class Run:
@@ -66,18 +65,18 @@ class Run:
         return Life(self.name, self._thread.is_alive(), age_s, self._failure)
 
     def request_stop(self) -> None:
-        """Does not wait. Idempotent."""
+        """Ask the body to end. Does not wait. Idempotent."""
         self.stop_requested.set()
         self._wake()
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for its end; whether it has ended. At once when the thread itself asks."""
+        """Wait for its end. Returns whether it has ended; at once if the thread itself asks."""
         if self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def stop(self, timeout_s: float) -> bool:
-        """Have it end, and wait for that; whether it has ended. Idempotent."""
+        """Ask it to end, and wait. Returns whether it has ended. Idempotent."""
         self.request_stop()
         has_ended = self.join(timeout_s)
         if not has_ended:
@@ -93,8 +92,8 @@ class Run:
 
 
 class OwningThread:
-    """The one thread that something belongs to: the first that enters. `assert_here` fails in any
-    other. Gone under `python -O`."""
+    """The one thread that something belongs to: the first one that calls `assert_here`, which fails
+    in any other. Removed by `python -O`."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
@@ -103,26 +102,26 @@ class OwningThread:
         thread = threading.current_thread()
         if self._thread is None:
             self._thread = thread
-        assert self._thread is thread, f"{thread.name} uses what belongs to {self._thread.name}"
+        assert self._thread is thread, f"in thread {thread.name}, not {self._thread.name}"
 
 
 def start_run(
     name: str, body: Callable[[Run], object], *, wake: Callable[[], object] = lambda: None
 ) -> Run:
-    """Start `body` in a daemon thread called `name`. It gets its run and ends soon after
-    `stop_requested` is set; `wake` ends its waiting, where it waits for something else.
+    """Start `body` in a daemon thread called `name`. The body gets its run, and must end soon after
+    `stop_requested` is set; `wake` ends its wait, if it waits for something else.
 
-    Raises Busy when no thread is to be had.
+    Raises Busy when no thread can be started.
     """
     try:
         return Run(name, body, wake)
     except RuntimeError as exc:  # the system's limit
-        raise Busy(f"This machine has no thread left for {name}") from exc
+        raise Busy(f"This machine can't start the thread {name}") from exc
 
 
 def stop_all(*stops: Callable[[], object]) -> None:
-    """Call each of `stops`, whatever the others raise, which is logged. What is to end the process
-    (SystemExit, KeyboardInterrupt) is raised when all have been called."""
+    """Call each of `stops`, even if others fail; their errors are logged. SystemExit and
+    KeyboardInterrupt are raised after all have been called."""
     exits: list[BaseException] = []
     for stop in stops:
         try:

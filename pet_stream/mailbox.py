@@ -1,4 +1,4 @@
-"""A bounded queue from one thread to another one that may wait."""
+"""A bounded queue between threads; the reading thread may wait."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Mailbox(Generic[T]):
         self._is_closed = False
 
     def put(self, item: T) -> bool:
-        """Add an item. Without room the oldest one is dropped for it; returns whether there was
+        """Add an item. If the queue is full, the oldest one is dropped. Returns whether there was
         room."""
         with self._changed:
             had_room = len(self._waiting) != self._waiting.maxlen
@@ -27,13 +27,13 @@ class Mailbox(Generic[T]):
             return had_room
 
     def take(self, timeout_s: float) -> T | None:
-        """The oldest item; None when the time is up, or it is empty and closed."""
+        """Returns the oldest item; None when the time is up, or the queue is empty and closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._is_closed, timeout_s)
             return self._waiting.popleft() if self._waiting else None
 
     def close(self) -> None:
-        """Nobody waits any more. Idempotent."""
+        """End the wait of every take(), now and later. Idempotent."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -1,8 +1,8 @@
 """Every metric, in one table, read from the parts when Prometheus asks.
 
-The parts count in plain integers; nothing is added to the way of a picture. A collector of our own
-instead of the client library's Counter and Histogram, because those export a `_created` series
-each, which only a switch for the whole process (the host's metrics included) turns off.
+The parts count in plain integers, so metrics cost nothing per picture. We use a collector of our
+own, because the client library's Counter and Histogram each export a `_created` series, which can
+only be turned off for the whole process, the host's metrics included.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class HasRegistry(Protocol):
-    """A host's own exporter: prometheus_flask_exporter's PrometheusMetrics, or anything else with
-    a registry."""
+    """The host's own exporter: PrometheusMetrics of prometheus_flask_exporter, or anything else
+    with a registry."""
 
     registry: CollectorRegistry
 
 
 def exporter_of(registry: CollectorRegistry) -> PrometheusMetrics:
-    """Writes the page of `registry`, without any route or metric of the exporter's own."""
+    """Returns an exporter for `registry`, without routes or metrics of its own."""
     return PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
 
 
@@ -47,27 +47,27 @@ class Row:
     name: str
     meaning: str
     read: Callable[[Stream], float | None]
-    """None: not known now, then there is no sample."""
+    """Returns the value; None: unknown now, so there is no sample."""
 
 
 def _webrtc(count: str) -> Callable[[Stream], float]:
-    """A number of `PeerCounts`; 0 while nobody has watched."""
+    """Returns a reader of a field of `PeerCounts`; 0 until somebody watches."""
     return lambda s: 0 if s.peers.made is None else getattr(s.peers.made.counts, count)
 
 
 def _video(size: str) -> Callable[[Stream], float | None]:
-    """A field of the camera's SPS."""
+    """Returns a reader of a field of the camera's SPS."""
     return lambda s: getattr(s.reader.video, size, None)
 
 
 def _detections(count: str) -> Callable[[Stream], float | None]:
-    """A number of `DetectionCounts`; none without a detector."""
+    """Returns a reader of a field of `DetectionCounts`; None without a detector."""
     return lambda s: None if s.detections is None else getattr(s.detections.counts, count)
 
 
 # fmt: off
 TABLE = (
-    # The names that dashboards out there use: fixed.
+    # Existing dashboards use these names: they are fixed.
     Row(COUNTER, "streaming_frames_read_total", "Pictures taken whole out of the shared memory",
         lambda s: s.reader.counts.frames_read),
     Row(COUNTER, "streaming_frames_processed_total", "Access units published",
@@ -83,7 +83,7 @@ TABLE = (
     Row(COUNTER, "streaming_recorder_frames_sent_total", "Access units written to files",
         lambda s: s.recorder.counts.frames_written),
     Row(COUNTER, "streaming_recorder_frames_dropped_total",
-        "Access units the disk was too slow for",
+        "Access units lost because the disk was too slow",
         lambda s: s.recorder.counts.frames_dropped),
     Row(COUNTER, "streaming_read_errors_total", "Failures to read the shared memory",
         lambda s: s.reader.counts.read_errors),
@@ -94,7 +94,7 @@ TABLE = (
         "Viewers that never connected, and failures while sending",
         _webrtc("errors")),
     Row(COUNTER, "streaming_recorder_errors_total",
-        "Recordings that the disk ended or kept from beginning",
+        "Recordings that a disk error ended or prevented",
         lambda s: s.recorder.counts.errors),
     Row(GAUGE, "streaming_active_clients", "Viewers now",
         lambda s: s.places.active_count),
@@ -137,7 +137,7 @@ TABLE = (
         "Gaps after which everyone waits for an IDR",
         lambda s: s.reader.counts.discontinuities),
     Row(COUNTER, "pet_stream_camera_frames_missed_total",
-        "Pictures gone before they could be read whole",
+        "Pictures overwritten before they could be read",
         lambda s: s.reader.counts.frames_missed),
     Row(COUNTER, "pet_stream_camera_repeats_skipped_total",
         "Slots with the picture of the slot before",
@@ -181,10 +181,10 @@ TABLE = (
         "Access units sent over WebSockets, all viewers together",
         lambda s: s.video_viewers.counts.frames_sent),
     Row(COUNTER, "pet_stream_websocket_frames_dropped_total",
-        "Access units that viewers over WebSockets were too slow for",
+        "Access units dropped because viewers over WebSockets were too slow",
         lambda s: s.video_viewers.counts.frames_dropped),
     Row(COUNTER, "pet_stream_websocket_vanished_total",
-        "WebSockets ended because the client sent or took nothing any more",
+        "WebSockets ended because the client no longer sent or read anything",
         lambda s: s.connections.vanished_count),
     Row(COUNTER, "pet_stream_websocket_refused_total",
         "WebSockets ended because the client sent too much, or malformed frames",
@@ -217,7 +217,7 @@ TABLE = (
         "Connections to `run` and `demo` closed at once, because too many were open",
         lambda s: s.connection_counts.refused),
     Row(COUNTER, "pet_stream_connections_ended_total",
-        "Connections to `run` and `demo` that gave way to new ones, because they kept it waiting",
+        "Connections to `run` and `demo` closed for new ones, because they kept the server waiting",
         lambda s: s.connection_counts.ended),
     Row(COUNTER, "pet_stream_connections_timed_out_total",
         "Connections to `run` and `demo` that were too slow",
@@ -244,7 +244,7 @@ class StreamCollector(Collector):
         self._stream = stream
 
     def describe(self) -> Iterator[Metric]:
-        """The names, so that a registry notices a second collector of the same ones."""
+        """Yields the names, so that a registry refuses a second collector with the same ones."""
         return self._families(has_samples=False)
 
     def collect(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""Web origins (RFC 6454): who a page is, as browsers write it into the `Origin` header."""
+"""Web origins (RFC 6454), as browsers send them in the `Origin` header."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def normalize_origin(text: str) -> str:
-    """`scheme://host[:port]` in lower case, without the scheme's own port.
+    """Returns `scheme://host[:port]` in lower case, without the scheme's default port.
 
-    Raises ValueError for anything else than an origin (a path, credentials, "null").
+    Raises ValueError for anything but an origin (a path, credentials, "null").
     """
     match = _ORIGIN.fullmatch(text)
     if match is None:

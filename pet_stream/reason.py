@@ -1,11 +1,11 @@
-"""Why something is as it is, for people and for programs."""
+"""A reason, for people and for programs."""
 
 from __future__ import annotations
 
 
 class Reason(str):
-    """A text for a person, in English, and a `code` that stays the same whatever the text says:
-    pages translate by it."""
+    """A text for a person, in English, with a `code` that stays the same when the text changes.
+    Pages translate by the code."""
 
     code: str
 

@@ -1,4 +1,4 @@
-"""One camera's parts, wired together, and their life in this process."""
+"""Wires the parts of one camera together, and starts and stops them in this process."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINISH_TIMEOUT_S = 4.0
-"""For the disk to take the rest of a recording, and viewers to hear that it is over."""
+"""Time to finish the recording on the disk and to say goodbye to the viewers."""
 IMPORT_TIMEOUT_S = 2.0
 CHANGE_TIMEOUT_S = 30.0
-"""For a start or stop that another thread has begun."""
+"""Time to wait for a start or stop that another thread has begun."""
 RETRY_S = 5.0
-"""Until a request tries to start again what could not be started."""
+"""Time until a request tries again to start, after a failure."""
 MAX_LISTENERS = 64
-"""Pages that may follow the live state or the detections at once; each takes one of the server's
-threads."""
+"""Pages that may follow the live state or the detections at once; each holds a thread of the
+server."""
 MAX_OFFERS = 16
-"""Being answered at once, half of them for one client. A browser sends six requests at once."""
+"""Offers that are answered at once, half of them for one client. A browser sends at most six."""
 
 
 class HostCheck(Protocol):
-    """Looks at how the host mounts and serves us."""
+    """Checks how the host mounts and serves us."""
 
     @property
     def faults(self) -> tuple[Reason, ...]: ...
@@ -75,13 +75,13 @@ class HostCheck(Protocol):
 
 
 class Stream:
-    """The parts of one camera, and their life in this process. Any thread may use it.
+    """The parts of one camera, started and stopped together. Any thread may use it.
 
-    Nothing runs before start(), because the reloader's parent and gunicorn's preloading master
-    also make one. A process that is forked from one where it runs gets new parts, not yet running.
-    Whoever starts or stops does so alone, without holding a lock.
+    Nothing runs before start(), because the reloader's parent and gunicorn's preloading master also
+    make a Stream. In a forked process the parts are replaced by new ones that do not run yet. One
+    thread at a time starts or stops; no lock is held meanwhile.
 
-    `live_state` gives what open pages are told of this stream, as JSON.
+    `live_state` returns what open pages show of this stream, as JSON.
     """
 
     config: Config
@@ -180,14 +180,15 @@ class Stream:
             self.detections = Detections(config.detections_shm, self.broadcaster, name)
 
     def start(self) -> None:
-        """Idempotent. Raises Busy when no thread is to be had; then nothing runs."""
+        """Start all parts. Idempotent. Raises Busy when a thread can't be started; then nothing
+        runs."""
         self._may_autostart = self.config.autostart
         with self._alone():
             self._start()
 
     def stop(self) -> None:
-        """Finish the recording, say goodbye to the viewers, end all threads. Idempotent, and done
-        to its end whatever a part raises."""
+        """Finish the recording, say goodbye to the viewers, end all threads. Idempotent; goes on
+        when a part fails."""
         self._may_autostart = False
         with self._alone():
             if self.is_running:
@@ -197,9 +198,10 @@ class Stream:
                 logger.info("stopped reading %s", self.config.shm)
 
     def handle_request(self) -> None:
-        """Before each request to the app: whoever gets requests is the serving process.
+        """Start, if it is not running: the process that gets requests is the serving one. Called
+        before each request to the app.
 
-        The request may be the host's own: nothing that goes wrong here fails it.
+        The request may be the host's own, so an error here must not fail it.
         """
         try:
             self.host_check.run_once(request.environ)
@@ -210,12 +212,13 @@ class Stream:
             logger.exception("streaming could not be started")
 
     def lives(self) -> list[Life]:
-        """Of the threads that run from start to stop."""
+        """Returns the state of the threads that run from start to stop."""
         return [run.life for part in (self.event_loop, self.reader) if (run := part.run)]
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Raises LoopUnavailable if another thread does not get to the end of its change."""
+        """Wait until no other thread starts or stops. Raises LoopUnavailable after
+        CHANGE_TIMEOUT_S."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._is_changing, CHANGE_TIMEOUT_S):
                 raise LoopUnavailable("Streaming is just being started or stopped")
@@ -250,7 +253,7 @@ class Stream:
         logger.info("reading %s", self.config.shm)
 
     def _stop_parts(self) -> None:
-        """Each of them, be it running or not."""
+        """Stop every part, whether it is running or not."""
         stop_all(
             self._finish,
             *(() if self.detections is None else (self.detections.stop,)),
@@ -263,7 +266,7 @@ class Stream:
         )
 
     def _finish(self) -> None:
-        """What ends on the loop."""
+        """End the parts on the event loop."""
         if not self.event_loop.is_running:
             return
         try:
@@ -284,7 +287,7 @@ class Stream:
         )
 
     async def _say_goodbye(self) -> None:
-        """On the loop: everybody says goodbye at the same time."""
+        """Close all connections and the recording at the same time. On the event loop."""
         goodbyes = [self.recorder.close(), self.connections.close_all()]
         if self.peers.made is not None:
             goodbyes.append(self.peers.made.close_all())
@@ -304,8 +307,9 @@ class Stream:
         switch_interval.shorten(self, is_needed=self.broadcaster.has_urgent_subscriber)
 
     def _handle_fork(self) -> None:
-        """In the forked child: its parts have no threads, and their sockets, files and locks are
-        the parent's. They are kept, untouched, so that no destructor closes anything."""
+        """Make new parts, in a forked child. The old ones have no threads there, and their sockets,
+        files and locks are the parent's. They are kept untouched, so that no destructor closes
+        anything."""
         self._inherited = (vars(self).copy(),)
         self.is_running = False
         self._may_autostart = self.config.autostart

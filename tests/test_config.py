@@ -227,7 +227,7 @@ def test_an_unknown_key_is_logged_with_the_nearest_known_one(
     Config.from_mapping({"PET_STREAM_MAX_CLIENT": 3, "OTHER_KEY": 1})
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "PET_STREAM_MAX_CLIENT is no setting" in record.message
+    assert "PET_STREAM_MAX_CLIENT is not a setting" in record.message
     assert record.message.endswith("PET_STREAM_MAX_CLIENTS")
 
 

@@ -1,8 +1,12 @@
-"""Who may have how much at once. What is taken is a lease, given back without anybody's goodwill.
+"""Limits how much clients may use at once, and how often.
 
-places           of viewers and listeners: live connections renew them, a ticker sweeps
-downloads        recordings on their way to clients, for as long as their clients take them
-turns            how much of one kind of work goes on at once, and for one client
-token_bucket     how often something may be done
-client_network   what one client is known by
+    places           of viewers and listeners: live connections renew them, a ticker sweeps
+    downloads        recordings on their way to clients, while the clients read
+    turns            concurrent requests of one kind, in total and for each client
+    token_bucket     a rate limit with a burst
+    client_network   the address or network that counts as one client
+
+Places and downloads are leases: they come back even if the client never says goodbye, because the
+event loop's ticker calls their sweep(). Any thread may use everything but a TokenBucket, which
+belongs to one thread.
 """

@@ -1,4 +1,4 @@
-"""What one client is known by, where clients have shares."""
+"""The address or network that counts as one client."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import ipaddress
 import socket
 
 _IPV6_PREFIX = 64
-"""What one household or machine has for itself (RFC 4291 section 2.5.4)."""
+"""Prefix length of the IPv6 network of one household or machine (RFC 4291 section 2.5.4)."""
 
 
 def client_network(address: str | None, own_address: str | None = None) -> str:
-    """Its IPv4 address, or its IPv6 network; on our own network its IPv6 address, since a neighbour
-    there would have the owner's share.
+    """Returns the client's IPv4 address or IPv6 network. On our own network it returns the IPv6
+    address; otherwise a neighbour there would use up the owner's share.
 
-    Behind a reverse proxy all are one, unless the host has Werkzeug's ProxyFix. `address`: as Flask
-    or a socket gives it. `own_address`: see reached_address.
+    Behind a reverse proxy all clients count as one, unless the host uses Werkzeug's ProxyFix.
+    `address`: as Flask or a socket gives it. `own_address`: see reached_address.
     """
     try:
         parsed = ipaddress.ip_address(address or "")
@@ -40,6 +40,6 @@ def reached_address(connection: socket.socket) -> str | None:
 
 
 def is_this_machine(address: str) -> bool:
-    """Whether a client on this machine asks, such as a reverse proxy."""
+    """Whether the client is on this machine, such as a reverse proxy."""
     parsed = ipaddress.ip_address(address)
     return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback

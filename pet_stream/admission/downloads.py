@@ -1,4 +1,4 @@
-"""Recordings on their way to clients: a bounded number, each for as long as its client takes it."""
+"""Limits the recordings that are being sent; each holds its place only while its client reads."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..errors import Busy
 
 MAX_COUNT = 32
 GIVE_WAY_S = 2.0
-"""A client that has kept us waiting this long gives way to another request. A paused player does,
-too: it asks for the rest when it goes on."""
+"""A client that has not read for this long gives way to a new request. So does a paused player: it
+asks for the rest when it continues."""
 LEASE_SWEEPS = 40
-"""A client that has read nothing for this many sweeps (16 s) is ended. They are counted, not
-seconds: while the process stands still, nobody could have read."""
+"""A client that has read nothing for this many sweeps (16 s) is disconnected. Sweeps are counted,
+not seconds, because nobody can read while the process stands still."""
 
 
 class Download:
-    """One answer's lease: renewed by each part that the client has taken. Any thread."""
+    """The lease of one response, renewed by each part that the client reads. Any thread."""
 
     def __init__(self, downloads: Downloads, server_socket: socket.socket | None) -> None:
         self.socket = server_socket
@@ -37,14 +37,15 @@ class Download:
         self._downloads._release(self)
 
     def end(self) -> None:
-        """What the server writes now fails."""
+        """Shut the connection down: the server's next write fails."""
         if self.socket is not None:
             with contextlib.suppress(OSError):  # closed meanwhile
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)  # TLS would go on in clear
+                # Not SSLSocket.shutdown, after which TLS would go on in the clear.
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
 class Downloads:
-    """All of one app. Any thread."""
+    """All downloads of one app. Any thread."""
 
     def __init__(
         self,
@@ -52,10 +53,10 @@ class Downloads:
         give_way_s: float = GIVE_WAY_S,
         on_taken: Callable[[], object] = lambda: None,
     ) -> None:
-        """`on_taken` is called when one has begun: somebody has to sweep from then on."""
+        """`on_taken` is called when a download has begun: sweep() must be called from then on."""
         self.refused_count = 0
         self.ended_count = 0
-        """Because their clients did not read."""
+        """Downloads ended because their clients did not read."""
         self._max_count = max_count
         self._give_way_s = give_way_s
         self._on_taken = on_taken
@@ -67,8 +68,8 @@ class Downloads:
         return len(self._running)
 
     def acquire(self, server_socket: socket.socket | None, room: int | None = None) -> Download:
-        """`server_socket`: the client's connection, if the server tells. `room`: how many the
-        server's threads allow. Raises Busy."""
+        """Begin a download. `server_socket`: the client's connection, if the server gives it.
+        `room`: how many downloads the server's threads allow. Raises Busy."""
         max_count = self._max_count if room is None else min(self._max_count, room)
         with self._lock:
             if len(self._running) >= max_count and not self._end_slowest():
@@ -80,16 +81,16 @@ class Downloads:
         return download
 
     def make_room(self) -> bool:
-        """End the one whose client keeps us waiting longest; False if all of them read."""
+        """End the download whose client has not read for longest. Returns False if all read."""
         with self._lock:
             return self._end_slowest()
 
     def sweep(self) -> bool:
-        """End those whose clients have read nothing for LEASE_SWEEPS sweeps. Called again and again
-        by the event loop's ticker; returns whether any is running.
+        """End the downloads whose clients have read nothing for LEASE_SWEEPS sweeps. The event
+        loop's ticker calls this regularly. Returns whether any download is running.
 
         The time limit of the socket would end them, too, but then gunicorn logs an error for each,
-        and waits in its main thread for 2 s whether the client closes.
+        and its main thread waits 2 s for the client to close.
         """
         with self._lock:
             for download in tuple(self._running):

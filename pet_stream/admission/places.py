@@ -1,4 +1,4 @@
-"""How many may watch at once, by whatever way they watch. Places are leases."""
+"""Limits how many may watch or listen at once. Places are leases."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable
 from ..errors import Full
 
 LEASE_SWEEPS = 20
-"""A place that nobody renews comes back after this many sweeps. They are counted, not seconds:
-while the process stands still, nobody could have renewed."""
+"""A place that nobody renews comes back after this many sweeps. Sweeps are counted, not seconds,
+because nobody can renew while the process stands still."""
 SWEEP_INTERVAL_S = 0.4
 
 
 class Place:
-    """One viewer's place. Whoever looks after the live connection renews it; giving it back twice
-    does no harm. Any thread."""
+    """One viewer's place. The owner of the live connection renews it. Releasing it twice does no
+    harm. Any thread."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
         self._sweeps_left = LEASE_SWEEPS
 
     def renew(self) -> None:
-        """The connection lives: the lease begins anew."""
+        """The connection is alive: begin the lease again."""
         self._sweeps_left = LEASE_SWEEPS
 
     def release(self) -> None:
@@ -30,14 +30,14 @@ class Place:
 
 
 class Places:
-    """The places of viewers of all kinds together. Any thread may use it.
+    """A bounded number of places. Any thread may use it.
 
     Take a place before the first await of a request, so that two requests at once can't both get
     the last one.
     """
 
     def __init__(self, max_clients: int, on_taken: Callable[[], object] = lambda: None) -> None:
-        """`on_taken` is called when a place has been taken: somebody has to sweep from then on."""
+        """`on_taken` is called when a place was taken: sweep() must be called from then on."""
         self.max_clients = max_clients
         self._on_taken = on_taken
         self._lock = threading.Lock()
@@ -55,13 +55,13 @@ class Places:
         return place
 
     def check(self) -> None:
-        """Raises Full when there is no place now."""
+        """Raises Full when no place is free now."""
         if len(self._taken) >= self.max_clients:
             raise Full(self.max_clients)
 
     def sweep(self) -> bool:
-        """Take back the places that nobody has renewed for LEASE_SWEEPS sweeps. Called again and
-        again by the event loop's ticker; returns whether any place is still taken."""
+        """Take back the places that nobody has renewed for LEASE_SWEEPS sweeps. The event loop's
+        ticker calls this regularly. Returns whether any place is still taken."""
         with self._lock:
             for place in tuple(self._taken):
                 place._sweeps_left -= 1

@@ -1,4 +1,4 @@
-"""How often something may be done: at once a few times, and then at a steady pace."""
+"""Limits how often something may be done: a few times at once, then at a steady rate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import TooMany
 
 
 class TokenBucket:
-    """Holds `size` tokens at most; one comes back each `every_s`. Owned by one thread."""
+    """Holds at most `size` tokens; one is added every `every_s` seconds. Owned by one thread."""
 
     def __init__(
         self, size: int, every_s: float, clock: Callable[[], float] = time.monotonic
@@ -21,13 +21,13 @@ class TokenBucket:
         self._full_at = -math.inf
 
     def take(self, message: str) -> None:
-        """Raises TooMany, with `message`, when there is no token left."""
+        """Take a token. Raises TooMany, with `message`, when none is left."""
         wait_s = self.try_take()
         if wait_s:
             raise TooMany(message, math.ceil(wait_s))
 
     def try_take(self) -> float:
-        """0.0 with a token; without, the time until there is one, in seconds."""
+        """Take a token. Returns 0.0, or the seconds until there is one if none is left."""
         now = self._clock()
         until_full_s = max(0.0, self._full_at - now)
         wait_s = until_full_s - (self._size - 1) * self._every_s

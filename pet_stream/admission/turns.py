@@ -1,4 +1,4 @@
-"""How much of one kind of work is going on at once, and for one client."""
+"""Limits the concurrent work of one kind, in total and for each client."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ..errors import Busy
 
 
 class Turns:
-    """At most `max_count` at once, `max_of_client` of them for one client: who comes in between is
-    refused and not kept waiting in one of the server's threads. Any thread."""
+    """At most `max_count` turns at once, `max_of_client` of them for one client. Others are refused
+    at once, so that they do not wait in the server's threads. Any thread."""
 
     def __init__(self, max_count: int, max_of_client: int) -> None:
         self.refused_count = 0
@@ -23,7 +23,7 @@ class Turns:
 
     @contextmanager
     def turn(self, client: str) -> Iterator[None]:
-        """Raises Busy."""
+        """Hold a turn. Raises Busy if there is none."""
         with self._lock:
             if self._taken.total() >= self._max_count or self._taken[client] >= self._max_of_client:
                 self.refused_count += 1

@@ -1,18 +1,20 @@
 """Finds, reads and deletes recordings. The folder is the only list of them.
 
-library             the entrance for requests: list, open, star, delete; any thread
-  listing, details    the rows of the list; what the files themselves say
-  cutting             a part of a recording, or its files joined: a `composite_file`
-  ready_files         keeps these for players, which read in many small ranges
-archive             keeps the folder over time; its work runs in the housekeeping thread
-  housekeeping        that thread: one task at a time
-  ownership           one process records into a folder
-  crash_recovery      repairs unfinished files
-  retention           deletes old recordings; `ages` and `clock`: how old they are
-  thumbnails          a small picture of each recording
-  folder_check        whether a recording could begin
-folder_watch        whether the folder has changed, for open pages
-snapshots           the current picture as JPEG
-pictures            decodes one picture, for thumbnails and snapshots
-turns               one expensive task at a time, behind a short queue
+    library             the entrance for requests: list, open, star, delete; any thread
+      listing, details    the rows of the list; what the files themselves say
+      cutting             a part of a recording, or its files joined: a `composite_file`
+      ready_files         keeps these for players, which read in many small ranges
+    archive             keeps the folder over time; its work runs in the housekeeping thread
+      housekeeping        that thread: one task at a time
+      ownership           one process records into a folder
+      crash_recovery      repairs unfinished files
+      retention           deletes old recordings; `ages` and `clock`: how old they are
+      thumbnails          a small picture of each recording
+      folder_check        whether a recording could begin
+    folder_watch        whether the folder has changed, for open pages
+    snapshots           the current picture as JPEG
+    pictures            decodes one picture, for thumbnails and snapshots
+    turns               one expensive task at a time, behind a short queue
+
+Any thread may use a class here, unless its docstring names one.
 """

@@ -1,9 +1,11 @@
-"""What is the process's, not a camera's: how it forks, ends, stands still, and who serves it.
+"""What belongs to the whole process, not to one camera.
 
-forks             noticing that this process was forked
-exit              SIGTERM as an ordinary exit, where nobody else handles it
-stop_signals      Ctrl-C and SIGTERM for commands that end in order
-switch_interval   how often threads take turns, while somebody watches
-standstill        that the process stood still (SIGSTOP, swap), so that no silence is counted
-gunicorn          what gunicorn's worker says about itself
+    forks             calls a method in each forked child
+    exit              makes SIGTERM an ordinary exit, where nobody else handles it
+    stop_signals      lets commands wait for Ctrl-C and SIGTERM
+    switch_interval   shortens the interpreter's switch interval while somebody watches
+    standstill        notices that the process stood still, so that limits on silence begin again
+    gunicorn          asks gunicorn's worker about its state and its threads
+
+`standstill.Looks` belongs to one thread, `stop_signals` to the main thread.
 """

@@ -1,4 +1,4 @@
-"""SIGTERM as an ordinary exit, so that what runs is ended in order."""
+"""Makes SIGTERM an ordinary exit, so that exit handlers run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from types import FrameType
 def exit_on_sigterm() -> None:
     """Let SIGTERM end this process through its exit handlers, if nobody else handles it.
 
-    A plain Python process dies of SIGTERM on the spot, and a recording with it. gunicorn, the
-    reloader and hosts that set a handler of their own, before or after, are left as they are; so
-    are processes forked from this one. Outside of the main thread it does nothing.
+    By default, SIGTERM ends a Python process at once, in the middle of a recording. A handler that
+    gunicorn, the reloader or the host sets, before or after, stays in force; forked processes are
+    not changed. Outside the main thread this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -26,7 +26,7 @@ def exit_on_sigterm() -> None:
         if os.getpid() != pid:
             signal.signal(signal_number, signal.SIG_DFL)
             signal.raise_signal(signal_number)
-        signal.signal(signal_number, signal.SIG_IGN)  # ending takes a moment: once is enough
+        signal.signal(signal_number, signal.SIG_IGN)  # a second one must not interrupt the exit
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, end)

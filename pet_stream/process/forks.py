@@ -1,4 +1,4 @@
-"""Noticing that this process was forked."""
+"""Calls a method in each child process that is forked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 
 def call_in_child(method: Callable[[], object]) -> None:
-    """Have a bound method called in each process forked from this one, before anything else runs
-    there, for as long as its object lives here."""
-    reference = weakref.WeakMethod(method)  # weak, because there is no way to take it back
+    """Have a bound method called first in each process forked from this one, while its object
+    lives."""
+    reference = weakref.WeakMethod(method)  # weak, because at-fork hooks can't be removed
 
     def in_child() -> None:
         living_method = reference()

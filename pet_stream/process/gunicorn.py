@@ -1,6 +1,7 @@
-"""What gunicorn's worker, if one serves us, says about itself.
+"""Asks gunicorn's worker, if one serves us, about its state and its threads.
 
-Its own handler of SIGTERM leads to it, whichever thread asks and whenever the app was loaded.
+The worker is found through its SIGTERM handler, which works in any thread and whenever the app was
+loaded.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from typing import Any
 def is_server_ending() -> bool:
     """Whether the worker waits for its last requests.
 
-    It does so for 30 s and tells nobody; then it is killed, with whatever it was recording. So
-    what would last for ever has to end by itself. Other servers do not wait for requests.
+    It waits for 30 s without telling anybody. Then it is killed, even in the middle of a recording.
+    So endless responses must end by themselves. Other servers do not wait for requests.
     """
     return getattr(_worker(), "alive", None) is False
 
 
 def thread_limit() -> int | None:
-    """How many requests it serves at once; None under servers that start a thread for each."""
+    """Returns how many requests the worker serves at once; None for servers that start a thread for
+    each."""
     threads = getattr(getattr(_worker(), "cfg", None), "threads", None)
     return threads if isinstance(threads, int) and threads > 1 else None
 

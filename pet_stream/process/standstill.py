@@ -1,7 +1,7 @@
-"""Notices that the process itself stood still: SIGSTOP, swap, a card that blocks.
+"""Notices that the process itself stood still: SIGSTOP, swap, a blocking SD card.
 
-Whoever was silent meanwhile may have talked to a process that did not listen. So a limit on
-silence is counted by looks, and begins anew when a look comes late.
+Meanwhile the other side may have sent what the process did not read. So a limit on silence is
+checked by regular looks, and begins again when a look comes late.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Set
 from typing import Any
 
 LATE_S = 1.0
-"""A look that comes by so much later than it should comes after a standstill."""
+"""A look that comes later than due by this much means a standstill."""
 LOOK_S = 0.5
 
 
 class Looks:
     """Looks that are due every `interval_s`. Owned by one thread.
 
-    The first one counts as late, since nobody knows when it was due, and so does the first after a
-    pause.
+    The first one counts as late, because nobody knows when it was due; so does the first one after
+    a pause.
     """
 
     def __init__(self, interval_s: float) -> None:
@@ -28,7 +28,7 @@ class Looks:
         self._due_s = -math.inf
 
     def is_late(self, now_s: float) -> bool:
-        """To be asked at each look, with the time of a clock that never goes back."""
+        """Whether this look is late. Call it at each look, with a monotonic time."""
         due_s, self._due_s = self._due_s, now_s + self.interval_s
         return now_s - due_s > LATE_S
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed terminal, for commands that end in order."""
+"""Lets commands wait for Ctrl-C, SIGTERM and a closed terminal, and then end in order."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 class StopSignals:
-    """They wait until the main thread asks for them, so that nothing is interrupted in the middle.
+    """Blocks the stop signals until the main thread asks for them, so that they interrupt nothing.
 
-    To be entered before any thread is started: they are blocked, in each later thread, too, and in
-    child processes, which call `accept_stop_signals`. Once one has come, the next ends the process
-    on the spot.
+    Enter this context before any thread is started. Later threads and child processes inherit the
+    blocked signals; a child calls `accept_stop_signals`. After the first signal, the next one ends
+    the process at once.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class StopSignals:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Whether one has come by then; None: wait until it has."""
+        """Wait for a signal. Returns whether one has come in time; None: no time limit."""
         if self._handlers:
             return True
         if timeout_s is None:
@@ -55,5 +55,5 @@ class StopSignals:
 
 
 def accept_stop_signals() -> None:
-    """In a child process, which has inherited that they are blocked."""
+    """Unblock the stop signals in a child process."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})

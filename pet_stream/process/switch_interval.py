@@ -1,4 +1,4 @@
-"""How often the interpreter's threads take turns: a setting of the whole process."""
+"""Shortens the interpreter's switch interval, which the whole process shares."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import threading
 from .forks import call_in_child
 
 SHORT_S = 0.0005
-"""A busy request thread then holds up a picture by half a millisecond instead of five."""
+"""A busy request thread then delays a picture by half a millisecond instead of five."""
 
 
 class SwitchInterval:
-    """Short while anybody needs it, as it was before when nobody does. Any thread."""
+    """The switch interval: short while anybody needs it, otherwise as before. Any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -21,7 +21,7 @@ class SwitchInterval:
         call_in_child(self._renew_lock)
 
     def shorten(self, holder: object, *, is_needed: bool) -> None:
-        """`holder` (told apart by identity) needs it short, or no longer does."""
+        """Note whether `holder` (compared by identity) needs it short."""
         with self._lock:
             had_holders = bool(self._holders)
             if is_needed:
@@ -35,10 +35,10 @@ class SwitchInterval:
                 sys.setswitchinterval(self._usual_s)
 
     def _renew_lock(self) -> None:
-        """In a forked child: a thread that had it is not there. Before the streams of the apps are
-        told, which ask for it, because the process's first comes first."""
+        """Make a new lock, in a forked child: a thread that held the old one does not exist there.
+        This hook was registered first, so it runs before those of the streams, which use it."""
         self._lock = threading.Lock()
 
 
 switch_interval = SwitchInterval()
-"""The process has one, so there is one here, shared by the apps in it."""
+"""The only one: the process has one interval, which its apps share."""
