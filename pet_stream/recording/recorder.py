@@ -14,22 +14,18 @@ from ..admission.token_bucket import TokenBucket
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import (
     AlreadyRecording,
-    BadName,
-    NameExists,
     NothingToSave,
     NotRecorderOwner,
     NotRecording,
-    StorageError,
     TooMany,
 )
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
-from .names import automatic_stem, requested_name
-from .session import SHUT_DOWN, Session, describe_failure
+from .session import SHUT_DOWN, Session
 from .settings import RecorderSettings
 from .status import CurrentRecording, RecorderCounts, RecordingStatus
-from .target import Target
+from .target import Targets
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +86,7 @@ class Recorder:
         if file_format not in formats:
             raise ValueError(f"unknown recording format: {file_format!r}")
         self._broadcaster = broadcaster
-        self._folder = folder
-        self._format = file_format
-        self._formats = formats
+        self._targets = Targets(folder, file_format, formats)
         self._settings = RecorderSettings() if settings is None else settings
         self._claim = claim
         self._claim_for_clip = claim_for_clip
@@ -164,7 +158,7 @@ class Recorder:
             heartbeat_s=settings.heartbeat_s if heartbeat_s is None else heartbeat_s,
         )
         session = self._begin(filename, file_format, settings)  # no await: of two starts one wins
-        await self._opened(session)
+        await session.until_opened(self._open_wait_s)
         return session.status
 
     async def stop(self, reason: Reason | None = None) -> RecordingStatus:
@@ -178,7 +172,7 @@ class Recorder:
         if not session.has_begun:
             raise NotRecording("The recording has not begun yet")
         session.end(reason)
-        return await self._closed(session)
+        return await session.until_closed(self._disk_timeout_s)
 
     async def heartbeat(self) -> RecordingStatus:
         """Keep the recording running for another `heartbeat_s`. Raises NotRecording."""
@@ -202,7 +196,7 @@ class Recorder:
         if not units:
             raise NothingToSave("No picture of the last seconds is there")
         started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
-        target = replace(self._target(filename, file_format, started_at), is_clip=True)
+        target = replace(self._targets.choose(filename, file_format, started_at), is_clip=True)
         size_bytes = sum(unit.size_bytes for unit in units)
         self._clip_tokens.take("A clip was saved just now")
         session = Session(
@@ -222,9 +216,9 @@ class Recorder:
         session.start()
         self._remember_left()
         self._clip = session  # no await so far: of two at once one wins
-        await self._opened(session)
+        await session.until_opened(self._open_wait_s)
         session.end(None)
-        return await self._closed(session)
+        return await session.until_closed(self._disk_timeout_s)
 
     async def close(self) -> None:
         """Finish the recording that runs, if there is one, and the clip. Idempotent."""
@@ -232,7 +226,8 @@ class Recorder:
         if session is not None and not session.is_over and not session.is_ending:
             session.end(SHUT_DOWN)
         unfinished = [s for s in (session, self._clip) if s is not None and not s.is_over]
-        for outcome in await asyncio.gather(*map(self._closed, unfinished), return_exceptions=True):
+        ends = (session.until_closed(self._disk_timeout_s) for session in unfinished)
+        for outcome in await asyncio.gather(*ends, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 logger.warning("a recording is left to its writer thread: %s", outcome)
 
@@ -272,7 +267,7 @@ class Recorder:
                 else "Already recording"
             )
         started_at = time.time()
-        target = self._target(filename, file_format, started_at)
+        target = self._targets.choose(filename, file_format, started_at)
         self._start_tokens.take("Recordings were started too often just now")
         preroll_s = self._preroll_seconds.take_up_to(settings.preroll_s)
         now_ns = self._clock_ns()
@@ -305,24 +300,6 @@ class Recorder:
         self._current.source = session
         return session
 
-    def _target(self, filename: str | None, file_format: str | None, started_at: float) -> Target:
-        """Raises BadName."""
-        file_format = self._format if file_format is None else file_format
-        if file_format not in self._formats:
-            raise BadName(f"A recording's format is {' or '.join(self._formats)}")
-        suffix = f".{file_format}"
-        if filename:
-            stem = requested_name(filename, suffix).removesuffix(suffix)
-        else:
-            stem = automatic_stem(started_at)
-        return Target(
-            folder=self._folder,
-            stem=stem,
-            suffix=suffix,
-            container=self._formats[file_format],
-            is_numbered=not filename,
-        )
-
     def _sessions(self) -> Iterator[Session]:
         return filter(None, (self._session, self._session_before, self._clip, *self._left))
 
@@ -352,33 +329,6 @@ class Recorder:
         failure = session.failure
         if failure is not None and not isinstance(failure, FileExistsError | NotRecorderOwner):
             self._error_count += 1
-
-    async def _opened(self, session: Session) -> None:
-        """Wait until the file exists. If the disk does not answer in time, accept the session
-        without it. Raises NameExists, NotRecorderOwner, StorageError."""
-        try:
-            await asyncio.wait({session.opened}, timeout=self._open_wait_s)
-        except asyncio.CancelledError:
-            session.discard()
-            raise
-        if not session.opened.done():
-            session.accept()
-            return
-        failure = session.failure
-        if isinstance(failure, NotRecorderOwner):
-            raise failure
-        if isinstance(failure, FileExistsError):
-            raise NameExists("There is a recording of this name already") from failure
-        if failure is not None:
-            cause = describe_failure(failure)
-            raise StorageError(f"Nothing can be recorded: {cause}", cause.code) from failure
-
-    async def _closed(self, session: Session) -> RecordingStatus:
-        await asyncio.wait({session.closed}, timeout=self._disk_timeout_s)
-        if not session.closed.done():
-            words = "The disk does not answer; the file is finished as soon as it does"
-            raise StorageError(words, "disk_silent")
-        return session.status
 
 
 def _recent(units: Sequence[AccessUnit], now_ns: int, max_age_s: float) -> Sequence[AccessUnit]:

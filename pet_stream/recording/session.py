@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..broadcaster import Broadcaster, Subscription
-from ..errors import NotRecorderOwner
+from ..errors import NameExists, NotRecorderOwner, StorageError
 from ..media.access_unit import AccessUnit
 from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
@@ -117,6 +117,35 @@ class Session:
         """End the recording and remove its file. Does not wait."""
         self._writer.discard()
         self.end(None)
+
+    async def until_opened(self, timeout_s: float) -> None:
+        """Wait until the file exists. Without an answer of the disk within `timeout_s` the
+        recording is accepted all the same. Raises NameExists, NotRecorderOwner, StorageError."""
+        try:
+            await asyncio.wait({self.opened}, timeout=timeout_s)
+        except asyncio.CancelledError:
+            self.discard()
+            raise
+        if not self.opened.done():
+            self.accept()
+            return
+        failure = self.failure
+        if isinstance(failure, NotRecorderOwner):
+            raise failure
+        if isinstance(failure, FileExistsError):
+            raise NameExists("There is a recording of this name already") from failure
+        if failure is not None:
+            cause = describe_failure(failure)
+            raise StorageError(f"Nothing can be recorded: {cause}", cause.code) from failure
+
+    async def until_closed(self, timeout_s: float) -> RecordingStatus:
+        """Wait until the file is complete on the disk. Raises StorageError when that takes longer:
+        the file is finished as soon as the disk lets it."""
+        await asyncio.wait({self.closed}, timeout=timeout_s)
+        if not self.closed.done():
+            words = "The disk does not answer; the file is finished as soon as it does"
+            raise StorageError(words, "disk_silent")
+        return self.status
 
     def beat(self) -> None:
         """Note a heartbeat: the recording shall go on."""

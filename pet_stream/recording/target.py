@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import BadName
 from .containers import ContainerFactory
+from .names import automatic_stem, requested_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,37 @@ class Target:
     """If the name is taken, a number is appended; otherwise that is an error."""
     is_clip: bool = False
     """Whether the file is marked as a clip (`media.clip_mark`)."""
+
+
+class Targets:
+    """Chooses the file for what a request asks for, in `folder`. On the event loop.
+
+    `file_format` is one of `formats`, for requests that name none. Raises ValueError if it is not.
+    """
+
+    def __init__(
+        self, folder: Path, file_format: str, formats: Mapping[str, ContainerFactory]
+    ) -> None:
+        if file_format not in formats:
+            raise ValueError(f"no such recording format: {file_format!r}")
+        self._folder = folder
+        self._format = file_format
+        self._formats = formats
+
+    def choose(self, filename: str | None, file_format: str | None, started_at: float) -> Target:
+        """Without `filename` the name is made of `started_at`, epoch seconds. Raises BadName."""
+        file_format = self._format if file_format is None else file_format
+        if file_format not in self._formats:
+            raise BadName(f"A recording's format is {' or '.join(self._formats)}")
+        suffix = f".{file_format}"
+        if filename:
+            stem = requested_name(filename, suffix).removesuffix(suffix)
+        else:
+            stem = automatic_stem(started_at)
+        return Target(
+            folder=self._folder,
+            stem=stem,
+            suffix=suffix,
+            container=self._formats[file_format],
+            is_numbered=not filename,
+        )
