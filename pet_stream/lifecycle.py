@@ -102,7 +102,7 @@ class OwningThread:
         thread = threading.current_thread()
         if self._thread is None:
             self._thread = thread
-        assert self._thread is thread, f"in thread {thread.name}, not {self._thread.name}"
+        assert self._thread is thread, f"used in {thread.name}, but belongs to {self._thread.name}"
 
 
 def start_run(
