@@ -1,5 +1,4 @@
-"""Reads the detector's shared memory, which has no lock: a record is complete when two reads in a
-row are equal."""
+"""Reads the detector's shared memory. It has no lock: two equal reads in a row are a record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the bits of an RBSP: fixed-length and Exp-Golomb codes (H.264 7.2 and 9.1)."""
+"""Reads the bits of an RBSP: fixed-length and Exp-Golomb codes (H.264 7.2 and 9.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start of a slice header (H.264 7.3.3): which picture a slice belongs to."""
+"""Parses the start of a slice header (H.264 7.3.3): which picture a slice belongs to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SliceHeader(NamedTuple):
 
 
 def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceHeader:
-    """The slice header up to idr_pic_id.
+    """Parse the slice header up to idr_pic_id.
 
     Raises ParameterSetUnknown if the slice refers to a PPS or SPS not in `parameter_sets`,
     BitstreamError if `nal_unit` is not a slice or its header is malformed.

@@ -73,7 +73,7 @@ def _chunk_counts(stsc: array[int], chunk_count: int, sample_count: int) -> arra
         stsc[::3], stsc[1::3], stsc[2::3], ends, strict=False
     ):
         if description != 1 or not first <= end <= chunk_count + 1 or samples > sample_count:
-            raise BitstreamError("The stsc box has several kinds of video")
+            raise BitstreamError("The stsc box is invalid, or has several kinds of video")
         counts.extend(array("I", [samples]) * (end - first))
     return counts
 
