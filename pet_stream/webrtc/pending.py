@@ -1,8 +1,7 @@
-"""Offers that were answered and whose viewers have not connected yet: which gives way to a newer
-one. Pure.
+"""Chooses which offer, of those whose viewers have not connected, gives way to a newer one. Pure.
 
-An offer costs who makes it nothing and us sockets, so there is room for a few. A viewer that means
-it connects within a fraction of a second.
+An offer costs its sender nothing, but it costs us sockets, so there is room for only a few. A real
+viewer connects within a fraction of a second.
 """
 
 from __future__ import annotations
@@ -13,27 +12,27 @@ from typing import Generic, Protocol, TypeVar
 
 MAX_PENDING = 16
 MAX_OF_CLIENT = 4
-"""Of one client, a network address. It may have more for the first PATIENCE_S while there is room:
-ten tabs that are opened at once."""
+"""From one client, a network address. It may have more for the first PATIENCE_S while there is
+room: a browser may open ten tabs at once."""
 PATIENCE_S = 2.0
 
 
 class Offered(Protocol):
-    """Whoever is to connect."""
+    """A viewer that was answered and has not connected yet."""
 
     @property
     def is_reached(self) -> bool:
-        """ICE checks went through: there is somebody."""
+        """Whether an ICE check went through: somebody is there."""
 
 
 T = TypeVar("T", bound=Offered)
 
 
 class PendingOffers(Generic[T]):
-    """On the event-loop thread; its length from any.
+    """The offers that wait. On the event-loop thread; any thread may ask for its length.
 
-    The oldest gives way, of those that were not reached; of those that were, once they are more
-    than half: checks alone keep nobody out either.
+    The oldest of those that were not reached gives way. Once more than half were reached, the
+    oldest of these does: ICE checks alone must not keep others out.
     """
 
     def __init__(self) -> None:
@@ -43,7 +42,7 @@ class PendingOffers(Generic[T]):
         return len(self._offers)
 
     def add(self, offered: T, client: str, now_s: float) -> Sequence[T]:
-        """Take in `offered`; returns those that give way to it, which are out now."""
+        """Take in `offered`; returns those that give way to it, which are removed."""
         of_client = self._of(client)
         if len(self._offers) >= MAX_PENDING:
             has_share = len(of_client) >= MAX_OF_CLIENT
@@ -61,7 +60,7 @@ class PendingOffers(Generic[T]):
         return leaving
 
     def discard(self, offered: T) -> None:
-        """It has connected or ended. Does nothing if it is out already."""
+        """Remove `offered`: it has connected or ended. Does nothing if it is removed already."""
         self._offers.pop(offered, None)
 
     def _of(self, client: str) -> list[T]:
@@ -69,7 +68,7 @@ class PendingOffers(Generic[T]):
 
     def _fullest_client(self) -> str:
         counts = Counter(client for client, _ in self._offers.values())
-        return max(counts, key=counts.__getitem__)  # of equals that of the oldest offer
+        return max(counts, key=counts.__getitem__)  # on a tie the one with the oldest offer
 
 
 def _first_to_go(offers: Sequence[T]) -> T:

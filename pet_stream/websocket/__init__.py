@@ -1,9 +1,15 @@
-"""Viewers and listeners over WebSockets. All of it on the event loop.
+"""Viewers and pages over WebSockets.
 
-The entrance is `connections`, which owns each `connection` from its handshake to its end: read
-(`incoming`, within bounds), written (`frames`) and looked after by one `ticker`. `loop_socket` is
-the server's socket on the way from flask-sock to the loop.
+    loop_socket       takes the server's socket from flask-sock, for the event loop
+    connections       the entrance: owns each connection from its handshake to its end
+      pending         those without a place: which gives way to a newer one
+      connection      one WebSocket: what is sent and heard, its liveness checks, its end
+        incoming      reads what the client sends, within bounds
+        frames        makes the frames that it is sent
+    video_viewers     one room to join: H.264 for browsers without WebRTC
+      video_messages  makes each picture into a message, once for all viewers
+    live_state        the other room: recording, viewers, camera and health, when they change
+    ticker            does something at an interval while it is needed
 
-What is sent: `video_viewers` (`video_messages`: pictures, each made into a message once for all)
-and `live_state` (recording, viewers, camera and health, when they change).
+All of it runs on the event-loop thread, but for the handshake, which the request's thread does.
 """

@@ -1,4 +1,4 @@
-"""One WebSocket: what is sent, what is heard, and its end."""
+"""One WebSocket connection: sends, receives, checks that the client is alive, and ends."""
 
 from __future__ import annotations
 
@@ -37,36 +37,37 @@ NORMAL, GOING_AWAY, NO_STATUS, POLICY = 1000, 1001, 1005, 1008
 class TimeLimits:
     ping_s: float = 1.5
     silence_s: float = 4.5
-    """Browsers answer each ping; after this long without a whole word the client has vanished."""
+    """Browsers answer each ping. A client that sends no whole message for this many seconds has
+    vanished."""
     stalled_s: float = 8.0
-    """A client that talks, but has not taken a byte for this long, is let go, too."""
+    """A client that sends, but takes no byte for this many seconds, is let go, too."""
     queues_s: float = 0.05
-    """No new frame is begun while an older one has been under way for longer than this and the
-    shortest round trip: in the queues of kernel and network nothing can be dropped for something
-    newer."""
+    """No new frame is begun while an older one has been under way for longer than this plus the
+    shortest round trip: once in the queues of kernel and network, it could not be dropped for a
+    newer one."""
     round_trip_s: float = 0.5
-    """Until a shorter one is known."""
+    """Assumed until a shorter one was measured."""
     patience_s: float = PATIENCE_S
-    """See pending."""
+    """See `pending`."""
     closing_s: float = 1.0
-    """For the client to answer a close."""
+    """How long the client may take to answer a close."""
 
 
 class Outbox(Protocol):
-    """What waits to be sent to one client, and what of it is still worth sending."""
+    """Holds what is to be sent to one client, and drops what is no longer worth sending."""
 
     def pop(self) -> bytes | None:
-        """The next frame; None if there is nothing."""
+        """Take out the next frame; None if there is none."""
 
 
 class Connection:
     """Sends frames as fast as the client takes them and never waits for it. On the event loop;
     `inbox` is for any thread.
 
-    A frame is asked for when there is room for it, and when those before it have arrived or soon
-    will, so that until then the outbox can drop it for something newer. Control frames go first.
+    The outbox is asked for a frame only when there is room, and when those before it have arrived
+    or soon will: until then it can drop the frame for a newer one. Control frames go first.
 
-    Whatever was taken for the client is given back by `end`, and that needs nobody's help.
+    `end` gives back everything that was taken for the client, without anybody's help.
     """
 
     def __init__(self, loop_socket: LoopSocket, limits: TimeLimits | None = None) -> None:
@@ -74,7 +75,8 @@ class Connection:
         """What the client says, for the thread of its request; closed at the end."""
         self.outbox: Outbox | None = None
         self.answered = asyncio.Event()
-        """Set by the answer to our first ping: there is somebody who reads. Also at the end."""
+        """Set by the answer to our first ping, which shows that the client reads. Also set at the
+        end."""
         self.is_vanished = False
         self.is_refused = False
         self.is_ended = False
@@ -82,14 +84,14 @@ class Connection:
         self._at_end = ExitStack()
         self._socket = loop_socket
         self._incoming = Incoming(time.monotonic())
-        # A descriptor of our own: the server may close the other one while the loop watches it.
+        # A descriptor of our own: the server may close its own while the loop watches it.
         self._descriptor = os.dup(loop_socket.fileno())
         self._control: deque[bytes] = deque()
         self._sending: memoryview | None = None
         self._awaits_room = False
         self._sent_bytes = 0
         self._under_way: deque[tuple[int, float]] = deque()
-        """Of frames not yet confirmed: `_sent_bytes` at the end, and when they were begun."""
+        """Of each frame not yet confirmed: `_sent_bytes` at its end, and when it was begun."""
         self._round_trip_s = self._limits.round_trip_s
         self._timer: asyncio.TimerHandle | None = None
         self._is_closing = False
@@ -102,16 +104,16 @@ class Connection:
         self._loop.add_reader(self._descriptor, self._handle_readable)
 
     def challenge(self) -> None:
-        """Ask for the answer that shows that somebody reads."""
+        """Send the ping whose answer shows that the client reads."""
         self.send_control(ping_frame(self._token))
 
     def at_end(self, give_back: Callable[[], object]) -> None:
-        """Call `give_back` when the connection ends, the newest first."""
+        """Have `give_back` called when the connection ends, the newest first."""
         self._at_end.callback(give_back)
 
     def send_control(self, frame: bytes) -> None:
-        """Ahead of what the outbox holds; nothing after a close, be it the answer to the client's
-        own (RFC 6455 section 5.5.1)."""
+        """Send `frame` ahead of what the outbox holds. After a close, ours or the answer to the
+        client's, nothing is sent (RFC 6455 section 5.5.1)."""
         if self._is_closing or self.is_ended:
             return
         if len(self._control) >= MAX_CONTROL_FRAMES:
@@ -124,12 +126,12 @@ class Connection:
         self.flush()
 
     def close(self, code: int, reason: str = "") -> None:
-        """Say goodbye; the client answers by ending the connection, or it is ended for it.
+        """Send a close. The client answers it, or the connection is ended after `closing_s`.
         Idempotent."""
         self.send_control(close_frame(code, reason))
 
     def end(self, reason: str) -> None:
-        """Without a word. Idempotent."""
+        """End it without a close frame, and give everything back. Idempotent."""
         if self.is_ended:
             return
         logger.debug("a WebSocket is ended: %s", reason)
@@ -146,12 +148,13 @@ class Connection:
         self._at_end.close()
 
     def begin_anew(self, now_s: float) -> None:
-        """The process stood still: the time until now counts for no limit."""
+        """Count no time until now towards any limit: the process stood still."""
         self._closing_at_s = self._moved_at_s = self._incoming.heard_at_s = now_s
         self._unanswered_since_s = now_s
 
     def look_after(self, now_s: float) -> None:
-        """Ping, and end what is dead. To be called a few times a second."""
+        """Do the liveness check: ping, and end the connection if the client is gone. To be called a
+        few times a second."""
         if self._is_closing and now_s - self._closing_at_s > self._limits.closing_s:
             self.end("it does not answer the close")
         elif now_s - self._incoming.heard_at_s > self._limits.silence_s:
@@ -170,7 +173,7 @@ class Connection:
             self.send_control(PING)
 
     def flush(self) -> None:
-        """Send what there is, up to where the client has no room."""
+        """Send what there is, until the client has no room."""
         if self._awaits_room or self.is_ended:
             return
         try:
@@ -272,5 +275,5 @@ class Connection:
 
     def _refuse(self, why: Refused) -> None:
         self.is_refused = True
-        self._loop.remove_reader(self._descriptor)  # it might send for ever
+        self._loop.remove_reader(self._descriptor)  # the client might send for ever
         self.close(why.code, why.reason)

@@ -1,4 +1,4 @@
-"""All WebSockets of an app, from their handshake to their end."""
+"""Owns all WebSockets of an app, from their handshake to their end."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _LOOK_INTERVAL_S = 0.4
 
 
 class Room(Protocol):
-    """Where connections are sent the same. On the event loop."""
+    """Sends the same to all connections that join it. On the event loop."""
 
     def join(self, connection: Connection) -> None:
-        """Give it an outbox."""
+        """Set the connection's outbox."""
 
     def leave(self, connection: Connection) -> None: ...
 
 
 class Connections:
-    """Pings them, ends those that have vanished, says goodbye to all. On the event loop; the
-    numbers may be read by any thread.
+    """Pings the clients, ends connections whose clients have vanished, closes all. On the event
+    loop; any thread may read the numbers.
 
-    Each is a task, so that nothing of a connection outlives the loop.
+    Each connection is a task, so that nothing of it outlives the loop.
     """
 
     def __init__(self, event_loop: EventLoopThread, limits: TimeLimits | None = None) -> None:
         self.limits = limits or TimeLimits()
-        """Of those that are opened from now on."""
+        """For connections that are opened from now on."""
         self.vanished_count = 0
-        """Clients that went without a word, or did not read any more."""
+        """Clients that went without a close, or did not read any more."""
         self.refused_count = 0
         """Clients that sent too much, or what is no WebSocket message."""
         self._event_loop = event_loop
@@ -53,7 +53,7 @@ class Connections:
 
     @property
     def count(self) -> int:
-        """Those that have not ended, be they admitted or not."""
+        """How many have not ended, admitted or not."""
         return len(self._places)
 
     def check(self, client: str, max_pending: int = MAX_PENDING) -> None:
@@ -63,9 +63,10 @@ class Connections:
     async def open(
         self, loop_socket: LoopSocket, client: str = "", max_pending: int = MAX_PENDING
     ) -> Connection:
-        """`client` is its network. If need be, another one that has no place gives way.
+        """Take over the socket of one more client, from the network `client`. If there are too many
+        connections without a place, one of them gives way.
 
-        Raises Busy, and LoopUnavailable when there are no more descriptors to be had.
+        Raises Busy, and LoopUnavailable if there is no descriptor left.
         """
         while (leaving := self._first_to_go(client, max_pending)) is not None:
             leaving.end("it gives way to a newer one")
@@ -97,11 +98,11 @@ class Connections:
         room.join(connection)
 
     async def drop(self, connection: Connection) -> None:
-        """Its request is over."""
+        """End the connection, whose request is over."""
         connection.end("its request is over")
 
     async def close_all(self) -> None:
-        """Tell everybody that the server goes, and wait for their answers for a moment."""
+        """Close all connections, and wait for a moment for the clients' answers."""
         for connection in tuple(self._places):
             connection.close(GOING_AWAY, "the server is stopping")
         deadline_s = time.monotonic() + self.limits.closing_s

@@ -1,7 +1,7 @@
-"""WebSocket frames from a server to its clients (RFC 6455 section 5.2). Pure.
+"""Makes WebSocket frames from a server to its clients (RFC 6455 section 5.2). Pure.
 
-A server does not mask, so a frame is the same for all clients: made once, sent to everybody. Nor is
-it compressed: video would only get longer.
+A server does not mask, so a frame is made once and sent to all clients. It is not compressed: video
+would only get longer.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ def binary_frame(*parts: bytes) -> bytes:
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
-    """`code` as section 7.4 says; a reason that is too long is cut."""
+    """Returns a close frame. `code` is one of section 7.4; a reason that is too long is cut."""
     text = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
     return _frame(_CLOSE, struct.pack(">H", code), text.encode())
 
 
 def ping_frame(payload: bytes) -> bytes:
-    """A ping whose answer has the same payload."""
+    """Returns a ping, whose answer has the same payload."""
     return _frame(_PING, payload)
 
 
 def pong_frame(payload: bytes) -> bytes:
-    """The answer to a ping with this payload."""
+    """Returns the answer to a ping with this payload."""
     return _frame(_PONG, payload)
 
 

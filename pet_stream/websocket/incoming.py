@@ -1,4 +1,4 @@
-"""What a client sends over a WebSocket (RFC 6455), read by wsproto within our bounds. Pure."""
+"""Reads what a client sends over a WebSocket (RFC 6455), by wsproto within our bounds. Pure."""
 
 from __future__ import annotations
 
@@ -19,20 +19,19 @@ MAX_MESSAGE_SIZE = 16 * 1024
 """Bytes of a binary message, characters of a text, all fragments together."""
 FRAMES_A_SECOND = 20
 MAX_FRAMES_AT_ONCE = 100
-"""A page says some thirty things when it opens a connection, then one in a few seconds."""
+"""A page sends about thirty messages when it opens a connection, then one every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The client has broken a rule; nothing that it sends afterwards is read."""
+    """Says that the client has broken a rule; nothing that it sends afterwards is read."""
 
     code: int
     reason: str
 
 
 Heard = str | bytes | Ping | Pong | CloseConnection | Refused
-"""A whole message; a ping, to be answered; an answer to ours; the client's goodbye; the end of our
-patience."""
+"""A whole message; a ping, to be answered; a pong, to our ping; a close; a broken rule."""
 
 
 class Incoming:
@@ -43,8 +42,8 @@ class Incoming:
 
     def __init__(self, now_s: float) -> None:
         self.heard_at_s = now_s
-        """When it last said something whole: a message, a ping, a pong. Single bytes and fragments
-        don't count, nor does what comes between these."""
+        """When a whole message, ping or pong last arrived. Single bytes and fragments don't count,
+        nor do control frames between fragments."""
         self._protocol = Protocol(ConnectionType.SERVER)
         self._fragments: list[Any] = []  # of one type
         self._message_size = 0
@@ -53,7 +52,7 @@ class Incoming:
         self._is_over = False
 
     def read(self, data: bytes, now_s: float) -> Iterator[Heard]:
-        """What `data` says. Nothing follows a CloseConnection or a Refused."""
+        """Yields what arrives with `data`. Nothing follows a CloseConnection or a Refused."""
         if self._is_over:
             return
         self._now_s = now_s
@@ -78,13 +77,13 @@ class Incoming:
         if isinstance(event, TextMessage | BytesMessage):
             return self._collect(event)
         if isinstance(event, CloseConnection):
-            # wsproto makes the same event of the client's goodbye and of what can't be read.
+            # wsproto makes the same event of the client's close and of what can't be read.
             is_malformed = self._protocol.state is ConnectionState.OPEN
             return Refused(event.code, event.reason or "") if is_malformed else event
         return event if isinstance(event, Ping | Pong) else None
 
     def _collect(self, part: TextMessage | BytesMessage) -> Heard | None:
-        """The whole message; None before its end."""
+        """Add a part; returns the whole message with its last part, otherwise None."""
         self._message_size += len(part.data)
         if self._message_size > MAX_MESSAGE_SIZE:
             return Refused(CloseReason.MESSAGE_TOO_BIG, "the message is too long")

@@ -1,4 +1,4 @@
-"""Recording, viewers, camera and health, told to every open page when they change."""
+"""Tells every open page when recording, viewers, camera or health have changed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .frames import json_frame
 from .ticker import Ticker
 
 LOOK_INTERVAL_S = 0.25
-"""Changes within it go out as one."""
+"""Changes within this time are sent as one."""
 COUNTING_INTERVAL_S = 1.0
-"""How often numbers go out that always change."""
+"""How often numbers are sent that always change."""
 
 _COUNTING = frozenset({"frame_count", "bytes_written", "duration_ms", "size_bytes", "free_bytes"})
 _RECORDINGS_FRAME = json_frame({"type": "recordings"})
@@ -23,7 +23,8 @@ State = dict[str, Any]
 
 
 class StateOutbox:
-    """For one page: only the newest state is worth sending. On the event loop."""
+    """Holds what one page is to be told: only the newest state is worth sending. On the event
+    loop."""
 
     def __init__(self) -> None:
         self.state_frame: bytes | None = None
@@ -40,11 +41,11 @@ class StateOutbox:
 
 
 class LiveState:
-    """Looks at the state a few times a second while a page is open, and sends one message to all
-    of them when it is another one. On the event loop, but for `tell_recordings_soon`.
+    """Looks at the state a few times a second while a page is open, and sends all pages one message
+    when it has changed. On the event loop, but for `tell_recordings_soon`.
 
-    `state` gives what is to be told, JSON with the recording under `recording`; it must not wait
-    for anything. The list of recordings the page asks for when it is told that there is another.
+    `state` returns what is to be told, JSON with the recording under `recording`; it must not wait
+    for anything. A page asks for the list of recordings when it is told that it has changed.
     """
 
     def __init__(self, event_loop: EventLoopThread, state: Callable[[], State]) -> None:
@@ -75,7 +76,7 @@ class LiveState:
         self._listeners.pop(connection, None)
 
     def tell_recordings_soon(self) -> None:
-        """The list of recordings is another one. Any thread."""
+        """Tell all pages that the list of recordings has changed. Any thread."""
         self._event_loop.call_soon(self._tell_recordings)
 
     def _look(self) -> bool:

@@ -1,5 +1,5 @@
-"""The server's socket of one client: flask-sock answers the handshake on it, the event loop has it
-from then on."""
+"""Takes over the server's socket of one client: flask-sock answers the handshake on it, and from
+then on the event loop has it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 SOCKET_KEYS = ("werkzeug.socket", "gunicorn.socket")
-"""Where servers with real threads leave the connection in the WSGI environment."""
+"""Keys in the WSGI environment under which servers with real threads leave the connection."""
 
 HANDSHAKE_TIMEOUT_S = 5.0
 MAX_UNSENT_BYTES = 4 * 1024
-"""In the kernel, not yet on its way: what waits longer waits here, where it can still be dropped
-for something newer."""
+"""In the kernel, not yet sent. The rest waits in the outbox, where it can still be dropped for
+something newer."""
 
 _READ_BYTES = 16 * 1024
 """A whole TLS record (RFC 8446 section 5.1): nothing stays where the event loop can't see it."""
@@ -30,10 +30,10 @@ _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class LoopSocket:
-    """Never waits. Of the thread that has the request, then of the event loop: OpenSSL wants one
-    thread at a time.
+    """The socket, read and written without waiting. It belongs to the request's thread, then to the
+    event loop: OpenSSL allows one thread at a time.
 
-    Whatever it raises is an OSError, and then the connection is lost.
+    All that it raises is OSError, and then the connection is lost.
     """
 
     def __init__(self, server_socket: socket.socket) -> None:
@@ -46,21 +46,21 @@ class LoopSocket:
             logger.debug("no TCP options: %s", exc)
 
     def recv_some(self) -> bytes | None:
-        """What the client has sent; None if there is nothing at this moment, empty at the end."""
+        """Returns what the client has sent; None if there is nothing now, empty at the end."""
         try:
             return self._socket.recv(_READ_BYTES)
         except _WOULD_BLOCK:
             return None
 
     def send_some(self, data: memoryview) -> int:
-        """As many bytes as there is room for at this moment; 0 if there is none."""
+        """Send as many bytes as there is room for now; returns how many."""
         try:
             return self._socket.send(data)
         except _WOULD_BLOCK:
             return 0
 
     def unacknowledged_bytes(self) -> int:
-        """How much of what was sent the other side's kernel has not confirmed yet (SIOCOUTQ)."""
+        """Returns how many of the bytes sent the client's kernel has not confirmed (SIOCOUTQ)."""
         try:
             answer = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
         except (OSError, ValueError):  # it is closed
@@ -71,7 +71,7 @@ class LoopSocket:
         return self._socket.fileno()
 
     def shut_down(self) -> None:
-        """End it for both sides. What the server writes behind it goes nowhere. Idempotent."""
+        """Shut both directions down. What the server writes afterwards is lost. Idempotent."""
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:  # it has ended already
@@ -80,7 +80,7 @@ class LoopSocket:
 
 class HandshakeSocket:
     """Stands in for the server's socket in the WSGI environment. flask-sock sends its answer to the
-    handshake by it; its reading thread then finds the end of the stream, and ends."""
+    handshake by it; flask-sock's reading thread then finds the end of the stream, and ends."""
 
     def __init__(self, loop_socket: LoopSocket) -> None:
         self._loop_socket: LoopSocket | None = loop_socket
@@ -106,11 +106,12 @@ class HandshakeSocket:
         return -1  # for flask-sock's pings: there is nothing to wait for
 
     def close(self) -> None:
-        """The socket is the server's to close."""
+        """Do nothing: the server closes its socket."""
 
 
 def take_socket(environ: dict[str, Any]) -> LoopSocket | None:
-    """The server's socket, with a HandshakeSocket left in its place; None if there is none."""
+    """Returns the server's socket and leaves a HandshakeSocket in its place; None if there is no
+    socket."""
     for key in SOCKET_KEYS:
         server_socket = environ.get(key)
         if server_socket is not None:

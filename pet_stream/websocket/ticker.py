@@ -1,4 +1,4 @@
-"""Something that is done again and again on the event loop, for as long as somebody needs it."""
+"""Does something at an interval, on the event loop, for as long as it is needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Ticker:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Does nothing while it runs."""
+        """Start ticking; does nothing if it ticks already."""
         if self._task is None or self._task.done():
             self._task = self._event_loop.spawn(self._run(), self._name)
 

@@ -1,4 +1,4 @@
-"""What a viewer over `/api/stream/h264` is sent. Pure.
+"""Makes the messages that a viewer over `/api/stream/h264` is sent. Pure.
 
     text    {"type": "format", "codec", "width", "height", "avcc"}   before the first picture, and
                                                                      whenever it changes
@@ -34,13 +34,13 @@ class VideoMessage:
     is_idr: bool
     frame: bytes
     format_frame: bytes
-    """To be sent before it, unless it is what the viewer was told last."""
+    """To be sent before it, unless the viewer was sent the same before."""
 
 
 class VideoMessages:
-    """Makes messages of access units, each once. Owned by one thread.
+    """Makes a message of each access unit, once. Owned by one thread.
 
-    Those of the newest GOP are kept for whoever joins, until `forget`.
+    Those of the newest GOP are kept for viewers that join, until `forget`.
     """
 
     def __init__(self) -> None:
@@ -50,8 +50,8 @@ class VideoMessages:
         self._format_frame = b""
 
     def message(self, unit: AccessUnit, clock_offset_ns: int) -> VideoMessage | None:
-        """The message of a unit of the current GOP. `clock_offset_ns`: from CLOCK_MONOTONIC to the
-        epoch's time. None before the first IDR, and after a malformed one.
+        """Returns the message of a unit of the current GOP; None before the first IDR, and after a
+        malformed one. `clock_offset_ns`: from CLOCK_MONOTONIC to the epoch's time.
 
         Raises BitstreamError for an IDR whose parameter sets are malformed.
         """
@@ -79,7 +79,7 @@ class VideoMessages:
         return made
 
     def forget(self) -> None:
-        """Let go of the messages made so far."""
+        """Drop the messages made so far."""
         self._made = {}
 
     def _take_format(self, unit: AccessUnit) -> None:

@@ -1,4 +1,4 @@
-"""Viewers whose browser gets the camera's H.264 over a WebSocket."""
+"""Sends the camera's H.264 to viewers over a WebSocket."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .video_messages import VideoMessage, VideoMessages
 logger = logging.getLogger(__name__)
 
 MAX_LAG_S = 0.2
-"""So long may a picture wait for a viewer's network; then the viewer goes on at the newest IDR."""
+"""How long a picture may wait for a viewer's network; then the viewer goes on at the newest IDR."""
 MAX_LAG_AT_IDR_S = 0.1
 """The same when a new IDR is there: going on with it costs nobody a freeze."""
 MAX_WAITING = GOP_UNITS + 60
-"""Messages for one viewer: a whole GOP to begin with, and those that come meanwhile."""
+"""Messages that may wait for one viewer: a whole GOP to begin with, and those that follow it."""
 
 _STATUS_INTERVAL_S = 0.25
 
 
 @dataclass(slots=True)
 class VideoCounts:
-    """Written on the event loop; anyone may read a number at any time."""
+    """What happened to all viewers together. Written on the event loop; any thread may read."""
 
     frames_sent: int = 0
     frames_dropped: int = 0
@@ -41,7 +41,7 @@ class VideoCounts:
 
 
 class VideoOutbox:
-    """What waits for one viewer. On the event loop."""
+    """Holds the pictures that wait for one viewer. On the event loop."""
 
     def __init__(self, gop: Iterable[VideoMessage], counts: VideoCounts, now_s: float) -> None:
         self.status_frame: bytes | None = None
@@ -52,7 +52,7 @@ class VideoOutbox:
         self._told_format = b""
 
     def offer(self, message: VideoMessage, now_s: float) -> None:
-        """Take the next picture in, and let go what is too old by now."""
+        """Take the next picture in, and drop those that are too old by now."""
         if self._awaits_idr and not message.is_idr:
             self._counts.frames_dropped += 1
             return
@@ -94,9 +94,9 @@ class VideoOutbox:
 
 
 class VideoViewers:
-    """Those who watch. On the event loop; the numbers may be read by any thread.
+    """All viewers over WebSockets. On the event loop; any thread may read the numbers.
 
-    Each picture is put into its message once, for all viewers, those that join later included.
+    Each picture is made into a message once for all viewers, including those that join later.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class VideoViewers:
 
     def join(self, connection: Connection) -> None:
         """Send pictures from the newest IDR on, as soon as there is one."""
-        self._tell_status()  # whoever is lost by that leaves, perhaps the last
+        self._tell_status()  # a viewer that is lost by that leaves, perhaps the last one
         gop = self._fan_out.join(self)
         outbox = VideoOutbox(self._messages_of(gop), self.counts, time.monotonic())
         outbox.status_frame = self._status_frame
@@ -145,7 +145,7 @@ class VideoViewers:
                 outbox.offer(message, now_s)
         if not self._fan_out.has_gop:  # the GOP is too long, or the camera has stopped
             self._messages.forget()
-        for connection in tuple(self._viewers):  # whoever is lost leaves
+        for connection in tuple(self._viewers):  # a viewer that is lost leaves meanwhile
             connection.flush()
         self.counts.frames_dropped += dropped_count
 
