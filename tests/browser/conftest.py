@@ -130,7 +130,7 @@ def page(browser: Browser, page_errors: list[str]) -> Iterator[Page]:
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type == "error":
-            page_errors.append(message.text)
+            page_errors.append(f"{message.location['url']}: {message.text}")
 
     context = browser.new_context(viewport=VIEWPORT, locale="en-GB")
     try:
