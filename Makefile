@@ -35,7 +35,7 @@ test: ## everything: lint, types, unit tests on the oldest and newest Python, br
 	@$(python) -m pytest $(by_file) -m "slow or browser" $(ARGS)
 
 .PHONY: check
-check: lint unit ## lint, types and the unit tests; no browser, under 2 minutes
+check: lint unit ## lint, types and the unit tests; no browser; 2 minutes
 
 .PHONY: lint
 lint: development ## ruff and mypy
