@@ -88,6 +88,18 @@ def test_start_and_stop_may_be_called_twice_and_in_turn(tmp_path: Path) -> None:
         assert thread_names() == []
 
 
+def test_a_running_stream_tells_of_its_threads(tmp_path: Path) -> None:
+    app = Flask("host")
+    extension = mount(app, tmp_path)
+    assert stream_of(app).lives() == []
+    extension.start()
+    lives = stream_of(app).lives()
+    assert sorted(life.name for life in lives) == ONE_SET
+    assert all(life.is_alive and life.failure is None for life in lives)
+    extension.stop()
+    assert stream_of(app).lives() == []
+
+
 def test_no_request_starts_again_what_was_stopped(tmp_path: Path) -> None:
     app = Flask("host")
     stream = mount(app, tmp_path)

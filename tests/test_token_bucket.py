@@ -61,3 +61,11 @@ def test_as_much_as_there_is() -> None:
     assert bucket.take_up_to(5) == pytest.approx(1.5)
     clock.now_s += 1000
     assert bucket.take_up_to(1000) == 60
+
+
+def test_whether_there_was_a_token() -> None:
+    clock = FakeClock()
+    bucket = TokenBucket(2, 1.0, clock)
+    assert [bucket.try_take() for _ in range(3)] == [True, True, False]
+    clock.now_s += 1.5
+    assert [bucket.try_take() for _ in range(2)] == [True, False]

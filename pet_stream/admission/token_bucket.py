@@ -22,19 +22,12 @@ class TokenBucket:
 
     def take(self, message: str) -> None:
         """Take a token. Raises TooMany, with `message`, when none is left."""
-        wait_s = self.try_take()
-        if wait_s:
+        if (wait_s := self._take()) > 0:
             raise TooMany(message, math.ceil(wait_s))
 
-    def try_take(self) -> float:
-        """Take a token. Returns 0.0, or the seconds until there is one if none is left."""
-        now = self._clock()
-        until_full_s = max(0.0, self._full_at - now)
-        wait_s = until_full_s - (self._size - 1) * self._every_s
-        if wait_s > 0:
-            return wait_s
-        self._full_at = now + until_full_s + self._every_s
-        return 0.0
+    def try_take(self) -> bool:
+        """Take a token. Returns whether there was one."""
+        return self._take() <= 0
 
     def take_up_to(self, count: float) -> float:
         """`count` tokens, or as many of them as there are, parts of one included."""
@@ -43,3 +36,12 @@ class TokenBucket:
         taken = max(0.0, min(count, self._size - until_full_s / self._every_s))
         self._full_at = now + until_full_s + taken * self._every_s
         return taken
+
+    def _take(self) -> float:
+        """Take a token, if there is one. Returns the seconds until there is, else 0 or less."""
+        now = self._clock()
+        until_full_s = max(0.0, self._full_at - now)
+        wait_s = until_full_s - (self._size - 1) * self._every_s
+        if wait_s <= 0:
+            self._full_at = now + until_full_s + self._every_s
+        return wait_s

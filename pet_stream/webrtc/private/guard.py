@@ -174,7 +174,7 @@ class Guard:
             is_expected = transaction in protocol.transactions
         if not is_expected:
             self._drop(Drop.UNPROVED)
-        elif self._stun.try_take():
+        elif not self._stun.try_take():
             self._drop(Drop.OVER_BUDGET)
         else:
             try:
@@ -184,7 +184,7 @@ class Guard:
                 self._drop(Drop.MALFORMED)
 
     def _take_dtls(self, protocol: Any, data: bytes) -> None:
-        if self._dtls.try_take():
+        if not self._dtls.try_take():
             self._drop(Drop.OVER_BUDGET)
         else:
             self._has_records = True
@@ -240,7 +240,7 @@ class Guard:
         except ConnectionError:
             raise
         except Exception:
-            if self._failures.try_take():
+            if not self._failures.try_take():
                 raise
             logger.debug("a viewer's datagram can't be read", exc_info=True)
             self._drop(Drop.MALFORMED)

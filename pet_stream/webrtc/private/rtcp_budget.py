@@ -22,10 +22,10 @@ class RtcpBudget:
 
     def take(self) -> bool:
         """Whether one more may be read."""
-        is_over = bool(self._bucket.try_take())
-        self._refused += is_over
-        self._taken += not is_over
-        return not is_over
+        is_within = self._bucket.try_take()
+        self._taken += is_within
+        self._refused += not is_within
+        return is_within
 
     def prove(self) -> None:
         """Count a packet that was taken and could be decrypted: it is the viewer's."""

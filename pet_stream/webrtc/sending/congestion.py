@@ -78,7 +78,7 @@ class Congestion:
             if len(self._sent_again) >= limit:
                 break
             if now_s - self._sent_again.get(number, -math.inf) > round_trip_s / 2:
-                if self._budget.try_take():
+                if not self._budget.try_take():
                     break
                 self._sent_again[number] = now_s
                 chosen.append(number)
@@ -88,7 +88,7 @@ class Congestion:
         """Returns those of the packets that `missed` has chosen which are to be sent twice."""
         if len(chosen) > MAX_REPEATED or self.is_congested:
             return []
-        return [number for number in chosen if not self._budget.try_take()]
+        return [number for number in chosen if self._budget.try_take()]
 
     def _limit(self, round_trip_s: float, stream_packets_per_s: float) -> float:
         """Returns how many packets may be sent again in a round trip."""
