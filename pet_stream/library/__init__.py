@@ -14,7 +14,7 @@
     folder_watch        whether the folder has changed, for open pages
     snapshots           the current picture as JPEG
     pictures            decodes one picture, for thumbnails and snapshots
-    turns               one expensive task at a time, behind a short queue
+    short_queue         one expensive task at a time, behind a short queue
 
 Any thread may use a class here, unless its docstring names one.
 """

@@ -20,7 +20,7 @@ from .cutting import cut, joined
 from .details import Details, ReadOnce, read_details, read_is_clip
 from .listing import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
 from .ready_files import ReadyFiles
-from .turns import Turns
+from .short_queue import ShortQueue
 
 THUMBNAIL_SUFFIX = ".jpg"
 MAX_WAITING = 4
@@ -51,7 +51,7 @@ class Library:
         self._recorder = recorder or CurrentRecording()
         self._clips = ReadOnce(folder, read_is_clip, False)
         self._details = ReadOnce(folder, read_details, Details())
-        self._turns = Turns(MAX_WAITING)
+        self._queue = ShortQueue(MAX_WAITING)
         self._ready = ReadyFiles()
 
     def recordings(self) -> list[Recording]:
@@ -195,7 +195,7 @@ class Library:
         ready = self._ready.get(version)
         if ready is not None:
             return ready
-        with self._turns.turn("Too many recordings are being cut or joined"):
+        with self._queue.turn("Too many recordings are being cut or joined"):
             ready = self._ready.get(version)  # the request before may have made it
             if ready is not None:
                 return ready

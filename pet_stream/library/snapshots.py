@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ..errors import NoPicture
 from ..media.access_unit import AccessUnit
-from .turns import Turns
+from .short_queue import ShortQueue
 
 MAX_AGE_S = 1.0
 """Requests within this time get the same picture, so at most one a second is decoded."""
@@ -19,13 +19,13 @@ class Snapshots:
 
     def __init__(self, gop: Callable[[], Sequence[AccessUnit]]) -> None:
         self._gop = gop
-        self._turns = Turns(MAX_WAITING)  # those who wait get the same picture
+        self._queue = ShortQueue(MAX_WAITING)  # those who wait get the same picture
         self._jpeg: bytes | None = None
         self._tried_at = float("-inf")
 
     def jpeg(self) -> bytes:
         """Returns the current picture. Raises NoPicture, TooMany."""
-        with self._turns.turn("Too many ask for a picture at once"):
+        with self._queue.turn("Too many ask for a picture at once"):
             if time.monotonic() - self._tried_at >= MAX_AGE_S:
                 self._jpeg = self._decode()
                 self._tried_at = time.monotonic()

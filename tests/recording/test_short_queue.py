@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pet_stream.errors import TooMany
-from pet_stream.library.turns import Turns
+from pet_stream.library.short_queue import ShortQueue
 
 from ..waiting import TIMEOUT_S, wait_until
 
 
 def test_one_after_the_other_and_a_few_wait() -> None:
-    turns = Turns(max_waiting=3, timeout_s=TIMEOUT_S)
+    queue = ShortQueue(max_waiting=3, timeout_s=TIMEOUT_S)
     goes_on = threading.Event()
     refused: list[TooMany] = []
     running: list[int] = []
@@ -21,7 +21,7 @@ def test_one_after_the_other_and_a_few_wait() -> None:
     def one(number: int) -> None:
         nonlocal most
         try:
-            with turns.turn("too many"):
+            with queue.turn("too many"):
                 running.append(number)
                 most = max(most, len(running))
                 assert goes_on.wait(TIMEOUT_S)
@@ -36,20 +36,20 @@ def test_one_after_the_other_and_a_few_wait() -> None:
         for future in futures:
             future.result(TIMEOUT_S)
     assert (most, len(refused)) == (1, 6)
-    with turns.turn("too many"):
+    with queue.turn("too many"):
         pass
 
 
 def test_nobody_waits_for_ever() -> None:
-    turns = Turns(max_waiting=1, timeout_s=0.01)
-    with turns.turn(""), ThreadPoolExecutor(1) as threads, pytest.raises(TooMany):
-        threads.submit(lambda: turns.turn("").__enter__()).result(TIMEOUT_S)
-    with turns.turn(""):
+    queue = ShortQueue(max_waiting=1, timeout_s=0.01)
+    with queue.turn(""), ThreadPoolExecutor(1) as threads, pytest.raises(TooMany):
+        threads.submit(lambda: queue.turn("").__enter__()).result(TIMEOUT_S)
+    with queue.turn(""):
         pass
 
 
 def test_a_failure_gives_the_turn_back() -> None:
-    turns = Turns(max_waiting=0)
+    queue = ShortQueue(max_waiting=0)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), turns.turn(""):
+        with pytest.raises(ZeroDivisionError), queue.turn(""):
             raise ZeroDivisionError

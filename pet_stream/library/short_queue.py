@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ..errors import TooMany
 
 
-class Turns:
+class ShortQueue:
     """One caller has the turn; at most `max_waiting` wait for it, each up to `timeout_s`. Any
     thread."""
 
