@@ -11,6 +11,7 @@
     ├── SourceError             a video source can't be opened or read
     ├── AddressUnavailable      the web server can't listen where it should
     ├── LoopUnavailable         the event loop did not answer in time, or is not running
+    ├── ClientGone              the client has hung up; nobody reads the answer
     ├── RequestError            the request itself is at fault
     │   ├── BadRequest          not what the route expects
     │   ├── BadCandidate        not an ICE candidate, one too many, or of another connection
@@ -49,6 +50,7 @@ __all__ = [
     "BadRequest",
     "BitstreamError",
     "Busy",
+    "ClientGone",
     "ConfigError",
     "Full",
     "HostRefused",
@@ -135,6 +137,11 @@ class AddressUnavailable(PetStreamError):
 class LoopUnavailable(PetStreamError):
     http_status = 503
     code = "busy"
+
+
+class ClientGone(PetStreamError):
+    http_status = 400
+    code = "client_gone"
 
 
 class RequestError(PetStreamError):
