@@ -50,7 +50,7 @@ class Config:
     )
     detections_shm: str | None = _setting(
         "/pet_camera_detections",
-        values.optional_segment_url,
+        values.optional(values.segment_url),
         "the detector's shared memory; `None`: no overlay",
     )
     record_path: Path = _setting(  # noqa: RUF009 (a field, whatever its type)
@@ -124,6 +124,11 @@ class Config:
         values.host_names,
         "names of this machine, beside its own; requests under other names are refused; "
         "`None`: all names are answered",
+    )
+    auth: str | None = _setting(
+        None,
+        values.optional(values.one_of("off")),
+        "who may do what: `off`: everybody may do everything; `None`: the same, with a warning",
     )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"

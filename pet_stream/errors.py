@@ -18,6 +18,8 @@
     │   ├── BadName             a file name that is not a plain name
     │   ├── HostRefused         the `Host` name may belong to a stranger
     │   ├── InvalidOffer        not a WebRTC offer
+    │   ├── NotAllowed          whoever asks has no right to it
+    │   ├── NotSignedIn         nobody is signed in
     │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
     │   ├── NotFound            no such peer or recording
     │   ├── OriginRefused       the request comes from a foreign page
@@ -59,10 +61,12 @@ __all__ = [
     "NameExists",
     "NoPicture",
     "NoUsableH264",
+    "NotAllowed",
     "NotCuttable",
     "NotFound",
     "NotRecorderOwner",
     "NotRecording",
+    "NotSignedIn",
     "NothingToSave",
     "OriginRefused",
     "ParameterSetUnknown",
@@ -174,6 +178,28 @@ class InvalidOffer(RequestError):
 
     def __str__(self) -> str:
         return "Invalid offer data"
+
+
+class NotAllowed(RequestError):
+    """Whoever asks is known, or the host decides, and has no right to `right`."""
+
+    http_status = 403
+    code = "not_allowed"
+
+    def __init__(self, right: str) -> None:
+        super().__init__(right)
+        self.right = right
+
+    def __str__(self) -> str:
+        return f"This needs the right to {self.right}"
+
+
+class NotSignedIn(RequestError):
+    http_status = 401
+    code = "sign_in"
+
+    def __str__(self) -> str:
+        return super().__str__() or "Sign in first"
 
 
 class NoUsableH264(RequestError):

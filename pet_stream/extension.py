@@ -11,10 +11,13 @@ from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from .config import Config, write_defaults
+from .errors import ConfigError
 from .metrics import HasRegistry, StreamCollector, exporter_of
 from .process.exit import exit_on_sigterm
+from .rights import Authority
 from .stream import Stream
 from .web import build_blueprint
+from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
 
@@ -26,10 +29,21 @@ class PetStream:
 
     `metrics`: the host's own exporter. Its page then shows our metrics, and `/metrics` stays the
     host's.
+
+    `authorize`: the host's own check of who may do what. It is called before each of our views,
+    inside the request, with the word of a right (`rights.Right`), and returns True, False, or a
+    response, such as a redirect to the host's login. An error in it means no.
     """
 
-    def __init__(self, app: Flask | None = None, *, metrics: HasRegistry | None = None) -> None:
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        metrics: HasRegistry | None = None,
+        authorize: Authorize | None = None,
+    ) -> None:
         self._metrics = metrics
+        self._authorize = authorize
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         if app is not None:
             self.init_app(app)
@@ -48,7 +62,8 @@ class PetStream:
             app.url_map,
             knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
         )
-        stream = Stream(config, host_check, exporter_of(registry), live_state_of)
+        authority = self._authority(app, config)
+        stream = Stream(config, host_check, authority, exporter_of(registry), live_state_of)
         registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)
@@ -56,6 +71,13 @@ class PetStream:
         app.register_blueprint(build_blueprint(config, serves_metrics=serves_metrics))
         self._streams.add(stream)
         exit_on_sigterm()
+
+    def _authority(self, app: Flask, config: Config) -> Authority:
+        if self._authorize is None:
+            return OpenAuthority(is_meant=config.auth == "off")
+        if config.auth is not None:
+            raise ConfigError("PET_STREAM_AUTH", config.auth, "None, where authorize= is given")
+        return HostAuthority(app, self._authorize)
 
     def start(self) -> None:
         """Start reading the camera now, not with the first request. Idempotent."""

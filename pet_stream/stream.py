@@ -15,6 +15,7 @@ from flask import request
 from prometheus_flask_exporter import PrometheusMetrics
 
 from .admission.downloads import Downloads
+from .admission.grants import Grants
 from .admission.places import SWEEP_INTERVAL_S, Places
 from .admission.turns import Turns
 from .broadcaster import Broadcaster
@@ -38,6 +39,7 @@ from .reason import Reason
 from .recording.recorder import Recorder
 from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
+from .rights import Authority
 from .web_server.http_clients import ConnectionCounts
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
@@ -90,6 +92,7 @@ class Stream:
     broadcaster: Broadcaster
     fan_out: FanOut
     places: Places
+    grants: Grants
     recorder: Recorder
     archive: Archive
     library: Library
@@ -104,6 +107,7 @@ class Stream:
     downloads: Downloads
     detections: Detections | None
     host_check: HostCheck
+    authority: Authority
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
     exporter: PrometheusMetrics
@@ -113,12 +117,14 @@ class Stream:
         self,
         config: Config,
         host_check: HostCheck,
+        authority: Authority,
         exporter: PrometheusMetrics,
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
     ) -> None:
         self.config = config
         self.host_check = host_check
+        self.authority = authority
         self.exporter = exporter
         self.is_running = False
         self._live_state = live_state
@@ -136,6 +142,7 @@ class Stream:
         self.connection_counts = ConnectionCounts()
         self.event_loop = EventLoopThread(name)
         self.places = Places(config.max_clients, self._sweep_soon)
+        self.grants = Grants(name)
         self.broadcaster = Broadcaster(
             on_audience_change=self._handle_audience_change,
             memory=GopMemory(
@@ -168,7 +175,7 @@ class Stream:
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)
         self.peers = LazyPeers(self._make_peers, f"{name}-import")
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
-        self.connections = Connections(self.event_loop)
+        self.connections = Connections(self.event_loop, self.grants)
         self.video_viewers = VideoViewers(self.fan_out, self.event_loop, lambda: self.reader.status)
         self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
@@ -257,6 +264,7 @@ class Stream:
         stop_all(
             self._finish,
             *(() if self.detections is None else (self.detections.stop,)),
+            self.grants.stop,
             self.reader.stop,
             self.event_loop.stop,
             self.recorder.leave,
@@ -281,6 +289,7 @@ class Stream:
             fan_out=self.fan_out,
             event_loop=self.event_loop,
             places=self.places,
+            grants=self.grants,
             video=lambda: self.reader.video,
             ice_servers=self.config.ice_servers,
             ice_hosts=self.config.ice_hosts,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from ..errors import Busy
+from .grants import Hold
 
 MAX_COUNT = 32
 GIVE_WAY_S = 2.0
@@ -26,6 +27,7 @@ class Download:
         self.socket = server_socket
         self.renewed_at_s = time.monotonic()
         self.sweeps_left = LEASE_SWEEPS
+        self.hold: Hold | None = None
         self._downloads = downloads
 
     def renew(self) -> None:
@@ -35,6 +37,8 @@ class Download:
     def release(self) -> None:
         """Idempotent."""
         self._downloads._release(self)
+        if self.hold is not None:
+            self.hold.release()
 
     def end(self) -> None:
         """Shut the connection down: the server's next write fails."""

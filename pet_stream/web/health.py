@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from ..camera_status import CameraStatus
 from ..reason import Reason
+from ..rights import Right
 from ..version import __version__
+from .access import has_right
 from .current import current_stream
 
 if TYPE_CHECKING:
@@ -16,10 +18,15 @@ if TYPE_CHECKING:
 
 
 def health() -> ResponseReturnValue:
+    """Whoever may see nothing learns only the status."""
     stream = current_stream()
-    camera, notices = stream.reader.status, stream.host_check.notices
+    camera = stream.reader.status
+    state = state_of_health(stream, camera)
+    if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
+        return {"status": state["status"]}
+    notices = (*stream.host_check.notices, *stream.authority.notices)
     return {
-        **state_of_health(stream, camera),
+        **state,
         "notices": notices,
         "notice_codes": [notice.code for notice in notices],
         "webrtc_clients": stream.places.active_count,

@@ -11,6 +11,7 @@ from ..errors import Full
 from ..process import gunicorn as gunicorn_worker
 from ..web_server.http_clients import THREAD_LIMIT_KEY
 from ..websocket.pending import MAX_PENDING
+from .access import current_grant
 from .client_socket import client_socket
 
 if TYPE_CHECKING:
@@ -36,7 +37,13 @@ def admit_download(stream: Stream) -> Download:
     pages are open. Raises Busy."""
     limit = thread_limit()
     room = None if limit is None else _room(stream, limit)
-    return stream.downloads.acquire(client_socket(), room)
+    download = stream.downloads.acquire(client_socket(), room)
+    try:
+        download.hold = stream.grants.hold(current_grant(), download.end)
+    except BaseException:
+        download.release()
+        raise
+    return download
 
 
 def room_for_pending(stream: Stream) -> int:

@@ -14,15 +14,16 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
+from werkzeug.exceptions import HTTPException
 from wsproto.utilities import ProtocolError
 
 from ..admission.places import Places
-from ..errors import BadRequest, LoopUnavailable, PetStreamError
+from ..errors import BadRequest, LoopUnavailable, NotSignedIn, PetStreamError
 from ..websocket.connection import Connection
 from ..websocket.connections import Room
 from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
-from .access import check_page
+from .access import check_page, check_right, current_grant
 from .client import current_client
 from .current import current_stream
 from .errors import answer_error, error_json
@@ -118,12 +119,16 @@ def _opened(stream: Stream) -> Iterator[Connection]:
 
 
 def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
-    """Raises OriginRefused, Full."""
+    """Raises OriginRefused, NotSignedIn, NotAllowed, Full."""
     check_page()
+    try:
+        check_right()
+    except HTTPException as exc:  # the host's own answer can't be shown any more
+        raise NotSignedIn from exc
     check_threads(stream)
     connections = stream.connections
     timeout_s = connections.limits.silence_s + _LOOP_TIMEOUT_S  # the client has to answer first
-    stream.event_loop.call(connections.admit(connection, places, room), timeout_s)
+    stream.event_loop.call(connections.admit(connection, places, room, current_grant()), timeout_s)
 
 
 def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:

@@ -142,6 +142,7 @@ export default {
   "reason.route_conflict": "ホストと重複する経路があります: {words}",
   "reason.many_processes": "サーバーのプロセスが複数あります（gunicorn --workers 1 にしてください）",
   "reason.gevent": "gevent では動作しません（通常のスレッドを使ってください）",
+  "reason.open_to_all": "ネットワーク上の誰でも視聴・録画・削除できます（PET_STREAM_AUTH を設定してください）",
   "reason.any_host": "ホスト名が確認されていません（PET_STREAM_ALLOWED_HOSTS を設定してください）",
   "reason.last_recording": "前回の録画が終了しました: {words}",
   "reason.disk_almost_full": "ディスクの空き容量がわずかです",
