@@ -50,7 +50,7 @@ class PassthroughStream:
             self._parameter_sets = self._parameter_sets.including(nal_units)
             self._check_slices(nal_units)
             idr = is_idr(nal_units)
-            completed = self._parameter_sets.insert(nal_units)
+            completed = self._parameter_sets.insert(nal_units) if idr else nal_units
         except BitstreamError:
             return None
         if idr:
