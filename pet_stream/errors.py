@@ -26,6 +26,7 @@
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends no picture that can be shown
     ├── Full                    every viewer's place is taken
+    ├── TooFewThreads           the web server runs too few requests at once for one that lasts
     ├── TooMany                 too many at once, or in a second; the others come first
     ├── Busy                    as many requests of this kind are running as can be served
     └── RecordingError
@@ -80,6 +81,7 @@ __all__ = [
     "SegmentMissing",
     "SourceError",
     "StorageError",
+    "TooFewThreads",
     "TooLarge",
     "TooMany",
 ]
@@ -240,6 +242,11 @@ class Full(PetStreamError):
 
     def __str__(self) -> str:
         return f"All {self.max_clients} viewer places are taken"
+
+
+class TooFewThreads(PetStreamError):
+    http_status = 503
+    code = "too_few_threads"
 
 
 class TooMany(PetStreamError):

@@ -28,7 +28,10 @@ SERVERS = {
     "gunicorn --preload": (*GUNICORN, "--threads", "8", "--preload", APP),
 }
 """Those that serve everything."""
-ADDRESS = r"(?:Running on|Listening at:|Serving on) (http://127\.0\.0\.1:\d+)"
+ADDRESS = (
+    r"(?:Running on|Listening at:|Serving on|bound to TCP address) "
+    r"(?:http://)?(127\.0\.0\.1:\d+)"
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def serving(
         cwd=CHECKOUT,
     )
     try:
-        url = process.wait_for_line(ADDRESS, TIMEOUT_S)[1]
+        url = f"http://{process.wait_for_line(ADDRESS, TIMEOUT_S)[1]}"
         yield Server(url, process, folder / "recordings")
     finally:
         process.stop(signal.SIGKILL)

@@ -132,6 +132,7 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
         errors.Busy,
         errors.Full,
         errors.NoPicture,
+        errors.TooFewThreads,
         errors.TooMany,
     )
     leaves = {leaf for root in (*roots, errors.LoopUnavailable) for leaf in leaves_of(root)}

@@ -36,7 +36,7 @@ _RETRY_MS = 2000
 
 def stream_detections() -> ResponseReturnValue:
     """Send one event for each picture that the detector looked at. Occupies one of the server's
-    threads. Raises NotFound without a detector, Full, Busy, LoopUnavailable."""
+    threads. Raises NotFound without a detector, TooFewThreads, Full, Busy, LoopUnavailable."""
     stream = current_stream()
     detections = stream.detections
     if detections is None:

@@ -27,7 +27,7 @@ from .access import check_page, check_right, current_grant
 from .client import current_client
 from .current import current_stream
 from .errors import answer_error, error_json
-from .lasting_requests import check_threads, room_for_pending
+from .lasting_requests import check_threads, require_threads, room_for_pending
 from .signaling import take_candidate
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ _MAX_TIME = 2**53
 
 
 def prepare_websocket() -> None:
-    """Take the server's socket before a WebSocket's handshake. Raises LoopUnavailable, Busy, and
-    BadRequest under a server that can't do WebSockets."""
+    """Take the server's socket before a WebSocket's handshake. Raises LoopUnavailable, Busy,
+    TooFewThreads, and BadRequest under a server that can't do WebSockets."""
     if request.url_rule is None or not request.url_rule.websocket:
         return
     if not current_stream().is_running:
@@ -56,6 +56,7 @@ def prepare_websocket() -> None:
         or request.headers.get("Sec-Websocket-Version") != "13"
     ):
         raise _bad_handshake()
+    require_threads()
     stream = current_stream()
     stream.connections.check(current_client(), room_for_pending(stream))
     g.pet_stream_socket = take_socket(request.environ)
@@ -119,7 +120,7 @@ def _opened(stream: Stream) -> Iterator[Connection]:
 
 
 def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
-    """Raises OriginRefused, NotSignedIn, NotAllowed, Full."""
+    """Raises OriginRefused, NotSignedIn, NotAllowed, Full, TooFewThreads."""
     check_page()
     try:
         check_right()

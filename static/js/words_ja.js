@@ -141,6 +141,10 @@ export default {
   "reason.no_idr": "最初のキーフレームを待っています",
   "reason.route_conflict": "ホストと重複する経路があります: {words}",
   "reason.many_processes": "サーバーのプロセスが複数あります（gunicorn --workers 1 にしてください）",
+  "reason.too_few_threads":
+    "サーバーのスレッドが足りません（gunicorn --worker-class gthread --threads 40 のようにしてください）",
+  "reason.few_threads": "サーバーのスレッドが少なめです（gunicorn なら --threads 40 にしてください）",
+  "reason.no_websockets": "このサーバーは WebSocket に対応していません（gunicorn を使ってください）",
   "reason.gevent": "gevent では動作しません（通常のスレッドを使ってください）",
   "reason.open_to_all": "ネットワーク上の誰でも視聴・録画・削除できます（PET_STREAM_AUTH を設定してください）",
   "reason.any_host": "ホスト名が確認されていません（PET_STREAM_ALLOWED_HOSTS を設定してください）",
