@@ -39,7 +39,8 @@ def worker() -> Iterator[Worker]:
 
 @pytest.fixture
 def in_request(app: Flask) -> Iterator[None]:
-    with app.test_request_context(environ_overrides=THREADED):
+    with app.test_request_context("/api/recordings/a", environ_overrides=THREADED):
+        app.preprocess_request()
         yield
 
 
