@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import weakref
 
+import flask
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from .config import Config, write_defaults
+from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
 from .errors import ConfigError
 from .metrics import HasRegistry, StreamCollector, exporter_of
 from .process.exit import exit_on_sigterm
@@ -55,8 +56,9 @@ class PetStream:
         """
         if "pet_stream" in app.extensions:
             raise RuntimeError("pet_stream is mounted in this app already")
-        config = Config.from_mapping(app.config)
-        write_defaults(app.config)
+        environment = _environment()
+        config = Config.from_mapping(app.config, environment)
+        write_defaults(app.config, environment)
         registry = CollectorRegistry() if self._metrics is None else self._metrics.registry
         host_check = HostCheck(
             app.url_map,
@@ -93,6 +95,13 @@ class PetStream:
         """
         for stream in self._streams:
             stream.stop()
+
+
+def _environment() -> dict[str, object]:
+    """Returns the settings in the environment, by their keys, read as Flask reads its own."""
+    environment = flask.Config("")
+    environment.from_prefixed_env((ENVIRONMENT_PREFIX + KEY_PREFIX).removesuffix("_"))
+    return {KEY_PREFIX + name: value for name, value in environment.items()}
 
 
 def _has_trusted_hosts(app: Flask) -> bool:
