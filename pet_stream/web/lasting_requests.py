@@ -42,7 +42,8 @@ def check_threads(stream: Stream) -> None:
 
 def admit_download(stream: Stream, grant: Grant = EVERYBODYS) -> Download:
     """Call it before a recording is sent; returns its lease. One can always be sent, however many
-    pages are open. It ends when `grant` does. Raises Busy, and TooFewThreads where a client could hold the only thread."""
+    pages are open. It ends when `grant` does. Raises Busy, and TooFewThreads where a client could
+    hold the only thread."""
     limit = thread_limit(request.environ)
     connection = client_socket()
     if limit == 1 and connection is None:
