@@ -69,11 +69,12 @@ class Segment:
             self._is_complete = True
             self.container.close(end_ns)
 
-    def publish(self, name: str) -> None:
-        """Give the file its final name. If that fails it keeps its `.part` name, and is repaired at
-        the next start. Raises OSError."""
+    def publish(self, name: str) -> Path:
+        """Give the file its final name; returns its path. If that fails it keeps its `.part` name,
+        and is repaired at the next start. Raises OSError."""
         with self._file:
             self.path = publish(self._file, self.part, name)
+        return self.path
 
     def discard(self) -> None:
         self._file.close()
