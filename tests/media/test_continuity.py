@@ -256,7 +256,8 @@ def test_no_slice_is_no_picture(unit: tuple[bytes, ...]) -> None:
         (b"",),
         (b"\x41",),
         (b"\x41" + bytes(40),),
-        (SPS, PPS, b"\x65\x88", IDR),
+        (b"\x67\x42", SPS, PPS, IDR),
+        (SPS, b"\x68", IDR),
         (slice_nal_unit(3, idr=True),),
     ],
 )
