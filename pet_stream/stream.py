@@ -15,6 +15,7 @@ from flask import request
 from prometheus_flask_exporter import PrometheusMetrics
 
 from .admission.downloads import Downloads
+from .admission.grants import Grants
 from .admission.places import SWEEP_INTERVAL_S, Places
 from .admission.turns import Turns
 from .broadcaster import Broadcaster
@@ -38,10 +39,10 @@ from .reason import Reason
 from .recording.recorder import Recorder
 from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
+from .rights import Authority
 from .web_server.http_clients import ConnectionCounts
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
-from .websocket.detection_feed import DetectionFeed
 from .websocket.live_state import LiveState, State
 from .websocket.ticker import Ticker
 from .websocket.video_viewers import VideoViewers
@@ -59,8 +60,8 @@ CHANGE_TIMEOUT_S = 30.0
 RETRY_S = 5.0
 """Time until a request tries again to start, after a failure."""
 MAX_LISTENERS = 64
-"""Pages that may follow the live state, and others that listen to detections as events; each holds
-a thread of the server."""
+"""Pages that may follow the live state or the detections at once; each holds a thread of the
+server."""
 MAX_OFFERS = 16
 """Offers that are answered at once, half of them for one client. A browser sends at most six."""
 
@@ -91,6 +92,7 @@ class Stream:
     broadcaster: Broadcaster
     fan_out: FanOut
     places: Places
+    grants: Grants
     recorder: Recorder
     archive: Archive
     library: Library
@@ -105,6 +107,7 @@ class Stream:
     downloads: Downloads
     detections: Detections | None
     host_check: HostCheck
+    authority: Authority
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
     exporter: PrometheusMetrics
@@ -114,14 +117,17 @@ class Stream:
         self,
         config: Config,
         host_check: HostCheck,
+        authority: Authority,
         exporter: PrometheusMetrics,
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
     ) -> None:
         self.config = config
         self.host_check = host_check
+        self.authority = authority
         self.exporter = exporter
         self.is_running = False
+        self._started_at_s = 0.0
         self._live_state = live_state
         self._name = name
         self._may_autostart = config.autostart
@@ -137,6 +143,7 @@ class Stream:
         self.connection_counts = ConnectionCounts()
         self.event_loop = EventLoopThread(name)
         self.places = Places(config.max_clients, self._sweep_soon)
+        self.grants = Grants(name)
         self.broadcaster = Broadcaster(
             on_audience_change=self._handle_audience_change,
             memory=GopMemory(
@@ -169,17 +176,16 @@ class Stream:
         self.snapshots = Snapshots(lambda: self.broadcaster.gop)
         self.peers = LazyPeers(self._make_peers, f"{name}-import")
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
-        self.connections = Connections(self.event_loop)
+        self.connections = Connections(self.event_loop, self.grants)
         self.video_viewers = VideoViewers(self.fan_out, self.event_loop, lambda: self.reader.status)
-        self.detections = None
-        if config.detections_shm is not None:
-            self.detections = Detections(config.detections_shm, self.broadcaster, name)
-        feed = DetectionFeed(self.event_loop, self.detections)
-        self.live_state = LiveState(self.event_loop, lambda: self._live_state(self), feed)
+        self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
         self._sweeper = Ticker(self.event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
         self.listener_places = Places(MAX_LISTENERS, self._sweep_soon)
         self.downloads = Downloads(on_taken=self._sweep_soon)
+        self.detections = None
+        if config.detections_shm is not None:
+            self.detections = Detections(config.detections_shm, self.broadcaster, name)
 
     def start(self) -> None:
         """Start all parts. Idempotent. Raises Busy when a thread can't be started; then nothing
@@ -212,6 +218,11 @@ class Stream:
         except Exception:
             self._retry_at_s = time.monotonic() + RETRY_S
             logger.exception("streaming could not be started")
+
+    @property
+    def uptime_s(self) -> float:
+        """Time since start(); 0 while nothing runs."""
+        return time.monotonic() - self._started_at_s if self.is_running else 0.0
 
     def lives(self) -> list[Life]:
         """Returns the state of the threads that run from start to stop."""
@@ -250,6 +261,7 @@ class Stream:
         except BaseException:
             self._stop_parts()
             raise
+        self._started_at_s = time.monotonic()
         self.is_running = True
         atexit.register(self.stop)
         logger.info("reading %s", self.config.shm)
@@ -259,6 +271,7 @@ class Stream:
         stop_all(
             self._finish,
             *(() if self.detections is None else (self.detections.stop,)),
+            self.grants.stop,
             self.reader.stop,
             self.event_loop.stop,
             self.recorder.leave,
@@ -283,6 +296,7 @@ class Stream:
             fan_out=self.fan_out,
             event_loop=self.event_loop,
             places=self.places,
+            grants=self.grants,
             video=lambda: self.reader.video,
             ice_servers=self.config.ice_servers,
             ice_hosts=self.config.ice_hosts,

@@ -1,14 +1,17 @@
-"""Sends what the detector sees, as server-sent events (HTML standard, 9.2): hosts' pages know this
-format. Pages of ours subscribe over the state's WebSocket (`websocket.detection_feed`): a browser
-opens six connections to a host, and each event stream holds one of them.
+"""Sends what the detector sees, as server-sent events (HTML standard, 9.2).
+
+They are not messages of the live state's WebSocket, for two reasons: hosts' pages know this format,
+and the detector's segment is read only while somebody asks for detections.
 """
 
 from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 
 from flask import Response, request
@@ -18,6 +21,7 @@ from ..admission.places import Place
 from ..detections.listeners import Listener
 from ..errors import LoopUnavailable, NotFound
 from ..process.gunicorn import is_server_ending
+from .access import current_grant
 from .client_socket import client_socket, limit_waiting
 from .current import current_stream
 from .lasting_requests import check_threads
@@ -32,7 +36,7 @@ _RETRY_MS = 2000
 
 def stream_detections() -> ResponseReturnValue:
     """Send one event for each picture that the detector looked at. Occupies one of the server's
-    threads. Raises NotFound without a detector, Full, Busy, LoopUnavailable."""
+    threads. Raises NotFound without a detector, TooFewThreads, Full, Busy, LoopUnavailable."""
     stream = current_stream()
     detections = stream.detections
     if detections is None:
@@ -40,18 +44,22 @@ def stream_detections() -> ResponseReturnValue:
     if request.method == "HEAD":
         return _answer(())
     check_threads(stream)
-    place = stream.listener_places.acquire()
+    is_over = threading.Event()
+    leases = ExitStack()
     try:
-        listener = detections.listen(place.release)
+        place = stream.listener_places.acquire()
+        leases.callback(place.release)
+        leases.callback(stream.grants.hold(current_grant(), is_over.set).release)
+        listener = detections.listen(leases.close)
     except BaseException:
-        place.release()
+        leases.close()
         raise
     if not stream.is_running:  # asked after `listen`, so that a stop can't miss it
         detections.leave(listener)
         raise LoopUnavailable("Streaming is not running")
     limit_waiting(SEND_LIMIT_S)
     _end_when_unheard()
-    response = _answer(_events(listener, place))
+    response = _answer(_events(listener, place, is_over))
     # Werkzeug's server does not call this if it fails to read what follows the request: then the
     # listener is let go as idle.
     response.call_on_close(partial(detections.leave, listener))
@@ -65,10 +73,10 @@ def _answer(events: Iterable[str]) -> Response:
     return response
 
 
-def _events(listener: Listener, place: Place) -> Iterator[str]:
+def _events(listener: Listener, place: Place, is_over: threading.Event) -> Iterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
     said_at_s = time.monotonic()
-    while not listener.is_closed and not is_server_ending():
+    while not (listener.is_closed or is_over.is_set() or is_server_ending()):
         place.renew()
         sighting = listener.take(_LOOK_S)
         if sighting is None and time.monotonic() - said_at_s < KEEP_ALIVE_S:

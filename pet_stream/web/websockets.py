@@ -14,19 +14,20 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
+from werkzeug.exceptions import HTTPException
 from wsproto.utilities import ProtocolError
 
 from ..admission.places import Places
-from ..errors import BadRequest, LoopUnavailable, PetStreamError
+from ..errors import BadRequest, LoopUnavailable, NotSignedIn, PetStreamError
 from ..websocket.connection import Connection
 from ..websocket.connections import Room
 from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
-from .access import check_page
+from .access import check_page, check_right, current_grant
 from .client import current_client
 from .current import current_stream
 from .errors import answer_error, error_json
-from .lasting_requests import check_threads, room_for_pending
+from .lasting_requests import check_threads, require_threads, room_for_pending
 from .signaling import take_candidate
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ _MAX_TIME = 2**53
 
 
 def prepare_websocket() -> None:
-    """Take the server's socket before a WebSocket's handshake. Raises LoopUnavailable, Busy, and
-    BadRequest under a server that can't do WebSockets."""
+    """Take the server's socket before a WebSocket's handshake. Raises LoopUnavailable, Busy,
+    TooFewThreads, and BadRequest under a server that can't do WebSockets."""
     if request.url_rule is None or not request.url_rule.websocket:
         return
     if not current_stream().is_running:
@@ -55,6 +56,7 @@ def prepare_websocket() -> None:
         or request.headers.get("Sec-Websocket-Version") != "13"
     ):
         raise _bad_handshake()
+    require_threads()
     stream = current_stream()
     stream.connections.check(current_client(), room_for_pending(stream))
     g.pet_stream_socket = take_socket(request.environ)
@@ -118,12 +120,16 @@ def _opened(stream: Stream) -> Iterator[Connection]:
 
 
 def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
-    """Raises OriginRefused, Full."""
+    """Raises OriginRefused, NotSignedIn, NotAllowed, Full, TooFewThreads."""
     check_page()
+    try:
+        check_right()
+    except HTTPException as exc:  # the host's own answer can't be shown any more
+        raise NotSignedIn from exc
     check_threads(stream)
     connections = stream.connections
     timeout_s = connections.limits.silence_s + _LOOP_TIMEOUT_S  # the client has to answer first
-    stream.event_loop.call(connections.admit(connection, places, room), timeout_s)
+    stream.event_loop.call(connections.admit(connection, places, room, current_grant()), timeout_s)
 
 
 def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:
@@ -142,7 +148,7 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     """Handle a message of the page. An unknown one is ignored: a newer page may have sent it.
 
     A ping is answered with our wall clock, by which the page tells how old a picture is. An ICE
-    candidate and a subscription are answered only if something is wrong with them.
+    candidate is answered only if something is wrong with it.
     """
     try:
         message = json.loads(text)
@@ -151,19 +157,13 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     if not isinstance(message, dict):
         return
     answer = None
-    kind, to = message.get("type"), message.get("to")
-    try:
-        if kind == "ping" and _is_time(message.get("t")):
-            answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
-        elif kind == "candidate":
+    if message.get("type") == "ping" and _is_time(message.get("t")):
+        answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
+    elif message.get("type") == "candidate":
+        try:
             take_candidate(stream, message)
-        elif kind == "subscribe" and to == "detections":
-            stream.event_loop.call(stream.live_state.feed.subscribe(connection), _LOOP_TIMEOUT_S)
-        elif kind == "unsubscribe" and to == "detections":
-            stream.event_loop.call(stream.live_state.feed.unsubscribe(connection), _LOOP_TIMEOUT_S)
-    except PetStreamError as exc:
-        of = kind if kind == "candidate" else to
-        answer = {"type": "error", "of": of, **error_json(exc)}
+        except PetStreamError as exc:
+            answer = {"type": "error", "of": "candidate", **error_json(exc)}
     if answer is not None:
         stream.event_loop.call_soon(connection.send_control, json_frame(answer))
 

@@ -7,16 +7,20 @@ import time
 from functools import partial
 from typing import Protocol
 
+from ..admission.grants import Grants
 from ..admission.places import Place, Places
 from ..errors import LoopUnavailable
 from ..event_loop import EventLoopThread
 from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
+from ..rights import EVERYBODYS, Grant
 from .connection import GOING_AWAY, Connection, TimeLimits
 from .loop_socket import LoopSocket
 from .pending import MAX_PENDING, PendingClients
 from .ticker import Ticker
 
+RIGHT_ENDED = 4401
+"""The close code of a client whose right has ended: 4000 and HTTP's 401."""
 _LOOK_INTERVAL_S = 0.4
 
 
@@ -36,7 +40,12 @@ class Connections:
     Each connection is a task, so that nothing of it outlives the loop.
     """
 
-    def __init__(self, event_loop: EventLoopThread, limits: TimeLimits | None = None) -> None:
+    def __init__(
+        self,
+        event_loop: EventLoopThread,
+        grants: Grants,
+        limits: TimeLimits | None = None,
+    ) -> None:
         self.limits = limits or TimeLimits()
         """For connections that are opened from now on."""
         self.vanished_count = 0
@@ -44,6 +53,7 @@ class Connections:
         self.refused_count = 0
         """Clients that sent too much, or what is no WebSocket message."""
         self._event_loop = event_loop
+        self._grants = grants
         self._places: dict[Connection, Place | None] = {}
         self._pending: PendingClients[Connection] = PendingClients()
         self._looks = Looks(_LOOK_INTERVAL_S)
@@ -83,9 +93,11 @@ class Connections:
         self._ticker.start()
         return connection
 
-    async def admit(self, connection: Connection, places: Places, room: Room) -> None:
+    async def admit(
+        self, connection: Connection, places: Places, room: Room, grant: Grant = EVERYBODYS
+    ) -> None:
         """Once its client has answered, give it one of `places` and let it join `room`, until it
-        ends. Raises Full."""
+        ends, or `grant` does. Raises Full, Busy."""
         places.check()
         connection.challenge()
         await connection.answered.wait()
@@ -94,6 +106,9 @@ class Connections:
         place = self._places[connection] = places.acquire()
         self._pending.discard(connection)
         connection.at_end(place.release)
+        expel = partial(connection.close, RIGHT_ENDED, "sign_in")
+        hold = self._grants.hold(grant, partial(self._event_loop.call_soon, expel))
+        connection.at_end(hold.release)
         connection.at_end(partial(room.leave, connection))
         room.join(connection)
 

@@ -13,6 +13,8 @@ import termios
 import time
 from typing import Any
 
+from ..errors import ClientGone
+
 logger = logging.getLogger(__name__)
 
 SOCKET_KEYS = ("werkzeug.socket", "gunicorn.socket")
@@ -82,22 +84,32 @@ class HandshakeSocket:
     """Stands in for the server's socket in the WSGI environment. flask-sock sends its answer to the
     handshake by it; flask-sock's reading thread then finds the end of the stream, and ends."""
 
-    def __init__(self, loop_socket: LoopSocket) -> None:
+    def __init__(self, loop_socket: LoopSocket, timeout_s: float = HANDSHAKE_TIMEOUT_S) -> None:
         self._loop_socket: LoopSocket | None = loop_socket
+        self._timeout_s = timeout_s
 
     def send(self, data: bytes) -> int:
+        """Raises ClientGone, in place of flask-sock's errors: resets and silence are no faults."""
         loop_socket, self._loop_socket = self._loop_socket, None
         if loop_socket is None:
             raise BrokenPipeError("the event loop sends, not flask-sock")
+        try:
+            self._send(loop_socket, data)
+        except OSError as exc:
+            logger.debug("a WebSocket's handshake is not answered: %s", exc)
+            loop_socket.shut_down()
+            raise ClientGone("The client has gone") from exc
+        return len(data)
+
+    def _send(self, loop_socket: LoopSocket, data: bytes) -> None:
         poll = select.poll()
         poll.register(loop_socket.fileno(), select.POLLOUT)
-        deadline_s = time.monotonic() + HANDSHAKE_TIMEOUT_S
+        deadline_s = time.monotonic() + self._timeout_s
         rest = memoryview(data)
         while rest:
             rest = rest[loop_socket.send_some(rest) :]
             if rest and not poll.poll(max(0.0, deadline_s - time.monotonic()) * 1000):
                 raise TimeoutError("the client does not read")
-        return len(data)
 
     def recv(self, size: int) -> bytes:
         return b""

@@ -6,7 +6,8 @@
             CLOCK_MONOTONIC (u64) and since the epoch (u64), all big-endian; then the access unit,
             its NAL units behind 4-byte lengths
 
-An access unit's parameter sets are in the format, not in the binary message.
+Parameter sets are in the format, not in the binary messages, until others come between IDRs: a
+decoder goes by those that it read last, so all stay in from there on, up to the next format.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 
 from ..media.access_unit import AccessUnit
 from ..media.h264.avcc import DecoderConfiguration, length_prefixed
+from ..media.h264.parameter_set_cache import parameter_sets_in
 from .frames import binary_frame, json_frame
 
 HEADER = struct.Struct(">BxxxIQQ")
@@ -46,6 +48,7 @@ class VideoMessages:
     def __init__(self) -> None:
         self._made: dict[int, VideoMessage] = {}
         self._configuration: DecoderConfiguration | None = None
+        self._left_out: tuple[bytes, ...] = ()
         self._size = (0, 0)
         self._format_frame = b""
 
@@ -61,18 +64,17 @@ class VideoMessages:
         if unit.is_idr:
             self.forget()
             self._take_format(unit)
-        configuration = self._configuration
-        if configuration is None:
+        if self._configuration is None:
             return None
-        # What is not in the format, if a camera ever sends such a thing between IDRs, stays in.
-        told = (*configuration.sps, *configuration.pps)
+        if not all(nal_unit in self._left_out for nal_unit in parameter_sets_in(unit.nal_units)):
+            self._left_out = ()
         header = HEADER.pack(
             IDR * unit.is_idr | DISCONTINUITY * unit.is_discontinuity,
             unit.sequence % _SEQUENCE_MODULUS,
             unit.capture_ns // 1000,
             (unit.capture_ns + clock_offset_ns) // 1000,
         )
-        data = length_prefixed(n for n in unit.nal_units if n not in told)
+        data = length_prefixed(n for n in unit.nal_units if n not in self._left_out)
         frame = binary_frame(header, data)
         made = VideoMessage(unit.sequence, unit.is_idr, frame, self._format_frame)
         self._made[unit.sequence] = made
@@ -87,6 +89,7 @@ class VideoMessages:
         configuration = DecoderConfiguration.of(unit.nal_units)
         size = (unit.width, unit.height)
         if (configuration, size) != (before, self._size):
+            self._left_out = configuration.parameter_sets
             self._format_frame = json_frame(
                 {
                     "type": "format",

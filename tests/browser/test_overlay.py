@@ -70,10 +70,9 @@ SAMPLE = f"""new Promise((resolve) => {{
 }})"""
 
 SILENCEABLE = """
-    globalThis.WebSocket = class extends WebSocket {
+    globalThis.EventSource = class extends EventSource {
         set onmessage(handler) {
-            super.onmessage = (event) =>
-                globalThis.isSilent && /"type":"detections"/.test(event.data) || handler(event);
+            super.onmessage = (event) => globalThis.isSilent || handler(event);
         }
     };
 """
