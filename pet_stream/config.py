@@ -1,4 +1,5 @@
-"""Every setting: `app.config["PET_STREAM_…"]`, read once, checked, then fixed.
+"""Every setting, from `app.config["PET_STREAM_…"]` or `FLASK_PET_STREAM_…` in the environment: read
+once, checked, then fixed.
 
 The table is the Config class itself: name, type, default, parser and meaning on one line each.
 """
@@ -10,6 +11,7 @@ import logging
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import config_values as values
@@ -19,6 +21,9 @@ from .ice_server import IceServer, IpNetwork
 logger = logging.getLogger(__name__)
 
 KEY_PREFIX = "PET_STREAM_"
+ENVIRONMENT_PREFIX = "FLASK_"
+"""In front of a key, in the environment."""
+EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Config:
     )
     detections_shm: str | None = _setting(
         "/pet_camera_detections",
-        values.optional_segment_url,
+        values.optional(values.segment_url),
         "the detector's shared memory; `None`: no overlay",
     )
     record_path: Path = _setting(  # noqa: RUF009 (a field, whatever its type)
@@ -125,6 +130,17 @@ class Config:
         "names of this machine, beside its own; requests under other names are refused; "
         "`None`: all names are answered",
     )
+    auth: str | None = _setting(
+        None,
+        values.optional(values.one_of("builtin", "off")),
+        "who may do what: `builtin`: people sign in; `off`: everybody may do everything; `None`: "
+        "the same, with a warning",
+    )
+    accounts: Path = _setting(  # noqa: RUF009
+        "./pet_stream_accounts.json",
+        values.file,
+        "the file with the people, devices and tokens of `builtin`, made if missing",
+    )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"
     )
@@ -133,31 +149,44 @@ class Config:
     metrics: bool = _setting(True, values.flag, "serve `/metrics`")
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, object]) -> Config:
-        """Read the `PET_STREAM_` keys of `mapping`; one that is missing has its default.
+    def from_mapping(
+        cls, mapping: Mapping[str, object], environment: Mapping[str, object] = EMPTY
+    ) -> Config:
+        """Read the `PET_STREAM_` keys of `mapping`, else of `environment`; one that is in neither
+        has its default.
 
         Raises ConfigError. A key that looks like a setting and is none is logged.
         """
-        _warn_of_unknown_keys(mapping)
-        return cls(**{setting.name: _read(setting, mapping) for setting in SETTINGS})
+        values = {**environment, **mapping}
+        _warn_of_unknown_keys(values, environment)
+        return cls(**{setting.name: _read(setting, values, environment) for setting in SETTINGS})
 
 
 SETTINGS = tuple(Setting(name=row.name, **row.metadata) for row in fields(Config))
 
 
-def write_defaults(mapping: MutableMapping[str, Any]) -> None:
-    """Write the defaults of missing settings into `app.config`, so that the host sees them."""
+def write_defaults(
+    mapping: MutableMapping[str, Any], environment: Mapping[str, object] = EMPTY
+) -> None:
+    """Write what the host has not set into `app.config`, so that it sees what counts."""
     for setting in SETTINGS:
-        default = setting.default
-        mapping.setdefault(setting.key, list(default) if isinstance(default, list) else default)
+        value = environment.get(setting.key, setting.default)
+        mapping.setdefault(setting.key, list(value) if isinstance(value, list) else value)
 
 
-def _read(setting: Setting, mapping: Mapping[str, object]) -> Any:
-    value = mapping.get(setting.key, setting.default)
+def _read(setting: Setting, values: Mapping[str, object], environment: Mapping[str, object]) -> Any:
+    value = values.get(setting.key, setting.default)
     try:
         return setting.parse(value)
     except ValueError as exc:
-        raise ConfigError(setting.key, _without_credentials(value), str(exc)) from exc
+        name = _name_of(setting.key, values, environment)
+        raise ConfigError(name, _without_credentials(value), str(exc)) from exc
+
+
+def _name_of(key: str, values: Mapping[str, object], environment: Mapping[str, object]) -> str:
+    """Returns what a person has written: the variable, whoever has read it, or the key."""
+    is_from_environment = key in environment and environment[key] == values[key]
+    return ENVIRONMENT_PREFIX + key if is_from_environment else key
 
 
 def _without_credentials(value: object) -> object:
@@ -169,9 +198,14 @@ def _without_credentials(value: object) -> object:
     return value
 
 
-def _warn_of_unknown_keys(mapping: Mapping[str, object]) -> None:
+def _warn_of_unknown_keys(values: Mapping[str, object], environment: Mapping[str, object]) -> None:
     known = [setting.key for setting in SETTINGS]
-    for key in mapping:
+    for key in values:
         if isinstance(key, str) and key.startswith(KEY_PREFIX) and key not in known:
-            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-            logger.warning("%s is not a setting of pet_stream; the nearest is %s", key, *nearest)
+            [nearest] = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+            name = _name_of(key, values, environment)
+            logger.warning(
+                "%s is not a setting of pet_stream; the nearest is %s",
+                name,
+                name.removesuffix(key) + nearest,
+            )

@@ -72,20 +72,25 @@ def one_of(*words: str, hint: str = "") -> Callable[[object], str]:
     return parse
 
 
+def optional(parse: Callable[[object], T]) -> Callable[[object], T | None]:
+    """Returns a parser that also takes None."""
+
+    def parse_optional(value: object) -> T | None:
+        if _is_none(value):
+            return None
+        try:
+            return parse(value)
+        except ValueError as exc:
+            raise ValueError(f"{exc}; or None") from exc
+
+    return parse_optional
+
+
 def segment_url(value: object) -> str:
     """Returns the canonical URL: a bare name becomes `posix:/name`."""
     if not isinstance(value, str):
         raise ValueError("a shared-memory name such as '/pet_camera_stream', or 'sysv:KEY'")
     return parse_segment_url(value)
-
-
-def optional_segment_url(value: object) -> str | None:
-    if _is_none(value):
-        return None
-    try:
-        return segment_url(value)
-    except ValueError as exc:
-        raise ValueError(f"{exc}; or None") from exc
 
 
 def folder(value: object) -> Path:
@@ -95,6 +100,14 @@ def folder(value: object) -> Path:
         if isinstance(text, str) and text.strip() and "\0" not in text:
             return Path(text).expanduser().absolute()
     raise ValueError("the path of a folder, as text")
+
+
+def file(value: object) -> Path:
+    """Returns an absolute path, like `folder`."""
+    try:
+        return folder(value)
+    except ValueError:
+        raise ValueError("the path of a file, as text") from None
 
 
 def url_prefix(value: object) -> str:

@@ -8,21 +8,26 @@
     │   ├── SegmentMissing      there is none of that name (yet)
     │   ├── SegmentInvalid      too small, truncated, or not a stream ring
     │   └── SegmentBusy         another writer is writing to it
+    ├── AccountsUnusable        the account file can't be read or written
     ├── SourceError             a video source can't be opened or read
     ├── AddressUnavailable      the web server can't listen where it should
     ├── LoopUnavailable         the event loop did not answer in time, or is not running
+    ├── ClientGone              the client has hung up; nobody reads the answer
     ├── RequestError            the request itself is at fault
     │   ├── BadRequest          not what the route expects
     │   ├── BadCandidate        not an ICE candidate, one too many, or of another connection
     │   ├── BadName             a file name that is not a plain name
     │   ├── HostRefused         the `Host` name may belong to a stranger
     │   ├── InvalidOffer        not a WebRTC offer
+    │   ├── NotAllowed          whoever asks has no right to it
+    │   ├── NotSignedIn         nobody is signed in
     │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
     │   ├── NotFound            no such peer or recording
     │   ├── OriginRefused       the request comes from a foreign page
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends no picture that can be shown
     ├── Full                    every viewer's place is taken
+    ├── TooFewThreads           the web server runs too few requests at once for one that lasts
     ├── TooMany                 too many at once, or in a second; the others come first
     ├── Busy                    as many requests of this kind are running as can be served
     └── RecordingError
@@ -42,6 +47,7 @@ person, without paths and tracebacks.
 from __future__ import annotations
 
 __all__ = [
+    "AccountsUnusable",
     "AddressUnavailable",
     "AlreadyRecording",
     "BadCandidate",
@@ -49,6 +55,7 @@ __all__ = [
     "BadRequest",
     "BitstreamError",
     "Busy",
+    "ClientGone",
     "ConfigError",
     "Full",
     "HostRefused",
@@ -57,10 +64,12 @@ __all__ = [
     "NameExists",
     "NoPicture",
     "NoUsableH264",
+    "NotAllowed",
     "NotCuttable",
     "NotFound",
     "NotRecorderOwner",
     "NotRecording",
+    "NotSignedIn",
     "NothingToSave",
     "OriginRefused",
     "ParameterSetUnknown",
@@ -74,6 +83,7 @@ __all__ = [
     "SegmentMissing",
     "SourceError",
     "StorageError",
+    "TooFewThreads",
     "TooLarge",
     "TooMany",
 ]
@@ -124,6 +134,11 @@ class SegmentBusy(SegmentError):
     code = "segment_busy"
 
 
+class AccountsUnusable(PetStreamError):
+    http_status = 503
+    code = "accounts"
+
+
 class SourceError(PetStreamError):
     code = "source"
 
@@ -135,6 +150,11 @@ class AddressUnavailable(PetStreamError):
 class LoopUnavailable(PetStreamError):
     http_status = 503
     code = "busy"
+
+
+class ClientGone(PetStreamError):
+    http_status = 400
+    code = "client_gone"
 
 
 class RequestError(PetStreamError):
@@ -167,6 +187,28 @@ class InvalidOffer(RequestError):
 
     def __str__(self) -> str:
         return "Invalid offer data"
+
+
+class NotAllowed(RequestError):
+    """Whoever asks is known, or the host decides, and has no right to `right`."""
+
+    http_status = 403
+    code = "not_allowed"
+
+    def __init__(self, right: str) -> None:
+        super().__init__(right)
+        self.right = right
+
+    def __str__(self) -> str:
+        return f"This needs the right to {self.right}"
+
+
+class NotSignedIn(RequestError):
+    http_status = 401
+    code = "sign_in"
+
+    def __str__(self) -> str:
+        return super().__str__() or "Sign in first"
 
 
 class NoUsableH264(RequestError):
@@ -207,6 +249,11 @@ class Full(PetStreamError):
 
     def __str__(self) -> str:
         return f"All {self.max_clients} viewer places are taken"
+
+
+class TooFewThreads(PetStreamError):
+    http_status = 503
+    code = "too_few_threads"
 
 
 class TooMany(PetStreamError):

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import weakref
 
+import flask
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from .config import Config, write_defaults
+from .accounts.accounts import Accounts
+from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
+from .errors import ConfigError
 from .metrics import HasRegistry, StreamCollector, exporter_of
 from .process.exit import exit_on_sigterm
+from .rights import Authority
 from .stream import Stream
 from .web import build_blueprint
+from .web.accounts_authority import AccountsAuthority
+from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
 
@@ -26,10 +32,21 @@ class PetStream:
 
     `metrics`: the host's own exporter. Its page then shows our metrics, and `/metrics` stays the
     host's.
+
+    `authorize`: the host's own check of who may do what. It is called before each of our views,
+    inside the request, with the word of a right (`rights.Right`), and returns True, False, or a
+    response, such as a redirect to the host's login. An error in it means no.
     """
 
-    def __init__(self, app: Flask | None = None, *, metrics: HasRegistry | None = None) -> None:
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        metrics: HasRegistry | None = None,
+        authorize: Authorize | None = None,
+    ) -> None:
         self._metrics = metrics
+        self._authorize = authorize
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         if app is not None:
             self.init_app(app)
@@ -41,14 +58,16 @@ class PetStream:
         """
         if "pet_stream" in app.extensions:
             raise RuntimeError("pet_stream is mounted in this app already")
-        config = Config.from_mapping(app.config)
-        write_defaults(app.config)
+        environment = _environment()
+        config = Config.from_mapping(app.config, environment)
+        write_defaults(app.config, environment)
         registry = CollectorRegistry() if self._metrics is None else self._metrics.registry
         host_check = HostCheck(
             app.url_map,
             knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
         )
-        stream = Stream(config, host_check, exporter_of(registry), live_state_of)
+        authority = self._authority(app, config)
+        stream = Stream(config, host_check, authority, exporter_of(registry), live_state_of)
         registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)
@@ -56,6 +75,15 @@ class PetStream:
         app.register_blueprint(build_blueprint(config, serves_metrics=serves_metrics))
         self._streams.add(stream)
         exit_on_sigterm()
+
+    def _authority(self, app: Flask, config: Config) -> Authority:
+        if self._authorize is None and config.auth == "builtin":
+            return AccountsAuthority(Accounts(config.accounts))
+        if self._authorize is None:
+            return OpenAuthority(is_meant=config.auth == "off")
+        if config.auth is not None:
+            raise ConfigError("PET_STREAM_AUTH", config.auth, "None, where authorize= is given")
+        return HostAuthority(app, self._authorize)
 
     def start(self) -> None:
         """Start reading the camera now, not with the first request. Idempotent."""
@@ -71,6 +99,13 @@ class PetStream:
         """
         for stream in self._streams:
             stream.stop()
+
+
+def _environment() -> dict[str, object]:
+    """Returns the settings in the environment, by their keys, read as Flask reads its own."""
+    environment = flask.Config("")
+    environment.from_prefixed_env((ENVIRONMENT_PREFIX + KEY_PREFIX).removesuffix("_"))
+    return {KEY_PREFIX + name: value for name, value in environment.items()}
 
 
 def _has_trusted_hosts(app: Flask) -> bool:

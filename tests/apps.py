@@ -14,6 +14,7 @@ from flask import Flask
 from pet_stream import PetStream
 from pet_stream.metrics import HasRegistry
 from pet_stream.stream import Stream
+from pet_stream.web.authority import Authorize
 from pet_stream.websocket.connection import TimeLimits
 from tests.waiting import TIMEOUT_S
 
@@ -25,14 +26,19 @@ PATIENT = TimeLimits(silence_s=10 * TIMEOUT_S, stalled_s=10 * TIMEOUT_S)
 
 
 def mount(
-    app: Flask, folder: Path, *, metrics: HasRegistry | None = None, **settings: object
+    app: Flask,
+    folder: Path,
+    *,
+    metrics: HasRegistry | None = None,
+    authorize: Authorize | None = None,
+    **settings: object,
 ) -> PetStream:
     """Mount in `app`, with recordings in `folder` and, unless `SHM` says so, without a camera."""
     app.config["TESTING"] = True
     defaults = {"SHM": NO_CAMERA, "RECORD_PATH": folder / "recordings", "ICE_HOSTS": ["127.0.0.1"]}
     for name, value in {**defaults, **settings}.items():
         app.config[f"PET_STREAM_{name}"] = value
-    return PetStream(app, metrics=metrics)
+    return PetStream(app, metrics=metrics, authorize=authorize)
 
 
 @contextmanager

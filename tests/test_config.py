@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from pet_stream import PetStream
 from pet_stream.config import KEY_PREFIX, SETTINGS, Config, write_defaults
 from pet_stream.errors import ConfigError
 from pet_stream.ice_server import IceServer
@@ -34,6 +35,8 @@ CONTRACT_DEFAULTS = {
     "PET_STREAM_ICE_HOSTS": None,
     "PET_STREAM_ALLOWED_ORIGINS": ["http://localhost:8080"],
     "PET_STREAM_ALLOWED_HOSTS": None,
+    "PET_STREAM_AUTH": None,
+    "PET_STREAM_ACCOUNTS": "./pet_stream_accounts.json",
     "PET_STREAM_LEGACY_ROUTES": True,
     "PET_STREAM_URL_PREFIX": "",
     "PET_STREAM_AUTOSTART": True,
@@ -231,21 +234,29 @@ def test_an_unknown_key_is_logged_with_the_nearest_known_one(
     assert record.message.endswith("PET_STREAM_MAX_CLIENTS")
 
 
-def test_is_read_from_prefixed_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for key, text in {
-        "SHM": "sysv:0x50455443",
-        "DETECTIONS_SHM": "None",
-        "MAX_CLIENTS": "3",
-        "ICE_HOSTS": '["127.0.0.1"]',
-        "ICE_SERVERS": '[{"urls": "stun:stun.example:3478"}]',
-        "ALLOWED_ORIGINS": "http://a.example,http://b.example",
-        "LEGACY_ROUTES": "False",
-        "AUTOSTART": "0",
-    }.items():
-        monkeypatch.setenv(f"FLASK_PET_STREAM_{key}", text)
+ENVIRONMENT = {
+    "SHM": "sysv:0x50455443",
+    "DETECTIONS_SHM": "None",
+    "MAX_CLIENTS": "3",
+    "ICE_HOSTS": '["127.0.0.1"]',
+    "ICE_SERVERS": '[{"urls": "stun:stun.example:3478"}]',
+    "ALLOWED_ORIGINS": "http://a.example,http://b.example",
+    "LEGACY_ROUTES": "False",
+    "AUTOSTART": "0",
+}
+
+
+@pytest.mark.parametrize("reads_itself", [False, True])
+def test_a_host_has_the_settings_of_the_environment_whether_it_reads_them_itself_or_not(
+    monkeypatch: pytest.MonkeyPatch, reads_itself: bool
+) -> None:
+    for name, text in ENVIRONMENT.items():
+        monkeypatch.setenv(f"FLASK_PET_STREAM_{name}", text)
     app = Flask(__name__)
-    app.config.from_prefixed_env()
-    config = Config.from_mapping(app.config)
+    if reads_itself:
+        app.config.from_prefixed_env()
+    PetStream(app)
+    config = app.extensions["pet_stream"].config
     assert config.shm == "sysv:0x50455443"
     assert config.detections_shm is None
     assert config.max_clients == 3
@@ -253,6 +264,47 @@ def test_is_read_from_prefixed_environment_variables(monkeypatch: pytest.MonkeyP
     assert config.ice_servers == (IceServer(("stun:stun.example:3478",)),)
     assert config.allowed_origins == {"http://a.example", "http://b.example"}
     assert (config.legacy_routes, config.autostart) == (False, False)
+    assert app.config["PET_STREAM_MAX_CLIENTS"] == 3  # and the host sees what counts
+    assert app.config["PET_STREAM_KEEP_DAYS"] == 0
+    assert Config.from_mapping(app.config) == config
+
+
+def test_a_part_of_a_setting_may_have_a_variable_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FLASK_PET_STREAM_ICE_SERVERS__urls", "stun:stun.example")
+    app = Flask(__name__)
+    PetStream(app)
+    assert app.extensions["pet_stream"].config.ice_servers == (IceServer(("stun:stun.example",)),)
+
+
+def test_what_the_host_sets_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_PET_STREAM_MAX_CLIENTS", "3")
+    monkeypatch.setenv("FLASK_PET_STREAM_KEEP_DAYS", "nonsense, but nobody reads it")
+    app = Flask(__name__)
+    app.config.update(PET_STREAM_MAX_CLIENTS=4, PET_STREAM_KEEP_DAYS=1)
+    PetStream(app)
+    config = app.extensions["pet_stream"].config
+    assert (config.max_clients, config.keep_days) == (4, 1)
+    assert app.config["PET_STREAM_MAX_CLIENTS"] == 4
+
+
+@pytest.mark.parametrize("reads_itself", [False, True])
+def test_a_variable_that_is_wrong_is_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, reads_itself: bool
+) -> None:
+    monkeypatch.setenv("FLASK_PET_STREAM_MAX_CLIENTS", "ten")
+    monkeypatch.setenv("FLASK_PET_STREAM_KEEP_DAY", "7")
+    app = Flask(__name__)
+    if reads_itself:
+        app.config.from_prefixed_env()
+    with pytest.raises(ConfigError, match=r"^FLASK_PET_STREAM_MAX_CLIENTS = 'ten': expected a "):
+        PetStream(app)
+    (record,) = caplog.records
+    assert record.message == (
+        "FLASK_PET_STREAM_KEEP_DAY is not a setting of pet_stream; "
+        "the nearest is FLASK_PET_STREAM_KEEP_DAYS"
+    )
 
 
 def test_is_frozen() -> None:

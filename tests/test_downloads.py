@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.admission.downloads import LEASE_SWEEPS, Downloads
+from pet_stream.admission.downloads import BRIEF, USUAL, Downloads, LeaseTime
 from pet_stream.errors import Busy
 from tests.apps import mounted_app, stream_of
 from tests.waiting import TIMEOUT_S
@@ -57,7 +57,7 @@ def test_a_client_that_reads_nothing_for_long_is_ended() -> None:
     with server_side, client_side:
         stuck, reading = downloads.acquire(server_side), downloads.acquire(None)
         assert swept == ["soon", "soon"]
-        for _ in range(LEASE_SWEEPS - 1):
+        for _ in range(USUAL.unread - 1):
             assert downloads.sweep()
             reading.renew()
         assert stuck.socket is server_side
@@ -68,11 +68,21 @@ def test_a_client_that_reads_nothing_for_long_is_ended() -> None:
     assert not downloads.sweep()
 
 
+def test_a_brief_one_ends_however_much_is_read() -> None:
+    downloads = Downloads()
+    download = downloads.acquire(None, lease_time=BRIEF)
+    for _ in range(int(BRIEF.total) - 1):
+        assert downloads.sweep()
+        download.renew()
+    assert not downloads.sweep()
+    assert downloads.ended_count == 1
+
+
 def test_the_event_loop_sweeps(tmp_path: Path) -> None:
     server_side, client_side = socket.socketpair()
     with server_side, client_side, mounted_app(tmp_path) as app:
         stream = stream_of(app)
         stream.start()
-        stream.downloads.acquire(server_side).sweeps_left = 1
+        stream.downloads.acquire(server_side, lease_time=LeaseTime(unread=1))
         client_side.settimeout(TIMEOUT_S)
         assert client_side.recv(1) == b""

@@ -41,6 +41,25 @@ def test_init_app_starts_nothing(tmp_path: Path) -> None:
         assert not stream_of(app).is_running
 
 
+@pytest.mark.parametrize("asks_for_it", [True, False])
+def test_a_host_sees_our_lines_if_it_does_as_the_docs_say(asks_for_it: bool) -> None:
+    section = (CHECKOUT / "docs/mounting.md").read_text().partition("## What it logs")[2]
+    lines = section.partition("```python\n")[2].partition("```")[0] if asks_for_it else ""
+    script = f"""
+import sys
+from flask import Flask
+from pet_stream import PetStream
+sys.stderr = sys.stdout
+{lines}
+app = Flask("host")
+app.config.update(PET_STREAM_SHM="{NO_CAMERA}", PET_STREAM_ALLOWED_HOSTS=[])
+stream = PetStream(app)
+stream.start()
+stream.stop()
+"""
+    assert ("INFO:pet_stream.stream:reading" in run_script(script)) == asks_for_it
+
+
 def test_the_first_request_starts_one_set_of_threads(tmp_path: Path) -> None:
     with mounted_app(tmp_path) as app:
         barrier = threading.Barrier(8)

@@ -7,57 +7,23 @@ import os
 import re
 import signal
 import socket
-import sys
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import av
 import pytest
 
-from tests.browser.processes import Process
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
+from tests.server_process import CHECKOUT, SERVERS, Server, serving
 from tests.waiting import TIMEOUT_S, wait_until
 from tests.web_monitor import OWN_PATHS
 from tests.websocket.client import WebSocket
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 OFFER = CHECKOUT / "tests" / "webrtc" / "offers" / "chromium-156.sdp"
-
-GUNICORN = ["gunicorn", "--bind", "127.0.0.1:0", "--threads", "8", "--graceful-timeout", "300"]
-SERVERS = {
-    "app.run": ["tests.web_monitor"],
-    "flask run": ["flask", "--app", "tests.web_monitor", "run", "--port", "0"],
-    "flask run --debug": ["flask", "--app", "tests.web_monitor", "run", "--debug", "--port", "0"],
-    "gunicorn": [*GUNICORN, "tests.web_monitor:app"],
-    "gunicorn --preload": [*GUNICORN, "--preload", "tests.web_monitor:app"],
-}
 ATTACHED = "attached to the camera's ring"
-ADDRESS = r"(?:Running on|Listening at:) (http://127\.0\.0\.1:\d+)"
-
-
-@dataclass(frozen=True)
-class Server:
-    url: str
-    process: Process
-    recordings: Path
-
-    def get(self, path: str) -> str:
-        return self.ask(path)
-
-    def ask(self, path: str, method: str = "GET", body: bytes | None = None) -> str:
-        request = urllib.request.Request(self.url + path, body, method=method)
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            text: str = answer.read().decode()
-            return text
-
-    def json(self, path: str, method: str = "GET", body: bytes | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = json.loads(self.ask(path, method, body))
-        return result
 
 
 @pytest.fixture(scope="session")
@@ -75,25 +41,9 @@ def camera(segment_name: str, footage: Path) -> Iterator[Camera]:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, camera: Camera, tmp_path: Path) -> Iterator[Server]:
-    recordings = tmp_path / "recordings"
-    environment = {
-        **os.environ,
-        "PYTHONUNBUFFERED": "1",
-        "HOME": str(tmp_path),  # gunicorn leaves a control socket there
-        "MOUNTS": getattr(request, "param", ("app.run", "first"))[1],
-        "FLASK_PET_STREAM_SHM": camera.segment,
-        "FLASK_PET_STREAM_DETECTIONS_SHM": f"{camera.segment}_detections",
-        "FLASK_PET_STREAM_RECORD_PATH": str(recordings),
-        "FLASK_PET_STREAM_ICE_HOSTS": '["127.0.0.1"]',
-    }
-    command = [sys.executable, "-m", *SERVERS[getattr(request, "param", ("app.run",))[0]]]
-    process = Process(command, env=environment, cwd=CHECKOUT)
-    try:
-        url = process.wait_for_line(ADDRESS, TIMEOUT_S)[1]
-        yield Server(url, process, recordings)
-    finally:
-        process.stop(signal.SIGKILL)
-    assert "Traceback" not in process.log, process.log
+    name, mounts = getattr(request, "param", ("app.run", "first"))
+    with serving(SERVERS[name], tmp_path, camera.segment, MOUNTS=mounts) as server:
+        yield server
 
 
 def served_by(*names: str, mounts: str = "first") -> pytest.MarkDecorator:

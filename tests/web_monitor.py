@@ -27,7 +27,6 @@ OWN_PATHS = ("/", "/assets/app.js", "/api/status", "/api/camera_status")
 def create_app(*, mounts_last: bool) -> Flask:
     logging.basicConfig(level=logging.INFO)
     app = Flask("web_monitor", static_folder=None)
-    app.config.from_prefixed_env()
     if not mounts_last:
         PetStream(app)
     add_own_routes(app)

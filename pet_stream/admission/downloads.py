@@ -3,38 +3,68 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..errors import Busy
+from .grants import Hold
 
 MAX_COUNT = 32
 GIVE_WAY_S = 2.0
 """A client that has not read for this long gives way to a new request. So does a paused player: it
 asks for the rest when it continues."""
-LEASE_SWEEPS = 40
-"""A client that has read nothing for this many sweeps (16 s) is disconnected. Sweeps are counted,
-not seconds, because nobody can read while the process stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTime:
+    """In sweeps, 0.4 s each. Sweeps are counted, not seconds, because nobody can read while the
+    process stands still."""
+
+    unread: int
+    """A client that has read nothing for this long is disconnected."""
+    total: float = math.inf
+    """Every client is, after this."""
+
+
+USUAL = LeaseTime(unread=40)
+BRIEF = LeaseTime(unread=5, total=25)
+"""In the only thread of a server: everybody else waits, and gunicorn kills it after 30 s. The
+client asks for the rest by a range."""
 
 
 class Download:
     """The lease of one response, renewed by each part that the client reads. Any thread."""
 
-    def __init__(self, downloads: Downloads, server_socket: socket.socket | None) -> None:
+    def __init__(
+        self, downloads: Downloads, server_socket: socket.socket | None, lease_time: LeaseTime
+    ) -> None:
         self.socket = server_socket
         self.renewed_at_s = time.monotonic()
-        self.sweeps_left = LEASE_SWEEPS
+        self.hold: Hold | None = None
         self._downloads = downloads
+        self._unread_sweeps = lease_time.unread
+        self._sweeps_left: float = lease_time.unread
+        self._total_left = lease_time.total
 
     def renew(self) -> None:
         self.renewed_at_s = time.monotonic()
-        self.sweeps_left = LEASE_SWEEPS
+        self._sweeps_left = self._unread_sweeps
+
+    def count_sweep(self) -> bool:
+        """Returns whether the lease has run out."""
+        self._sweeps_left -= 1
+        self._total_left -= 1
+        return min(self._sweeps_left, self._total_left) <= 0
 
     def release(self) -> None:
         """Idempotent."""
         self._downloads._release(self)
+        if self.hold is not None:
+            self.hold.release()
 
     def end(self) -> None:
         """Shut the connection down: the server's next write fails."""
@@ -67,7 +97,12 @@ class Downloads:
     def active_count(self) -> int:
         return len(self._running)
 
-    def acquire(self, server_socket: socket.socket | None, room: int | None = None) -> Download:
+    def acquire(
+        self,
+        server_socket: socket.socket | None,
+        room: int | None = None,
+        lease_time: LeaseTime = USUAL,
+    ) -> Download:
         """Begin a download. `server_socket`: the client's connection, if the server gives it.
         `room`: how many downloads the server's threads allow. Raises Busy."""
         max_count = self._max_count if room is None else min(self._max_count, room)
@@ -75,7 +110,7 @@ class Downloads:
             if len(self._running) >= max_count and not self._end_slowest():
                 self.refused_count += 1
                 raise Busy(f"{len(self._running)} recordings are being sent already")
-            download = Download(self, server_socket)
+            download = Download(self, server_socket, lease_time)
             self._running.add(download)
         self._on_taken()
         return download
@@ -86,16 +121,15 @@ class Downloads:
             return self._end_slowest()
 
     def sweep(self) -> bool:
-        """End the downloads whose clients have read nothing for LEASE_SWEEPS sweeps. The event
-        loop's ticker calls this regularly. Returns whether any download is running.
+        """End the downloads whose lease has run out. The event loop's ticker calls this regularly.
+        Returns whether any download is running.
 
         The time limit of the socket would end them, too, but then gunicorn logs an error for each,
         and its main thread waits 2 s for the client to close.
         """
         with self._lock:
             for download in tuple(self._running):
-                download.sweeps_left -= 1
-                if download.sweeps_left <= 0:
+                if download.count_sweep():
                     self._end(download)
             return bool(self._running)
 

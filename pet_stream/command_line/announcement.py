@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
-import segno
 
+from ..qr_code import qr_text
 from ..web_server import WebServer
 from .addresses import is_loopback, page_urls
 
@@ -29,17 +28,10 @@ def announce(server: WebServer, config: Mapping[str, object]) -> None:
         lines.append(f"  The oldest are deleted while less than {free_mb} MB are free on the disk.")
     click.echo("\n" + "\n".join(lines))
     if elsewhere:
-        code = qr_code(elsewhere[0])
+        code = qr_text(elsewhere[0])
         if _can_print(code):
             click.echo(f"\n{code}", nl=False)
     click.echo("\nCtrl-C stops it.")
-
-
-def qr_code(url: str) -> str:
-    """Returns `url` as a QR code of block characters, for a terminal."""
-    output = io.StringIO()
-    segno.make(url, micro=False).terminal(output, border=2, compact=True)
-    return output.getvalue()
 
 
 def _can_print(text: str) -> bool:

@@ -38,6 +38,13 @@ def _key_and_value(text: str) -> tuple[str, str]:
     metavar="N",
     help="pictures a second: for a file, in place of its own times; for a device, to ask it for",
 )
+@click.option(
+    "--stream",
+    "video_stream",
+    type=click.IntRange(1),
+    metavar="N",
+    help="the video stream to play if there are several (1 is the first); else as players choose",
+)
 @click.option("--encode", is_flag=True, help="encode even what could be passed through")
 @click.option(
     "--input-option",
@@ -53,15 +60,20 @@ def command(
     shm: str,
     loop: bool,
     fps: float | None,
+    video_stream: int | None,
     encode: bool,
     input_options: tuple[tuple[str, str], ...],
 ) -> None:
     from ..feed.feeding import feed
-    from ..feed.sources import SourceOptions
+    from ..feed.source_picture import SourceOptions
     from ..process.stop_signals import StopSignals
 
     options = SourceOptions(
-        url=source, fps=fps, must_encode=encode, demuxer_options=tuple(input_options)
+        url=source,
+        fps=fps,
+        must_encode=encode,
+        demuxer_options=tuple(input_options),
+        video_stream=video_stream,
     )
     with StopSignals() as stop_signals:
         feed(options, shm, stop_signals, is_looping=loop)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from ..errors import BitstreamError, SegmentError, SegmentMissing
+from ..errors import BitstreamError, ParameterSetUnknown, SegmentError, SegmentMissing
 from ..ingest.ring_reader import Picture
 from ..ingest.segment import POSIX_FOLDER, open_segment
 from ..media import ring
@@ -145,17 +145,17 @@ def _clock(seen: Observation) -> Finding:
 
 def _stream(seen: Observation) -> Iterator[Finding]:
     parameter_sets = ParameterSets()
-    try:
-        for picture in seen.pictures:
-            parameter_sets = parameter_sets.including(picture.nal_units)
-    except BitstreamError as exc:
-        yield problem("parameter sets", f"They are damaged: {exc}.", "Look at the encoder.")
-        return
+    for picture in seen.pictures:
+        parameter_sets = parameter_sets.including(picture.nal_units)
     kinds = {nal_unit_type(n) for picture in seen.pictures for n in picture.nal_units}
     if NalUnitType.IDR_SLICE not in kinds:
         yield _gop(seen.pictures)
         return  # parameter sets come with key frames, if at all
     if not {NalUnitType.SPS, NalUnitType.PPS} <= kinds:
+        refusal = seen.pictures[-1].coded.later_parameter_sets.refusal
+        if refusal:
+            yield problem("parameter sets", f"They are damaged: {refusal}.", "Look at the encoder.")
+            return
         yield problem(
             "parameter sets",
             "No SPS and PPS came, without which nothing can be decoded.",
@@ -163,7 +163,15 @@ def _stream(seen: Observation) -> Iterator[Finding]:
             "camera daemon, so that it sees the first ones.",
         )
         return
-    yield ok("parameter sets", "SPS and PPS are in the stream.")
+    missing = _missing_sets(seen.pictures, parameter_sets)
+    if missing:
+        yield problem(
+            "parameter sets",
+            f"{missing}.",
+            "Start pet-stream before the camera daemon, so that it sees the first ones.",
+        )
+    else:
+        yield ok("parameter sets", "SPS and PPS are in the stream.")
     sps = _active_sps(seen.pictures, parameter_sets)
     if sps is not None:
         yield _format(sps, seen)
@@ -247,6 +255,21 @@ def _has_b_slices(pictures: list[Picture], parameter_sets: ParameterSets) -> boo
             except BitstreamError:
                 continue
     return False
+
+
+def _missing_sets(pictures: list[Picture], parameter_sets: ParameterSets) -> str:
+    """Returns a sentence if pictures refer to an SPS or PPS that never came."""
+    for picture in pictures:
+        for nal_unit in picture.nal_units:
+            if nal_unit_type(nal_unit) not in SLICE_TYPES:
+                continue
+            try:
+                parse_slice_header(nal_unit, parameter_sets)
+            except ParameterSetUnknown as exc:
+                return str(exc)
+            except BitstreamError:
+                continue
+    return ""
 
 
 def _active_sps(

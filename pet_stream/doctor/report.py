@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .diagnosis import diagnose_camera
 from .finding import Finding, Level
-from .machine import check_dependencies, check_folder, check_names, check_port
+from .machine import check_dependencies, check_folder, check_names, check_port, check_server
 
 _SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
@@ -19,6 +19,7 @@ def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> 
         *check_dependencies(),
         check_port(host, port),
         *check_names(host, port),
+        *check_server(host, port),
         *check_folder(folder),
         *diagnose_camera(url, seconds),
     ]

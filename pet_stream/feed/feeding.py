@@ -10,7 +10,7 @@ import av.logging
 from ..process.stop_signals import StopSignals
 from .feeder import Feeder
 from .ring_writer import RingWriter
-from .sources import SourceOptions
+from .source_picture import SourceOptions
 
 logger = logging.getLogger(__name__)
 

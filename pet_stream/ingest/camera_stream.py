@@ -32,6 +32,8 @@ class CameraStream:
         self.awaits_idr = True
         """Nothing can be decoded before the next IDR. Set it when pictures are missing."""
         self._parameter_sets = ParameterSets()
+        self._published_sets = self._parameter_sets
+        """Those that came up to the last picture that could be decoded."""
         self._chain = ReferenceChain()
 
     def parse(self, copy: SlotCopy) -> CodedPicture:
@@ -39,8 +41,8 @@ class CameraStream:
         changed since. Raises BitstreamError."""
         coded = copy.coded
         if coded is None or coded.earlier_parameter_sets != self._parameter_sets:
-            nal_units = split_annex_b(copy.data) if coded is None else coded.nal_units
-            coded = copy.coded = CodedPicture.parse(nal_units, self._parameter_sets)
+            coded = CodedPicture.parse(split_annex_b(copy.data), self._parameter_sets)
+            copy.coded = coded
         return coded
 
     def check(self, coded: CodedPicture) -> Continuity:
@@ -50,21 +52,26 @@ class CameraStream:
     def advance(self, coded: CodedPicture) -> Continuity:
         """Note that this picture is delivered, and keep its parameter sets. Returns what `check`
         says of it."""
-        self._parameter_sets = coded.parameter_sets
+        self._parameter_sets = coded.later_parameter_sets
         return self._chain.advance(coded)
 
     def complete(self, coded: CodedPicture) -> tuple[bytes, ...] | None:
-        """Returns the NAL units of a picture that can be decoded, an IDR with its parameter sets.
+        """Returns the NAL units of a picture that can be decoded: an IDR with all parameter sets
+        that pictures may use from there on, any other with those that are new.
 
         None while an IDR is awaited, and for parameter sets or SEI alone. Raises BitstreamError for
-        an IDR that can't be completed, and then awaits the next one.
+        a picture whose parameter sets never came, and then awaits an IDR.
         """
-        if not coded.is_idr:
-            return coded.nal_units if coded.has_slice and not self.awaits_idr else None
-        try:
-            nal_units = coded.parameter_sets.insert(coded.nal_units)
-        except BitstreamError:
-            self.awaits_idr = True
-            raise
+        if not coded.has_slice or (self.awaits_idr and not coded.is_idr):
+            return None
+        sets, told = coded.parameter_sets, None if coded.is_idr else self._published_sets
+        nal_units = coded.nal_units
+        if sets is not told or coded.slice_header is None:
+            try:
+                nal_units = sets.insert(nal_units, told)
+            except BitstreamError:
+                self.awaits_idr = True
+                raise
+        self._published_sets = sets
         self.awaits_idr = False
         return nal_units

@@ -10,8 +10,7 @@ from __future__ import annotations
 import struct
 from uuid import UUID
 
-from .h264.nal_unit import NalUnitType, nal_unit_type
-from .h264.slice_header import SLICE_TYPES
+from .h264.nal_unit import SLICE_TYPES, NalUnitType, nal_unit_type
 
 START_BYTES = 4096
 """How much of a file's beginning `has_mark` needs."""

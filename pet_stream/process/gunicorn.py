@@ -20,10 +20,10 @@ def is_server_ending() -> bool:
 
 
 def thread_limit() -> int | None:
-    """Returns how many requests the worker serves at once; None for servers that start a thread for
-    each."""
-    threads = getattr(getattr(_worker(), "cfg", None), "threads", None)
-    return threads if isinstance(threads, int) and threads > 1 else None
+    """Returns how many requests a worker with a pool of threads serves at once; None without."""
+    worker = _worker()
+    threads = getattr(getattr(worker, "cfg", None), "threads", None)
+    return threads if isinstance(threads, int) and hasattr(worker, "tpool") else None
 
 
 def _worker() -> Any:

@@ -116,6 +116,7 @@ class Mp4Container:
         self._is_clip = is_clip
         self.bytes_written = 0
         self._format: VideoFormat | None = None
+        self._shared_format: VideoFormat | None = None
         self._created_at = 0.0
         self._table = SampleTable()
         self._fragment_count = 0
@@ -169,6 +170,7 @@ class Mp4Container:
         video_format, created_at = VideoFormat.of(idr), time.time() - age_s
         self._append_bytes(mp4.file_start(video_format, created_at, is_clip=self._is_clip))
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
+        self._shared_format = video_format
 
     def _time_of(self, unit: AccessUnit) -> int:
         """Returns ticks since the first picture; always later than the picture before."""
@@ -188,8 +190,7 @@ class Mp4Container:
         return (capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
 
     def _take_pending(self, end_time: int) -> _Fragment:
-        assert self._format is not None
-        data = [mp4.sample_data(unit, self._format) for unit in self._pending]
+        data = [self._sample_data(unit) for unit in self._pending]
         ends = [*self._pending_times[1:], end_time]
         samples = [
             Sample(len(picture), min(end - start, MAX_DURATION), unit.is_idr)
@@ -200,6 +201,14 @@ class Mp4Container:
         start_time = self._pending_times[0]
         self._pending, self._pending_times = [], []
         return start_time, data, samples
+
+    def _sample_data(self, unit: AccessUnit) -> bytes:
+        """Returns the data of the next picture. Its parameter sets are in the format, until others
+        come: a decoder goes by those that it read last, so from there on all of them stay in."""
+        shared = self._shared_format
+        if shared is not None and not shared.has_all_of(unit):
+            shared = self._shared_format = None
+        return mp4.sample_data(unit, shared)
 
     def _append(self, fragments: list[_Fragment]) -> None:
         for start_time, data, samples in fragments:

@@ -1,7 +1,7 @@
 """The HTTP surface, on one screen.
 
-A request passes the checks that `build_blueprint` lists, `check_access` (who may ask) among them.
-Its view asks a part of the app's stream (`current_stream()`) and gives back JSON, a file
+A request passes the checks that `build_blueprint` lists, `Access` (who may ask) among them. Its
+view asks a part of the app's stream (`current_stream()`) and gives back JSON, a file
 (`file_answers`) or events; `websockets` hands its socket to the event loop. Whatever a part raises
 becomes JSON in `errors`. Headers are added last.
 
@@ -22,7 +22,9 @@ from wsproto.utilities import ProtocolError
 
 from ..assets import find_folder
 from ..config import Config
-from .access import check_access
+from ..rights import Right
+from .access import Access
+from .accounts_authority import renew_cookie
 from .client_socket import limit_waiting
 from .compression import compress_page
 from .conditional_dates import ignore_absurd_dates
@@ -34,6 +36,7 @@ from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
+from .people import add_token, invite, invite_device, list_people, revoke, set_password
 from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
     delete_recording,
@@ -43,8 +46,8 @@ from .recordings import (
     snapshot,
     star_recording,
 )
+from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, offer, webrtc_config
-from .urls import relative_url
 from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
 
 STATIC_PATH = "/pet-stream/static"
@@ -56,41 +59,52 @@ class Route:
     methods: tuple[str, ...]
     rule: str
     view: Callable[..., Any]
+    right: Right | None
+    """What a request needs; None: it is for everybody."""
 
 
 ROUTES = (
-    Route(("POST",), "/api/webrtc/offer", offer),
-    Route(("GET",), "/api/webrtc/config", webrtc_config),
-    Route(("DELETE",), "/api/webrtc/<pc_id>", close_peer),
-    Route(("POST",), "/api/webrtc/<pc_id>/close", close_peer),
-    Route(("POST",), "/api/recording/start", start_recording),
-    Route(("POST",), "/api/recording/stop", stop_recording),
-    Route(("GET",), "/api/recording/status", recording_status),
-    Route(("POST",), "/api/recording/heartbeat", keep_recording),
-    Route(("POST",), "/api/recording/clip", save_clip),
-    Route(("GET",), "/api/recordings", list_recordings),
-    Route(("GET",), "/api/recordings/<name>", get_recording),
-    Route(("DELETE",), "/api/recordings/<name>", delete_recording),
-    Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording),
-    Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail),
-    Route(("GET",), "/api/snapshot.jpg", snapshot),
-    Route(("GET",), "/api/stream/detections", stream_detections),
-    Route(("GET",), "/health", health),
-    Route(("GET",), "/pet-stream/", dashboard),
+    Route(("POST",), "/api/webrtc/offer", offer, Right.VIEW),
+    Route(("GET",), "/api/webrtc/config", webrtc_config, Right.VIEW),
+    Route(("DELETE",), "/api/webrtc/<pc_id>", close_peer, Right.VIEW),
+    Route(("POST",), "/api/webrtc/<pc_id>/close", close_peer, Right.VIEW),
+    Route(("POST",), "/api/recording/start", start_recording, Right.RECORD),
+    Route(("POST",), "/api/recording/stop", stop_recording, Right.RECORD),
+    Route(("GET",), "/api/recording/status", recording_status, Right.VIEW),
+    Route(("POST",), "/api/recording/heartbeat", keep_recording, Right.RECORD),
+    Route(("POST",), "/api/recording/clip", save_clip, Right.RECORD),
+    Route(("GET",), "/api/recordings", list_recordings, Right.REPLAY),
+    Route(("GET",), "/api/recordings/<name>", get_recording, Right.REPLAY),
+    Route(("DELETE",), "/api/recordings/<name>", delete_recording, Right.MANAGE),
+    Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording, Right.MANAGE),
+    Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail, Right.REPLAY),
+    Route(("GET",), "/api/snapshot.jpg", snapshot, Right.VIEW),
+    Route(("GET",), "/api/stream/detections", stream_detections, Right.VIEW),
+    Route(("GET",), "/health", health, None),
+    Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
+    Route(("GET",), "/pet-stream/api/session", show_session, None),
+    Route(("POST",), "/pet-stream/api/session", sign_in, None),
+    Route(("DELETE",), "/pet-stream/api/session", sign_out, None),
+    Route(("GET",), "/pet-stream/api/people", list_people, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/invitations", invite, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/tokens", add_token, Right.MANAGE),
+    Route(("DELETE",), "/pet-stream/api/<kind>/<entry_id>", revoke, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/devices", invite_device, Right.VIEW),
+    Route(("PUT",), "/pet-stream/api/password", set_password, Right.VIEW),
 )
 
 WEBSOCKET_ROUTES = (
-    Route(("GET",), "/api/stream/h264", stream_h264),
-    Route(("GET",), "/api/stream/ws", stream_state),
+    Route(("GET",), "/api/stream/h264", stream_h264, Right.VIEW),
+    Route(("GET",), "/api/stream/ws", stream_state, Right.VIEW),
 )
 
-METRICS_ROUTES = (Route(("GET",), "/metrics", metrics),)
+METRICS_ROUTES = (Route(("GET",), "/metrics", metrics, Right.METRICS),)
 
 LEGACY_ROUTES = (
-    Route(("POST",), "/offer", legacy_offer),
-    Route(("POST",), "/start", legacy_start),
-    Route(("POST",), "/stop", legacy_stop),
-    Route(("GET", "POST"), "/status", legacy_status),
+    Route(("POST",), "/offer", legacy_offer, Right.VIEW),
+    Route(("POST",), "/start", legacy_start, Right.RECORD),
+    Route(("POST",), "/stop", legacy_stop, Right.RECORD),
+    Route(("GET", "POST"), "/status", legacy_status, Right.VIEW),
 )
 
 
@@ -105,7 +119,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
         static_url_path=STATIC_PATH,
     )
     blueprint.before_request(start_clock)
-    blueprint.before_request(check_access)
+    blueprint.before_request(Access(_rights()).check)
     blueprint.before_request(limit_waiting)
     blueprint.before_request(ignore_absurd_dates)
     blueprint.before_request(prepare_websocket)
@@ -113,8 +127,8 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(add_common_headers)
     blueprint.after_request(add_security_headers)
     blueprint.after_request(add_cors_headers)
+    blueprint.after_request(renew_cookie)
     blueprint.after_request(compress_page)
-    blueprint.add_app_template_global(relative_url, "pet_stream_url")
     add_error_handlers(blueprint)
     blueprint.register_error_handler(ProtocolError, refuse_handshake)
     metrics_routes = METRICS_ROUTES if serves_metrics else ()
@@ -130,6 +144,13 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     for route in WEBSOCKET_ROUTES:
         sock.route(route.rule, bp=blueprint)(route.view)
     return blueprint
+
+
+def _rights() -> dict[str, Right | None]:
+    """Returns the right that each endpoint needs. An endpoint that is not in it serves nobody."""
+    routes = (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
+    rights = {f"pet_stream.{route.view.__name__}": route.right for route in routes}
+    return {**rights, "pet_stream.static": None}
 
 
 def add_common_headers(response: Response) -> Response:

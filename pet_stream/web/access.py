@@ -1,14 +1,18 @@
-"""Decides whether a request is allowed: by the host name that it came under, then by the page that
-sent it. No other module decides that."""
+"""Decides whether a request is allowed: by the host name that it came under, by the page that sent
+it, and by the right of whoever asks. No other module decides that."""
 
 from __future__ import annotations
 
-from flask import request
+from collections.abc import Mapping
+
+from flask import g, request
+from werkzeug.exceptions import HTTPException
 
 from ..config_values import ANY_ORIGIN
-from ..errors import HostRefused, OriginRefused
+from ..errors import AccountsUnusable, HostRefused, NotAllowed, NotSignedIn, OriginRefused
 from ..host_names import is_allowed_host, parse_host
 from ..origins import normalize_origin
+from ..rights import EVERYBODYS, Grant, Right
 from .current import current_stream
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -16,14 +20,50 @@ LINKED_ENDPOINTS = frozenset({"pet_stream.dashboard", "pet_stream.get_recording"
 """What a link on a foreign page may lead to."""
 
 
-def check_access() -> None:
-    """Before each of our views. Raises HostRefused, OriginRefused.
+class Access:
+    """Knows which right each endpoint needs; None: it is for everybody."""
 
-    The views of WebSockets call check_page themselves: a page does not hear why a handshake fails.
+    def __init__(self, rights: Mapping[str, Right | None]) -> None:
+        self._rights = rights
+
+    def check(self) -> None:
+        """Before each of our views. Raises HostRefused, OriginRefused, NotSignedIn, NotAllowed, or
+        an HTTPException that carries the host's own answer.
+
+        The views of WebSockets call check_page and check_right themselves: a page does not hear why
+        a handshake fails.
+        """
+        check_host()
+        g.pet_stream_right = self._rights[request.endpoint or ""]
+        g.pet_stream_grant = EVERYBODYS
+        if not _is_websocket():
+            check_page()
+            check_right()
+
+
+def check_right() -> None:
+    """Raise an error, as Access.check does, unless whoever asks has the right that the route needs.
+
+    A preflight carries no credentials, and does nothing.
     """
-    check_host()
-    if not _is_websocket():
-        check_page()
+    right: Right | None = g.pet_stream_right
+    if right is not None and request.method != "OPTIONS":
+        g.pet_stream_grant = current_stream().authority.grant(right)
+
+
+def current_grant() -> Grant:
+    """Returns what check_right was granted, for what lasts longer than this request."""
+    grant: Grant = g.pet_stream_grant
+    return grant
+
+
+def has_right(right: Right) -> bool:
+    """Whether whoever asks has `right`, which the route need not have."""
+    try:
+        current_stream().authority.grant(right)
+    except (AccountsUnusable, NotAllowed, NotSignedIn, HTTPException):
+        return False
+    return True
 
 
 def check_host() -> None:
@@ -53,8 +93,10 @@ def check_page() -> None:
     `Origin` comes with every request that may change something and with every WebSocket handshake.
     `Sec-Fetch-Site` comes with all requests where we are on HTTPS or localhost. A client that sends
     neither is not a browser, or it only reads, and the browser hides the answer from the page
-    (`cors`).
+    (`cors`). A program's token says more than both: no page can send one without being allowed to.
     """
+    if bearer_token() is not None:
+        return
     if _is_from_foreign_page() and not is_from_allowed_page():
         origin = request.headers.get("Origin")
         who = "other sites" if origin is None else origin[:200]
@@ -62,6 +104,21 @@ def check_page() -> None:
             f"Pages of {who} may not do this: list their origin in PET_STREAM_ALLOWED_ORIGINS "
             "(behind a proxy, also tell Flask by werkzeug's ProxyFix)"
         )
+
+
+def bearer_token() -> str | None:
+    """Returns the token of `Authorization: Bearer` (RFC 6750 section 2.1), which no browser adds by
+    itself."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def is_from_own_page() -> bool:
+    """Whether no other page than ours can have sent this: cookies count only then."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return is_own_origin(origin)
+    return not _is_cross_site() or _is_followed_link()
 
 
 def is_from_allowed_page() -> bool:

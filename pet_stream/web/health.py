@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flask.typing import ResponseReturnValue
 
 from ..camera_status import CameraStatus
 from ..reason import Reason
+from ..rights import Right
 from ..version import __version__
+from .access import has_right
 from .current import current_stream
 
 if TYPE_CHECKING:
     from ..stream import Stream
 
 
+FIRST_LOOK_S = 0.3
+_LOOK_S = 0.005
+
+
 def health() -> ResponseReturnValue:
+    """Whoever may see nothing learns only the status."""
     stream = current_stream()
-    camera, notices = stream.reader.status, stream.host_check.notices
+    camera = _camera_status(stream)
+    state = state_of_health(stream, camera)
+    if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
+        return {"status": state["status"]}
+    notices = (*stream.host_check.notices, *stream.authority.notices)
     return {
-        **state_of_health(stream, camera),
+        **state,
         "notices": notices,
         "notice_codes": [notice.code for notice in notices],
         "webrtc_clients": stream.places.active_count,
@@ -28,6 +40,7 @@ def health() -> ResponseReturnValue:
         "has_headers": camera.has_parameter_sets,
         "camera": _camera_json(camera),
         "detections": stream.config.detections_shm is not None,
+        "uptime_s": round(stream.uptime_s, 1),
         "version": __version__,
     }
 
@@ -55,6 +68,18 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
         "reasons": reasons,
         "reason_codes": [reason.code for reason in reasons],
     }
+
+
+def _camera_status(stream: Stream) -> CameraStatus:
+    """Returns the camera's status. Just after the start it waits for what the camera thread finds
+    first, FIRST_LOOK_S at most: the request may be what has started it."""
+    while True:
+        is_new = stream.is_running and stream.uptime_s < FIRST_LOOK_S
+        camera = stream.reader.status
+        has_looked = camera.state != "waiting" and camera.reason.code != "not_started"
+        if has_looked or not is_new:
+            return camera
+        time.sleep(_LOOK_S)
 
 
 def _camera_json(camera: CameraStatus) -> dict[str, object]:

@@ -10,6 +10,14 @@ from collections.abc import Callable, Mapping
 from werkzeug.routing import Map
 
 from ..reason import Reason
+from .server_threads import (
+    ENOUGH_THREADS,
+    SPARE_THREADS,
+    can_do_websockets,
+    is_from_server,
+    needs_threads,
+    thread_limit,
+)
 from .url_map_check import find_conflicts
 
 logger = logging.getLogger(__name__)
@@ -17,6 +25,11 @@ logger = logging.getLogger(__name__)
 ANY_NAME = Reason(
     "any_host",
     "Any host name is answered, a stranger's too (DNS rebinding): set PET_STREAM_ALLOWED_HOSTS",
+)
+NO_WEBSOCKETS = Reason(
+    "no_websockets",
+    "The web server has no WebSockets: pages ask for the state once a second, and show no picture "
+    "where WebRTC does not work; serve with gunicorn --workers 1 --threads 40",
 )
 
 
@@ -47,7 +60,8 @@ class HostCheck:
             logger.exception("the host's routes can't be compared with ours")
             conflicts = []
         self.faults = (*conflicts, *_serving_faults(environ))
-        self.notices = () if self._knows_its_names() else (ANY_NAME,)
+        names = () if self._knows_its_names() else (ANY_NAME,)
+        self.notices = (*names, *_serving_notices(environ))
         for fault in self.faults:
             logger.error("%s", fault)
         for notice in self.notices:
@@ -65,6 +79,9 @@ def _serving_faults(environ: Mapping[str, object]) -> list[Reason]:
                 "one: serve with one process and threads (gunicorn --workers 1 --threads 40)",
             )
         )
+    limit = thread_limit(environ)
+    if limit is not None and limit <= SPARE_THREADS:
+        faults.append(Reason("too_few_threads", needs_threads(environ)))
     gevent = sys.modules.get("gevent.monkey")
     if gevent is not None and gevent.is_module_patched("threading"):
         faults.append(
@@ -75,3 +92,14 @@ def _serving_faults(environ: Mapping[str, object]) -> list[Reason]:
             )
         )
     return faults
+
+
+def _serving_notices(environ: Mapping[str, object]) -> list[Reason]:
+    """Returns what open pages do without under this server."""
+    notices = []
+    limit = thread_limit(environ)
+    if limit is not None and SPARE_THREADS < limit < ENOUGH_THREADS:
+        notices.append(Reason("few_threads", needs_threads(environ)))
+    if is_from_server(environ) and not can_do_websockets(environ):
+        notices.append(NO_WEBSOCKETS)
+    return notices

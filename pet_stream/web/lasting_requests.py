@@ -6,50 +6,63 @@ from typing import TYPE_CHECKING
 
 from flask import request
 
-from ..admission.downloads import Download
-from ..errors import Full
-from ..process import gunicorn as gunicorn_worker
+from ..admission.downloads import BRIEF, USUAL, Download
+from ..errors import Full, TooFewThreads
+from ..rights import EVERYBODYS, Grant
 from ..web_server.http_clients import THREAD_LIMIT_KEY
 from ..websocket.pending import MAX_PENDING
 from .client_socket import client_socket
+from .server_threads import SPARE_THREADS, needs_threads, thread_limit
 
 if TYPE_CHECKING:
     from ..stream import Stream
 
-SPARE_THREADS = 3
-"""For short requests. A page that gets no WebSocket asks for the state once a second."""
+
+def require_threads() -> None:
+    """Raises TooFewThreads where the server has no thread for what lasts, whoever else asks."""
+    limit = thread_limit(request.environ)
+    if limit is not None and limit <= SPARE_THREADS:
+        raise TooFewThreads(needs_threads(request.environ))
 
 
 def check_threads(stream: Stream) -> None:
-    """Call it before a WebSocket or events. Raises Full if one more would take the last threads."""
-    limit = thread_limit()
+    """Call it before a WebSocket or events. Raises TooFewThreads if one more would take the last
+    threads; Full under our own server, whose threads are connections."""
+    require_threads()
+    limit = thread_limit(request.environ)
     if limit is None:
         return
-    places = max(0, limit - SPARE_THREADS)
-    downloads = stream.downloads
-    if _page_count(stream) + downloads.active_count >= places and not downloads.make_room():
+    places, downloads = limit - SPARE_THREADS, stream.downloads
+    if _page_count(stream) + downloads.active_count < places or downloads.make_room():
+        return
+    if THREAD_LIMIT_KEY in request.environ:
         raise Full(places)
+    raise TooFewThreads(needs_threads(request.environ))
 
 
-def admit_download(stream: Stream) -> Download:
+def admit_download(stream: Stream, grant: Grant = EVERYBODYS) -> Download:
     """Call it before a recording is sent; returns its lease. One can always be sent, however many
-    pages are open. Raises Busy."""
-    limit = thread_limit()
+    pages are open. It ends when `grant` does. Raises Busy, and TooFewThreads where a client could
+    hold the only thread."""
+    limit = thread_limit(request.environ)
+    connection = client_socket()
+    if limit == 1 and connection is None:
+        raise TooFewThreads(needs_threads(request.environ))
     room = None if limit is None else _room(stream, limit)
-    return stream.downloads.acquire(client_socket(), room)
+    download = stream.downloads.acquire(connection, room, BRIEF if limit == 1 else USUAL)
+    try:
+        download.hold = stream.grants.hold(grant, download.end)
+    except BaseException:
+        download.release()
+        raise
+    return download
 
 
 def room_for_pending(stream: Stream) -> int:
     """Returns how many WebSockets may be without a place: at least one, however many pages are
     open."""
-    limit = thread_limit()
+    limit = thread_limit(request.environ)
     return MAX_PENDING if limit is None else min(MAX_PENDING, _room(stream, limit))
-
-
-def thread_limit() -> int | None:
-    """Returns how many requests the server runs at once; None if it starts a thread for each."""
-    own: int | None = request.environ.get(THREAD_LIMIT_KEY)
-    return gunicorn_worker.thread_limit() if own is None else own
 
 
 def _room(stream: Stream, limit: int) -> int:

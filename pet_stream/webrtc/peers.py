@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..admission.grants import Grants, Hold
 from ..admission.places import Place, Places
 from ..errors import Busy, Full, NotFound
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
 from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
+from ..rights import EVERYBODYS, Grant
 from .audience import Audience
 from .peer import Peer, TimeLimits
 from .pending import PendingOffers
@@ -44,6 +46,7 @@ class _Life:
     """A viewer from its offer to its end."""
 
     peer: Peer
+    hold: Hold
     task: asyncio.Task[None] | None = None
     place: Place | None = None
     """Taken when it has connected."""
@@ -74,6 +77,7 @@ class Peers:
         fan_out: FanOut,
         event_loop: EventLoopThread,
         places: Places,
+        grants: Grants,
         video: Callable[[], SequenceParameterSet | None],
         ice_servers: tuple[IceServer, ...] = (),
         ice_hosts: tuple[IpNetwork, ...] | None = None,
@@ -85,6 +89,7 @@ class Peers:
         self._audience = Audience(fan_out, self.counts)
         self._event_loop = event_loop
         self._places = places
+        self._grants = grants
         self._video = video
         self._limits = limits or TimeLimits()
         self._watch = Watch(self._limits.look_s)
@@ -115,18 +120,20 @@ class Peers:
         steps = [viewer.sender.step for viewer in self._audience.viewers]
         return {step: steps.count(step) for step in Step}
 
-    def answer(self, sdp: str, client: str = "") -> Coroutine[Any, Any, Answer]:
+    def answer(
+        self, sdp: str, client: str = "", grant: Grant = EVERYBODYS
+    ) -> Coroutine[Any, Any, Answer]:
         """Read a viewer's offer, in the caller's thread; the coroutine returned answers it.
 
         Pictures follow when the viewer has connected and there are any. `client` is the network
-        address that the offer came from. Raises InvalidOffer and NoUsableH264, the coroutine Busy.
-        If the coroutine is cancelled, the viewer ends.
+        address that the offer came from. The viewer ends when `grant` does. Raises InvalidOffer and
+        NoUsableH264, the coroutine Busy. If the coroutine is cancelled, the viewer ends.
         """
         offer = parse_offer(sdp)
         sps = self._video()
         h264_format = choose_format(offer.h264_formats, sps)
         profile_level_id = answered_profile_level_id(h264_format, sps)
-        return self._answer(offer, h264_format, profile_level_id, client)
+        return self._answer(offer, h264_format, profile_level_id, client, grant)
 
     def add_candidate(
         self, pc_id: str, candidate: str, mid: str | None, ice_ufrag: str | None
@@ -160,7 +167,12 @@ class Peers:
         return life
 
     async def _answer(
-        self, offer: Offer, h264_format: H264Format, profile_level_id: str, client: str
+        self,
+        offer: Offer,
+        h264_format: H264Format,
+        profile_level_id: str,
+        client: str,
+        grant: Grant,
     ) -> Answer:
         self._event_loop.assert_here()
         loop = asyncio.get_running_loop()
@@ -168,7 +180,9 @@ class Peers:
         self._next_offer_s = turn_s + self._offer_interval_s
         await asyncio.sleep(turn_s - loop.time())
         peer = self._make_peer(secrets.token_urlsafe(16), h264_format, offer)
-        life = self._lives[peer.pc_id] = _Life(peer)
+        expel = partial(peer.end, "its right has ended")
+        hold = self._grants.hold(grant, partial(self._event_loop.call_soon, expel))
+        life = self._lives[peer.pc_id] = _Life(peer, hold)
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
         answered: asyncio.Future[str] = loop.create_future()
@@ -251,5 +265,6 @@ class Peers:
 
     def _give_back(self, life: _Life) -> None:
         self._pending.discard(life)
+        life.hold.release()
         if life.place is not None:
             life.place.release()

@@ -1,24 +1,20 @@
 /** Plays access units by Media Source Extensions, where there is no WebCodecs (plain http). */
 
+import { LONGEST_US, MediaTime } from "./media_time.js";
 import { fragment, initSegment, join } from "./mp4.js";
 
-/** So far behind the newest picture the video may play … */
-const NEAR_S = 0.15;
-/** … from here on it plays a little faster, … */
-const FASTER = 1.1;
-/** … and from here on it jumps. */
-const FAR_S = 0.4;
-/** Where it jumps to: some pictures are needed to go on smoothly. */
+/** So far behind the newest picture the video should play: some are needed to go on smoothly. */
 const MARGIN_S = 0.08;
-const KEPT_S = 4;
+/** Further behind than this, or ahead, it plays up to a tenth faster, or slower, … */
+const NEAR_S = 0.15;
+const MAX_HASTE = 0.1;
+/** … and outside of these it jumps. */
+const FAR_S = 0.4;
+const FAR_AHEAD_S = 1;
 /** What may wait for the browser: a page that nobody sees may open its source late, or never. */
 const MAX_PENDING_BYTES = 16 * 1024 * 1024;
-const FIRST_INTERVAL_US = 33_333;
-/**
- * A picture lasts longer than the next one should take. A shorter one would be a gap: after two of
- * its lengths the browser throws everything away up to the next IDR (W3C MSE, 3.5.8).
- */
-const STRETCH = 3;
+/** What is kept behind the picture that is shown. */
+const KEPT_S = LONGEST_US / 1e6 + 1;
 
 const Source = globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
@@ -35,9 +31,8 @@ export class MsePlayer {
   #format = null;
   #type = "";
   #sequence = 0;
-  #baseUs = null;
-  #newestUs = 0;
-  #intervalUs = FIRST_INTERVAL_US;
+  #time = new MediaTime();
+  #idrTimes = [];
   #needsIdr = true;
   #frameRequest = 0;
   #isClosed = false;
@@ -80,12 +75,10 @@ export class MsePlayer {
     }
     if (this.#needsIdr) this.#pending.push(initSegment(this.#format));
     this.#needsIdr = false;
-    this.#baseUs ??= captureUs;
-    if (captureUs <= this.#newestUs) return;
-    if (this.#newestUs) this.#intervalUs = captureUs - this.#newestUs;
-    this.#newestUs = captureUs;
-    const time = captureUs - this.#baseUs;
-    const duration = Math.round(Math.min(this.#intervalUs, 1e6) * STRETCH);
+    const placed = this.#time.next(captureUs);
+    if (!placed) return;
+    const { time, duration } = placed;
+    if (isIdr) this.#idrTimes.push(time / 1e6);
     this.#pending.push(fragment({ sequence: ++this.#sequence, time, duration, isIdr, data }));
     this.#pendingBytes += data.length;
     this.#pendingPictures += 1;
@@ -143,38 +136,52 @@ export class MsePlayer {
   #appended() {
     if (this.#isClosed) return;
     this.#catchUp();
-    const { currentTime } = this.#screen.video;
-    const { buffered } = this.#buffer;
-    if (buffered.length && currentTime - buffered.start(0) > 2 * KEPT_S) {
-      this.#buffer.remove(0, currentTime - KEPT_S); // ends in `updateend`, too
-    } else {
-      this.#flush();
-    }
+    if (!this.#removeOld()) this.#flush(); // a removal ends in `updateend`, too
   }
 
-  /** Stays close to the newest picture: faster when it is a little behind, else with a jump. */
+  /** Stays close to the newest picture: with a jump, or at a rate that gets there by the next. */
   #catchUp() {
     const { video } = this.#screen;
     const { buffered } = this.#buffer;
     if (!buffered.length) return;
-    const newest = (this.#newestUs - this.#baseUs) / 1e6;
+    const newest = this.#time.newest / 1e6;
     const behind = newest - video.currentTime;
-    const isOutside = video.currentTime < buffered.start(buffered.length - 1);
-    if (behind > FAR_S || behind < -1 || isOutside) {
-      if (video.seeking) return;
-      video.currentTime = Math.max(buffered.start(buffered.length - 1), newest - MARGIN_S);
+    const begin = buffered.start(buffered.length - 1);
+    if (behind > FAR_S || behind < -FAR_AHEAD_S || video.currentTime < begin) {
+      if (!video.seeking) video.currentTime = Math.max(begin, newest - MARGIN_S);
     }
-    video.playbackRate = behind > NEAR_S ? FASTER : 1;
+    video.playbackRate = rateFor(behind, this.#time.interval / 1e6);
+  }
+
+  /**
+   * Whole GOPs only: what is removed takes along all that needs it. And none whose last picture may
+   * last until now: Firefox takes along all of its duration. Returns whether a removal began.
+   */
+  #removeOld() {
+    const { buffered } = this.#buffer;
+    const { currentTime } = this.#screen.video;
+    while (this.#idrTimes[1] <= currentTime - KEPT_S) this.#idrTimes.shift();
+    const [beginOfGop] = this.#idrTimes;
+    if (!buffered.length || !(beginOfGop - buffered.start(0) > KEPT_S)) return false;
+    this.#buffer.remove(0, beginOfGop - 0.001); // seconds are less exact than µs
+    return true;
   }
 
   #awaitFrame() {
     const { video } = this.#screen;
     this.#frameRequest = video.requestVideoFrameCallback?.((_, { mediaTime }) => {
       if (this.#isClosed) return;
-      this.#callbacks.onPicture({ captureUs: this.#baseUs + Math.round(mediaTime * 1e6) });
+      this.#callbacks.onPicture({ captureUs: this.#time.captureUsAt(Math.round(mediaTime * 1e6)) });
       this.#awaitFrame();
     });
   }
+}
+
+/** How fast to play until the next picture, `behind` the newest now. Pure. */
+export function rateFor(behind, intervalS) {
+  if (behind >= 0 && behind <= NEAR_S) return 1;
+  const haste = (behind - MARGIN_S) / Math.max(intervalS, 0.01);
+  return 1 + Math.max(-MAX_HASTE, Math.min(haste, MAX_HASTE));
 }
 
 function typeOf({ codec }) {

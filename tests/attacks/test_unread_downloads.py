@@ -16,7 +16,7 @@ import pytest
 
 from tests.attacks.http_clients import ask, connect, many
 from tests.browser.processes import Process
-from tests.test_hosting import ADDRESS, CHECKOUT, SERVERS
+from tests.server_process import ADDRESS, CHECKOUT, SERVERS
 from tests.waiting import TIMEOUT_S, wait_until
 
 SIZE_BYTES = 64 * 1024 * 1024

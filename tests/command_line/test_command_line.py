@@ -63,6 +63,7 @@ def test_version() -> None:
         (["run", "--max-clients", "many"], "many"),
         (["feed"], "SOURCE"),
         (["feed", "x", "--fps", "0"], "0.1 and 120"),
+        (["feed", "x", "--stream", "0"], "x>=1"),
         (["feed", "x", "--input-option", "size"], "KEY=VALUE"),
         (["run", "--ice-server", "turn:example.org,me"], "needs both"),
         (["feed", "x", "--shm", "a/b"], "without further slashes"),

@@ -15,6 +15,7 @@ from pet_stream.ingest.segment import POSIX_FOLDER
 from pet_stream.media import ring
 
 from ..footage import encode
+from ..media.syntax import Sps, pps, slice_nal_unit
 from .daemon import daemon
 
 WATCH_S = 1.2
@@ -107,6 +108,27 @@ def test_bytes_that_are_no_h264_are_said(segment_name: str) -> None:
     with daemon(segment_name, [bytes([7, n]) * 100 for n in range(5)]):
         findings = by_check(diagnose_camera(segment_name, WATCH_S))
     assert "not H.264 in Annex B" in findings["camera"].message
+
+
+SPS, PPS, CUT_OFF_SPS = (b"\0\0\1" + n for n in (Sps().nal_unit(), pps(), b"\x67\x42\xc0"))
+IDR, OTHER_P = (b"\0\0\1" + n for n in (slice_nal_unit(idr=True), slice_nal_unit(1, pps_id=1)))
+
+
+@pytest.mark.parametrize(
+    ("units", "words"),
+    [
+        ([CUT_OFF_SPS + PPS + IDR], "They are damaged: the SPS that came is malformed"),
+        ([SPS + PPS + IDR, OTHER_P], "The camera has not sent the picture parameter set 1"),
+    ],
+)
+def test_parameter_sets_that_are_of_no_use_are_said(
+    segment_name: str, units: list[bytes], words: str
+) -> None:
+    with daemon(segment_name, units):
+        finding = by_check(diagnose_camera(segment_name, WATCH_S))["parameter sets"]
+    assert finding.level is Level.PROBLEM
+    assert words in finding.message
+    assert finding.advice
 
 
 def test_a_camera_on_the_wall_clock_is_well(segment_name: str) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import shutil
 import socket
+import threading
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.serving import make_server
 
 from pet_stream.doctor.finding import Level
-from pet_stream.doctor.machine import check_dependencies, check_folder, check_names, check_port
+from pet_stream.doctor.machine import (
+    check_dependencies,
+    check_folder,
+    check_names,
+    check_port,
+    check_server,
+)
 from pet_stream.web_server import WebServer
 
 from ..apps import mounted_app
@@ -56,6 +64,31 @@ def test_of_what_is_not_ours_no_names_are_asked(free_port: int) -> None:
     server.start(Flask("other", static_folder=None))
     assert list(check_names("127.0.0.1", free_port)) == []
     server.stop()
+
+
+def test_a_server_with_too_few_threads_is_said(tmp_path: Path) -> None:
+    with mounted_app(tmp_path) as app:
+        server = make_server("127.0.0.1", 0, app, threaded=False)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        [finding] = check_server("127.0.0.1", server.server_port)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert (finding.check, finding.level) == ("web server", Level.PROBLEM)
+    assert "app.run(threaded=True)" in finding.message
+
+
+def test_about_a_server_that_is_well_or_not_ours_nothing_is_said(
+    tmp_path: Path, free_port: int
+) -> None:
+    assert list(check_server("127.0.0.1", free_port)) == []
+    for app in (Flask("other", static_folder=None), None):
+        with mounted_app(tmp_path) as ours:
+            server = WebServer("127.0.0.1", 0)
+            server.start(app or ours)
+            assert list(check_server("127.0.0.1", server.port)) == []
+            server.stop()
 
 
 def test_a_folder_that_is_there_or_can_be_made_is_well(tmp_path: Path) -> None:

@@ -90,6 +90,66 @@ def test_an_interruption_lasts_to_the_next_idr() -> None:
     assert deliver(stream, P) == (P,)
 
 
+CHANGED_PPS, OTHER_PPS = pps(init_qp=3), pps(1)
+
+
+def test_an_entry_point_has_what_only_later_pictures_use() -> None:
+    """The case of two PPS that come once, the IDR's and the one of all P pictures."""
+    stream = stream_with(SPS, PPS, OTHER_PPS, IDR)
+    assert deliver(stream, slice_nal_unit(1, pps_id=1)) == (slice_nal_unit(1, pps_id=1),)
+    assert deliver(stream, IDR) == (SPS, PPS, OTHER_PPS, IDR)
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        pytest.param(((CHANGED_PPS, P), (slice_nal_unit(2),)), id="with a picture"),
+        pytest.param(((CHANGED_PPS,), (P,)), id="alone"),
+        pytest.param(((SEI, CHANGED_PPS), (SEI,), (P,)), id="alone and earlier"),
+    ],
+)
+def test_a_parameter_set_that_changes_in_mid_stream_counts_from_then_on(
+    units: tuple[tuple[bytes, ...], ...],
+) -> None:
+    """Viewers in mid-stream get it, and whoever begins at the next IDR."""
+    stream = stream_with(SPS, PPS, IDR)
+    published = [unit for nal_units in units if (unit := deliver(stream, *nal_units))]
+    assert published[0] == (CHANGED_PPS, P)
+    assert all(CHANGED_PPS not in unit for unit in published[1:]), "once is enough"
+    assert deliver(stream, IDR) == (SPS, CHANGED_PPS, IDR)
+
+
+def test_a_parameter_set_behind_a_picture_goes_in_front_of_the_next() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    assert deliver(stream, P, CHANGED_PPS) == (P,)
+    assert deliver(stream, slice_nal_unit(2)) == (CHANGED_PPS, slice_nal_unit(2))
+
+
+def test_parameter_sets_that_come_during_an_interruption_are_with_the_next_idr() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    stream.awaits_idr = True
+    assert deliver(stream, CHANGED_PPS, P) is None
+    assert deliver(stream, IDR) == (SPS, CHANGED_PPS, IDR)
+    assert deliver(stream, P) == (P,)
+
+
+def test_each_entry_point_has_the_sets_of_its_own_sps() -> None:
+    other = Sps(sps_id=1, width_mbs=40).nal_unit()
+    stream = stream_with(SPS, other, PPS, pps(1, sps_id=1), IDR)
+    other_idr = slice_nal_unit(idr=True, pps_id=1)
+    for _ in range(2):
+        assert deliver(stream, other_idr) == (other, pps(1, sps_id=1), other_idr)
+        assert deliver(stream, IDR) == (SPS, PPS, IDR)
+
+
+def test_a_picture_whose_parameter_sets_never_came_is_an_interruption() -> None:
+    stream = stream_with(SPS, PPS, IDR)
+    with pytest.raises(ParameterSetUnknown, match="picture parameter set 7"):
+        deliver(stream, slice_nal_unit(1, pps_id=7))
+    assert deliver(stream, slice_nal_unit(2, pps_id=7)) is None
+    assert deliver(stream, IDR) == (SPS, PPS, IDR)
+
+
 def test_an_idr_without_its_parameter_sets_is_an_interruption() -> None:
     stream = stream_with(SPS, PPS, IDR)
     with pytest.raises(ParameterSetUnknown):
@@ -106,7 +166,7 @@ def test_parameter_sets_and_sei_alone_are_no_picture(nal_units: tuple[bytes, ...
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\0\0\1", b"no start code", b"\0\0\1\x41", b"\0\0\1\x67\x42"]
+    "data", [b"", b"\0\0\1", b"no start code", b"\0\0\1\x41", b"\0\0\1\x41\x9a"]
 )
 def test_bytes_that_are_no_picture_change_nothing(data: bytes) -> None:
     stream = stream_with(SPS, PPS, IDR)

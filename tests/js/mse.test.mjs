@@ -7,6 +7,7 @@ class LateSource extends EventTarget {
   static last = null;
   readyState = "closed";
   appended = [];
+  removed = [];
 
   constructor() {
     super();
@@ -18,7 +19,8 @@ class LateSource extends EventTarget {
     buffer.updating = false;
     buffer.buffered = { length: 0 };
     buffer.appendBuffer = (data) => this.appended.push(data);
-    return buffer;
+    buffer.remove = (start, end) => this.removed.push([start, end]);
+    return (this.buffer = buffer);
   }
 
   open() {
@@ -28,7 +30,7 @@ class LateSource extends EventTarget {
 }
 
 globalThis.ManagedMediaSource = LateSource;
-const { MsePlayer } = await import("../../static/js/mse.js");
+const { MsePlayer, rateFor } = await import("../../static/js/mse.js");
 
 const FORMAT = { codec: "avc1.42c01f", width: 320, height: 240, description: new Uint8Array(9) };
 const GOP = 10;
@@ -39,7 +41,7 @@ function play() {
   const screen = { video: {}, use() {} };
   const player = new MsePlayer(screen, { onPicture() {}, onError: (error) => errors.push(error) });
   player.configure(FORMAT);
-  return { player, source: LateSource.last, errors };
+  return { player, source: LateSource.last, errors, video: screen.video };
 }
 
 function feed(player, count, { size, gop = GOP, from = 0 }) {
@@ -89,4 +91,45 @@ test("a buffer that does not take anything is waited for within bounds", () => {
   feed(player, 300, { size: 200_000 });
   assert.equal(takes, 1);
   assert.ok(player.framesDropped > 150);
+});
+
+/** As a browser does with what was appended: it is there from `start` to `end`, and shown at `now`. */
+function showAt(now, { source, video }, { start, end }) {
+  source.buffer.buffered = { length: 1, start: () => start, end: () => end };
+  video.currentTime = now;
+  source.buffer.dispatchEvent(new Event("updateend"));
+}
+
+test("whole GOPs are removed, never the one that is shown", () => {
+  const { player, source, video } = play();
+  source.open();
+  const data = new Uint8Array(10);
+  const seconds = (half) => half / 2;
+  for (const half of Array(60).keys()) {
+    player.add({ isIdr: half % 14 === 0, captureUs: (seconds(half) + 100) * 1e6, data });
+    const start = source.removed.at(-1)?.[1] ?? 0;
+    showAt(seconds(half), { source, video }, { start, end: seconds(half) + 1 });
+  }
+  assert.deepEqual(source.removed, [[0, 6.999], [0, 13.999], [0, 20.999]]);
+});
+
+test("a GOP without end stays as long as it is shown", () => {
+  const { player, source, video } = play();
+  source.open();
+  feed(player, 900, { size: 10, gop: 10_000 });
+  showAt(29.9, { source, video }, { start: 0, end: 30 });
+  assert.deepEqual(source.removed, []);
+});
+
+test("it plays as much faster or slower as brings it to the margin by the next picture", () => {
+  for (const [behind, interval, rate] of [
+    [0.1, 0.033, 1],
+    [0.2, 0.033, 1.1],
+    [0.18, 2, 1.05],
+    [-0.02, 0.033, 0.9],
+    [-0.02, 2, 0.95],
+    [0.2, 0, 1.1],
+  ]) {
+    assert.ok(Math.abs(rateFor(behind, interval) - rate) < 1e-9, `${behind} s of ${interval} s`);
+  }
 });

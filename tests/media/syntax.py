@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -173,10 +172,15 @@ class Sps:
         return nal_unit(7, self.write()[0].rbsp())
 
 
-def pps(pps_id: int = 0, sps_id: int = 0, extra: Iterable[int] = (0,)) -> bytes:
-    out = BitWriter().ue(pps_id).ue(sps_id)
-    for value in extra:
-        out.ue(value)
+def pps(pps_id: int = 0, sps_id: int = 0, *, init_qp: int = 0, slice_groups: int = 1) -> bytes:
+    """`init_qp` (pic_init_qp_minus26) only makes one differ from others of its id."""
+    out = BitWriter().ue(pps_id).ue(sps_id).flag(False).flag(False).ue(slice_groups - 1)
+    if slice_groups > 1:
+        out.ue(2)  # slice_group_map_type: rectangles
+        for _ in range(slice_groups - 1):
+            out.ue(0).ue(7)
+    out.ue(0).ue(0).flag(False).u(2, 0).se(init_qp).se(0).se(-2)
+    out.flag(True).flag(False).flag(False)
     return nal_unit(8, out.rbsp())
 
 

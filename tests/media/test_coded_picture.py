@@ -71,8 +71,45 @@ def test_the_first_slice_speaks_for_its_picture() -> None:
 
 @pytest.mark.parametrize(
     "nal_units",
-    [(b"",), (b"\x41",), (b"\x67\x42", IDR), (b"\x68", IDR), (slice_nal_unit(3, idr=True),)],
+    [(b"",), (b"\x41",), (b"\x65\x88", IDR), (SPS, PPS, slice_nal_unit(3, idr=True))],
 )
 def test_a_malformed_picture_raises_bitstream_error(nal_units: tuple[bytes, ...]) -> None:
     with pytest.raises(BitstreamError):
         CodedPicture.parse(nal_units, NONE.including((SPS, PPS)))
+
+
+AUD, SEI = b"\x09\x10", b"\x06\x01\x01\x12\x80"
+CHANGED_PPS = pps(init_qp=3)
+WIDE_SPS = Sps(width_mbs=80).nal_unit()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((AUD, SPS, PPS, SEI, IDR), (AUD, SPS, PPS, SEI, IDR)),
+        ((SPS, PPS, AUD, IDR), (SPS, PPS, IDR)),
+        ((AUD, SEI, AUD, IDR, AUD), (AUD, SEI, IDR)),
+        ((IDR, AUD, IDR), (IDR, IDR)),
+        # malformed, so that a decoder may fail at it
+        ((b"\x67\x42", SPS, PPS, b"\x68\x80", IDR), (SPS, PPS, IDR)),
+        ((b"\x67\x42", IDR), (IDR,)),
+        # replaced before it is used
+        ((WIDE_SPS, SPS, PPS, IDR), (SPS, PPS, IDR)),
+        # behind a slice they are the next picture's
+        ((IDR, WIDE_SPS, CHANGED_PPS), (IDR,)),
+        ((SPS, PPS, IDR, SPS, PPS, AUD), (SPS, PPS, IDR)),
+    ],
+)
+def test_what_is_of_no_use_is_left_out(before: tuple[bytes, ...], after: tuple[bytes, ...]) -> None:
+    picture = CodedPicture.parse(before, NONE.including((SPS, PPS)))
+    assert picture.nal_units == after
+    assert picture.is_idr
+    assert picture.sps is not None
+    assert picture.sps.width == 320
+
+
+def test_parameter_sets_behind_the_slices_count_from_the_next_picture_on() -> None:
+    picture = CodedPicture.parse((IDR, WIDE_SPS, CHANGED_PPS), NONE.including((SPS, PPS)))
+    assert picture.parameter_sets.insert((IDR,)) == (SPS, PPS, IDR)
+    following = CodedPicture.parse((IDR,), picture.later_parameter_sets)
+    assert following.parameter_sets.insert((IDR,)) == (WIDE_SPS, CHANGED_PPS, IDR)

@@ -256,8 +256,7 @@ def test_no_slice_is_no_picture(unit: tuple[bytes, ...]) -> None:
         (b"",),
         (b"\x41",),
         (b"\x41" + bytes(40),),
-        (b"\x67\x42", SPS, PPS, IDR),
-        (SPS, b"\x68", IDR),
+        (SPS, PPS, b"\x65\x88", IDR),
         (slice_nal_unit(3, idr=True),),
     ],
 )

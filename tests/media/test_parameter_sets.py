@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
 from pet_stream.media.h264.parameter_sets import parse_pps, parse_sps
-from tests.media.syntax import HIGH_PROFILES, Cropping, Hrd, Sps, Vui, nal_unit, pps
+from tests.media.syntax import HIGH_PROFILES, BitWriter, Cropping, Hrd, Sps, Vui, nal_unit, pps
 
 BYTE = st.integers(0, 255)
 # Deltas that never bring nextScale to 0, so that each list is written whole (7.3.2.1.1.1).
@@ -214,7 +214,34 @@ def test_reads_both_ids_of_a_pps(pps_id: int, sps_id: int) -> None:
     assert (parsed.pic_parameter_set_id, parsed.seq_parameter_set_id) == (pps_id, sps_id)
 
 
-@pytest.mark.parametrize("broken", [b"", b"\x68", b"\x68\0\0\0\0\0", pps(256, 0), pps(0, 32)])
+@given(st.integers(-62, 25), st.integers(1, 8))
+def test_reads_the_rest_of_a_pps_only_to_know_that_it_is_there(qp: int, slice_groups: int) -> None:
+    whole = pps(255, 31, init_qp=qp, slice_groups=slice_groups)
+    assert parse_pps(whole).pic_parameter_set_id == 255
+    if slice_groups == 1:
+        for size in range(1, len(whole) - 1):  # the last byte may be nothing but the stop bit
+            with pytest.raises(BitstreamError):
+                parse_pps(whole[:size])
+
+
+WEIGHTED = BitWriter().ue(0).ue(0).u(2, 0).ue(0).ue(0).ue(0).u(3, 3).se(0).se(0).se(0).u(3, 0)
+REFERENCES = BitWriter().ue(0).ue(0).u(2, 0).ue(0).ue(32).ue(0).u(3, 0).se(0).se(0).se(0).u(3, 0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"\x68",
+        b"\x68\0\0\0\0\0",
+        pps(256, 0),
+        pps(0, 32),
+        pps(slice_groups=9),
+        nal_unit(8, WEIGHTED.rbsp()),
+        nal_unit(8, REFERENCES.rbsp()),
+        pps() + bytes([1]) * 9000,
+    ],
+)
 def test_refuses_a_broken_pps(broken: bytes) -> None:
     with pytest.raises(BitstreamError):
         parse_pps(broken)

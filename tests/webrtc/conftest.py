@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from pet_stream.admission.grants import Grants
 from pet_stream.admission.places import Places
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
@@ -87,6 +88,7 @@ class Streaming:
             fan_out=self.fan_out,
             event_loop=self.event_loop,
             places=self.places,
+            grants=Grants("test"),
             video=lambda: self.sps,
             ice_hosts=ice_hosts,
             limits=limits,

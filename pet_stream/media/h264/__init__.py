@@ -18,10 +18,17 @@ Malformed bytes raise BitstreamError, nothing else.
 
 from __future__ import annotations
 
-from .nal_unit import NalUnitType, is_idr, is_recovery_point, nal_unit_type, split_annex_b
+from .nal_unit import (
+    SLICE_TYPES,
+    NalUnitType,
+    is_idr,
+    is_recovery_point,
+    nal_unit_type,
+    split_annex_b,
+)
 from .parameter_set_cache import ParameterSets
 from .parameter_sets import PictureParameterSet, SequenceParameterSet, parse_pps, parse_sps
-from .slice_header import SLICE_TYPES, SliceHeader, parse_slice_header
+from .slice_header import SliceHeader, parse_slice_header
 
 __all__ = [
     "SLICE_TYPES",

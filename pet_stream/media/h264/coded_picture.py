@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...errors import ParameterSetUnknown
+from ...errors import BitstreamError, ParameterSetUnknown
 from . import (
     SLICE_TYPES,
     NalUnitType,
@@ -16,12 +16,14 @@ from . import (
 )
 from .parameter_set_cache import PARAMETER_SET_TYPES
 
+_IN_FRONT = PARAMETER_SET_TYPES | {NalUnitType.AUD}
+
 
 class CodedPicture(NamedTuple):
     """An access unit as the camera made it. Only its first slice is parsed (H.264 7.4.1)."""
 
     nal_units: tuple[bytes, ...]
-    """Without start codes, in decoding order."""
+    """What can be used of them, without start codes, in decoding order."""
     is_idr: bool
     has_slice: bool
     """False for parameter sets or SEI alone."""
@@ -32,26 +34,35 @@ class CodedPicture(NamedTuple):
     earlier_parameter_sets: ParameterSets
     """The parameter sets that the stream had sent before this picture."""
     parameter_sets: ParameterSets
-    """The same, including those in this picture."""
+    """The same, including those in front of this picture's slices."""
+    later_parameter_sets: ParameterSets
+    """The same, including those behind them: they are the next picture's (7.4.1.2.3)."""
 
     @classmethod
     def parse(cls, nal_units: tuple[bytes, ...], earlier: ParameterSets) -> CodedPicture:
         """Parse a picture of a stream that has sent `earlier`; its own parameter sets count too.
 
-        Raises BitstreamError for a malformed parameter set or slice header.
+        Malformed parameter sets are left out, as are those behind a slice and delimiters that are
+        not at the beginning. Raises BitstreamError for a malformed slice header.
         """
         types = [nal_unit_type(nal_unit) for nal_unit in nal_units]
-        parameter_sets = earlier
-        if not PARAMETER_SET_TYPES.isdisjoint(types):
-            parameter_sets = earlier.including(nal_units)
         position = next((i for i, kind in enumerate(types) if kind in SLICE_TYPES), None)
+        first_slice = None if position is None else nal_units[position]
+        parameter_sets = later = earlier
+        if not _IN_FRONT.isdisjoint(types):
+            parameter_sets = later = earlier.including(nal_units[:position])
+            if position is not None:
+                later = parameter_sets.including(nal_units[position:])
+            nal_units = _tidied(nal_units, parameter_sets)
         header = sps = None
-        if position is not None:
+        if first_slice is not None:
             try:
-                header = parse_slice_header(nal_units[position], parameter_sets)
+                header = parse_slice_header(first_slice, parameter_sets)
                 sps = parameter_sets.sps_for(header.pic_parameter_set_id)
             except ParameterSetUnknown:
                 pass
+            except BitstreamError as exc:
+                raise BitstreamError(f"A slice header is malformed: {exc}") from exc
         return cls(
             nal_units=nal_units,
             is_idr=position is not None and types[position] == NalUnitType.IDR_SLICE,
@@ -60,4 +71,25 @@ class CodedPicture(NamedTuple):
             sps=sps,
             earlier_parameter_sets=earlier,
             parameter_sets=parameter_sets,
+            later_parameter_sets=later,
         )
+
+
+def _tidied(nal_units: tuple[bytes, ...], parameter_sets: ParameterSets) -> tuple[bytes, ...]:
+    """Returns `nal_units` with a delimiter only at the beginning, and with those parameter sets
+    only that are in front of the slices and among `parameter_sets`."""
+    tidied: list[bytes] = []
+    is_in_front = True
+    for nal_unit in nal_units:
+        kind = nal_unit_type(nal_unit)
+        if kind in SLICE_TYPES:
+            is_in_front = False
+        if kind == NalUnitType.AUD:
+            is_kept = not tidied
+        elif kind in PARAMETER_SET_TYPES:
+            is_kept = is_in_front and nal_unit in parameter_sets
+        else:
+            is_kept = True
+        if is_kept:
+            tidied.append(nal_unit)
+    return tuple(tidied)

@@ -33,6 +33,16 @@ class NalUnitType(IntEnum):
     FILLER = 12
 
 
+SLICE_TYPES = frozenset(
+    {NalUnitType.NON_IDR_SLICE, NalUnitType.SLICE_PARTITION_A, NalUnitType.IDR_SLICE}
+)
+"""The NAL units that begin with a slice header."""
+
+# First bytes of NAL units: forbidden_zero_bit, nal_ref_idc (2 bits), nal_unit_type (7.3.1).
+_KEPT_HEADERS = frozenset(header for header in range(0x80) if 1 <= header & 0x1F <= NalUnitType.AUD)
+_LEFT_OUT_HEADERS = frozenset(range(0x80)) - _KEPT_HEADERS
+
+
 def nal_unit_type(nal_unit: bytes) -> int:
     """Returns nal_unit_type (five bits). Raises BitstreamError if `nal_unit` is empty."""
     try:
@@ -47,32 +57,43 @@ def is_idr(nal_units: Iterable[bytes]) -> bool:
 
 
 def split_annex_b(data: bytes, max_nal_units: int = MAX_NAL_UNITS) -> tuple[bytes, ...]:
-    """The NAL units of a byte stream, without start codes and the zeros around them (H.264 B.1).
+    """The NAL units of a picture in a byte stream, without start codes and the zeros around them
+    (H.264 B.1).
 
     Zeros before a start code and at the end belong to the byte stream, not to a NAL unit, which
     never ends in one (7.4.1): cabac_zero_words, which do belong to it, end in 0x03.
 
-    Raises BitstreamError without a start code, for anything but zeros before the first one, for an
-    empty NAL unit, for a set forbidden_zero_bit, and for more than `max_nal_units`, without
+    As decoders do, it skips what stands before the first start code, empty NAL units, and those
+    whose forbidden_zero_bit is set. It keeps the types 1 to 9 and leaves out:
+
+    - 10 to 12, the end of a sequence or stream and filler, which tell a viewer nothing,
+    - 13 to 23, of alpha planes, layers and views: all that browsers decode is without them (7.4.1
+      has their decoders ignore these types),
+    - 0 and 24 to 31, which mean nothing in H.264 and something else in RTP (RFC 6184 section 5.2).
+
+    The result is empty if there are no others. Raises BitstreamError without a start code, if every
+    NAL unit is empty or damaged, and for more than `max_nal_units`, whatever they are, without
     searching for the rest.
     """
     nal_units: list[bytes] = []
+    left_out: set[int] = set()
+    count = 0
     end = len(data)
     # Backwards, because CPython's rfind needs less than half the time of find, count or split.
     while (start := data.rfind(_START_CODE_PREFIX, 0, end)) >= 0:
+        if count == max_nal_units:
+            raise BitstreamError(f"More than {max_nal_units} NAL units stand in one picture")
+        count += 1
         nal_unit = data[start + 3 : end].rstrip(b"\x00")
-        if not nal_unit:
-            raise BitstreamError("A NAL unit is empty")
-        if nal_unit[0] & 0x80:
-            raise BitstreamError("A NAL unit's forbidden_zero_bit is set")
-        if len(nal_units) == max_nal_units:
-            raise BitstreamError(f"More than {max_nal_units} NAL units")
-        nal_units.append(nal_unit)
         end = start
-    if not nal_units:
-        raise BitstreamError("No start code")
-    if data[:end].rstrip(b"\x00"):
-        raise BitstreamError("Data stands before the first start code")
+        if len(nal_unit) > 1 and nal_unit[0] in _KEPT_HEADERS:
+            nal_units.append(nal_unit)
+        elif nal_unit:
+            left_out.add(nal_unit[0])
+    if not count:
+        raise BitstreamError("It is no H.264 byte stream: it has no start code")
+    if not nal_units and not left_out & _LEFT_OUT_HEADERS:
+        raise BitstreamError("Each NAL unit in it is empty or damaged (forbidden_zero_bit is set)")
     nal_units.reverse()
     return tuple(nal_units)
 

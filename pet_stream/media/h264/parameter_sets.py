@@ -11,8 +11,8 @@ from .nal_unit import NalUnitType, nal_unit_type
 MAX_SPS_ID = 31
 MAX_PPS_ID = 255
 _MAX_SIDE_MBS = 1055  # of a picture at level 6.2: Sqrt(MaxFS * 8) (A.3.1)
-_MAX_SPS_BYTES = 8192  # longer than any legal one: bounds the work for a broken one
-_MAX_PPS_START_BYTES = 16
+_MAX_BYTES = 8192  # longer than any legal one that browsers decode: bounds work and memory
+_MAX_PPS_START_BYTES = 20  # the elements below take 12 bytes at most, 17 with emulation prevention
 
 # The profiles whose SPS speaks of chroma format, bit depth and scaling lists (7.3.2.1.1).
 _PROFILES_WITH_CHROMA_FORMAT = frozenset(
@@ -51,14 +51,32 @@ class PictureParameterSet:
 
 
 def parse_pps(nal_unit: bytes) -> PictureParameterSet:
-    """Parse the two ids at the start of a PPS. Raises BitstreamError."""
+    """Parse a picture parameter set up to redundant_pic_cnt_present_flag, or up to the map of its
+    slice groups, which no browser decodes. Raises BitstreamError if that much breaks H.264
+    7.3.2.2."""
     if nal_unit_type(nal_unit) != NalUnitType.PPS:
         raise BitstreamError("Not a picture parameter set")
+    _check_length(nal_unit)
     reader = BitReader(unescape(nal_unit[1:_MAX_PPS_START_BYTES]))
-    return PictureParameterSet(
+    pps = PictureParameterSet(
         pic_parameter_set_id=reader.ue_up_to(MAX_PPS_ID, "pic_parameter_set_id"),
         seq_parameter_set_id=reader.ue_up_to(MAX_SPS_ID, "seq_parameter_set_id"),
     )
+    reader.u(2)  # entropy_coding_mode_flag, bottom_field_pic_order_in_frame_present_flag
+    if reader.ue_up_to(7, "num_slice_groups_minus1"):
+        return pps
+    reader.ue_up_to(31, "num_ref_idx_l0_default_active_minus1")
+    reader.ue_up_to(31, "num_ref_idx_l1_default_active_minus1")
+    reader.flag()  # weighted_pred_flag
+    if reader.u(2) == 3:
+        raise BitstreamError("weighted_bipred_idc is 3, more than 2")
+    reader.se()  # pic_init_qp_minus26
+    reader.se()  # pic_init_qs_minus26
+    reader.se()  # chroma_qp_index_offset
+    # deblocking_filter_control_present_flag, constrained_intra_pred_flag,
+    # redundant_pic_cnt_present_flag
+    reader.u(3)
+    return pps
 
 
 def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
@@ -68,7 +86,8 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
     """
     if nal_unit_type(nal_unit) != NalUnitType.SPS:
         raise BitstreamError("Not a sequence parameter set")
-    reader = BitReader(unescape(nal_unit[1:_MAX_SPS_BYTES]))
+    _check_length(nal_unit)
+    reader = BitReader(unescape(nal_unit[1:]))
     profile_idc = reader.u(8)
     constraint_flags = reader.u(8)
     level_idc = reader.u(8)
@@ -94,6 +113,11 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
         gaps_in_frame_num_allowed=gaps_in_frame_num_allowed,
         max_num_reorder_frames=_read_max_num_reorder_frames(reader),
     )
+
+
+def _check_length(nal_unit: bytes) -> None:
+    if len(nal_unit) > _MAX_BYTES:
+        raise BitstreamError(f"It has {len(nal_unit)} bytes, more than {_MAX_BYTES}")
 
 
 def _read_chroma_format(reader: BitReader) -> tuple[int, bool]:

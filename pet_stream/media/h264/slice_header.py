@@ -6,14 +6,9 @@ from typing import NamedTuple
 
 from ...errors import BitstreamError, ParameterSetUnknown
 from .bits import BitReader, unescape
-from .nal_unit import NalUnitType, nal_unit_type
+from .nal_unit import SLICE_TYPES, NalUnitType, nal_unit_type
 from .parameter_set_cache import ParameterSets
 from .parameter_sets import MAX_PPS_ID
-
-SLICE_TYPES = frozenset(
-    {NalUnitType.NON_IDR_SLICE, NalUnitType.SLICE_PARTITION_A, NalUnitType.IDR_SLICE}
-)
-"""The NAL units that begin with a slice header."""
 
 _MAX_FIRST_MB = 139_263  # MaxFS - 1 of level 6.2 (A.3.1)
 _MAX_START_BYTES = 32  # the elements below take 15 bytes at most, 22 with emulation prevention
@@ -57,9 +52,7 @@ def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceH
         raise BitstreamError("A slice of an IDR picture is not intra coded")
     sps = parameter_sets.sps_for(pic_parameter_set_id)
     if sps is None:
-        raise ParameterSetUnknown(
-            f"The SPS of picture parameter set {pic_parameter_set_id} is unknown"
-        )
+        raise ParameterSetUnknown(parameter_sets.why_unknown(pic_parameter_set_id))
     if sps.separate_colour_plane:
         reader.u(2)  # colour_plane_id
     frame_num = reader.u(sps.log2_max_frame_num)

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+
+from pet_stream.admission.grants import Grants
+from pet_stream.rights import EVERYBODYS
+from tests.waiting import TIMEOUT_S, wait_until
+
+
+@dataclass
+class Switch:
+    """A grant that a test can end."""
+
+    holder: str = "anna"
+    is_on: bool = True
+    asked: threading.Event = field(default_factory=threading.Event)
+
+    def is_valid(self) -> bool:
+        self.asked.set()
+        return self.is_on
+
+
+def threads() -> list[str]:
+    return [t.name for t in threading.enumerate() if t.name == "test-rights"]
+
+
+@pytest.fixture
+def ended() -> threading.Event:
+    return threading.Event()
+
+
+def test_what_is_held_ends_once_when_its_grant_does(ended: threading.Event) -> None:
+    grants, switch, ends = Grants("test", check_interval_s=0.01), Switch(), list[int]()
+
+    def end() -> None:
+        ends.append(1)
+        ended.set()
+
+    grants.hold(switch, end)
+    assert switch.asked.wait(TIMEOUT_S)
+    assert not ends
+    switch.is_on = False
+    assert ended.wait(TIMEOUT_S)
+    wait_until(lambda: not threads())
+    assert ends == [1]
+
+
+def test_what_was_released_is_not_asked_for(ended: threading.Event) -> None:
+    grants, released, held = Grants("test", check_interval_s=0.01), Switch(), Switch()
+    hold = grants.hold(released, ended.set)
+    hold.release()
+    hold.release()
+    released.asked.clear()
+    released.is_on = False
+    other = grants.hold(held, ended.set)
+    assert held.asked.wait(TIMEOUT_S)
+    assert not released.asked.is_set()
+    other.release()
+    wait_until(lambda: not threads())
+    assert not ended.is_set()
+
+
+def test_what_everybody_may_costs_no_thread(ended: threading.Event) -> None:
+    grants = Grants("test")
+    grants.hold(EVERYBODYS, ended.set).release()
+    assert not threads()
+
+
+def test_the_thread_ends_and_starts_again(ended: threading.Event) -> None:
+    grants = Grants("test", check_interval_s=0.01)
+    for _ in range(2):
+        hold = grants.hold(Switch(), ended.set)
+        assert threads()
+        hold.release()
+        wait_until(lambda: not threads())
+    grants.hold(Switch(is_on=False), ended.set)
+    assert ended.wait(TIMEOUT_S)
+    grants.stop()
+    assert not threads()
+
+
+def test_one_that_fails_to_end_keeps_no_other_from_it(
+    ended: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("broken")
+
+    grants = Grants("test")
+    for end in (fail, ended.set, fail):
+        grants.hold(Switch(is_on=False), end)
+    grants.check_soon()
+    assert ended.wait(TIMEOUT_S)
+    grants.stop()
+    assert "could not be ended" in caplog.text
+
+
+def test_a_stop_does_not_wait_for_the_next_check(ended: threading.Event) -> None:
+    grants = Grants("test", check_interval_s=1000)
+    grants.hold(Switch(), ended.set)
+    grants.stop()
+    assert not threads()
+    assert not ended.is_set()
