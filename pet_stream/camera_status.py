@@ -26,5 +26,9 @@ class CameraStatus:
     has_parameter_sets: bool
     video: SequenceParameterSet | None
     clock: str | None
-    """The camera's clock: `monotonic`, `realtime`, `unknown`; None before the first picture."""
+    """What the camera's time stamps are: of a clock of this machine (`monotonic`, `realtime`), of
+    one of its own (`unknown`), or of none, so that arrival counts (`arrival`). None before a
+    picture came."""
     is_relayed: bool
+    clock_fault: str = ""
+    """Why its time stamps are no clock, as in "they are always 0"; empty otherwise."""

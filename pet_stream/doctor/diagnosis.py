@@ -102,8 +102,7 @@ def _no_h264(seen: Observation) -> Finding:
 
 
 def _rate(seen: Observation) -> Finding:
-    times = [picture.header.captured_at_ns for picture in seen.pictures]
-    intervals = [(b - a) / 1e9 for a, b in pairwise(times) if b > a]
+    intervals = [(b - a) / 1e9 for a, b in pairwise(seen.times_ns)]
     if not intervals:
         return warning(
             "rate",
@@ -111,7 +110,7 @@ def _rate(seen: Observation) -> Finding:
             "Watch longer (--seconds), or look whether the camera daemon is overloaded.",
         )
     rate = 1 / statistics.median(intervals)
-    megabits = _bit_rate(seen.pictures) / 1e6
+    megabits = _bit_rate(seen) / 1e6
     words = f"{rate:.1f} pictures a second, {megabits:.1f} Mbit/s"
     if seen.counts.repeats_skipped:
         words += ", relayed (each picture is written again and again)"
@@ -132,14 +131,30 @@ def _rate(seen: Observation) -> Finding:
 
 
 def _clock(seen: Observation) -> Finding:
+    works = "Live view and recordings work; latency can't be measured."
+    if seen.clock == "arrival":
+        return warning(
+            "camera clock",
+            f"The camera's time stamps can't be trusted: {seen.clock_fault}. Arrival times are "
+            "used.",
+            f"{works} Look at what the camera daemon writes as capture time.",
+        )
     if seen.clock == "unknown":
         return warning(
             "camera clock",
-            "Capture times are neither on CLOCK_MONOTONIC nor on CLOCK_REALTIME of this machine.",
-            "Live view and recordings work; latency can't be measured.",
+            "Capture times are neither on CLOCK_MONOTONIC nor on CLOCK_REALTIME of this machine; "
+            "the camera has a clock of its own.",
+            works,
         )
     if seen.clock is None:
         return ok("camera clock", "No new picture to tell its clock from.")
+    if refused := seen.counts.timed_by_arrival:
+        return warning(
+            "camera clock",
+            f"Capture times are on CLOCK_{seen.clock.upper()}, but {refused} of "
+            f"{len(seen.pictures)} can't be right: those pictures are timed by their arrival.",
+            "Look at what the camera daemon writes as capture time.",
+        )
     return ok("camera clock", f"Capture times are on CLOCK_{seen.clock.upper()}.")
 
 
@@ -149,7 +164,7 @@ def _stream(seen: Observation) -> Iterator[Finding]:
         parameter_sets = parameter_sets.including(picture.nal_units)
     kinds = {nal_unit_type(n) for picture in seen.pictures for n in picture.nal_units}
     if NalUnitType.IDR_SLICE not in kinds:
-        yield _gop(seen.pictures)
+        yield _gop(seen)
         return  # parameter sets come with key frames, if at all
     if not {NalUnitType.SPS, NalUnitType.PPS} <= kinds:
         refusal = seen.pictures[-1].coded.later_parameter_sets.refusal
@@ -175,7 +190,7 @@ def _stream(seen: Observation) -> Iterator[Finding]:
     sps = _active_sps(seen.pictures, parameter_sets)
     if sps is not None:
         yield _format(sps, seen)
-    yield _gop(seen.pictures)
+    yield _gop(seen)
     if _has_b_slices(seen.pictures, parameter_sets):
         yield problem(
             "B pictures",
@@ -218,9 +233,9 @@ def _format(sps: SequenceParameterSet, seen: Observation) -> Finding:
     return ok("format", f"{words}.")
 
 
-def _gop(pictures: list[Picture]) -> Finding:
-    times_s = [p.header.captured_at_ns / 1e9 for p in pictures]
-    idr_indexes = [index for index, p in enumerate(pictures) if is_idr(p.nal_units)]
+def _gop(seen: Observation) -> Finding:
+    times_s = [time_ns / 1e9 for time_ns in seen.times_ns]
+    idr_indexes = [index for index, p in enumerate(seen.pictures) if is_idr(p.nal_units)]
     span_s = times_s[-1] - times_s[0]
     advice = (
         "A new viewer, and one that lost something, waits for the next key frame, since the "
@@ -286,9 +301,9 @@ def _active_sps(
     return None
 
 
-def _bit_rate(pictures: list[Picture]) -> float:
-    span_s = (pictures[-1].header.captured_at_ns - pictures[0].header.captured_at_ns) / 1e9
-    return sum(p.header.data_size for p in pictures[1:]) * 8 / span_s if span_s > 0 else 0.0
+def _bit_rate(seen: Observation) -> float:
+    span_s = (seen.times_ns[-1] - seen.times_ns[0]) / 1e9
+    return sum(p.header.data_size for p in seen.pictures[1:]) * 8 / span_s if span_s > 0 else 0.0
 
 
 def _where_else() -> str:

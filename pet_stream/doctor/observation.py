@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..ingest.cameras import Cameras
-from ..ingest.capture_clock import CaptureClock
+from ..ingest.capture_clock import CaptureClock, ClockName, Now
 from ..ingest.counts import CameraCounts
 from ..ingest.picture_order import PictureOrder
 from ..ingest.ring_reader import Picture, RingReader
@@ -22,8 +22,12 @@ class Observation:
 
     writes: int = 0
     pictures: list[Picture] = field(default_factory=list)
+    times_ns: list[int] = field(default_factory=list)
+    """When each was taken, on CLOCK_MONOTONIC."""
     counts: CameraCounts = field(default_factory=CameraCounts)
-    clock: str | None = None
+    clock: ClockName | None = None
+    clock_fault: str = ""
+    """Why the camera's time stamps are no clock."""
     index: int = 0
     """As it was at the end, like the fields below."""
     formats: set[int] = field(default_factory=set)
@@ -36,19 +40,20 @@ def observe(segment: Segment, seconds: float) -> Observation:
     """Read the ring for `seconds`. Raises SegmentError if it shrinks meanwhile."""
     seen = Observation()
     reader = RingReader(segment, PictureOrder(), Cameras(), seen.counts)
-    clock = CaptureClock()
+    clock = CaptureClock(seen.counts)
     end_s = time.monotonic() + seconds
     is_first = True
     while time.monotonic() < end_s:
         pictures = reader.poll(is_urgent=False)
         if not is_first:  # the first look finds what was written before
             seen.writes += reader.new_writes
-            for picture in pictures:
-                clock.to_monotonic_ns(picture.header.captured_at_ns)
+        stamps = [(picture.header.camera_id, picture.header.captured_at_ns) for picture in pictures]
+        seen.times_ns += clock.times_ns(stamps, Now.read())
         seen.pictures += pictures
+        if seen.writes:
+            seen.clock, seen.clock_fault = clock.name, clock.fault
         is_first = False
         time.sleep(_POLL_S)
-    seen.clock = clock.name
     _survey(segment, seen)
     return seen
 

@@ -10,7 +10,10 @@
         relay_copies      behind a relay: which copy has the right bytes? `residue`: the old bytes
         cameras           at most eight, one shown at a time
           camera_stream   parses a picture once, follows its stream, completes its IDRs
-      capture_clock       the camera's time on CLOCK_MONOTONIC
+      capture_clock       when each picture was taken, whatever the camera's clock says
+        clock_ages        is it a clock of this machine?
+        clock_line        how a clock of its own runs
+        arrival_times     for pictures whose stamps say nothing
       access_units        makes, numbers and times the access units that are published
       counts              what the camera thread has seen so far
 

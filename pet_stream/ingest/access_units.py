@@ -69,6 +69,7 @@ class AccessUnits:
             height=self.video.height,
             camera_id=picture.header.camera_id,
             frame_number=picture.header.frame_number,
+            stamp_ns=picture.header.captured_at_ns,
         )
         self._sequence += 1
         self._counts.frames_processed += 1

@@ -24,6 +24,8 @@ class CameraCounts:
     """Copies with one picture's header over another's bytes, or half-copied bytes."""
     other_formats_skipped: int = 0
     invalid_headers_skipped: int = 0
+    timed_by_arrival: int = 0
+    """Pictures whose time stamp could not be believed."""
     discontinuities: int = 0
     attachments: int = 0
     read_errors: int = 0

@@ -18,7 +18,7 @@ from ..media.h264 import SequenceParameterSet
 from ..reason import NO_REASON, Reason
 from .access_units import AccessUnits
 from .cameras import Cameras
-from .capture_clock import CaptureClock
+from .capture_clock import CaptureClock, Now
 from .counts import CameraCounts
 from .pacing import Pacing
 from .picture_order import PictureOrder
@@ -122,6 +122,7 @@ class ShmReader:
             video=video,
             clock=attachment.clock.name if attachment is not None else None,
             is_relayed=attachment is not None and attachment.reader.is_relayed,
+            clock_fault=attachment.clock.fault if attachment is not None else "",
         )
 
     @property
@@ -175,15 +176,16 @@ class ShmReader:
             if attachment.written_at_s is not None:
                 pacing.on_writes(new_writes, looked_at_s - attachment.written_at_s)
             attachment.written_at_s = looked_at_s
-        for picture in pictures:
-            capture_ns = attachment.clock.to_monotonic_ns(picture.header.captured_at_ns)
+        stamps = [(picture.header.camera_id, picture.header.captured_at_ns) for picture in pictures]
+        times = attachment.clock.times_ns(stamps, Now.read())
+        for picture, capture_ns in zip(pictures, times, strict=True):
             unit = self._access_units.make(picture, capture_ns)
             if unit is not None:
                 self._broadcaster.publish(unit)
                 published_ns = time.monotonic_ns()
                 self.counts.frame_latency_ms = (published_ns - capture_ns) / 1e6
                 self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
-            pacing.on_picture(picture.header.captured_at_ns / 1e9, looked_at_s)
+            pacing.on_picture(capture_ns / 1e9, looked_at_s)
         if pictures:
             self._found_at_s = looked_at_s
 
@@ -197,7 +199,9 @@ class ShmReader:
             raise
         self.counts.attachments += 1
         logger.info("attached to the camera's ring %s", self._url)
-        self._attachment = _Attachment(segment, reader, Pacing(), CaptureClock(), None, now_s)
+        self._attachment = _Attachment(
+            segment, reader, Pacing(), CaptureClock(self.counts), None, now_s
+        )
         return self._attachment
 
     def _detach(self, reason: Reason) -> None:

@@ -35,6 +35,9 @@ class AccessUnit:
     camera_id: int
     frame_number: int
     """The camera's own number of this picture: what detections refer to."""
+    stamp_ns: int | None = None
+    """The camera's own time of this picture, on whatever clock: what some detections refer to.
+    None: it is `capture_ns`."""
 
     @property
     def pts_90k(self) -> int:

@@ -29,7 +29,10 @@ def health() -> ResponseReturnValue:
     state = state_of_health(stream, camera)
     if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
         return {"status": state["status"]}
-    notices = (*stream.host_check.notices, *stream.authority.notices)
+    notices = [*stream.host_check.notices, *stream.authority.notices]
+    if fault := camera.clock_fault:
+        words = f"The camera's time stamps can't be trusted: {fault}. Arrival times are used"
+        notices.append(Reason("no_clock", words))
     return {
         **state,
         "notices": notices,
@@ -87,6 +90,7 @@ def _camera_json(camera: CameraStatus) -> dict[str, object]:
     return {
         "state": camera.state,
         "segment": camera.segment,
+        "clock": camera.clock,
         "picture_age_s": camera.picture_age_s,
         "fps": camera.fps,
         "width": video.width if video else None,

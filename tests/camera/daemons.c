@@ -13,16 +13,29 @@ atomic_bool is_stopping;
 
 static int64_t encode_delay_ns(void) { return (int64_t)(options.encode_delay_ms * (double)MS); }
 
-static int64_t clock_offset_ns(void) {
-    struct timespec now;
-    if (strcmp(options.clock, "realtime") != 0)
-        return 0;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * SECOND + now.tv_nsec - monotonic_ns();
-}
-
 static bool is_nth(const struct camera *camera, double every) {
     return every >= 1 && camera->ticks % (uint64_t)every == 0;
+}
+
+/* What the camera stamps a picture with that was taken at `captured_ns` of CLOCK_MONOTONIC. */
+static int64_t stamp_ns(const struct camera *camera, int64_t captured_ns) {
+    static int64_t started_ns;
+    if (started_ns == 0)
+        started_ns = captured_ns;
+    int64_t stamp_ns = captured_ns;
+    stamp_ns += (int64_t)((double)(captured_ns - started_ns) * options.clock_drift / 100);
+    if (strcmp(options.clock, "zero") == 0)
+        stamp_ns = 0;
+    else if (strcmp(options.clock, "own") == 0)
+        stamp_ns += 1000000 * SECOND;
+    else if (strcmp(options.clock, "realtime") == 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        stamp_ns += now.tv_sec * SECOND + now.tv_nsec - monotonic_ns();
+    }
+    if (is_nth(camera, options.clock_wrong_every))
+        stamp_ns += (int64_t)(options.clock_wrong_by_ms * (double)MS);
+    return stamp_ns;
 }
 
 static void fill_header(struct slot *frame, const struct encoder *encoder, int64_t capture_ns,
@@ -70,8 +83,8 @@ static void make_picture(struct camera *camera, int64_t capture_ns, struct pictu
 
 static void write_picture(struct camera *camera, int64_t captured_ns) {
     struct picture_row *row = log_next_picture(camera->log);
-    int64_t capture_ns = captured_ns + clock_offset_ns();
     camera->ticks++;
+    int64_t capture_ns = stamp_ns(camera, captured_ns);
     if (is_nth(camera, options.other_formats_every)) {
         make_other_format(camera, capture_ns, row);
     } else {

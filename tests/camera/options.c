@@ -27,7 +27,10 @@ static const struct option {
     {"camera-id", .number = &options.camera_id},       /* the active camera at first */
     {"fps", .number = &options.fps},
     {"count", .number = &options.count},  /* H.264 pictures per camera; 0: no end */
-    {"clock", .text = &options.clock},    /* of capture times: monotonic or realtime */
+    {"clock", .text = &options.clock},    /* of capture times: monotonic, realtime, own or zero */
+    {"clock-drift", .number = &options.clock_drift},             /* percent */
+    {"clock-wrong-every", .number = &options.clock_wrong_every}, /* every n-th stamp is wrong ... */
+    {"clock-wrong-by-ms", .number = &options.clock_wrong_by_ms}, /* ... by this */
     {"encode-delay-ms", .number = &options.encode_delay_ms}, /* from capture to write */
     {"other-formats-every", .number = &options.other_formats_every}, /* JPEG or NV12; 0: never */
     /* the relay */

@@ -16,6 +16,7 @@ struct options {
     bool hold, keep;
     double start_index, frame_number, camera_id, fps, count, encode_delay_ms, other_formats_every;
     const char *clock;
+    double clock_drift, clock_wrong_every, clock_wrong_by_ms;
 
     bool relay;
     double relay_rate, relay_copies, night_fps;
