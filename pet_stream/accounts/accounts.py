@@ -212,6 +212,14 @@ class Accounts:
         self._change(remove)
         self._audit.note(by, f"revokes one of the {kind}:", getattr(gone, "name", None) or "")
 
+    def revoke_any(self, entry_id: str, *, by: str) -> None:
+        """Delete an entry of any kind. Raises NotFound."""
+        book = self.book()
+        for kind in KINDS:
+            if any(one.id == entry_id for one in getattr(book, kind)):
+                return self.revoke(kind, entry_id, by=by)
+        raise NotFound(f"There is no {entry_id}")
+
     def revoke_all(self, *, by: str) -> None:
         """Sign everybody out, and delete all tokens, links and invitations."""
         self._change(lambda book: Book(new_key(), people=book.people))

@@ -20,6 +20,9 @@ SECURE_PREFIX = "__Host-"
 """Of the cookie's name under TLS: then no other name or path can set it (RFC 6265bis, 4.1.3)."""
 
 
+NOBODY = Reason("no_people", "Nobody can sign in yet: pet-stream invite, on this machine")
+
+
 class AccountsAuthority:
     """Knows who asks. In the threads of requests."""
 
@@ -32,10 +35,9 @@ class AccountsAuthority:
     @property
     def notices(self) -> tuple[Reason, ...]:
         try:
-            self.accounts.book()
+            return () if self.accounts.has_people else (NOBODY,)
         except AccountsUnusable as exc:
             return (Reason("accounts", str(exc)),)
-        return ()
 
     def grant(self, right: Right) -> Grant:
         """Raises NotSignedIn, NotAllowed, AccountsUnusable."""

@@ -146,6 +146,8 @@ export default {
   "reason.few_threads": "サーバーのスレッドが少なめです（gunicorn なら --threads 40 にしてください）",
   "reason.no_websockets": "このサーバーは WebSocket に対応していません（gunicorn を使ってください）",
   "reason.gevent": "gevent では動作しません（通常のスレッドを使ってください）",
+  "reason.no_people": "まだ誰もサインインできません（このマシンで pet-stream invite を実行してください）",
+  "reason.accounts": "アカウントファイルを読み取れません",
   "reason.open_to_all": "ネットワーク上の誰でも視聴・録画・削除できます（PET_STREAM_AUTH を設定してください）",
   "reason.any_host": "ホスト名が確認されていません（PET_STREAM_ALLOWED_HOSTS を設定してください）",
   "reason.last_recording": "前回の録画が終了しました: {words}",
