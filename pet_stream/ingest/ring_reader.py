@@ -207,7 +207,7 @@ class RingReader:
         is_gap = self._is_gap(continuity, skipped, starts_gop=coded.is_idr)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         self._has_missed = False
-        self._newest.forecast.add(header.data_size, is_idr=coded.is_idr)
+        self._newest.forecast.add(header.data_size, is_idr=coded.is_entry_point)
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity
         self._pictures.append(Picture(header, coded, is_discontinuity))

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from ..broadcaster import Broadcaster
-from ..camera_status import CameraState, CameraStatus
+from ..camera_status import CameraState, CameraStatus, entry_kind, entry_reason, spoken
 from ..errors import SegmentError
 from ..lifecycle import Run, start_run
 from ..media import ring
@@ -109,9 +109,16 @@ class ShmReader:
             state = "waiting"
             reason = Reason("nothing_written", "the camera has not written a picture yet")
         elif self._is_stalled(attachment):
-            state, reason = "stalled", Reason("stalled", f"no new picture for {_spoken(age_s)}")
+            state, reason = "stalled", Reason("stalled", f"no new picture for {spoken(age_s)}")
+        elif (waits_s := self._access_units.waits_s) > _STALLED_S:
+            words = (
+                f"the camera has sent pictures for {spoken(waits_s)}, but none to begin with (IDR)"
+            )
+            state, reason = "waiting", Reason("no_idr", words)
         elif video is None:
             state, reason = "waiting", Reason("no_idr", "waiting for the first IDR")
+        entry = entry_kind(self._broadcaster.entry_point)
+        without_s = (time.monotonic_ns() - (self._broadcaster.clean_start_ns or 0)) / 1e9
         return CameraStatus(
             state=state,
             reason=reason,
@@ -123,6 +130,9 @@ class ShmReader:
             clock=attachment.clock.name if attachment is not None else None,
             is_relayed=attachment is not None and attachment.reader.is_relayed,
             clock_fault=attachment.clock.fault if attachment is not None else "",
+            entry=entry,
+            entry_reason=entry_reason(entry, without_s) if state == "live" else NO_REASON,
+            has_b_pictures=state == "live" and self._access_units.has_b_pictures,
         )
 
     @property
@@ -230,12 +240,3 @@ class ShmReader:
             return False
         attachment.checked_at_s = now_s
         return attachment.segment.is_gone()
-
-
-def _spoken(age_s: float) -> str:
-    """Returns `age_s` in rounded words, so that the text does not change every second."""
-    if age_s < 10:
-        return f"{age_s:.0f} s"
-    if age_s < 120:
-        return f"{age_s // 10 * 10:.0f} s"
-    return f"{age_s // 60:.0f} min" if age_s < 7200 else f"{age_s // 3600:.0f} h"

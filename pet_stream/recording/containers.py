@@ -38,7 +38,7 @@ class Container(Protocol):
         """Size of the file so far."""
 
     def write(self, units: Sequence[AccessUnit]) -> None:
-        """Append `units`, in decoding order; the first one of a file is an IDR.
+        """Append `units`, in decoding order; the first one of a file is an entry point.
 
         Raises OSError. The file must stay playable then.
         """
@@ -58,8 +58,8 @@ ContainerFactory = Callable[[io.FileIO, bool], Container]
 class AnnexBContainer:
     """The raw byte stream of H.264 Annex B: playable at every moment, without times.
 
-    A gap needs no mark: it ends at an IDR with its parameter sets, where every decoder begins
-    again.
+    A gap needs no mark: it ends at an entry point with its parameter sets, where every decoder
+    begins again.
     """
 
     def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
@@ -138,7 +138,8 @@ class Mp4Container:
         for unit in units:
             time_of_unit = self._time_of(unit)
             if self._pending and (
-                unit.is_idr or unit.capture_ns - self._pending[0].capture_ns >= MAX_FRAGMENT_NS
+                unit.is_entry_point
+                or unit.capture_ns - self._pending[0].capture_ns >= MAX_FRAGMENT_NS
             ):
                 fragments.append(self._take_pending(time_of_unit))
             self._pending.append(unit)
@@ -193,7 +194,7 @@ class Mp4Container:
         data = [self._sample_data(unit) for unit in self._pending]
         ends = [*self._pending_times[1:], end_time]
         samples = [
-            Sample(len(picture), min(end - start, MAX_DURATION), unit.is_idr)
+            Sample(len(picture), min(end - start, MAX_DURATION), unit.is_entry_point)
             for picture, start, end, unit in zip(
                 data, self._pending_times, ends, self._pending, strict=True
             )

@@ -207,7 +207,7 @@ class Writer:
 
     def _write(self, units: Sequence[AccessUnit]) -> None:
         if self._last is None:  # never begins in mid-GOP
-            units = list(itertools.dropwhile(lambda unit: not unit.is_idr, units))
+            units = list(itertools.dropwhile(lambda unit: not unit.is_entry_point, units))
         if not units:
             return
         self._taken_count += len(units)
@@ -222,7 +222,7 @@ class Writer:
         """Yields `units` GOP by GOP; each belongs to the file that is the newest at that moment."""
         begin = 0
         for index, unit in enumerate(units):
-            if unit.is_idr:
+            if unit.is_entry_point:
                 if index > begin:
                     yield units[begin:index]
                     begin = index

@@ -64,8 +64,8 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     if camera.state in ("offline", "stalled"):
         status = "camera_offline"
     else:
-        status = "degraded" if faults or camera.reason else "ok"
-    reasons = [camera.reason, *faults] if camera.reason else faults
+        status = "degraded" if faults or camera.reason or camera.faults else "ok"
+    reasons = [*filter(None, (camera.reason,)), *camera.faults, *faults]
     return {
         "status": status,
         "reasons": reasons,
@@ -93,6 +93,8 @@ def _camera_json(camera: CameraStatus) -> dict[str, object]:
         "clock": camera.clock,
         "picture_age_s": camera.picture_age_s,
         "fps": camera.fps,
+        "entry": camera.entry,
+        "b_pictures": camera.has_b_pictures,
         "width": video.width if video else None,
         "height": video.height if video else None,
         "profile_level_id": video.profile_level_id if video else None,
