@@ -13,11 +13,11 @@ from .media.gop_memory import GopMemory
 class Subscription:
     """A bounded queue between the camera's thread and one consumer.
 
-    It begins with `gop`, the units since the last entry point (or an earlier one). The queue is full at
-    `capacity` units, at `max_bytes`, or at `max_seconds` from the oldest to the newest unit. A full
-    queue drops new units up to the next entry point, so that the consumer can always decode what it takes.
-    `on_ready` is called in the camera's thread when the empty queue gets a unit; it must only wake
-    the consumer.
+    It begins with `gop`, the units since the last entry point (or an earlier one). The queue is
+    full at `capacity` units, at `max_bytes`, or at `max_seconds` from the oldest to the newest
+    unit. A full queue drops new units up to the next entry point, so that the consumer can always
+    decode what it takes. `on_ready` is called in the camera's thread when the empty queue gets a
+    unit; it must only wake the consumer.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Broadcaster:
             subscription.put(unit)
 
     def forget(self) -> None:
-        """The camera has stopped: let new viewers begin with its next entry point, not with an old one.
+        """The camera has stopped: let new viewers begin with its next entry point, not an old one.
 
         The pictures so far are kept, for `since`.
         """

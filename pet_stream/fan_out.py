@@ -52,8 +52,8 @@ class FanOut:
         return self._broadcaster.entry_point
 
     def join(self, viewers: Viewers) -> tuple[AccessUnit, ...]:
-        """Add one viewer to `viewers`. Returns what the others have received from its entry point on;
-        what follows is handed to `send`."""
+        """Add one viewer to `viewers`. Returns what the others have received from its entry point
+        on; what follows is handed to `send`."""
         self._event_loop.assert_here()
         self._drain()  # viewers that fail here leave, perhaps the last one
         if self._subscription is None:

@@ -163,7 +163,7 @@ def _stream(seen: Observation) -> Iterator[Finding]:
     for picture in seen.pictures:
         parameter_sets = parameter_sets.including(picture.nal_units)
     kinds = {nal_unit_type(n) for picture in seen.pictures for n in picture.nal_units}
-    if NalUnitType.IDR_SLICE not in kinds:
+    if not any(picture.coded.is_entry_point for picture in seen.pictures):
         yield _gop(seen)
         return  # parameter sets come with key frames, if at all
     if not {NalUnitType.SPS, NalUnitType.PPS} <= kinds:
@@ -243,6 +243,10 @@ def _gop(seen: Observation) -> Finding:
     )
     if not idr_indexes:
         words = f"No key frame (IDR) in {span_s:.1f} s."
+        found = (picture.coded.recovery_point for picture in seen.pictures)
+        points = [point for point in found if point is not None]
+        if points:
+            return _recovery_points(words, is_clean=not all(p.frame_count for p in points))
         if span_s < MAX_IDR_INTERVAL_S:
             return warning("key frames", words, "Watch longer: --seconds 10.")
         return problem("key frames", words, advice)
@@ -257,6 +261,23 @@ def _gop(seen: Observation) -> Finding:
         return warning("key frames", f"One every {longest_s:.1f} s.", advice)
     lengths = [b - a for a, b in pairwise(idr_indexes)]
     return ok("key frames", f"One every {statistics.median(lengths):g} pictures.")
+
+
+def _recovery_points(words: str, *, is_clean: bool) -> Finding:
+    advice = "Let the encoder send IDRs, one each second or two (closed GOPs, no intra refresh)."
+    if is_clean:
+        return warning(
+            "key frames",
+            f"{words} There are I pictures with recovery points instead: browsers begin with them "
+            "over a WebSocket, not over WebRTC.",
+            advice,
+        )
+    return problem(
+        "key frames",
+        f"{words} The picture is refreshed bit by bit (recovery points): recordings begin with "
+        "that, browsers that join do not.",
+        advice,
+    )
 
 
 def _has_b_slices(pictures: list[Picture], parameter_sets: ParameterSets) -> bool:

@@ -157,13 +157,10 @@ class GopMemory:
     def _shorten(self) -> None:
         """Have new viewers begin later, because it is too much: at the newest recovery point whose
         pictures are right, else at one where they will be, else at the next entry point."""
-        self._leave_oldest()
+        while self._joined and self._is_too_much(self._joined_bytes, self._joined_units):
+            self._leave_oldest()
         right = [gop for gop in self._joined if gop.right_ns is not None]
-        while self._joined and (
-            self._joined[0] is not right[-1]
-            if right
-            else self._is_too_much(self._joined_bytes, self._joined_units)
-        ):
+        while right and self._joined[0] is not right[-1]:
             self._leave_oldest()
 
     def _leave_oldest(self) -> None:

@@ -14,7 +14,7 @@ from pet_stream.feed.ring_writer import RingWriter
 from pet_stream.ingest.segment import POSIX_FOLDER
 from pet_stream.media import ring
 
-from ..footage import encode
+from ..footage import encode, open_gops
 from ..media.syntax import Sps, pps, slice_nal_unit
 from .daemon import daemon
 
@@ -102,6 +102,30 @@ def test_what_is_wrong_with_a_camera_is_said_with_advice(
     assert finding.level is level
     assert words in finding.message
     assert finding.advice
+
+
+@pytest.mark.parametrize(
+    ("units", "level", "words"),
+    [
+        (open_gops(gop=14, pictures=70)[14:], Level.WARNING, "not over WebRTC"),
+        (
+            encode(gop=20, pictures=200, x264=("intra-refresh=1",))[1:],
+            Level.PROBLEM,
+            "browsers that join do not",
+        ),
+    ],
+    ids=["I pictures", "gradual refresh"],
+)
+def test_recovery_points_in_place_of_key_frames_are_said(
+    segment_name: str, units: list[bytes], level: Level, words: str
+) -> None:
+    with daemon(segment_name, units):
+        findings = by_check(diagnose_camera(segment_name, WATCH_S))
+    finding = findings["key frames"]
+    assert finding.level is level
+    assert words in finding.message
+    assert "IDRs" in finding.advice
+    assert "format" in findings, "the rest is checked, too"
 
 
 def test_bytes_that_are_no_h264_are_said(segment_name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.shm_reader import ShmReader
 from pet_stream.media.access_unit import AccessUnit
