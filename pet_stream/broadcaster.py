@@ -13,11 +13,11 @@ from .media.gop_memory import GopMemory
 class Subscription:
     """A bounded queue between the camera's thread and one consumer.
 
-    It begins with `gop`, the units since the last IDR (or an earlier one). The queue is full at
-    `capacity` units, at `max_bytes`, or at `max_seconds` from the oldest to the newest unit. A full
-    queue drops new units up to the next IDR, so that the consumer can always decode what it takes.
-    `on_ready` is called in the camera's thread when the empty queue gets a unit; it must only wake
-    the consumer.
+    It begins with `gop`, the units since the last entry point (or an earlier one). The queue is
+    full at `capacity` units, at `max_bytes`, or at `max_seconds` from the oldest to the newest
+    unit. A full queue drops new units up to the next entry point, so that the consumer can always
+    decode what it takes. `on_ready` is called in the camera's thread when the empty queue gets a
+    unit; it must only wake the consumer.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Subscription:
         self._lock = threading.Lock()
         self._queue = deque(gop)
         self._limit = capacity + len(gop)  # until the first take(): the GOP is extra
-        self._awaits_idr = not gop
+        self._awaits_entry = not gop
         self._oldest_ns: int | None = None  # of the units put since the last take()
         self._newest_ns = 0
         self._size_bytes = 0
@@ -50,15 +50,15 @@ class Subscription:
     def put(self, unit: AccessUnit) -> None:
         """Offer `unit`; never blocks. Called by the broadcaster only."""
         with self._lock:
-            if self._awaits_idr and not unit.is_idr:
-                if self.delivered_count:  # before the first IDR there was nothing to lose
+            if self._awaits_entry and not unit.is_entry_point:
+                if self.delivered_count:  # before the first one there was nothing to lose
                     self.dropped_count += 1
                 return
             if len(self._queue) >= self._limit or self._outgrows(unit):
-                self._awaits_idr = True
+                self._awaits_entry = True
                 self.dropped_count += 1
                 return
-            self._awaits_idr = False
+            self._awaits_entry = False
             was_empty = not self._queue
             self._queue.append(unit)
             self._account(unit)
@@ -128,7 +128,7 @@ class Broadcaster:
             subscription.put(unit)
 
     def forget(self) -> None:
-        """The camera has stopped: let new viewers begin with its next IDR, not with an old one.
+        """The camera has stopped: let new viewers begin with its next entry point, not an old one.
 
         The pictures so far are kept, for `since`.
         """
@@ -180,8 +180,8 @@ class Broadcaster:
         return any(subscription.is_urgent for subscription in self._subscriptions)
 
     def since(self, start_ns: int) -> tuple[AccessUnit, ...]:
-        """Returns the pictures from `start_ns` (capture time) on, beginning at the IDR before it,
-        as far as they are kept."""
+        """Returns the pictures from `start_ns` (capture time) on, beginning at the entry point
+        before it, as far as they are kept."""
         with self._lock:
             return self._memory.since(start_ns)
 
@@ -195,8 +195,20 @@ class Broadcaster:
         return self._memory.has_gop
 
     @property
+    def clean_start_ns(self) -> int | None:
+        """Capture time of the newest picture that browsers can begin with; without one, of the
+        first picture."""
+        return self._memory.clean_start_ns
+
+    @property
+    def entry_point(self) -> AccessUnit | None:
+        """The first picture of `gop`."""
+        with self._lock:
+            return self._memory.entry_point
+
+    @property
     def gop(self) -> tuple[AccessUnit, ...]:
-        """The current GOP, from its IDR to the newest picture; empty when the camera has stopped,
-        and when the GOP is too long."""
+        """What a new viewer begins with, up to the newest picture; empty when the camera has
+        stopped, and when the GOP is too long."""
         with self._lock:
             return self._memory.gop

@@ -132,8 +132,14 @@ class Config:
     )
     auth: str | None = _setting(
         None,
-        values.optional(values.one_of("off")),
-        "who may do what: `off`: everybody may do everything; `None`: the same, with a warning",
+        values.optional(values.one_of("builtin", "off")),
+        "who may do what: `builtin`: people sign in; `off`: everybody may do everything; `None`: "
+        "the same, with a warning",
+    )
+    accounts: Path = _setting(  # noqa: RUF009
+        "./pet_stream_accounts.json",
+        values.file,
+        "the file with the people, devices and tokens of `builtin`, made if missing",
     )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"

@@ -102,6 +102,14 @@ def folder(value: object) -> Path:
     raise ValueError("the path of a folder, as text")
 
 
+def file(value: object) -> Path:
+    """Returns an absolute path, like `folder`."""
+    try:
+        return folder(value)
+    except ValueError:
+        raise ValueError("the path of a file, as text") from None
+
+
 def url_prefix(value: object) -> str:
     if isinstance(value, str) and _URL_PREFIX.fullmatch(value):
         return value

@@ -8,6 +8,7 @@
     │   ├── SegmentMissing      there is none of that name (yet)
     │   ├── SegmentInvalid      too small, truncated, or not a stream ring
     │   └── SegmentBusy         another writer is writing to it
+    ├── AccountsUnusable        the account file can't be read or written
     ├── SourceError             a video source can't be opened or read
     ├── AddressUnavailable      the web server can't listen where it should
     ├── LoopUnavailable         the event loop did not answer in time, or is not running
@@ -46,6 +47,7 @@ person, without paths and tracebacks.
 from __future__ import annotations
 
 __all__ = [
+    "AccountsUnusable",
     "AddressUnavailable",
     "AlreadyRecording",
     "BadCandidate",
@@ -130,6 +132,11 @@ class SegmentInvalid(SegmentError):
 
 class SegmentBusy(SegmentError):
     code = "segment_busy"
+
+
+class AccountsUnusable(PetStreamError):
+    http_status = 503
+    code = "accounts"
 
 
 class SourceError(PetStreamError):

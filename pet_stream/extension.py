@@ -11,6 +11,7 @@ import flask
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
+from .accounts.accounts import Accounts
 from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
 from .errors import ConfigError
 from .metrics import HasRegistry, StreamCollector, exporter_of
@@ -18,6 +19,7 @@ from .process.exit import exit_on_sigterm
 from .rights import Authority
 from .stream import Stream
 from .web import build_blueprint
+from .web.accounts_authority import AccountsAuthority
 from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
@@ -75,6 +77,8 @@ class PetStream:
         exit_on_sigterm()
 
     def _authority(self, app: Flask, config: Config) -> Authority:
+        if self._authorize is None and config.auth == "builtin":
+            return AccountsAuthority(Accounts(config.accounts))
         if self._authorize is None:
             return OpenAuthority(is_meant=config.auth == "off")
         if config.auth is not None:

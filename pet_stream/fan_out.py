@@ -28,7 +28,7 @@ class FanOut:
     """Takes each picture once for all viewers, while there are any. On the event loop;
     `fill_ratio` from any thread.
 
-    It keeps no pictures: what the viewers have received since the last IDR is the broadcaster's
+    It keeps no pictures: what a new viewer begins with is the broadcaster's
     newest GOP, up to the last picture that was handed out.
     """
 
@@ -47,13 +47,13 @@ class FanOut:
         return 0.0 if subscription is None else subscription.fill_ratio
 
     @property
-    def has_gop(self) -> bool:
-        """Whether a new viewer has an IDR to begin with."""
-        return self._broadcaster.has_gop
+    def entry_point(self) -> AccessUnit | None:
+        """The picture that a new viewer begins with; None without one."""
+        return self._broadcaster.entry_point
 
     def join(self, viewers: Viewers) -> tuple[AccessUnit, ...]:
-        """Add one viewer to `viewers`. Returns what the others have received since the last IDR;
-        what follows is handed to `send`."""
+        """Add one viewer to `viewers`. Returns what the others have received from its entry point
+        on; what follows is handed to `send`."""
         self._event_loop.assert_here()
         self._drain()  # viewers that fail here leave, perhaps the last one
         if self._subscription is None:

@@ -16,12 +16,3 @@ class Reason(str):
 
 
 NO_REASON = Reason("", "")
-
-
-def spoken_duration(seconds: float) -> str:
-    """Returns `seconds` in rounded words, so that the text does not change every second."""
-    if seconds < 10:
-        return f"{seconds:.0f} s"
-    if seconds < 120:
-        return f"{seconds // 10 * 10:.0f} s"
-    return f"{seconds // 60:.0f} min" if seconds < 7200 else f"{seconds // 3600:.0f} h"

@@ -127,6 +127,7 @@ class Stream:
         self.authority = authority
         self.exporter = exporter
         self.is_running = False
+        self._started_at_s = 0.0
         self._live_state = live_state
         self._name = name
         self._may_autostart = config.autostart
@@ -218,6 +219,11 @@ class Stream:
             self._retry_at_s = time.monotonic() + RETRY_S
             logger.exception("streaming could not be started")
 
+    @property
+    def uptime_s(self) -> float:
+        """Time since start(); 0 while nothing runs."""
+        return time.monotonic() - self._started_at_s if self.is_running else 0.0
+
     def lives(self) -> list[Life]:
         """Returns the state of the threads that run from start to stop."""
         return [run.life for part in (self.event_loop, self.reader) if (run := part.run)]
@@ -255,6 +261,7 @@ class Stream:
         except BaseException:
             self._stop_parts()
             raise
+        self._started_at_s = time.monotonic()
         self.is_running = True
         atexit.register(self.stop)
         logger.info("reading %s", self.config.shm)

@@ -66,6 +66,26 @@ def encode(
     return [*units[:kept], *map(without_parameter_sets, units[kept:])]
 
 
+def open_gops(width: int = 320, height: int = 240, *, gop: int, pictures: int) -> list[bytes]:
+    """An IDR, then I pictures with a recovery point in place of IDRs, each `gop` pictures; no B
+    pictures."""
+    units = encode(
+        width,
+        height,
+        profile="main",
+        gop=2 * gop,
+        pictures=2 * pictures,
+        bframes=1,
+        x264=["open-gop=1"],
+    )
+    # x264 makes them together with B pictures only. To these no other picture refers.
+    return [unit for unit in units if any(m[1][0] & 0x60 for m in _slices(unit))]
+
+
+def _slices(access_unit: bytes) -> list[re.Match[bytes]]:
+    return [m for m in _NAL_UNIT.finditer(access_unit) if m[1][0] & 0x1F in (1, 5)]
+
+
 def without_parameter_sets(access_unit: bytes) -> bytes:
     """`access_unit` without its SPS and PPS, everything else as it was."""
     starts = [(match.start(), match[1][0] & 0x1F) for match in _NAL_UNIT.finditer(access_unit)]

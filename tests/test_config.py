@@ -36,6 +36,7 @@ CONTRACT_DEFAULTS = {
     "PET_STREAM_ALLOWED_ORIGINS": ["http://localhost:8080"],
     "PET_STREAM_ALLOWED_HOSTS": None,
     "PET_STREAM_AUTH": None,
+    "PET_STREAM_ACCOUNTS": "./pet_stream_accounts.json",
     "PET_STREAM_LEGACY_ROUTES": True,
     "PET_STREAM_URL_PREFIX": "",
     "PET_STREAM_AUTOSTART": True,

@@ -127,6 +127,7 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
         (int(status), code) for status, text in rows for code in re.findall(r"`([a-z_0-9]+)`", text)
     }
     roots = (
+        errors.AccountsUnusable,
         errors.RequestError,
         errors.RecordingError,
         errors.Busy,

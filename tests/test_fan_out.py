@@ -152,7 +152,7 @@ def test_while_the_camera_stands_still_nobody_is_shown_its_last_pictures(room: R
     room.join(watching)
     old = room.publish(picture(is_idr=True), picture())
     room.broadcaster.forget()
-    assert not room.fan_out.has_gop
+    assert room.fan_out.entry_point is None
     assert room.join(Kind()) == []
     rest = room.publish(picture())
     assert room.join(Kind()) == []

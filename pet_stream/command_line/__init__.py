@@ -1,4 +1,4 @@
-"""The command line: `pet-stream demo | run | feed | doctor`.
+"""The command line: `pet-stream demo | run | feed | doctor | people | invite | token`.
 
     main             the entrance: help, version, failures and exit codes
       demo, run      serve a host app until a signal comes
@@ -9,6 +9,7 @@
         browser      shows the page on this desktop (`demo` only)
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
       doctor         checks everything: its work is in `pet_stream.doctor`
+      accounts       people, invite, token: who may sign in
     options          options that several commands share
 
 Everything here runs in the main thread, but for the one that opens a browser. A command imports its
@@ -26,7 +27,7 @@ import click
 
 from ..errors import ConfigError, PetStreamError
 from ..version import __version__
-from . import demo, doctor, feed, run
+from . import accounts, demo, doctor, feed, run
 
 
 class Failure(click.ClickException):
@@ -71,3 +72,5 @@ def main() -> None:
 
 for module in (demo, run, feed, doctor):
     main.add_command(module.command)
+for command in (accounts.people, accounts.invite, accounts.token):
+    main.add_command(command)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
-import segno
 
+from ..qr_code import qr_text
 from ..web_server import WebServer
 from .addresses import is_loopback, page_urls
 
 
-def announce(server: WebServer, config: Mapping[str, object]) -> None:
-    """Print where the page is, for this machine and for phones, and where recordings go."""
+def announce(server: WebServer, config: Mapping[str, object], invitation: str | None) -> None:
+    """Print where the page is, for this machine and for phones, and where recordings go. With
+    `invitation`, the page's link signs its owner in."""
     here, elsewhere = page_urls(server.host, server.port)
     lines = [f"  On this machine:  {url}" for url in here]
     lines += [f"  On your network:  {url}" for url in elsewhere]
@@ -28,18 +28,27 @@ def announce(server: WebServer, config: Mapping[str, object]) -> None:
     if free_mb := config["PET_STREAM_KEEP_FREE_MB"]:
         lines.append(f"  The oldest are deleted while less than {free_mb} MB are free on the disk.")
     click.echo("\n" + "\n".join(lines))
-    if elsewhere:
-        code = qr_code(elsewhere[0])
-        if _can_print(code):
-            click.echo(f"\n{code}", nl=False)
+    page_url = [*elsewhere, *here][0]
+    if invitation is not None:
+        print_invitation(page_url, invitation)
+    elif elsewhere:
+        _print_qr_code(page_url)
     click.echo("\nCtrl-C stops it.")
 
 
-def qr_code(url: str) -> str:
-    """Returns `url` as a QR code of block characters, for a terminal."""
-    output = io.StringIO()
-    segno.make(url, micro=False).terminal(output, border=2, compact=True)
-    return output.getvalue()
+def print_invitation(page_url: str, secret: str) -> None:
+    """Print the link by which somebody signs in once, and its QR code. The secret stands behind
+    `#`, which browsers send to nobody."""
+    link = f"{page_url.rstrip('/')}/pet-stream/#invitation={secret}"
+    click.echo("\nThis link signs you in, once, within ten minutes:\n")
+    click.echo(f"  {link}")
+    _print_qr_code(link)
+
+
+def _print_qr_code(url: str) -> None:
+    code = qr_text(url)
+    if _can_print(code):
+        click.echo(f"\n{code}", nl=False)
 
 
 def _can_print(text: str) -> bool:

@@ -9,6 +9,7 @@ import click
 
 from ..host_names import is_name
 from ..process.stop_signals import StopSignals
+from ..web.accounts_authority import AccountsAuthority
 from ..web_server import WebServer
 from ..web_server.http_server import take_descriptors
 from .addresses import is_loopback
@@ -35,13 +36,20 @@ def serve(
         stream.start()
         take_descriptors()
         server.start(app, app.extensions["pet_stream"].connection_counts)
-        announce(server, app.config)
+        announce(server, app.config, _first_invitation(app.extensions["pet_stream"].authority))
         if on_start is not None:
             on_start(server)
         stop_signals.wait()
         click.echo("\nStopping …")
     finally:
         stream.stop()
+
+
+def _first_invitation(authority: object) -> str | None:
+    """Returns a link's secret for the owner, where people sign in and nobody can yet."""
+    if isinstance(authority, AccountsAuthority) and not authority.accounts.has_people:
+        return authority.accounts.invite("owner", by="the terminal")
+    return None
 
 
 def settings_of(host: str, options: Mapping[str, object]) -> dict[str, object]:
@@ -52,6 +60,8 @@ def settings_of(host: str, options: Mapping[str, object]) -> dict[str, object]:
     if is_loopback(host) and "FLASK_PET_STREAM_ICE_HOSTS" not in os.environ:
         # The browser is on this machine, which may have no other network than loopback.
         settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
+    if not is_loopback(host) and "FLASK_PET_STREAM_AUTH" not in os.environ:
+        settings.setdefault("PET_STREAM_AUTH", "builtin")  # a network is no boundary
     if is_name(host) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
         settings["PET_STREAM_ALLOWED_HOSTS"] = [host]  # the page is announced under it
     return settings

@@ -88,6 +88,12 @@ def host_options(command: F) -> F:
             help=f"folder of the recordings ({DEFAULTS['record_path']})",
         ),
         click.option(
+            "--auth",
+            type=click.Choice(["builtin", "off"]),
+            help="who may do what: people sign in, or everybody everything (builtin, unless only "
+            "this machine can open the page)",
+        ),
+        click.option(
             "--max-clients",
             type=int,
             metavar="N",

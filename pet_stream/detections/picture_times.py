@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from ..ingest.capture_clock import CaptureClock
 from ..media.access_unit import AccessUnit
 
 KEPT_NS = 3_000_000_000
 MAX_PICTURES = 512
 
 _SAME_TIME_NS = 3_000_000
+_PLAUSIBLE_AGE_NS = 60_000_000_000
 _NEIGHBOURS = 2
+
+
+class _Times(NamedTuple):
+    capture_ns: int
+    stamp_ns: int
 
 
 class PictureTimes:
@@ -23,46 +29,53 @@ class PictureTimes:
     """
 
     def __init__(self) -> None:
-        self._capture_ns: dict[int, int] = {}  # by frame number, oldest first
-        self._clock = CaptureClock()
+        self._pictures: dict[int, _Times] = {}  # by frame number, oldest first
 
     def add(self, units: Iterable[AccessUnit]) -> None:
         newest_ns = 0
         for unit in units:
             newest_ns = unit.capture_ns
-            self._capture_ns.pop(unit.frame_number, None)
-            self._capture_ns[unit.frame_number] = newest_ns
-        while self._capture_ns:
-            oldest = next(iter(self._capture_ns))
+            self._pictures.pop(unit.frame_number, None)
+            stamp_ns = newest_ns if unit.stamp_ns is None else unit.stamp_ns
+            self._pictures[unit.frame_number] = _Times(newest_ns, stamp_ns)
+        while self._pictures:
+            oldest = next(iter(self._pictures))
             if (
-                len(self._capture_ns) <= MAX_PICTURES
-                and self._capture_ns[oldest] >= newest_ns - KEPT_NS
+                len(self._pictures) <= MAX_PICTURES
+                and self._pictures[oldest].capture_ns >= newest_ns - KEPT_NS
             ):
                 return
-            del self._capture_ns[oldest]
+            del self._pictures[oldest]
 
     def of_number(self, frame_number: int) -> int | None:
         """Returns the capture time, nanoseconds of CLOCK_MONOTONIC; None if unknown."""
-        return self._capture_ns.get(frame_number)
+        times = self._pictures.get(frame_number)
+        return None if times is None else times.capture_ns
 
     def of_time(self, time_ns: int) -> int | None:
-        """Returns the capture time of the picture taken at `time_ns`; for detectors that pass the
-        capture time on."""
-        moment_ns = self._clock.to_monotonic_ns(time_ns)
-        for capture_ns in reversed(self._capture_ns.values()):
-            if abs(capture_ns - moment_ns) <= _SAME_TIME_NS:
-                return capture_ns
-        return None
+        """Returns the capture time of the picture that the camera stamped with `time_ns`; for
+        detectors that pass the stamp on. None also if several pictures have it."""
+        found = [
+            times.capture_ns
+            for times in self._pictures.values()
+            if abs(times.stamp_ns - time_ns) <= _SAME_TIME_NS
+        ]
+        return found[0] if len(found) == 1 else None
 
     def of_neighbour(self, frame_number: int) -> int | None:
         """Returns the capture time of the picture next to this number: the camera also numbers
         pictures that it does not encode."""
         for distance in range(1, _NEIGHBOURS + 1):
             for neighbour in (frame_number - distance, frame_number + distance):
-                if neighbour in self._capture_ns:
-                    return self._capture_ns[neighbour]
+                if neighbour in self._pictures:
+                    return self._pictures[neighbour].capture_ns
         return None
 
     def guess(self, time_ns: int) -> int:
-        """Returns the detector's own time, for when no picture is known; never in the future."""
-        return min(self._clock.to_monotonic_ns(time_ns), time.monotonic_ns())
+        """Returns the detector's own time, for when no picture is known: on whichever clock of this
+        machine it is of the last minute, or else now."""
+        now_ns = time.monotonic_ns()
+        for age_ns in (now_ns - time_ns, time.time_ns() - time_ns):
+            if 0 <= age_ns <= _PLAUSIBLE_AGE_NS:
+                return now_ns - age_ns
+        return now_ns

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
-from ..errors import BitstreamError, ParameterSetUnknown, SegmentError
-from ..ingest.refused import Refused
+from ..errors import BitstreamError, ParameterSetUnknown, SegmentError, SegmentMissing
 from ..ingest.ring_reader import Picture
+from ..ingest.segment import POSIX_FOLDER, open_segment
+from ..media import ring
 from ..media.h264 import (
     SLICE_TYPES,
     NalUnitType,
@@ -19,34 +21,54 @@ from ..media.h264 import (
     parse_slice_header,
 )
 from ..media.h264.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
-from .finding import Finding, Level, ok, problem, warning
+from .finding import Finding, ok, problem, warning
 from .observation import Observation, observe
-from .shared_memory import has_shrunk, open_ring, ring_found, unusable
 
 _MIN_RATE_FPS = 5.0
 _CONSTRAINED = 0x40
+_FORMATS = {0: "JPEG", 1: "NV12", 2: "RGB", 3: "H.264"}
 
 
 def diagnose_camera(url: str, seconds: float) -> list[Finding]:
     """Returns what there is to say of the segment behind `url`. Watches it for `seconds`, if it is
     there."""
-    segment = open_ring(url)
-    if isinstance(segment, Finding):
-        return [segment]
+    try:
+        segment = open_segment(url, ring.SEGMENT_BYTES)
+    except ValueError as exc:
+        return [problem("shared memory", f"{url} is not a name: expected {exc}", "Correct --shm.")]
+    except SegmentMissing as exc:
+        return [problem("shared memory", f"{_sentence(exc)}.", _where_else())]
+    except SegmentError as exc:
+        advice = (
+            "A stream segment of the camera daemon has exactly that size. Is the name right? "
+            f"{_where_else()}"
+        )
+        return [problem("shared memory", f"{_sentence(exc)}.", advice)]
     try:
         observation = observe(segment, seconds)
     except SegmentError as exc:
-        return [has_shrunk(exc)]
+        return [
+            problem(
+                "shared memory",
+                f"{_sentence(exc)}: it shrank while it was read.",
+                "Its daemon seems to restart again and again: look at the daemon's log.",
+            )
+        ]
     finally:
         segment.close()
     return list(_findings(url, observation, seconds))
 
 
 def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
-    memory = ring_found(url, seen)
-    yield memory
-    if memory.level is Level.PROBLEM:
+    if seen.used_slots and not seen.plausible_slots:
+        yield problem(
+            "shared memory",
+            f"{url} has the right size, but no slot in it looks like a picture.",
+            "It is another program's, or the daemon's structs differ from this layout: compare "
+            "with pet_stream/media/ring.py.",
+        )
         return
+    yield ok("shared memory", f"{url} is a ring of {ring.SLOT_COUNT} slots.")
     if not seen.writes:
         yield problem(
             "camera",
@@ -57,26 +79,30 @@ def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
         )
         return
     if not seen.pictures:
-        yield unusable(seen)
+        yield _no_h264(seen)
         return
     yield _rate(seen)
-    if seen.counts.process_errors and seen.refused is not None:
-        yield _partly_refused(seen.counts.process_errors, seen.refused)
     yield _clock(seen)
     yield from _stream(seen)
 
 
-def _partly_refused(count: int, refused: Refused) -> Finding:
-    return warning(
-        "pictures",
-        f"{count} could not be used, the newest because: {refused.cause}.",
-        "Look at the encoder, or at its daemon's log.",
+def _no_h264(seen: Observation) -> Finding:
+    others = sorted(_FORMATS.get(number, str(number)) for number in seen.formats - {3})
+    if seen.counts.other_formats_skipped and others:
+        return problem(
+            "camera",
+            f"The pictures are {', '.join(others)}, not H.264.",
+            "Name the segment that holds the encoder's output by --shm.",
+        )
+    return problem(
+        "camera",
+        "What is written is not H.264 in Annex B: no access unit could be read.",
+        "The encoder has to write byte stream format, with start codes.",
     )
 
 
 def _rate(seen: Observation) -> Finding:
-    times = [picture.header.captured_at_ns for picture in seen.pictures]
-    intervals = [(b - a) / 1e9 for a, b in pairwise(times) if b > a]
+    intervals = [(b - a) / 1e9 for a, b in pairwise(seen.times_ns)]
     if not intervals:
         return warning(
             "rate",
@@ -84,7 +110,7 @@ def _rate(seen: Observation) -> Finding:
             "Watch longer (--seconds), or look whether the camera daemon is overloaded.",
         )
     rate = 1 / statistics.median(intervals)
-    megabits = _bit_rate(seen.pictures) / 1e6
+    megabits = _bit_rate(seen) / 1e6
     words = f"{rate:.1f} pictures a second, {megabits:.1f} Mbit/s"
     if seen.counts.repeats_skipped:
         words += ", relayed (each picture is written again and again)"
@@ -105,14 +131,30 @@ def _rate(seen: Observation) -> Finding:
 
 
 def _clock(seen: Observation) -> Finding:
+    works = "Live view and recordings work; latency can't be measured."
+    if seen.clock == "arrival":
+        return warning(
+            "camera clock",
+            f"The camera's time stamps can't be trusted: {seen.clock_fault}. Arrival times are "
+            "used.",
+            f"{works} Look at what the camera daemon writes as capture time.",
+        )
     if seen.clock == "unknown":
         return warning(
             "camera clock",
-            "Capture times are neither on CLOCK_MONOTONIC nor on CLOCK_REALTIME of this machine.",
-            "Live view and recordings work; latency can't be measured.",
+            "Capture times are neither on CLOCK_MONOTONIC nor on CLOCK_REALTIME of this machine; "
+            "the camera has a clock of its own.",
+            works,
         )
     if seen.clock is None:
         return ok("camera clock", "No new picture to tell its clock from.")
+    if refused := seen.counts.timed_by_arrival:
+        return warning(
+            "camera clock",
+            f"Capture times are on CLOCK_{seen.clock.upper()}, but {refused} of "
+            f"{len(seen.pictures)} can't be right: those pictures are timed by their arrival.",
+            "Look at what the camera daemon writes as capture time.",
+        )
     return ok("camera clock", f"Capture times are on CLOCK_{seen.clock.upper()}.")
 
 
@@ -121,8 +163,8 @@ def _stream(seen: Observation) -> Iterator[Finding]:
     for picture in seen.pictures:
         parameter_sets = parameter_sets.including(picture.nal_units)
     kinds = {nal_unit_type(n) for picture in seen.pictures for n in picture.nal_units}
-    if NalUnitType.IDR_SLICE not in kinds:
-        yield _gop(seen.pictures)
+    if not any(picture.coded.is_entry_point for picture in seen.pictures):
+        yield _gop(seen)
         return  # parameter sets come with key frames, if at all
     if not {NalUnitType.SPS, NalUnitType.PPS} <= kinds:
         refusal = seen.pictures[-1].coded.later_parameter_sets.refusal
@@ -148,7 +190,7 @@ def _stream(seen: Observation) -> Iterator[Finding]:
     sps = _active_sps(seen.pictures, parameter_sets)
     if sps is not None:
         yield _format(sps, seen)
-    yield _gop(seen.pictures)
+    yield _gop(seen)
     if _has_b_slices(seen.pictures, parameter_sets):
         yield problem(
             "B pictures",
@@ -191,9 +233,9 @@ def _format(sps: SequenceParameterSet, seen: Observation) -> Finding:
     return ok("format", f"{words}.")
 
 
-def _gop(pictures: list[Picture]) -> Finding:
-    times_s = [p.header.captured_at_ns / 1e9 for p in pictures]
-    idr_indexes = [index for index, p in enumerate(pictures) if is_idr(p.nal_units)]
+def _gop(seen: Observation) -> Finding:
+    times_s = [time_ns / 1e9 for time_ns in seen.times_ns]
+    idr_indexes = [index for index, p in enumerate(seen.pictures) if is_idr(p.nal_units)]
     span_s = times_s[-1] - times_s[0]
     advice = (
         "A new viewer, and one that lost something, waits for the next key frame, since the "
@@ -201,6 +243,10 @@ def _gop(pictures: list[Picture]) -> Finding:
     )
     if not idr_indexes:
         words = f"No key frame (IDR) in {span_s:.1f} s."
+        found = (picture.coded.recovery_point for picture in seen.pictures)
+        points = [point for point in found if point is not None]
+        if points:
+            return _recovery_points(words, is_clean=not all(p.frame_count for p in points))
         if span_s < MAX_IDR_INTERVAL_S:
             return warning("key frames", words, "Watch longer: --seconds 10.")
         return problem("key frames", words, advice)
@@ -215,6 +261,23 @@ def _gop(pictures: list[Picture]) -> Finding:
         return warning("key frames", f"One every {longest_s:.1f} s.", advice)
     lengths = [b - a for a, b in pairwise(idr_indexes)]
     return ok("key frames", f"One every {statistics.median(lengths):g} pictures.")
+
+
+def _recovery_points(words: str, *, is_clean: bool) -> Finding:
+    advice = "Let the encoder send IDRs, one each second or two (closed GOPs, no intra refresh)."
+    if is_clean:
+        return warning(
+            "key frames",
+            f"{words} There are I pictures with recovery points instead: browsers begin with them "
+            "over a WebSocket, not over WebRTC.",
+            advice,
+        )
+    return problem(
+        "key frames",
+        f"{words} The picture is refreshed bit by bit (recovery points): recordings begin with "
+        "that, browsers that join do not.",
+        advice,
+    )
 
 
 def _has_b_slices(pictures: list[Picture], parameter_sets: ParameterSets) -> bool:
@@ -259,6 +322,24 @@ def _active_sps(
     return None
 
 
-def _bit_rate(pictures: list[Picture]) -> float:
-    span_s = (pictures[-1].header.captured_at_ns - pictures[0].header.captured_at_ns) / 1e9
-    return sum(p.header.data_size for p in pictures[1:]) * 8 / span_s if span_s > 0 else 0.0
+def _bit_rate(seen: Observation) -> float:
+    span_s = (seen.times_ns[-1] - seen.times_ns[0]) / 1e9
+    return sum(p.header.data_size for p in seen.pictures[1:]) * 8 / span_s if span_s > 0 else 0.0
+
+
+def _where_else() -> str:
+    """Returns advice for a segment that is not there, with others that look like one."""
+    found = sorted(
+        f"/{path.name}"
+        for path in Path(POSIX_FOLDER).glob("*")
+        if path.is_file() and path.stat().st_size == ring.SEGMENT_BYTES
+    )
+    advice = "Start the camera daemon, or make a camera of any video: pet-stream feed SOURCE."
+    if found:
+        advice += f" There is also {', '.join(found)}: choose it by --shm."
+    return advice
+
+
+def _sentence(exc: Exception) -> str:
+    words = str(exc)
+    return words[:1].upper() + words[1:]

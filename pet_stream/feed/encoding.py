@@ -9,9 +9,14 @@ import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
+from .orientation import UPRIGHT, Orientation, Turner, orientation_of
+from .source_picture import SourcePicture
+from .timeline import DEFAULT_RATE_FPS, Timeline
+
 GOP_PICTURES = 14
 MAX_WIDTH, MAX_HEIGHT = 1920, 1080
-DEFAULT_RATE_FPS = 30.0
+MAX_RATE_FPS = 30.0
+"""Pictures that are encoded here are dropped down to this rate; those passed through are not."""
 
 _BITS_PER_PIXEL = 0.075  # 2 Mbit/s for 720p30
 _MIN_BIT_RATE = 300_000
@@ -22,39 +27,66 @@ _X264 = (
 
 
 class PictureEncoder:
-    """libx264 without delay: baseline, GOP 14 and never more than 2 s. Owned by one thread."""
+    """libx264 without delay: baseline, GOP 14 and never more than 2 s. Owned by one thread.
 
-    def __init__(self, rate_fps: float) -> None:
+    Pictures are thinned out to 30 a second, and stand upright.
+    """
+
+    def __init__(self, timeline: Timeline, rate_fps: float | None) -> None:
+        rate_fps = min(rate_fps or DEFAULT_RATE_FPS, MAX_RATE_FPS)
+        self.interval_s = 1 / rate_fps
+        self._timeline = timeline
         self._rate = Fraction(rate_fps).limit_denominator(1001)
         self._encoder: VideoCodecContext | None = None
-        self._source_size = (0, 0)
+        self._source: tuple[int, int, Orientation] | None = None
+        self._turner: Turner | None = None
+        self._due_s: float | None = None
         self._count = 0
-        self.width = 0
-        self.height = 0
+        self._size = (0, 0)
 
-    def encode(self, frame: VideoFrame) -> Iterator[tuple[bytes, bool]]:
-        """Yields the access unit (Annex B) of `frame`, and whether it is an IDR. If the source's
-        size has changed, a new stream begins."""
-        if self._encoder is None or (frame.width, frame.height) != self._source_size:
-            self._source_size = frame.width, frame.height
-            self.width, self.height = fit(frame.width, frame.height)
-            self._encoder = self._open()
-        picture = frame.reformat(self.width, self.height, "yuv420p")
+    def encode(
+        self, frame: VideoFrame, time_base_s: float, orientation: Orientation = UPRIGHT
+    ) -> Iterator[SourcePicture]:
+        """Yields `frame` as a picture, unless it comes too soon after the last one. `orientation`
+        is that of a frame that does not say its own. If size or orientation has changed, a new
+        stream begins."""
+        stamp = frame.dts if frame.pts is None else frame.pts
+        time_s = self._timeline.place(stamp, time_base_s)
+        if self._due_s is not None and time_s < self._due_s - self.interval_s / 2:
+            return
+        self._due_s = max(self._due_s or time_s, time_s) + self.interval_s
+        picture = self._upright(frame, orientation_of(frame) or orientation)
         picture.pict_type = PictureType.NONE  # the encoder decides, not the source
+        width, height = self._size
+        assert self._encoder is not None
+        for packet in self._encoder.encode(picture):
+            yield SourcePicture(bytes(packet), time_s, packet.is_keyframe, width, height)
+
+    def _upright(self, frame: VideoFrame, orientation: Orientation) -> VideoFrame:
+        source = frame.width, frame.height, orientation
+        is_new = source != self._source
+        if is_new:
+            self._source = source
+            width, height = frame.width, frame.height
+            self._size = fit(height, width) if orientation.is_quarter_turn else fit(width, height)
+            self._encoder = self._open()
+        width, height = reversed(self._size) if orientation.is_quarter_turn else self._size
+        picture = frame.reformat(width, height, "yuv420p")
         picture.pts = self._count
         picture.time_base = 1 / self._rate
         self._count += 1
-        for packet in self._encoder.encode(picture):
-            yield bytes(packet), packet.is_keyframe
+        if is_new:
+            self._turner = Turner(orientation, picture) if orientation.filters else None
+        return picture if self._turner is None else self._turner.turn(picture)
 
     def _open(self) -> VideoCodecContext:
         encoder = av.CodecContext.create("libx264", "w")
         assert isinstance(encoder, VideoCodecContext)
-        encoder.width, encoder.height = self.width, self.height
+        encoder.width, encoder.height = self._size
         encoder.pix_fmt = "yuv420p"
         encoder.framerate = self._rate
         encoder.time_base = 1 / self._rate
-        bit_rate = int(self.width * self.height * float(self._rate) * _BITS_PER_PIXEL)
+        bit_rate = int(encoder.width * encoder.height * float(self._rate) * _BITS_PER_PIXEL)
         encoder.bit_rate = max(_MIN_BIT_RATE, bit_rate)
         gop = max(1, min(GOP_PICTURES, int(2 * self._rate)))
         encoder.options = {

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..errors import SourceError
 from ..media import ring
-from .passthrough import NotPlayable
+from .container import is_device, is_network
 from .ring_writer import RingWriter
-from .sources import Source, SourceOptions, SourcePicture, is_device, is_network
+from .source_picture import SourceOptions, SourcePicture
+from .sources import Source
 
 logger = logging.getLogger(__name__)
 
-FIRST_RETRY_S = 1.0
-MAX_RETRY_S = 30.0
-
 _MAX_LAG_S = 1.0
+_ALONE_S = 1.0
+"""A single picture is shown this long, in a loop."""
 
 
 @dataclass(slots=True)
@@ -39,7 +40,13 @@ class Feeder:
     """Reads a source and writes its pictures. `run` belongs to one thread."""
 
     def __init__(
-        self, options: SourceOptions, writer: RingWriter, *, is_looping: bool = False
+        self,
+        options: SourceOptions,
+        writer: RingWriter,
+        *,
+        is_looping: bool = False,
+        first_retry_s: float = 1.0,
+        max_retry_s: float = 30.0,
     ) -> None:
         self.counts = FeedCounts()
         self._options = options
@@ -47,7 +54,9 @@ class Feeder:
         self._is_looping = is_looping
         self._awaits_idr = True
         self._last_capture_ns = 0
-        self._plan = ""
+        self._first_retry_s = first_retry_s
+        self._max_retry_s = max_retry_s
+        self._plans: frozenset[str] = frozenset()
 
     def run(self, stop_requested: threading.Event) -> None:
         """Play until the source ends or `stop_requested` is set.
@@ -56,15 +65,11 @@ class Feeder:
         again, after longer and longer pauses. Raises SourceError for a file or device that can't be
         played, SegmentError when the ring can't be written.
         """
-        retry_s = FIRST_RETRY_S
+        retry_s = self._first_retry_s
         while not stop_requested.is_set():
             written = self.counts.pictures
             try:
                 is_file = self._play_once(stop_requested)
-            except NotPlayable as exc:
-                logger.warning("encoding from here on: %s", exc)
-                self._options = replace(self._options, must_encode=True)
-                continue
             except SourceError as exc:
                 if not self._is_worth_retrying():
                     raise
@@ -80,9 +85,9 @@ class Feeder:
                     continue
                 logger.warning("%s ended; opening it again", self._options.url)
             if self.counts.pictures > written:
-                retry_s = FIRST_RETRY_S
+                retry_s = self._first_retry_s
             stop_requested.wait(retry_s)
-            retry_s = min(2 * retry_s, MAX_RETRY_S)
+            retry_s = min(2 * retry_s, self._max_retry_s)
 
     def _is_worth_retrying(self) -> bool:
         """A camera on the network may come later; a device that was there may come back."""
@@ -93,7 +98,8 @@ class Feeder:
         """Play until the source ends; returns whether it is a file."""
         with contextlib.closing(Source(self._options)) as source:
             self.counts.openings += 1
-            pictures = source.pictures(self._announce)
+            announce = functools.partial(self._announce, is_file=source.is_file)
+            pictures = source.pictures(announce)
             if source.is_file:
                 pictures = _in_their_time(pictures, stop_requested)
             for picture in pictures:
@@ -130,11 +136,11 @@ class Feeder:
         )
         self.counts.pictures += 1
 
-    def _announce(self, plan: str) -> None:
+    def _announce(self, plan: str, *, is_file: bool) -> None:
         self._awaits_idr = True
-        if plan != self._plan:  # once, not at each round of a loop
-            self._plan = plan
+        if plan not in self._plans:  # of a file once, not at each round of a loop
             logger.info("%s: %s", self._options.url, plan)
+        self._plans = self._plans | {plan} if is_file else frozenset({plan})
 
 
 def _in_their_time(
@@ -142,16 +148,18 @@ def _in_their_time(
 ) -> Iterator[SourcePicture]:
     """Hold each picture back until it is due. One that comes much too late restarts the clock."""
     offset_s: float | None = None
-    last_s = interval_s = 0.0
+    last_s: float | None = None
+    interval_s = _ALONE_S
     for picture in pictures:
         now_s = time.monotonic()
-        if offset_s is None or abs(now_s - offset_s - picture.time_s) > _MAX_LAG_S + interval_s:
+        if offset_s is None or now_s - offset_s - picture.time_s > _MAX_LAG_S:
             offset_s = now_s - picture.time_s
-        else:
+        if last_s is not None:
             interval_s = picture.time_s - last_s
         last_s = picture.time_s
         delay_s = offset_s + picture.time_s - now_s
         if delay_s > 0 and stop_requested.wait(delay_s):
             return
         yield picture
-    stop_requested.wait(max(0.0, interval_s))  # the last one is shown as long as the others
+    if last_s is not None:
+        stop_requested.wait(interval_s)  # the last one is shown as long as the others

@@ -2,8 +2,6 @@
 
     shm_reader            the entrance, and the camera thread: attach, look, publish, wait
       segment             another program's shared memory (`detections` reads through it, too)
-      attachment          a segment that is being read, and how the camera is by that
-      backlog             what it held when it was opened: does its daemon live?
       pacing, phase       when to look next
       ring_reader         takes each new picture, complete and in order
         slots             reads single slots
@@ -12,9 +10,12 @@
         relay_copies      behind a relay: which copy has the right bytes? `residue`: the old bytes
         cameras           at most eight, one shown at a time
           camera_stream   parses a picture once, follows its stream, completes its IDRs
-      capture_clock       the camera's time on CLOCK_MONOTONIC
+      capture_clock       when each picture was taken, whatever the camera's clock says
+        clock_ages        is it a clock of this machine?
+        clock_line        how a clock of its own runs
+        arrival_times     for pictures whose stamps say nothing
       access_units        makes, numbers and times the access units that are published
-      counts              what the camera thread has seen so far; `refused`: what can't be used
+      counts              what the camera thread has seen so far
 
 Everything here belongs to the camera thread, unless a class says otherwise. What leaves is an
 `AccessUnit`, which goes to the broadcaster.

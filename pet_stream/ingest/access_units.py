@@ -1,19 +1,22 @@
-"""Makes access units from pictures: only those that can be decoded, IDRs with parameter sets."""
+"""Makes access units from pictures: only those that can be decoded, entry points complete."""
 
 from __future__ import annotations
 
 import logging
+import time
 
 from ..errors import BitstreamError
 from ..media.access_unit import AccessUnit
 from ..media.h264 import ParameterSets, SequenceParameterSet
+from ..media.h264.playable import B_SLICE
 from .cameras import Cameras
 from .counts import CameraCounts
-from .refused import cause_in_bitstream
 from .ring_reader import Picture
 
 logger = logging.getLogger(__name__)
 
+_B_MEMORY = 300
+"""Pictures without a B picture after which there are none."""
 _MIN_STEP_NS = 100_000
 """Least time between two access units, so that their timestamps differ in RTP and in files."""
 
@@ -30,36 +33,55 @@ class AccessUnits:
         self._parameter_sets = ParameterSets()
         self._sequence = 0
         self._last_capture_ns = 0
+        self._dropped_since_s: float | None = None
+        self._pictures_since_b = _B_MEMORY
         self.video: SequenceParameterSet | None = None
-        """The SPS of the newest IDR; None before the first one."""
+        """The SPS of the newest entry point; None before the first one."""
 
     @property
     def has_parameter_sets(self) -> bool:
         """Whether the camera shown last has sent an SPS and its PPS."""
         return self._parameter_sets.is_complete
 
+    @property
+    def waits_s(self) -> float:
+        """For how long pictures have come of which none can be decoded; 0 while they can."""
+        since_s = self._dropped_since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
+
+    @property
+    def has_b_pictures(self) -> bool:
+        """Whether one was among the newest pictures."""
+        return self._pictures_since_b < _B_MEMORY
+
     def make(self, picture: Picture, capture_ns: int) -> AccessUnit | None:
         """Returns the access unit of `picture`, taken at `capture_ns` of CLOCK_MONOTONIC.
 
-        None if it can't be decoded: before the first IDR, between a discontinuity and the next IDR,
-        and from an IDR without its parameter sets up to the next complete one. These are counted.
+        None if it can't be decoded: before the first entry point, between a discontinuity and the
+        next one, and from one without its parameter sets up to the next complete one. These are
+        counted.
         """
+        header = picture.coded.slice_header
+        is_b = header is not None and header.slice_type == B_SLICE
+        self._pictures_since_b = 0 if is_b else self._pictures_since_b + 1
         stream = self._cameras.stream_of(picture.header.camera_id)
-        stream.awaits_idr |= picture.is_discontinuity
-        is_discontinuity = stream.awaits_idr
+        stream.awaits_entry_point |= picture.is_discontinuity
+        is_discontinuity = stream.awaits_entry_point
         self._parameter_sets = picture.coded.parameter_sets
         try:
             nal_units = stream.complete(picture.coded)
         except BitstreamError as exc:
             logger.debug("picture %d dropped: %s", picture.header.frame_number, exc)
             self._counts.process_errors += 1
-            self._counts.refuse(cause_in_bitstream(exc))
             nal_units = None
-        if picture.coded.is_idr and nal_units is not None:
+        if picture.coded.is_entry_point and nal_units is not None:
             self.video = picture.coded.sps
         if nal_units is None or self.video is None:
             self._counts.frames_dropped += 1
+            if self._dropped_since_s is None:
+                self._dropped_since_s = time.monotonic()
             return None
+        self._dropped_since_s = None
         self._last_capture_ns = max(capture_ns, self._last_capture_ns + _MIN_STEP_NS)
         unit = AccessUnit(
             nal_units=nal_units,
@@ -71,8 +93,9 @@ class AccessUnits:
             height=self.video.height,
             camera_id=picture.header.camera_id,
             frame_number=picture.header.frame_number,
+            stamp_ns=picture.header.captured_at_ns,
+            recovery_point=picture.coded.recovery_point,
         )
         self._sequence += 1
         self._counts.frames_processed += 1
-        self._counts.refused = None
         return unit

@@ -22,15 +22,15 @@ class SlotCopy:
 
 
 class CameraStream:
-    """A camera's parameter sets, its reference chain, and whether an IDR is awaited.
+    """A camera's parameter sets, its reference chain, and whether an entry point is awaited.
 
     It outlives a segment, because the parameter sets may never be sent again. Owned by the camera
     thread.
     """
 
     def __init__(self) -> None:
-        self.awaits_idr = True
-        """Nothing can be decoded before the next IDR. Set it when pictures are missing."""
+        self.awaits_entry_point = True
+        """Nothing can be decoded before the next entry point. Set it when pictures are missing."""
         self._parameter_sets = ParameterSets()
         self._published_sets = self._parameter_sets
         """Those that came up to the last picture that could be decoded."""
@@ -56,22 +56,22 @@ class CameraStream:
         return self._chain.advance(coded)
 
     def complete(self, coded: CodedPicture) -> tuple[bytes, ...] | None:
-        """Returns the NAL units of a picture that can be decoded: an IDR with all parameter sets
-        that pictures may use from there on, any other with those that are new.
+        """Returns the NAL units of a picture that can be decoded: an entry point with all
+        parameter sets that pictures may use from there on, any other with those that are new.
 
-        None while an IDR is awaited, and for parameter sets or SEI alone. Raises BitstreamError for
-        a picture whose parameter sets never came, and then awaits an IDR.
+        None while an entry point is awaited, and for parameter sets or SEI alone. Raises
+        BitstreamError for a picture whose parameter sets never came, and then awaits the next one.
         """
-        if not coded.has_slice or (self.awaits_idr and not coded.is_idr):
+        if not coded.has_slice or (self.awaits_entry_point and not coded.is_entry_point):
             return None
-        sets, told = coded.parameter_sets, None if coded.is_idr else self._published_sets
+        sets, told = coded.parameter_sets, None if coded.is_entry_point else self._published_sets
         nal_units = coded.nal_units
         if sets is not told or coded.slice_header is None:
             try:
                 nal_units = sets.insert(nal_units, told)
             except BitstreamError:
-                self.awaits_idr = True
+                self.awaits_entry_point = True
                 raise
         self._published_sets = sets
-        self.awaits_idr = False
+        self.awaits_entry_point = False
         return nal_units

@@ -1,52 +1,239 @@
-"""Maps the camera's capture times to CLOCK_MONOTONIC, whichever clock the camera uses."""
+"""When a picture was taken, on CLOCK_MONOTONIC, whatever the camera's time stamps say."""
 
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
 
-_PLAUSIBLE_AGE_NS: Final = 60 * 1_000_000_000
-_STEP_NS: Final = 50_000_000
+from .arrival_times import ArrivalTimes
+from .clock_ages import EARLY_NS, ClockAges
+from .clock_line import ClockLine
+from .counts import CameraCounts
+
+ClockName = Literal["monotonic", "realtime", "unknown", "arrival"]
+
+_OLDEST_NS: Final = 60_000_000_000
+"""More than a ring holds of a slow camera."""
+_STEP_NS: Final = 100_000
+_UNEVEN: Final = 2
+_UNEVEN_NS: Final = 20_000_000
+"""Pictures of one look may lie this many intervals, and this time, off even spacing."""
+_STAMPS: Final = 32
+_ALL_STAMPS: Final = (1 << _STAMPS) - 1
+_FEWEST_BELIEVED: Final = 8
+"""When fewer of the last 32 stamps are believed, the clock is given up."""
+_RETURN_LOOKS: Final = 64
+"""After this many looks in a row, a clock that was given up is believed again."""
+_RETURN_FITTING: Final = 0.75
+_REALTIME_STEP_NS: Final = 50_000_000
 _SLEWING_WEIGHT: Final = 64
+_MAX_CAMERAS: Final = 8
+
+
+class Now(NamedTuple):
+    """Both clocks of this machine, read at one moment, nanoseconds."""
+
+    monotonic_ns: int
+    realtime_ns: int
+
+    @classmethod
+    def read(cls) -> Now:
+        return cls(time.monotonic_ns(), time.time_ns())
 
 
 class CaptureClock:
-    """Maps capture times to this machine's CLOCK_MONOTONIC; one per segment.
+    """The clocks of a segment's cameras, which need not be the same. Owned by one thread; `name`
+    and `fault` may be read by any."""
 
-    Older daemons stamp with CLOCK_MONOTONIC, later ones with CLOCK_REALTIME. The first picture
-    whose age is plausible on one of the two decides; when ages become implausible, it is decided
-    again. Until then (always, for a camera with a clock of its own) the first picture counts as
-    delivered without delay. CLOCK_REALTIME is slewed and set while the camera runs, so its offset
-    is followed.
+    def __init__(self, counts: CameraCounts) -> None:
+        self._counts = counts
+        self._cameras: dict[int, CameraClock] = {}
+        self._shown = CameraClock(counts)
+
+    @property
+    def name(self) -> ClockName | None:
+        """The clock of the camera whose picture came last, see `CameraClock`; None before."""
+        return self._shown.name
+
+    @property
+    def fault(self) -> str:
+        """Why its stamps are no clock, as in "they are always 0"; empty otherwise."""
+        return self._shown.fault
+
+    def times_ns(self, stamps: Sequence[tuple[int, int]], now: Now) -> list[int]:
+        """Returns when the pictures of one look were taken, nanoseconds of CLOCK_MONOTONIC.
+
+        `stamps`: of each, oldest first, the camera's number and the camera's time in nanoseconds.
+        `now`: after they were read.
+        """
+        times = [0] * len(stamps)
+        for camera_id in dict.fromkeys(camera_id for camera_id, _ in stamps):
+            places = [place for place, stamp in enumerate(stamps) if stamp[0] == camera_id]
+            self._shown = self._clock_of(camera_id)
+            own_times = self._shown.times_ns([stamps[place][1] for place in places], now)
+            for place, time_ns in zip(places, own_times, strict=True):
+                times[place] = time_ns
+        return times
+
+    def _clock_of(self, camera_id: int) -> CameraClock:
+        if camera_id not in self._cameras:
+            if len(self._cameras) >= _MAX_CAMERAS:
+                self._cameras.clear()
+            self._cameras[camera_id] = CameraClock(self._counts)
+        return self._cameras[camera_id]
+
+
+class CameraClock:
+    """Times one camera's pictures. Each is later than the one before, and none in the future.
+
+    A stamp is believed if it lies between the picture before and now. Any other is refused, and
+    this picture alone is timed by its arrival, evenly (`ArrivalTimes`). There are four ways from
+    the camera's clock to CLOCK_MONOTONIC:
+
+    - `monotonic`, `realtime`: one of this machine's clocks, as the daemons have it. One picture
+      with a plausible age decides. CLOCK_REALTIME is slewed and set meanwhile, so it is followed.
+    - `unknown`: a clock of its own, which may drift (`ClockLine`). Until it is known, for a few
+      seconds, arrival counts.
+    - `arrival`: stamps that are no clock. Arrival counts.
+
+    A clock is given up when most stamps are refused, or by the ages of its pictures (`ClockAges`).
+    It may come back, but then it has to prove itself.
     """
 
-    def __init__(self) -> None:
-        self.name: str | None = None
-        """`monotonic`, `realtime` or `unknown`; None before the first picture."""
-        self._offset_ns = 0
+    def __init__(self, counts: CameraCounts) -> None:
+        self.name: ClockName | None = None
+        self.fault = ""
+        self._counts = counts
+        self._arrivals = ArrivalTimes()
+        self._ages = ClockAges()
+        self._line = ClockLine()
+        self._follows_line = False
+        self._realtime_offset_ns: int | None = None
+        self._last_ns: int | None = None
+        self._last_stamp_ns: int | None = None
+        self._is_constant = False
+        self._believed = _ALL_STAMPS  # a bit for each stamp, the newest is the lowest
+        self._is_returning = False
+        self._return_looks = 0
 
-    def to_monotonic_ns(self, captured_at_ns: int) -> int:
-        """Returns the time of capture in nanoseconds of CLOCK_MONOTONIC; never in the future, even
-        if the header is damaged."""
-        now_ns = time.monotonic_ns()
+    def times_ns(self, stamps: Sequence[int], now: Now) -> list[int]:
+        """Returns the times of the pictures of one look, in order; see `CaptureClock`."""
+        now_ns, newest_ns = now.monotonic_ns, stamps[-1]
+        self._arrivals.on_look(len(stamps), now_ns)
+        self._follow_realtime(now_ns - now.realtime_ns)
+        self._find(newest_ns, now_ns)
+        times = [
+            self._time_ns(stamp_ns, len(stamps) - 1 - place, now_ns)
+            for place, stamp_ns in enumerate(stamps)
+        ]
+        self._judge(newest_ns, now_ns)
+        return times
+
+    def _time_ns(self, stamp_ns: int, later: int, now_ns: int) -> int:
+        """`later`: the number of pictures that this look found after this one."""
+        self._is_constant = stamp_ns == self._last_stamp_ns
+        self._last_stamp_ns = stamp_ns
+        captured_ns = self._by_stamp_ns(stamp_ns)
+        has_clock = captured_ns is not None
+        if captured_ns is None or not self._believe(captured_ns, later, now_ns):
+            self._counts.timed_by_arrival += 1
+            captured_ns = None
+        # What is ahead of its arrival, but not by much, has to leave room for the later ones.
+        room_ns = later * (self._arrivals.spacing_ns // 2 if self._follows_line else _STEP_NS)
+        if captured_ns is None or captured_ns > now_ns - room_ns:
+            captured_ns = self._arrivals.place(
+                self._last_ns, later, now_ns, follows_arrival=not has_clock
+            )
+        self._last_ns = captured_ns
+        return captured_ns
+
+    def _believe(self, captured_ns: int, later: int, now_ns: int) -> bool:
+        is_believed = self._youngest_ns(later) <= now_ns - captured_ns <= _OLDEST_NS and (
+            self._last_ns is None or captured_ns >= self._last_ns + _STEP_NS
+        )
+        self._believed = (self._believed << 1 | is_believed) & _ALL_STAMPS
+        return is_believed
+
+    def _youngest_ns(self, later: int) -> int:
+        """Returns the least age of a picture after which this look found `later` more: they came
+        evenly, roughly. A clock of its own is known as exactly as it is looked for."""
+        arrivals = self._arrivals
+        youngest_ns = -arrivals.interval_ns if self._follows_line else -EARLY_NS
+        return youngest_ns + max(0, (later - _UNEVEN) * arrivals.spacing_ns - _UNEVEN_NS)
+
+    def _by_stamp_ns(self, stamp_ns: int) -> int | None:
+        if self.name == "monotonic":
+            return stamp_ns
         if self.name == "realtime":
-            self._follow(now_ns - time.time_ns())
-        age_ns = now_ns - captured_at_ns - self._offset_ns
-        if self.name in (None, "unknown") or abs(age_ns) > _PLAUSIBLE_AGE_NS:
-            self._decide(captured_at_ns, now_ns)
-        return min(captured_at_ns + self._offset_ns, now_ns)
+            return stamp_ns + (self._realtime_offset_ns or 0)
+        return self._line.to_monotonic_ns(stamp_ns) if self._follows_line else None
 
-    def _follow(self, offset_ns: int) -> None:
-        """Follow the offset: a step at once, small changes smoothed, because the thread may be
-        delayed between the two clock readings."""
-        change_ns = offset_ns - self._offset_ns
-        self._offset_ns += change_ns if abs(change_ns) > _STEP_NS else change_ns // _SLEWING_WEIGHT
+    def _find(self, stamp_ns: int, now_ns: int) -> None:
+        """Take one of this machine's clocks if this picture's age is plausible on it."""
+        if self.name in ("monotonic", "realtime"):
+            return
+        clocks: tuple[tuple[ClockName, int], ...] = (
+            ("monotonic", 0),
+            ("realtime", self._realtime_offset_ns or 0),
+        )
+        for name, offset_ns in clocks:
+            age_ns = now_ns - stamp_ns - offset_ns
+            if not self._is_returning and self._ages.are_plausible(age_ns):
+                self._take(name)
+                return
+            if self._is_returning and self._ages.are_usual(age_ns):
+                self._return_looks += 1
+                if self._return_looks >= _RETURN_LOOKS:
+                    self._take(name)
+                return
+        self._return_looks = 0
+        self.name = self.name or "unknown"
 
-    def _decide(self, captured_at_ns: int, now_ns: int) -> None:
-        realtime_ns = time.time_ns()
-        if abs(now_ns - captured_at_ns) <= _PLAUSIBLE_AGE_NS:
-            self.name, self._offset_ns = "monotonic", 0
-        elif abs(realtime_ns - captured_at_ns) <= _PLAUSIBLE_AGE_NS:
-            self.name, self._offset_ns = "realtime", now_ns - realtime_ns
-        elif self.name is None:
-            self.name, self._offset_ns = "unknown", now_ns - captured_at_ns
+    def _judge(self, stamp_ns: int, now_ns: int) -> None:
+        """Learn from the newest picture of a look, and give up what is no clock."""
+        captured_ns = self._by_stamp_ns(stamp_ns)
+        is_believed = bool(self._believed & 1)
+        if captured_ns is None:
+            self._learn(stamp_ns, now_ns)
+        elif self._believed.bit_count() < _FEWEST_BELIEVED or (
+            not self._follows_line
+            and self._ages.refute(now_ns - captured_ns, now_ns, is_believed=is_believed)
+        ):
+            self._give_up()
+        elif self._follows_line and is_believed:
+            self._line.follow(stamp_ns, now_ns, self._arrivals.interval_ns)
+
+    def _learn(self, stamp_ns: int, now_ns: int) -> None:
+        line, interval_ns = self._line, self._arrivals.interval_ns
+        line.learn(stamp_ns, now_ns, interval_ns)
+        if line.is_known and (not self.fault or line.fitting >= _RETURN_FITTING):
+            assert self._last_ns is not None
+            self._take("unknown")
+            self._follows_line = True
+            line.start(stamp_ns, self._last_ns, interval_ns)
+        elif line.is_no_clock:
+            self.fault = "they do not go with the time"
+            if self._is_constant:
+                self.fault = f"they are always {'0' if stamp_ns == 0 else 'the same'}"
+            self.name, self._is_returning = "arrival", True
+
+    def _take(self, name: ClockName) -> None:
+        self.name, self.fault = name, ""
+        self._follows_line = False
+        self._believed = _ALL_STAMPS
+        self._ages.begin()
+
+    def _give_up(self) -> None:
+        self.name, self._follows_line = "unknown", False
+        self._is_returning, self._return_looks = True, 0
+        self._line = ClockLine()
+
+    def _follow_realtime(self, offset_ns: int) -> None:
+        """Follow a step at once, small changes smoothed, because the thread may be delayed between
+        the two clock readings."""
+        change_ns = offset_ns - (self._realtime_offset_ns or 0)
+        if self._realtime_offset_ns is None or abs(change_ns) > _REALTIME_STEP_NS:
+            self._realtime_offset_ns = offset_ns
+        else:
+            self._realtime_offset_ns += change_ns // _SLEWING_WEIGHT

@@ -1,4 +1,10 @@
-"""Which pictures are new: by identity and capture time, never by the order of the writes."""
+"""Which pictures are new: by identity, number and time stamp.
+
+A relay brings back older pictures, so the order of the writes says nothing behind one. A number may
+go back (the camera has restarted), and a time stamp may be wrong by hours. So a picture is older
+only if neither its number nor its stamp is later. And a stamp that is far off is no measure for
+the next ones, until one goes on from it.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +20,11 @@ _REMEMBERED: Final = 64
 """Pictures of two turns of a camera's ring."""
 _ONCE_EACH_PROOF: Final = 4
 """After this many writes in a row with a different picture each, the writer is no relay."""
-_CLOCK_STEP_PROOF: Final = 8
+_OLDER_PROOF: Final = 8
 """After this many pictures in a row, each newer than the one before but all older than the last one
-taken, the camera's clock was set back."""
+taken, the camera has begun anew, or the camera shown now has a clock of its own."""
+_LONGEST_STEP_NS: Final = 10_000_000_000
+"""Between the stamps of two pictures; a longer step may be a wrong stamp."""
 
 
 class Order(Enum):
@@ -39,10 +47,14 @@ class PictureOrder:
 
     def attach(self) -> None:
         """Begin with a new segment, or anew with the same one: its clock may have changed."""
-        self._newest: Identity | None = None
+        if len(self._taken) > 1 and self._taken[-1][0] == self._taken[-2][0]:
+            self._taken.clear()  # with equal stamps, a restarted camera makes the same identities
+        self._newest: SlotHeader | None = None
+        self._stamp_ns = 0
+        self._doubtful_stamp_ns: int | None = None
         self._previous: Identity | None = None
         self._distinct_in_a_row = 0
-        self._last_older: Identity | None = None
+        self._last_older: SlotHeader | None = None
         self._older_in_a_row = 0
         self.is_relayed = False
         """Whether pictures are written repeatedly, as a relay does."""
@@ -53,8 +65,17 @@ class PictureOrder:
         return not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
 
     def is_newer(self, header: SlotHeader) -> bool:
-        return not self.was_taken(header) and (
-            self._newest is None or header.identity > self._newest
+        if self.was_taken(header):
+            return False
+        newest = self._newest
+        return (
+            newest is None
+            or self.is_once_each  # what is written once is written in order
+            or header.captured_at_ns > self._stamp_ns
+            or (
+                header.camera_id == newest.camera_id
+                and 0 < header.frame_number - newest.frame_number <= _REMEMBERED
+            )
         )
 
     def was_taken(self, header: SlotHeader) -> bool:
@@ -68,24 +89,41 @@ class PictureOrder:
         else:
             self._distinct_in_a_row += 1
         self._previous = identity
-        if identity == self._newest:
+        if self._newest is not None and identity == self._newest.identity:
             return Order.SAME
-        if self.is_newer(header) or self._clock_was_set_back(identity):
+        if self.is_newer(header) or self._has_begun_anew(header):
             return Order.NEWER
         return Order.OLDER
 
     def take(self, header: SlotHeader) -> None:
         """Note that this picture is taken or rejected; only newer ones may follow."""
-        self._newest = header.identity
+        newest, stamp_ns = self._newest, header.captured_at_ns
+        if (
+            newest is None
+            or newest.camera_id != header.camera_id
+            or _goes_on(self._stamp_ns, stamp_ns)
+            or (self._doubtful_stamp_ns is not None and _goes_on(self._doubtful_stamp_ns, stamp_ns))
+        ):
+            self._stamp_ns, self._doubtful_stamp_ns = stamp_ns, None
+        else:
+            self._doubtful_stamp_ns = stamp_ns
+        self._newest = header
         self._taken.append(header.identity)
         self._older_in_a_row = 0
 
-    def _clock_was_set_back(self, identity: Identity) -> bool:
-        if identity in self._taken:
+    def _has_begun_anew(self, header: SlotHeader) -> bool:
+        if self.was_taken(header):
             return False
-        if self._last_older is None or identity > self._last_older:
+        last, self._last_older = self._last_older, header
+        if last is None or (header.captured_at_ns, header.frame_number) > (
+            last.captured_at_ns,
+            last.frame_number,
+        ):
             self._older_in_a_row += 1
-        elif identity < self._last_older:
+        elif header.identity != last.identity:
             self._older_in_a_row = 1
-        self._last_older = identity
-        return self._older_in_a_row >= _CLOCK_STEP_PROOF
+        return self._older_in_a_row >= _OLDER_PROOF
+
+
+def _goes_on(stamp_ns: int, next_ns: int) -> bool:
+    return 0 < next_ns - stamp_ns <= _LONGEST_STEP_NS

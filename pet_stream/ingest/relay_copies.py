@@ -17,7 +17,7 @@ from typing import Final
 
 from ..errors import BitstreamError
 from ..media.h264.continuity import Continuity
-from ..media.ring import RingLayout, SlotHeader
+from ..media.ring import SlotHeader
 from .camera_stream import SlotCopy
 from .cameras import Cameras
 from .residue import Residue
@@ -28,7 +28,7 @@ _COPYING_NS: Final = 10_000_000
 """Longer than a camera needs to write a slot, unless it is delayed."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PictureCopies:
     """The latest copy of one picture; how many copies in a row were equal to it, and since when."""
 
@@ -62,42 +62,66 @@ class PictureCopies:
 class RelayCopies:
     """Collects the copies of the pictures that are not decided yet. Owned by the camera thread."""
 
-    def __init__(self, cameras: Cameras, layout: RingLayout) -> None:
+    def __init__(self, cameras: Cameras) -> None:
         self._cameras = cameras
-        self._residue = Residue(layout)
-        self._pending: dict[tuple[int, int], PictureCopies] = {}
+        self._residue = Residue()
+        self._pending: list[PictureCopies] = []
 
     def add(self, copy: SlotCopy) -> Iterator[tuple[SlotCopy, bool]]:
         """Take one more copy. Yields each picture that it decides, oldest first, and whether to
         believe it. A picture that is believed must be delivered before the next one is asked for.
-
-        Copies are grouped by capture time, because the frame number may still be that of another
-        picture.
         """
         now_ns = time.monotonic_ns()
-        moment = (copy.header.captured_at_ns, copy.header.camera_id)
-        copies = self._pending.get(moment)
+        copies = self._of_same_picture(copy.header)
         if copies is None:
-            copies = self._pending[moment] = PictureCopies(copy, now_ns, now_ns)
+            copies = PictureCopies(copy, now_ns, now_ns)
+            self._pending.insert(self._position(copy.header), copies)
         else:
             copies.add(copy, now_ns)
-        moments = sorted(self._pending)
         if copies.agree:
-            end = moments.index(moment) + self._is_settled(copies)
+            end = self._pending.index(copies) + self._is_settled(copies)
         else:
-            end = max(0, len(moments) - _MAX_PENDING)  # too long undecided
-        for decided in moments[:end]:
-            copies = self._pending.pop(decided)
-            yield copies.latest, self._is_believed(copies)
+            end = max(0, len(self._pending) - _MAX_PENDING)  # too long undecided
+        for _ in range(end):
+            decided = self._pending.pop(0)
+            yield decided.latest, self._is_believed(decided)
 
     def take_all(self) -> list[SlotCopy]:
         """Returns all undecided copies, oldest first; for when there is no relay after all."""
-        pending, self._pending = self._pending, {}
-        return [pending[moment].latest for moment in sorted(pending)]
+        pending, self._pending = self._pending, []
+        return [copies.latest for copies in pending]
 
     def on_delivered(self, data: bytes, *, is_gap: bool) -> None:
         """Note what was delivered. `is_gap`: pictures are missing before this one."""
         self._residue.add(data, is_gap=is_gap)
+
+    def _of_same_picture(self, header: SlotHeader) -> PictureCopies | None:
+        """Copies of one picture have the same time stamp, but the frame number may still be that of
+        an older picture. Two new numbers are two pictures, even if the camera's stamps repeat."""
+        for copies in self._pending:
+            other = copies.latest.header
+            if (
+                (other.captured_at_ns, other.camera_id) == (header.captured_at_ns, header.camera_id)
+            ) and (
+                other.frame_number == header.frame_number
+                or self._is_earlier(other)
+                or self._is_earlier(header)
+            ):
+                return copies
+        return None
+
+    def _position(self, header: SlotHeader) -> int:
+        """Returns where among the undecided a picture belongs: they come in order, unless the relay
+        brings back an older one, which its number shows."""
+        position = len(self._pending)
+        if self._is_earlier(header):
+            return position
+        while position and (
+            (other := self._pending[position - 1].latest.header).camera_id == header.camera_id
+            and other.frame_number > header.frame_number
+        ):
+            position -= 1
+        return position
 
     def _is_settled(self, copies: PictureCopies) -> bool:
         """Whether the copies that agree need not wait for the next picture."""
@@ -135,19 +159,7 @@ class RelayCopies:
             return False
 
     def _has_earlier_number(self, copies: PictureCopies) -> bool:
-        return self._cameras.skipped_frame_numbers(copies.latest.header) < 0
+        return self._is_earlier(copies.latest.header)
 
-
-def last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHeader]]:
-    """Returns `copies` without those of which two later copies are in the list."""
-    return [
-        copy
-        for position, copy in enumerate(copies)
-        if [header for _, header in copies[position + 1 : position + 3]] != [copy[1]] * 2
-    ]
-
-
-def spread(count: int, stride: int) -> list[int]:
-    """Returns the last two of `range(count)`, and every `stride`-th of those before."""
-    last_two = max(0, count - 2)
-    return [*range(last_two % stride, last_two, stride), *range(last_two, count)]
+    def _is_earlier(self, header: SlotHeader) -> bool:
+        return self._cameras.skipped_frame_numbers(header) < 0

@@ -1,11 +1,12 @@
 """Decodes still pictures, one at a time. Nothing else in this package decodes.
 
-FFmpeg gets one picture of a file, not the file. Files are read by `media`, which trusts nothing in
-them.
+FFmpeg gets one picture of a file, not the file; where it begins with a gradual refresh, a few.
+Files are read by `media`, which trusts nothing in them.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from fractions import Fraction
@@ -16,7 +17,7 @@ import av
 
 from ..errors import BitstreamError
 from ..media.access_unit import START_CODE, AccessUnit
-from ..media.mp4.reading import MAX_PICTURE_BYTES, first_idr
+from ..media.mp4.reading import MAX_PICTURE_BYTES, first_pictures
 from ..recording.disk import PART_SUFFIX, open_to_read, read_at
 
 _QUALITY = 4
@@ -25,13 +26,17 @@ _MAX_PIXELS = 35_651_584
 """The limit of H.264's largest level, 6.2 (table A-1)."""
 _LONGEST_SIDE_RATIO = 8
 """No camera's picture is narrower."""
+_MAX_PICTURES = 100
+"""A gradual refresh takes a second or two."""
 
 
 def thumbnail(path: Path, width: int) -> bytes | None:
-    """Returns the first picture of the file at `path` as JPEG, `width` pixels wide; None if it has
-    none."""
+    """Returns the first picture of the file at `path` that is right, as JPEG, `width` pixels wide;
+    None if it has none."""
     try:
-        frame = _first_frame(_beginning(path))
+        frame = _first_frame(_beginning(path, 1)) or _refreshed_frame(
+            _beginning(path, _MAX_PICTURES)
+        )
     except (BitstreamError, OSError, av.error.FFmpegError):  # any file at all
         return None
     if frame is None or frame.height > _LONGEST_SIDE_RATIO * frame.width:
@@ -54,28 +59,47 @@ def newest(gop: Sequence[AccessUnit]) -> bytes | None:
     return to_jpeg(frames[-1], frames[-1].width, frames[-1].height) if frames else None
 
 
-def _beginning(path: Path) -> bytes:
-    """Returns the first IDR of a file as Annex B. Raises OSError, BitstreamError."""
+def _beginning(path: Path, max_pictures: int) -> bytes:
+    """Returns the first pictures of a file as Annex B. Raises OSError, BitstreamError."""
     descriptor = open_to_read(path)
     try:
         if path.name.removesuffix(PART_SUFFIX).endswith(".h264"):
             return read_at(descriptor, 0, MAX_PICTURE_BYTES)
-        nal_units = first_idr(partial(read_at, descriptor), os.fstat(descriptor).st_size)
+        data = bytearray()
+        pictures = first_pictures(partial(read_at, descriptor), os.fstat(descriptor).st_size)
+        for nal_units in itertools.islice(pictures, max_pictures):
+            data += b"".join(START_CODE + nal_unit for nal_unit in nal_units)
+            if len(data) > MAX_PICTURE_BYTES:
+                break
+        return bytes(data)
     finally:
         os.close(descriptor)
-    return b"".join(START_CODE + nal_unit for nal_unit in nal_units)
 
 
 def _first_frame(data: bytes) -> av.VideoFrame | None:
-    """Returns the first IDR of `data`, decoded."""
-    decoder = av.CodecContext.create("h264", "r")
-    decoder.thread_count = 1
+    """Returns the first picture of `data` that can be decoded alone."""
+    decoder = _decoder()
     decoder.skip_frame = "NONKEY"
-    decoder.options = {"max_pixels": str(_MAX_PIXELS)}
     for packet in (*decoder.parse(data), *decoder.parse(), None):
         for frame in decoder.decode(packet):
             return frame
     return None
+
+
+def _refreshed_frame(data: bytes) -> av.VideoFrame | None:
+    """Returns the first picture that is right of `data`, which begins with a gradual refresh."""
+    decoder = _decoder()
+    for packet in itertools.islice((*decoder.parse(data), *decoder.parse()), _MAX_PICTURES):
+        for frame in decoder.decode(packet):
+            return frame
+    return None
+
+
+def _decoder() -> av.VideoCodecContext:
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.thread_count = 1
+    decoder.options = {"max_pixels": str(_MAX_PIXELS)}
+    return decoder
 
 
 def to_jpeg(frame: av.VideoFrame, width: int, height: int) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .h264.recovery_point import RecoveryPoint
+
 START_CODE = b"\x00\x00\x00\x01"
 """The 4-byte start code (H.264 B.1.1: zero_byte and start_code_prefix_one_3bytes)."""
 
@@ -17,7 +19,7 @@ def ticks_90k(time_ns: int) -> int:
 class AccessUnit:
     """One coded picture, ready to be sent or recorded.
 
-    An IDR always carries its parameter sets: SPS and PPS stand in front of the first slice.
+    An entry point always carries its parameter sets: they stand in front of the first slice.
     """
 
     nal_units: tuple[bytes, ...]
@@ -28,13 +30,32 @@ class AccessUnit:
     """When the picture was taken, nanoseconds of this machine's CLOCK_MONOTONIC."""
     is_idr: bool
     is_discontinuity: bool
-    """Pictures are missing, or the camera changed, before this one. Such a unit is an IDR."""
+    """Pictures are missing, or the camera changed, before this one. Such a unit is an entry
+    point."""
     width: int
     """Pixels, cropped as the SPS says."""
     height: int
     camera_id: int
     frame_number: int
     """The camera's own number of this picture: what detections refer to."""
+    stamp_ns: int | None = None
+    """The camera's own time of this picture, on whatever clock: what some detections refer to.
+    None: it is `capture_ns`."""
+    recovery_point: RecoveryPoint | None = None
+    """What the camera says of a picture that is no IDR, but one to begin with."""
+
+    @property
+    def is_entry_point(self) -> bool:
+        """Whether decoding can begin here: at an IDR, or at a recovery point."""
+        return self.is_idr or self.recovery_point is not None
+
+    @property
+    def starts_clean(self) -> bool:
+        """Whether this picture and all later ones are right if decoding begins here; otherwise the
+        picture builds up (gradual refresh)."""
+        return self.is_idr or (
+            self.recovery_point is not None and not self.recovery_point.frame_count
+        )
 
     @property
     def pts_90k(self) -> int:

@@ -38,7 +38,7 @@ class Container(Protocol):
         """Size of the file so far."""
 
     def write(self, units: Sequence[AccessUnit]) -> None:
-        """Append `units`, in decoding order; the first one of a file is an IDR.
+        """Append `units`, in decoding order; the first one of a file is an entry point.
 
         Raises OSError. The file must stay playable then.
         """
@@ -58,8 +58,8 @@ ContainerFactory = Callable[[io.FileIO, bool], Container]
 class AnnexBContainer:
     """The raw byte stream of H.264 Annex B: playable at every moment, without times.
 
-    A gap needs no mark: it ends at an IDR with its parameter sets, where every decoder begins
-    again.
+    A gap needs no mark: it ends at an entry point with its parameter sets, where every decoder
+    begins again.
     """
 
     def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
@@ -116,6 +116,7 @@ class Mp4Container:
         self._is_clip = is_clip
         self.bytes_written = 0
         self._format: VideoFormat | None = None
+        self._shared_format: VideoFormat | None = None
         self._created_at = 0.0
         self._table = SampleTable()
         self._fragment_count = 0
@@ -137,7 +138,8 @@ class Mp4Container:
         for unit in units:
             time_of_unit = self._time_of(unit)
             if self._pending and (
-                unit.is_idr or unit.capture_ns - self._pending[0].capture_ns >= MAX_FRAGMENT_NS
+                unit.is_entry_point
+                or unit.capture_ns - self._pending[0].capture_ns >= MAX_FRAGMENT_NS
             ):
                 fragments.append(self._take_pending(time_of_unit))
             self._pending.append(unit)
@@ -169,6 +171,7 @@ class Mp4Container:
         video_format, created_at = VideoFormat.of(idr), time.time() - age_s
         self._append_bytes(mp4.file_start(video_format, created_at, is_clip=self._is_clip))
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
+        self._shared_format = video_format
 
     def _time_of(self, unit: AccessUnit) -> int:
         """Returns ticks since the first picture; always later than the picture before."""
@@ -188,11 +191,10 @@ class Mp4Container:
         return (capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
 
     def _take_pending(self, end_time: int) -> _Fragment:
-        assert self._format is not None
-        data = [mp4.sample_data(unit, self._format) for unit in self._pending]
+        data = [self._sample_data(unit) for unit in self._pending]
         ends = [*self._pending_times[1:], end_time]
         samples = [
-            Sample(len(picture), min(end - start, MAX_DURATION), unit.is_idr)
+            Sample(len(picture), min(end - start, MAX_DURATION), unit.is_entry_point)
             for picture, start, end, unit in zip(
                 data, self._pending_times, ends, self._pending, strict=True
             )
@@ -200,6 +202,14 @@ class Mp4Container:
         start_time = self._pending_times[0]
         self._pending, self._pending_times = [], []
         return start_time, data, samples
+
+    def _sample_data(self, unit: AccessUnit) -> bytes:
+        """Returns the data of the next picture. Its parameter sets are in the format, until others
+        come: a decoder goes by those that it read last, so from there on all of them stay in."""
+        shared = self._shared_format
+        if shared is not None and not shared.has_all_of(unit):
+            shared = self._shared_format = None
+        return mp4.sample_data(unit, shared)
 
     def _append(self, fragments: list[_Fragment]) -> None:
         for start_time, data, samples in fragments:

@@ -1,7 +1,7 @@
 """The names of recordings.
 
 - A name in a request has ASCII letters, digits, `_` and `-` only, and at most 100 characters with
-  its ending. The ending may be left out; if given, it must be that of the recorded format.
+  its ending. The ending may be left out; if given, it chooses the format of the recording.
 - A file that is already in the folder may also have dots and spaces inside its name, so that files
   copied in by hand are found.
 - No name has a slash, a NUL, a leading dot or dash, or `..` in it. Other letters are refused, not

@@ -41,11 +41,11 @@ class Segment:
         self.container.write(units)
 
     def takes(self, idr: AccessUnit, max_seconds: float) -> bool:
-        """Whether `idr` may follow in this file: same camera, same SPS, not too long."""
+        """Whether `idr` may follow in this file: same camera, same kind of video, not too long."""
         first = self._first
         if first is None or self._format is None:
             return True
-        if idr.camera_id != first.camera_id or VideoFormat.of(idr).sps != self._format.sps:
+        if idr.camera_id != first.camera_id or not self._format.goes_on_in(VideoFormat.of(idr)):
             return False
         if self.container.bytes_written >= MAX_SEGMENT_BYTES:
             return False
@@ -69,11 +69,12 @@ class Segment:
             self._is_complete = True
             self.container.close(end_ns)
 
-    def publish(self, name: str) -> None:
-        """Give the file its final name. If that fails it keeps its `.part` name, and is repaired at
-        the next start. Raises OSError."""
+    def publish(self, name: str) -> Path:
+        """Give the file its final name; returns its path. If that fails it keeps its `.part` name,
+        and is repaired at the next start. Raises OSError."""
         with self._file:
             self.path = publish(self._file, self.part, name)
+        return self.path
 
     def discard(self) -> None:
         self._file.close()

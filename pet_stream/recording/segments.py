@@ -32,6 +32,8 @@ class Segments:
         self.newest: Segment
         """The newest file; set from open_first() on."""
         self.count = 0
+        self.paths: list[Path] = []
+        """Of the finished files."""
         self._thread = OwningThread()
         self._target = target
         self._stem = target.stem  # with `_2`, `_3` … if the name was taken
@@ -72,7 +74,7 @@ class Segments:
         self._thread.assert_here()
         finished = self.newest
         finished.complete(idr.capture_ns)
-        finished.publish(self._newest_name())
+        self.paths.append(finished.publish(self._newest_name()))
         self._open_next()
         self._frames_before += finished.container.frame_count
         self._bytes_before += finished.container.bytes_written
@@ -84,12 +86,16 @@ class Segments:
         newest, is_only_one = self.newest, self.count == 1
         whole_name = self._stem + self._target.suffix
         if newest.path is not None:  # already finished, and the next one could not be opened
-            return rename(newest.path, whole_name) if is_only_one else None
+            if not is_only_one:
+                return None
+            self.paths = [rename(newest.path, whole_name)]
+            return self.paths[0]
         if not is_needed or not newest.container.frame_count:
             newest.discard()
             return None
-        newest.publish(whole_name if is_only_one else self._newest_name())
-        return newest.path if is_only_one else None
+        path = newest.publish(whole_name if is_only_one else self._newest_name())
+        self.paths.append(path)
+        return path if is_only_one else None
 
     def _open_next(self) -> None:
         """Open a file with the next free number: a file copied in by hand may have taken one."""

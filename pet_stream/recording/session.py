@@ -71,6 +71,8 @@ class Session:
         self._delivered_before = subscription.delivered_count
         self._stopped_at: float | None = None
         self._stop_reason: Reason | None = None
+        self._ended_in_vain = False
+        """It ended by itself before a picture came; a stop request then is no failure."""
         self._totals_before = totals_before
         self._lost_in_queue = 0
         self._on_over = on_over
@@ -198,6 +200,7 @@ class Session:
             is_waiting=not is_over and not has_pictures,
             filename=None if path is None else path.name,
             path=path,
+            paths=self._writer.paths if is_over else (),
             frame_count=progress.frame_count,
             bytes_written=progress.bytes_written,
             duration_ms=progress.duration_ms,
@@ -210,7 +213,7 @@ class Session:
             stopped_at=self._stopped_at,
             stop_reason=self._stop_reason if is_over else None,
             note=self._note if self.is_writing else None,
-            has_failed=is_over and (self.failure is not None or not progress.frame_count),
+            has_failed=is_over and (self.failure is not None or self._ended_in_vain),
         )
 
     @property
@@ -296,6 +299,7 @@ class Session:
             self._lost_in_queue = len(left)
             self._stop_reason = describe_failure(self.failure)
         elif not self._writer.progress.frame_count:
+            self._ended_in_vain = self._stop_reason is not None
             self._stop_reason = Reason("no_picture", "no picture came from the camera")
         self._stopped_at = time.time()
         self._is_closed = True

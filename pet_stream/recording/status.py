@@ -21,6 +21,8 @@ class RecordingStatus:
     """None before the first recording."""
     path: Path | None = None
     """The folder, as it was set, and the filename."""
+    paths: tuple[Path, ...] = ()
+    """Of its files, once it has ended: none without a picture, several as `segment_count` says."""
     frame_count: int = 0
     bytes_written: int = 0
     duration_ms: int = 0
@@ -54,6 +56,7 @@ class RecordingStatus:
             "frame_count": self.frame_count,
             "bytes_written": self.bytes_written,
             "duration_ms": self.duration_ms,
+            "duration": self.duration_ms / 1000,
             "start_time": None if self.started_at is None else rfc3339(self.started_at),
             "stop_reason": self.stop_reason,
             "stop_code": None if self.stop_reason is None else self.stop_reason.code,

@@ -43,8 +43,10 @@ class Targets:
         self._formats = formats
 
     def choose(self, filename: str | None, file_format: str | None, started_at: float) -> Target:
-        """Without `filename` the name is made of `started_at`, epoch seconds. Raises BadName."""
-        file_format = self._format if file_format is None else file_format
+        """Without `filename` the name is made of `started_at`, epoch seconds. Without `file_format`
+        the ending of `filename` chooses, else the settings. Raises BadName."""
+        if file_format is None:
+            file_format = self._ending(filename) or self._format
         if file_format not in self._formats:
             raise BadName(f"A recording's format is {' or '.join(self._formats)}")
         suffix = f".{file_format}"
@@ -59,3 +61,8 @@ class Targets:
             container=self._formats[file_format],
             is_numbered=not filename,
         )
+
+    def _ending(self, filename: str | None) -> str | None:
+        """Returns the format that `filename` ends in; None for other endings and for none."""
+        ending = (filename or "").rpartition(".")[2]
+        return ending if ending in self._formats and filename != ending else None

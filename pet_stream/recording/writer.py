@@ -57,9 +57,10 @@ class Writer:
 
     The event loop's thread makes and stops it; names with an underscore belong to the writer's own
     thread once it has started. Any thread may read `path` (None until the file exists and holds the
-    preroll), `wanted_path` (what it will most likely be), `progress`, `failure` (what ended it),
-    `blocked_s`, `is_writing` and `is_unwanted`. The writer's thread calls `claim` first,
-    `on_opened` when `path` is set, and `on_closed` last, in any case.
+    preroll), `paths` (of its files, once they are finished), `wanted_path` (what `path` will most
+    likely be), `progress`, `failure` (what ended it), `blocked_s`, `is_writing` and `is_unwanted`.
+    The writer's thread calls `claim` first, `on_opened` when `path` is set, and `on_closed` last,
+    in any case.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Writer:
         thread_name: str,
     ) -> None:
         self.path: Path | None = None
+        self.paths: tuple[Path, ...] = ()
         self.wanted_path = target.folder / f"{target.stem}{target.suffix}"
         self.progress = Progress()
         self.failure: OSError | NotRecorderOwner | None = None
@@ -186,8 +188,11 @@ class Writer:
 
     def _finish(self) -> None:
         is_needed = (self.path is not None or self.is_accepted) and not self.is_unwanted
-        self.path = self._segments.finish(is_needed=is_needed) or self.path
-        self._tell_progress()
+        try:
+            self.path = self._segments.finish(is_needed=is_needed) or self.path
+        finally:
+            self.paths = tuple(self._segments.paths)
+            self._tell_progress()
 
     @contextlib.contextmanager
     def _first_failure_kept(self) -> Iterator[None]:
@@ -202,7 +207,7 @@ class Writer:
 
     def _write(self, units: Sequence[AccessUnit]) -> None:
         if self._last is None:  # never begins in mid-GOP
-            units = list(itertools.dropwhile(lambda unit: not unit.is_idr, units))
+            units = list(itertools.dropwhile(lambda unit: not unit.is_entry_point, units))
         if not units:
             return
         self._taken_count += len(units)
@@ -217,7 +222,7 @@ class Writer:
         """Yields `units` GOP by GOP; each belongs to the file that is the newest at that moment."""
         begin = 0
         for index, unit in enumerate(units):
-            if unit.is_idr:
+            if unit.is_entry_point:
                 if index > begin:
                     yield units[begin:index]
                     begin = index

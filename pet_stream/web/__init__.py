@@ -24,6 +24,7 @@ from ..assets import find_folder
 from ..config import Config
 from ..rights import Right
 from .access import Access
+from .accounts_authority import renew_cookie
 from .client_socket import limit_waiting
 from .compression import compress_page
 from .conditional_dates import ignore_absurd_dates
@@ -35,6 +36,7 @@ from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
+from .people import add_token, invite, invite_device, list_people, revoke, set_password
 from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
     delete_recording,
@@ -44,6 +46,7 @@ from .recordings import (
     snapshot,
     star_recording,
 )
+from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, offer, webrtc_config
 from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
 
@@ -79,6 +82,15 @@ ROUTES = (
     Route(("GET",), "/api/stream/detections", stream_detections, Right.VIEW),
     Route(("GET",), "/health", health, None),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
+    Route(("GET",), "/pet-stream/api/session", show_session, None),
+    Route(("POST",), "/pet-stream/api/session", sign_in, None),
+    Route(("DELETE",), "/pet-stream/api/session", sign_out, None),
+    Route(("GET",), "/pet-stream/api/people", list_people, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/invitations", invite, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/tokens", add_token, Right.MANAGE),
+    Route(("DELETE",), "/pet-stream/api/<kind>/<entry_id>", revoke, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/devices", invite_device, Right.VIEW),
+    Route(("PUT",), "/pet-stream/api/password", set_password, Right.VIEW),
 )
 
 WEBSOCKET_ROUTES = (
@@ -115,6 +127,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(add_common_headers)
     blueprint.after_request(add_security_headers)
     blueprint.after_request(add_cors_headers)
+    blueprint.after_request(renew_cookie)
     blueprint.after_request(compress_page)
     add_error_handlers(blueprint)
     blueprint.register_error_handler(ProtocolError, refuse_handshake)

@@ -9,7 +9,7 @@ from flask import g, request
 from werkzeug.exceptions import HTTPException
 
 from ..config_values import ANY_ORIGIN
-from ..errors import HostRefused, NotAllowed, NotSignedIn, OriginRefused
+from ..errors import AccountsUnusable, HostRefused, NotAllowed, NotSignedIn, OriginRefused
 from ..host_names import is_allowed_host, parse_host
 from ..origins import normalize_origin
 from ..rights import EVERYBODYS, Grant, Right
@@ -61,7 +61,7 @@ def has_right(right: Right) -> bool:
     """Whether whoever asks has `right`, which the route need not have."""
     try:
         current_stream().authority.grant(right)
-    except (NotAllowed, NotSignedIn, HTTPException):
+    except (AccountsUnusable, NotAllowed, NotSignedIn, HTTPException):
         return False
     return True
 
@@ -93,8 +93,10 @@ def check_page() -> None:
     `Origin` comes with every request that may change something and with every WebSocket handshake.
     `Sec-Fetch-Site` comes with all requests where we are on HTTPS or localhost. A client that sends
     neither is not a browser, or it only reads, and the browser hides the answer from the page
-    (`cors`).
+    (`cors`). A program's token says more than both: no page can send one without being allowed to.
     """
+    if bearer_token() is not None:
+        return
     if _is_from_foreign_page() and not is_from_allowed_page():
         origin = request.headers.get("Origin")
         who = "other sites" if origin is None else origin[:200]
@@ -102,6 +104,21 @@ def check_page() -> None:
             f"Pages of {who} may not do this: list their origin in PET_STREAM_ALLOWED_ORIGINS "
             "(behind a proxy, also tell Flask by werkzeug's ProxyFix)"
         )
+
+
+def bearer_token() -> str | None:
+    """Returns the token of `Authorization: Bearer` (RFC 6750 section 2.1), which no browser adds by
+    itself."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def is_from_own_page() -> bool:
+    """Whether no other page than ours can have sent this: cookies count only then."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return is_own_origin(origin)
+    return not _is_cross_site() or _is_followed_link()
 
 
 def is_from_allowed_page() -> bool:

@@ -20,6 +20,7 @@ from werkzeug.http import quote_etag
 from ..admission.downloads import Download
 from ..library.composite_file import PiecedFile
 from ..library.library import OpenRecording
+from .access import current_grant
 from .current import current_stream
 from .lasting_requests import admit_download
 
@@ -68,7 +69,9 @@ def _answer(opened: OpenRecording, media_type: str, save_as: str | None) -> Resp
         response.headers.set("Content-Disposition", "attachment", filename=save_as)
     response.content_length = end - start
     if request.method != "HEAD":
-        response.response = _Body(file, start, end, admit_download(current_stream()))
+        response.response = _Body(
+            file, start, end, admit_download(current_stream(), current_grant())
+        )
     return response
 
 

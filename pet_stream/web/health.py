@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from flask.typing import ResponseReturnValue
@@ -17,14 +18,21 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 
+FIRST_LOOK_S = 0.3
+_LOOK_S = 0.005
+
+
 def health() -> ResponseReturnValue:
     """Whoever may see nothing learns only the status."""
     stream = current_stream()
-    camera = stream.reader.status
+    camera = _camera_status(stream)
     state = state_of_health(stream, camera)
     if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
         return {"status": state["status"]}
-    notices = (*stream.host_check.notices, *stream.authority.notices)
+    notices = [*stream.host_check.notices, *stream.authority.notices]
+    if fault := camera.clock_fault:
+        words = f"The camera's time stamps can't be trusted: {fault}. Arrival times are used"
+        notices.append(Reason("no_clock", words))
     return {
         **state,
         "notices": notices,
@@ -35,6 +43,7 @@ def health() -> ResponseReturnValue:
         "has_headers": camera.has_parameter_sets,
         "camera": _camera_json(camera),
         "detections": stream.config.detections_shm is not None,
+        "uptime_s": round(stream.uptime_s, 1),
         "version": __version__,
     }
 
@@ -52,11 +61,11 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
         faults.append(Reason(recording.note.code, f"Recording: {recording.note}"))
     if recording.has_failed and (why := recording.stop_reason):
         faults.append(Reason(f"recording.{why.code}", f"The last recording ended: {why}"))
-    if camera.state in ("offline", "stalled", "unusable"):
+    if camera.state in ("offline", "stalled"):
         status = "camera_offline"
     else:
-        status = "degraded" if faults or camera.reason else "ok"
-    reasons = [camera.reason, *faults] if camera.reason else faults
+        status = "degraded" if faults or camera.reason or camera.faults else "ok"
+    reasons = [*filter(None, (camera.reason,)), *camera.faults, *faults]
     return {
         "status": status,
         "reasons": reasons,
@@ -64,13 +73,28 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     }
 
 
+def _camera_status(stream: Stream) -> CameraStatus:
+    """Returns the camera's status. Just after the start it waits for what the camera thread finds
+    first, FIRST_LOOK_S at most: the request may be what has started it."""
+    while True:
+        is_new = stream.is_running and stream.uptime_s < FIRST_LOOK_S
+        camera = stream.reader.status
+        has_looked = camera.state != "waiting" and camera.reason.code != "not_started"
+        if has_looked or not is_new:
+            return camera
+        time.sleep(_LOOK_S)
+
+
 def _camera_json(camera: CameraStatus) -> dict[str, object]:
     video = camera.video
     return {
         "state": camera.state,
         "segment": camera.segment,
+        "clock": camera.clock,
         "picture_age_s": camera.picture_age_s,
         "fps": camera.fps,
+        "entry": camera.entry,
+        "b_pictures": camera.has_b_pictures,
         "width": video.width if video else None,
         "height": video.height if video else None,
         "profile_level_id": video.profile_level_id if video else None,

@@ -8,9 +8,9 @@ from flask import request
 
 from ..admission.downloads import BRIEF, USUAL, Download
 from ..errors import Full, TooFewThreads
+from ..rights import EVERYBODYS, Grant
 from ..web_server.http_clients import THREAD_LIMIT_KEY
 from ..websocket.pending import MAX_PENDING
-from .access import current_grant
 from .client_socket import client_socket
 from .server_threads import SPARE_THREADS, needs_threads, thread_limit
 
@@ -40,9 +40,10 @@ def check_threads(stream: Stream) -> None:
     raise TooFewThreads(needs_threads(request.environ))
 
 
-def admit_download(stream: Stream) -> Download:
+def admit_download(stream: Stream, grant: Grant = EVERYBODYS) -> Download:
     """Call it before a recording is sent; returns its lease. One can always be sent, however many
-    pages are open. Raises Busy, and TooFewThreads where a client could hold the only thread."""
+    pages are open. It ends when `grant` does. Raises Busy, and TooFewThreads where a client could
+    hold the only thread."""
     limit = thread_limit(request.environ)
     connection = client_socket()
     if limit == 1 and connection is None:
@@ -50,7 +51,7 @@ def admit_download(stream: Stream) -> Download:
     room = None if limit is None else _room(stream, limit)
     download = stream.downloads.acquire(connection, room, BRIEF if limit == 1 else USUAL)
     try:
-        download.hold = stream.grants.hold(current_grant(), download.end)
+        download.hold = stream.grants.hold(grant, download.end)
     except BaseException:
         download.release()
         raise

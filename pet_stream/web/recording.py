@@ -26,7 +26,7 @@ def start_recording() -> ResponseReturnValue:
     status = start()
     answer: dict[str, object] = {
         "status": "recording",
-        "file": _shown_path(status),
+        "file": None if status.path is None else _shown(status.path),
         "filename": status.filename,
         "started_at": status.started_at,
     }
@@ -83,9 +83,11 @@ def stop() -> RecordingStatus:
 
 
 def _finished(word: str, status: RecordingStatus) -> dict[str, object]:
+    files = [_shown(path) for path in status.paths]
     return {
         "status": word,
-        "file": _shown_path(status),
+        "file": files[0] if files else None,
+        "files": files,
         "filename": status.filename,
         "frame_count": status.frame_count,
         "bytes_written": status.bytes_written,
@@ -95,12 +97,10 @@ def _finished(word: str, status: RecordingStatus) -> dict[str, object]:
     }
 
 
-def _shown_path(status: RecordingStatus) -> str | None:
-    """Returns the file's path below the working folder, or else below the recordings folder: what
-    is above these is not shown."""
-    if status.path is None:
-        return None
-    path = Path(os.path.normpath(status.path))
+def _shown(path: Path) -> str:
+    """Returns `path` below the working folder, or else below the recordings folder: what is above
+    these is not shown."""
+    path = Path(os.path.normpath(path))
     with contextlib.suppress(OSError, ValueError):
         here = Path.cwd()
         if here != Path(here.anchor):  # below / is everything

@@ -22,8 +22,8 @@ class Viewer(Protocol):
 class Audience:
     """The connected viewers. On the event-loop thread; properties from any.
 
-    A viewer that joins gets exactly what the others have had since the last IDR, so that all share
-    the same packets.
+    A viewer that joins gets exactly what the others have had from its entry point on, so that all
+    share the same packets.
     """
 
     def __init__(self, fan_out: FanOut, counts: PeerCounts) -> None:
@@ -40,7 +40,7 @@ class Audience:
         return len(self._viewers)
 
     def join(self, viewer: Viewer) -> None:
-        """Start `viewer` at the newest IDR."""
+        """Start `viewer` at the newest entry point."""
         viewer.sender.start(self._fan_out.join(self))
         self._viewers = (*self._viewers, viewer)
 

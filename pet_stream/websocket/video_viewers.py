@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..camera_status import CameraStatus
+from ..camera_status import CameraState, CameraStatus
 from ..errors import BitstreamError
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
 from ..media.access_unit import AccessUnit
 from ..media.gop_memory import GOP_UNITS
+from ..reason import Reason
 from .connection import Connection
 from .frames import json_frame
 from .ticker import Ticker
@@ -22,9 +23,10 @@ from .video_messages import VideoMessage, VideoMessages
 logger = logging.getLogger(__name__)
 
 MAX_LAG_S = 0.2
-"""How long a picture may wait for a viewer's network; then the viewer goes on at the newest IDR."""
+"""How long a picture may wait for a viewer's network; then the viewer goes on at the newest entry
+point."""
 MAX_LAG_AT_IDR_S = 0.1
-"""The same when a new IDR is there: going on with it costs nobody a freeze."""
+"""The same when a new one is there: going on with it costs nobody a freeze."""
 MAX_WAITING = GOP_UNITS + 60
 """Messages that may wait for one viewer: a whole GOP to begin with, and those that follow it."""
 
@@ -44,28 +46,40 @@ class VideoOutbox:
     """Holds the pictures that wait for one viewer. On the event loop."""
 
     def __init__(self, gop: Iterable[VideoMessage], counts: VideoCounts, now_s: float) -> None:
-        self.status_frame: bytes | None = None
-        """The newest, until it is sent."""
+        self._status_frame: bytes | None = None  # the newest, until it is sent
+        self._told_status = b""
         self._counts = counts
         self._waiting = deque((now_s, message) for message in gop)
-        self._awaits_idr = not self._waiting
+        self._awaits_entry = not self._waiting
+        self.has_begun = bool(self._waiting)
+        """Whether it has had a picture to begin with."""
         self._told_format = b""
+
+    def tell(self, status_frame: bytes) -> bool:
+        """Have this told next, unless it was the last that was told. Returns whether it was new."""
+        is_new = status_frame != self._told_status
+        if is_new:
+            self._status_frame = self._told_status = status_frame
+        return is_new
 
     def offer(self, message: VideoMessage, now_s: float) -> None:
         """Take the next picture in, and drop those that are too old by now."""
-        if self._awaits_idr and not message.is_idr:
+        # A player that has begun goes on with a picture that builds up; none begins with it.
+        is_start = message.is_entry_point and not message.builds_up
+        if self._awaits_entry and not (message.is_entry_point if self.has_begun else is_start):
             self._counts.frames_dropped += 1
             return
-        self._awaits_idr = False
+        self._awaits_entry = False
+        self.has_begun = True
         lag_s = now_s - self._waiting[0][0] if self._waiting else 0.0
         self._waiting.append((now_s, message))
         is_too_late = lag_s > MAX_LAG_S or len(self._waiting) > MAX_WAITING
-        if is_too_late or (message.is_idr and lag_s > MAX_LAG_AT_IDR_S):
+        if is_too_late or (is_start and lag_s > MAX_LAG_AT_IDR_S):
             self._catch_up()
 
     def pop(self) -> bytes | None:
-        if self.status_frame is not None:
-            frame, self.status_frame = self.status_frame, None
+        if self._status_frame is not None:
+            frame, self._status_frame = self._status_frame, None
             return frame
         if not self._waiting:
             return None
@@ -78,17 +92,17 @@ class VideoOutbox:
         return message.frame
 
     def _catch_up(self) -> None:
-        """Go on at the newest IDR, or wait for the next one if that is what is late."""
+        """Go on at the newest entry point, or wait for the next one if that is what is late."""
         before = len(self._waiting)
         kept: deque[tuple[float, VideoMessage]] = deque()
         for _ in range(before - 1):  # the oldest one is late, whatever it is
             item = self._waiting.pop()
             kept.appendleft(item)
-            if item[1].is_idr:
+            if item[1].is_entry_point:
                 break
         else:
             kept.clear()
-            self._awaits_idr = True
+            self._awaits_entry = True
         self._waiting = kept
         self._counts.frames_dropped += before - len(kept)
 
@@ -110,8 +124,9 @@ class VideoViewers:
         self._camera = camera
         self._viewers: dict[Connection, VideoOutbox] = {}
         self._messages = VideoMessages()
-        self._told_status = ("", "")
         self._status_frame = b""
+        self._waiting_frame = b""
+        """The same, for who has had no picture yet."""
         self._ticker = Ticker(
             event_loop, "telling the camera's status", _STATUS_INTERVAL_S, self._tell_status
         )
@@ -121,11 +136,13 @@ class VideoViewers:
         return len(self._viewers)
 
     def join(self, connection: Connection) -> None:
-        """Send pictures from the newest IDR on, as soon as there is one."""
+        """Send pictures from the newest entry point on, as soon as there is one."""
         self._tell_status()  # a viewer that is lost by that leaves, perhaps the last one
         gop = self._fan_out.join(self)
+        if gop and not gop[0].starts_clean:
+            gop = ()
         outbox = VideoOutbox(self._messages_of(gop), self.counts, time.monotonic())
-        outbox.status_frame = self._status_frame
+        outbox.tell(self._status_frame if outbox.has_begun else self._waiting_frame)
         connection.outbox = outbox
         self._viewers[connection] = outbox
         self._ticker.start()
@@ -143,8 +160,7 @@ class VideoViewers:
         for message in self._messages_of(units):
             for outbox in self._viewers.values():
                 outbox.offer(message, now_s)
-        if not self._fan_out.has_gop:  # the GOP is too long, or the camera has stopped
-            self._messages.forget()
+        self._messages.forget_before(self._fan_out.entry_point)
         for connection in tuple(self._viewers):  # a viewer that is lost leaves meanwhile
             connection.flush()
         self.counts.frames_dropped += dropped_count
@@ -163,18 +179,16 @@ class VideoViewers:
 
     def _tell_status(self) -> bool:
         camera = self._camera()
-        status = (camera.state, camera.reason)
-        if status != self._told_status:
-            self._told_status = status
-            self._status_frame = json_frame(
-                {
-                    "type": "status",
-                    "camera": camera.state,
-                    "reason": camera.reason,
-                    "reason_code": camera.reason.code,
-                }
-            )
-            for connection, outbox in tuple(self._viewers.items()):
-                outbox.status_frame = self._status_frame
+        self._status_frame = _status_frame(camera.state, camera.reason)
+        self._waiting_frame = self._status_frame
+        if camera.entry_reason and camera.entry != "recovery_point":
+            self._waiting_frame = _status_frame("waiting", camera.entry_reason)
+        for connection, outbox in tuple(self._viewers.items()):
+            if outbox.tell(self._status_frame if outbox.has_begun else self._waiting_frame):
                 connection.flush()
         return bool(self._viewers)
+
+
+def _status_frame(state: CameraState, reason: Reason) -> bytes:
+    message = {"type": "status", "camera": state, "reason": reason, "reason_code": reason.code}
+    return json_frame(message)

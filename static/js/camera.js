@@ -3,10 +3,9 @@
 import { rate, resolution } from "./format.js";
 import { reasonText, text } from "./i18n.js";
 
-/** No pictures that can be shown come from the camera, whatever the connection is like. */
+/** No pictures come from the camera, whatever the connection is like. */
 export function isCameraDown({ status, camera = {} }) {
-  const isDown = ["offline", "waiting", "stalled", "unusable"].includes(camera.state);
-  return status === "camera_offline" || isDown;
+  return status === "camera_offline" || ["offline", "waiting", "stalled"].includes(camera.state);
 }
 
 /** The reasons of a health answer, in the page's language. */
@@ -24,8 +23,7 @@ export function describeHealth(health) {
   let headline = text("health.live");
   if (isCameraDown(health)) {
     level = "bad";
-    const isThere = ["waiting", "unusable"].includes(camera.state);
-    headline = text(isThere ? `health.${camera.state}` : "health.offline");
+    headline = text(camera.state === "waiting" ? "health.waiting" : "health.offline");
   } else if (status !== "ok") {
     level = "warn";
     headline = text("health.degraded");

@@ -39,7 +39,8 @@ def test_help_names_every_command() -> None:
     assert result.returncode == 0
     assert result.stdout.startswith("Usage: pet-stream [OPTIONS] COMMAND")
     _, commands = result.stdout.split("Commands:\n")
-    assert [line.split()[0] for line in commands.splitlines()] == ["demo", "run", "feed", "doctor"]
+    names = ["demo", "run", "feed", "doctor", "people", "invite", "token"]
+    assert [line.split()[0] for line in commands.splitlines()] == names
 
 
 def test_help_of_run_names_what_is_otherwise_than_in_a_host_app() -> None:
@@ -63,6 +64,7 @@ def test_version() -> None:
         (["run", "--max-clients", "many"], "many"),
         (["feed"], "SOURCE"),
         (["feed", "x", "--fps", "0"], "0.1 and 120"),
+        (["feed", "x", "--stream", "0"], "x>=1"),
         (["feed", "x", "--input-option", "size"], "KEY=VALUE"),
         (["run", "--ice-server", "turn:example.org,me"], "needs both"),
         (["feed", "x", "--shm", "a/b"], "without further slashes"),

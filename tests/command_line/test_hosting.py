@@ -209,7 +209,8 @@ def test_on_the_network_it_shows_where_and_a_qr_code(
     start_command: StartCommand, tmp_path: Path
 ) -> None:
     process = start_command(
-        "demo", "--host", "0.0.0.0", "--port", "0", "--record-path", str(tmp_path)
+        *("demo", "--host", "0.0.0.0", "--port", "0", "--record-path", str(tmp_path)),
+        *("--auth", "off"),
     )
     process.wait_for_line("Ctrl-C stops it", TIMEOUT_S)
     assert process.stop() == 0
@@ -252,7 +253,9 @@ def test_only_known_names_are_answered(
     answered: set[str],
 ) -> None:
     process = start_command(
-        *("run", "--host", address, "--port", "0", "--record-path", str(tmp_path)), **environment
+        *("run", "--host", address, "--port", "0", "--record-path", str(tmp_path)),
+        *("--auth", "off"),
+        **environment,
     )
     url = process.wait_for_line(r"(http://127\S+:\d+)/", TIMEOUT_S)[1]
     for name in ("127.1", "cam.example"):

@@ -13,11 +13,8 @@ from pathlib import Path
 import pytest
 
 from pet_stream.errors import SourceError
-from pet_stream.feed import feeder as feeder_module
-from pet_stream.feed import sources
 from pet_stream.feed.feeder import Feeder
-from pet_stream.feed.ring_writer import RingWriter
-from pet_stream.feed.sources import SourceOptions
+from pet_stream.feed.source_picture import SourceOptions
 from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
 from pet_stream.media.access_unit import START_CODE
@@ -26,28 +23,8 @@ from pet_stream.media.ring import SlotHeader
 from tests.waiting import TIMEOUT_S
 
 from ..footage import decode, encode
-from .media_files import write_h264
-
-
-class RecordingWriter(RingWriter):
-    """A real ring that also keeps what is written."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.written: list[tuple[bytes, SlotHeader, float]] = []
-
-    def write(self, data: bytes, **fields: int) -> None:
-        super().write(data, **fields)
-        header = SlotHeader(
-            fields["frame_number"],
-            *divmod(fields["captured_at_ns"], 1_000_000_000),
-            camera_id=0,
-            width=fields["width"],
-            height=fields["height"],
-            format=ring.FORMAT_H264,
-            data_size=len(data),
-        )
-        self.written.append((data, header, time.monotonic()))
+from .media_files import write_h264, write_video
+from .recording_writer import RecordingWriter
 
 
 @pytest.fixture
@@ -109,14 +86,10 @@ def test_a_loop_goes_on_with_an_idr_and_rising_numbers(
 def test_the_ring_holds_what_was_played_last(writer: RecordingWriter, tmp_path: Path) -> None:
     path = write_h264(tmp_path / "v.mp4", encode(pictures=14))
     Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
-    segment = open_segment(writer.name, ring.RING_LAYOUTS)
+    segment = open_segment(writer.name, ring.SEGMENT_BYTES)
     try:
-        header = SlotHeader.parse(
-            segment.read(ring.FIRST_LAYOUT.slot_offset(13), ring.SLOT_HEADER.size)
-        )
-        data = segment.read(
-            ring.FIRST_LAYOUT.slot_offset(13) + ring.SLOT_HEADER.size, header.data_size
-        )
+        header = SlotHeader.parse(segment.read(ring.slot_offset(13), ring.SLOT_HEADER.size))
+        data = segment.read(ring.slot_offset(13) + ring.SLOT_HEADER.size, header.data_size)
         assert (data, header) == writer.written[13][:2]
     finally:
         segment.close()
@@ -141,20 +114,33 @@ def test_a_picture_too_large_takes_those_that_need_it_along(
     assert counts.skipped == 13 * counts.too_large
 
 
-def test_what_turns_out_not_to_be_playable_is_encoded_from_then_on(
-    writer: RecordingWriter,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("is_looping", [False, True])
+def test_what_is_done_with_a_file_is_said_once(
+    writer: RecordingWriter, tmp_path: Path, caplog: pytest.LogCaptureFixture, is_looping: bool
 ) -> None:
-    monkeypatch.setattr(sources, "_PROBE_S", 0.5)
-    units = [*encode(pictures=98), *encode(pictures=28, profile="main", bframes=2)]
+    """Also if a part of it has to be encoded: that is said at its first round."""
+    units = [*encode(pictures=28), *encode(pictures=28, profile="main", bframes=2)]
     path = write_h264(tmp_path / "v.h264", units)
+    options = SourceOptions(str(path), fps=120, look_s=0.1)
+    feeder = Feeder(options, writer, is_looping=is_looping)
     with caplog.at_level(logging.INFO, "pet_stream"):
-        Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
-    assert "H.264 is passed through" in caplog.text
-    assert "encoding from here on: it has B pictures" in caplog.text
-    assert len(writer.written) > 98 + 126 / 4 - 2  # encoded: 30 of 120 a second
+        if is_looping:
+            with feeding(feeder) as wait_until:
+                wait_until(lambda: feeder.counts.openings >= 4)
+        else:
+            feeder.run(threading.Event())
+            assert 28 + 6 <= len(writer.written) <= 28 + 10  # encoded: 30 of 120 a second
+    assert caplog.text.count("H.264 is passed through") == 1
+    assert caplog.text.count("encoding from here on: it has B pictures") == 1
+
+
+def test_a_single_picture_in_a_loop_is_no_flood(writer: RecordingWriter, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.png", "png", pictures=1, pixel_format="rgb24")
+    feeder = Feeder(SourceOptions(str(path)), writer, is_looping=True)
+    with feeding(feeder) as wait_until:
+        wait_until(lambda: feeder.counts.pictures == 2)
+    first, second = (header.captured_at_ns / 1e9 for _, header, _ in writer.written)
+    assert second - first >= 1
 
 
 def test_a_file_that_is_missing_ends_it(writer: RecordingWriter, tmp_path: Path) -> None:
@@ -218,14 +204,13 @@ class BreakingCamera(threading.Thread):
 def test_a_live_source_that_breaks_off_is_opened_again(
     writer: RecordingWriter,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(feeder_module, "FIRST_RETRY_S", 0.05)
     camera = BreakingCamera(write_h264(tmp_path / "v.ts", encode(pictures=84)).read_bytes())
     camera.start()
     try:
-        feeder = Feeder(SourceOptions(f"tcp://127.0.0.1:{camera.port}"), writer)
+        options = SourceOptions(f"tcp://127.0.0.1:{camera.port}")
+        feeder = Feeder(options, writer, first_retry_s=0.05)
         with feeding(feeder) as wait_until:
             wait_until(lambda: feeder.counts.openings >= 3)
     finally:
@@ -238,13 +223,11 @@ def test_a_live_source_that_breaks_off_is_opened_again(
 def test_a_live_source_that_is_not_there_is_waited_for(
     writer: RecordingWriter,
     free_port: int,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """With longer and longer pauses."""
-    monkeypatch.setattr(feeder_module, "FIRST_RETRY_S", 0.01)
-    monkeypatch.setattr(feeder_module, "MAX_RETRY_S", 0.04)
-    feeder = Feeder(SourceOptions(f"tcp://127.0.0.1:{free_port}"), writer)
+    options = SourceOptions(f"tcp://127.0.0.1:{free_port}")
+    feeder = Feeder(options, writer, first_retry_s=0.01, max_retry_s=0.04)
     with feeding(feeder) as wait_until:
         wait_until(lambda: caplog.text.count("trying again in 0.04 s") >= 2)
     assert "trying again in 0.01 s" in caplog.text

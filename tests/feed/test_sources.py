@@ -9,8 +9,8 @@ import pytest
 
 from pet_stream.errors import SourceError
 from pet_stream.feed.encoding import fit
-from pet_stream.feed.passthrough import NotPlayable
-from pet_stream.feed.sources import Source, SourceOptions, SourcePicture
+from pet_stream.feed.source_picture import SourceOptions, SourcePicture
+from pet_stream.feed.sources import Source
 from pet_stream.media.h264 import NalUnitType, is_idr, nal_unit_type, split_annex_b
 
 from ..footage import decode, encode
@@ -124,17 +124,6 @@ def test_what_could_be_passed_through_is_encoded_on_demand(tmp_path: Path) -> No
     plan, pictures = play(SourceOptions(str(path), must_encode=True))
     assert plan == "encoding"
     assert_playable(pictures, 28)
-
-
-def test_b_pictures_that_come_late_are_noticed(tmp_path: Path) -> None:
-    """Beyond what is looked at before it begins."""
-    units = [*encode(pictures=98), *encode(pictures=28, profile="main", bframes=2)]
-    path = write_h264(tmp_path / "v.h264", units)
-    with (
-        contextlib.closing(Source(SourceOptions(str(path)))) as source,
-        pytest.raises(NotPlayable, match="B pictures"),
-    ):
-        assert len(list(source.pictures(lambda plan: None))) >= 98
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_nothing_can_be_decoded_before_the_first_idr() -> None:
 
 def test_an_interruption_lasts_to_the_next_idr() -> None:
     stream = stream_with(SPS, PPS, IDR)
-    stream.awaits_idr = True
+    stream.awaits_entry_point = True
     assert deliver(stream, P) is None
     assert deliver(stream, IDR) == (SPS, PPS, IDR)
     assert deliver(stream, P) == (P,)
@@ -127,7 +127,7 @@ def test_a_parameter_set_behind_a_picture_goes_in_front_of_the_next() -> None:
 
 def test_parameter_sets_that_come_during_an_interruption_are_with_the_next_idr() -> None:
     stream = stream_with(SPS, PPS, IDR)
-    stream.awaits_idr = True
+    stream.awaits_entry_point = True
     assert deliver(stream, CHANGED_PPS, P) is None
     assert deliver(stream, IDR) == (SPS, CHANGED_PPS, IDR)
     assert deliver(stream, P) == (P,)

@@ -1,75 +1,240 @@
-import time
+"""Capture times of a minute of pictures, whatever the camera's clock says."""
+
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
-from pet_stream.ingest.capture_clock import CaptureClock
+from pet_stream.ingest.capture_clock import CaptureClock, Now
+from pet_stream.ingest.counts import CameraCounts
 
-AGE_NS = 20_000_000
+from .bad_clocks import (
+    BAD_CLOCKS,
+    BOOTED_NS,
+    HOUR,
+    MS,
+    SECOND,
+    Stamp,
+    Timed,
+    drifting,
+    monotonic,
+    own,
+    realtime_ns,
+    run,
+    spacings_ns,
+    with_outliers,
+)
+
+ON_REALTIME: Stamp = lambda _number, passed_ns: realtime_ns(passed_ns)  # noqa: E731
+
+
+def new_clock() -> CaptureClock:
+    return CaptureClock(CameraCounts())
+
+
+def after(timed: list[Timed], seconds: float) -> list[Timed]:
+    return [picture for picture in timed if picture.true_ns >= BOOTED_NS + seconds * SECOND]
+
+
+@pytest.mark.parametrize("fps", [2, 30])
+@pytest.mark.parametrize("name", BAD_CLOCKS)
+def test_times_are_plausible_monotonic_and_even(name: str, fps: int) -> None:
+    timed = run(new_clock(), BAD_CLOCKS[name], fps=fps)
+    assert len(timed) == 60 * fps
+    interval_ns = SECOND / fps
+    spacings = spacings_ns(timed)
+    assert min(spacings) > 0
+    assert min(spacings) > 2 * MS
+    assert max(spacings) < 1.7 * interval_ns
+    assert all(0 <= picture.age_ns < 350 * MS + interval_ns for picture in timed)
+    settled = spacings_ns(after(timed, 30))
+    assert 0.7 * interval_ns < min(settled)
+    assert max(settled) < 1.3 * interval_ns
+    assert sum(spacings) == pytest.approx(60 * SECOND - interval_ns, abs=400 * MS)
+
+
+@pytest.mark.parametrize("name", BAD_CLOCKS)
+def test_several_pictures_of_one_look_are_as_far_apart(name: str) -> None:
+    """As when only a recording is made: a look finds a dozen."""
+    timed = run(new_clock(), BAD_CLOCKS[name], look_s=0.4)
+    assert len(timed) == 1800
+    interval_ns = SECOND / 30
+    spacings = spacings_ns(timed)
+    assert min(spacings) > 0
+    assert all(0 <= picture.age_ns < 1.2 * SECOND for picture in timed)
+    settled = spacings_ns(after(timed, 40))
+    assert 0.1 * interval_ns < min(settled)
+    assert max(settled) < 4.5 * interval_ns
+    assert sum(spacings) == pytest.approx(60 * SECOND - interval_ns, abs=0.5 * SECOND)
+
+
+@pytest.mark.parametrize("look_s", [None, 0.4])
+@pytest.mark.parametrize("fps", [2, 30])
+@pytest.mark.parametrize(("name", "stamp"), [("monotonic", monotonic), ("realtime", ON_REALTIME)])
+def test_a_clock_of_this_machine_is_taken_at_its_word(
+    name: str, stamp: Stamp, fps: int, look_s: float | None
+) -> None:
+    counts = CameraCounts()
+    clock = CaptureClock(counts)
+    timed = run(clock, stamp, fps=fps, look_s=look_s, jitter_ns=30 * MS)
+    assert clock.name == name
+    assert [picture.said_ns for picture in timed] == [picture.true_ns for picture in timed]
+    assert counts.timed_by_arrival == 0
+
+
+@pytest.mark.parametrize("jitter_ms", [0, 5, 30])
+@pytest.mark.parametrize("percent", [0, 0.01, -0.01])
+def test_even_stamps_of_a_clock_of_its_own_stay_even(jitter_ms: int, percent: float) -> None:
+    clock = new_clock()
+    timed = run(clock, drifting(own, percent), jitter_ns=jitter_ms * MS)
+    assert clock.name == "unknown"
+    for spacing_ns in spacings_ns(after(timed, 10)):
+        assert abs(spacing_ns - SECOND / 30) < SECOND / 30 * 1e-3 + 1000
+
+
+@pytest.mark.parametrize("percent", [-5, -0.5, 0.5, 5])
+def test_a_drift_is_learnt(percent: float) -> None:
+    timed = run(new_clock(), drifting(own, percent))
+    assert sum(spacings_ns(after(timed, 20))) == pytest.approx(40 * SECOND, rel=2e-3)
+    for spacing_ns in spacings_ns(after(timed, 30)):
+        assert spacing_ns == pytest.approx(SECOND / 30, rel=5e-3)
+
+
+@pytest.mark.parametrize("start", [monotonic, own])
+@pytest.mark.parametrize("by_ns", [-5 * HOUR, -3 * SECOND, 3 * SECOND, 5 * HOUR])
+def test_only_the_wrong_stamp_is_refused(start: Stamp, by_ns: int) -> None:
+    counts = CameraCounts()
+    clock = CaptureClock(counts)
+    run(clock, start, seconds=20)
+    learning = counts.timed_by_arrival
+    timed = run(clock_ := CaptureClock(counts), with_outliers(start, 100, by_ns), seconds=20)
+    assert clock_.name == clock.name
+    assert counts.timed_by_arrival == 2 * learning + 6
+    wrong = [n for n in range(len(timed)) if n % 100 == 99]
+    for number in wrong[2:]:
+        before, picture = timed[number - 1 : number + 1]
+        assert picture.said_ns - before.said_ns == pytest.approx(SECOND / 30, rel=0.02)
+
+
+@pytest.mark.parametrize("step_s", [-7200, -0.3, 0.3, 7200])
+@pytest.mark.parametrize("look_s", [None, 0.4])
+def test_a_realtime_clock_that_is_set_is_followed(step_s: float, look_s: float | None) -> None:
+    def realtime(passed_ns: int) -> int:
+        return realtime_ns(passed_ns) + (int(step_s * SECOND) if passed_ns > 20 * SECOND else 0)
+
+    clock = new_clock()
+    timed = run(clock, lambda _number, ns: realtime(ns), look_s=look_s, realtime=realtime)
+    assert clock.name == "realtime"
+    for picture in after(timed, 21):
+        assert picture.said_ns == picture.true_ns
+    assert max(spacings_ns(timed)) < 70 * MS
+
+
+def test_a_realtime_clock_that_is_slewed_moves_pictures_smoothly() -> None:
+    def realtime(passed_ns: int) -> int:
+        return realtime_ns(passed_ns) + passed_ns // 2000
+
+    timed = run(new_clock(), lambda _number, ns: realtime(ns), realtime=realtime)
+    for picture in timed:
+        assert picture.said_ns == pytest.approx(picture.true_ns, abs=2 * MS)
+    for spacing_ns in spacings_ns(timed):
+        assert spacing_ns == pytest.approx(SECOND / 30, rel=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("name", "now_ns"), [("monotonic", time.monotonic_ns), ("realtime", time.time_ns)]
+    ("name", "fault"),
+    [
+        ("always 0", "they are always 0"),
+        ("always the same", "they are always the same"),
+        ("always when it started", "they are always the same"),
+        ("monotonic, then 0", "they are always 0"),
+        ("a counter of seconds", "they do not go with the time"),
+        ("a counter of nanoseconds", "they do not go with the time"),
+        ("milliseconds as seconds", "they do not go with the time"),
+        ("scattered", "they do not go with the time"),
+        ("backwards", "they do not go with the time"),
+        ("twice as fast", "they do not go with the time"),
+    ],
 )
-def test_the_clock_is_found_and_ages_are_true(name: str, now_ns: Callable[[], int]) -> None:
-    clock = CaptureClock()
-    capture_ns = clock.to_monotonic_ns(now_ns() - AGE_NS)
-    assert clock.name == name
-    assert time.monotonic_ns() - capture_ns == pytest.approx(AGE_NS, abs=5e6)
+def test_what_is_no_clock_is_named(name: str, fault: str) -> None:
+    clock = new_clock()
+    run(clock, BAD_CLOCKS[name])
+    assert (clock.name, clock.fault) == ("arrival", fault)
 
 
-def test_a_clock_of_its_own_counts_the_first_picture_as_fresh() -> None:
-    clock = CaptureClock()
-    first_ns = clock.to_monotonic_ns(50)
-    assert clock.name == "unknown"
-    assert time.monotonic_ns() - first_ns < 5e6
-    assert first_ns - clock.to_monotonic_ns(30) == 20
+def test_a_clock_that_comes_to_its_senses_is_believed_again() -> None:
+    clock = new_clock()
+    timed = run(clock, BAD_CLOCKS["0, then monotonic"])
+    assert (clock.name, clock.fault) == ("monotonic", "")
+    for picture in after(timed, 40):
+        assert picture.said_ns == picture.true_ns
 
 
-def test_a_picture_from_before_a_stall_does_not_decide() -> None:
-    clock = CaptureClock()
-    clock.to_monotonic_ns(time.time_ns() - 3600 * 10**9)
-    assert clock.name == "unknown"
-    clock.to_monotonic_ns(time.time_ns())
-    assert clock.name == "realtime"
+def test_arrival_times_follow_another_rate() -> None:
+    clock = new_clock()
+    run(clock, BAD_CLOCKS["always 0"], seconds=10)
+    now_ns = BOOTED_NS + 10 * SECOND
+    times = []
+    for _ in range(10):
+        now_ns += SECOND // 2
+        times += clock.times_ns([(0, 0)], Now(now_ns, now_ns))
+    assert [b - a for a, b in pairwise(times)][4:] == [SECOND // 2] * 5
 
 
-def test_once_found_the_clock_stays_the_same_for_an_old_picture() -> None:
-    clock = CaptureClock()
-    clock.to_monotonic_ns(time.monotonic_ns())
-    old_ns = time.monotonic_ns() - 3600 * 10**9
-    assert clock.to_monotonic_ns(old_ns) == old_ns
+def test_pictures_after_a_pause_are_not_spread_over_it() -> None:
+    clock = new_clock()
+    run(clock, BAD_CLOCKS["always 0"], seconds=10)
+    now_ns = BOOTED_NS + 20 * SECOND
+    times = clock.times_ns([(0, 0)] * 5, Now(now_ns, now_ns))
+    assert now_ns - times[0] < SECOND // 5
+    assert times[-1] == now_ns
+
+
+@pytest.mark.parametrize("stamp", [monotonic, BAD_CLOCKS["always 0"]])
+def test_what_a_ring_held_before_lies_in_the_past(stamp: Stamp) -> None:
+    clock = new_clock()
+    now_ns = BOOTED_NS + 14 * SECOND
+    stamps = [(0, stamp(number, number * SECOND // 2)) for number in range(28)]
+    times = clock.times_ns(stamps, Now(now_ns, now_ns))
+    assert times == sorted(set(times))
+    assert times[-1] <= now_ns
+    if stamp is monotonic:
+        assert times == [stamp_ns for _, stamp_ns in stamps]
+
+
+def test_each_camera_has_a_clock_of_its_own() -> None:
+    clock = new_clock()
+    stamps: dict[int, Callable[[int], int]] = {
+        0: lambda ns: BOOTED_NS + ns,
+        1: lambda ns: ns - 7 * HOUR,
+    }
+    for number in range(600):
+        now_ns = number * SECOND // 30
+        camera_id = number // 150 % 2
+        [time_ns] = clock.times_ns(
+            [(camera_id, stamps[camera_id](now_ns))], Now(BOOTED_NS + now_ns, 0)
+        )
+        assert clock.name == ("monotonic", "unknown")[camera_id]
+        assert abs(time_ns - BOOTED_NS - now_ns) < 10 * MS
+    [day_ns, night_ns] = clock.times_ns(
+        [(0, BOOTED_NS + 20 * SECOND), (1, 20 * SECOND - 7 * HOUR)], Now(BOOTED_NS + 20 * SECOND, 0)
+    )
+    assert day_ns == BOOTED_NS + 20 * SECOND
+    assert night_ns <= BOOTED_NS + 20 * SECOND
+
+
+def test_cameras_without_end_are_forgotten() -> None:
+    clock = new_clock()
+    for camera_id in range(100):
+        clock.times_ns([(camera_id, BOOTED_NS)], Now(BOOTED_NS + camera_id * MS, 0))
+    assert len(clock._cameras) <= 8
+
+
+def test_a_camera_that_becomes_slower_has_no_other_clock() -> None:
+    clock = new_clock()
+    for number in range(900):
+        captured_ns = BOOTED_NS + number * SECOND // 30
+        delay_ns = (200 if number > 300 else 8) * MS
+        times = clock.times_ns([(0, captured_ns)], Now(captured_ns + delay_ns, 0))
+        assert times == [captured_ns]
     assert clock.name == "monotonic"
-
-
-@pytest.mark.parametrize("ahead_s", [10, 1_000_000])
-def test_a_header_from_the_future_is_taken_for_now_and_forgotten(ahead_s: int) -> None:
-    clock = CaptureClock()
-    clock.to_monotonic_ns(time.monotonic_ns())
-    assert clock.to_monotonic_ns(time.monotonic_ns() + ahead_s * 10**9) <= time.monotonic_ns()
-    capture_ns = time.monotonic_ns() - AGE_NS
-    assert clock.to_monotonic_ns(capture_ns) == capture_ns
-
-
-@pytest.mark.parametrize("step_s", [-3600, -30, 30, 3600])
-def test_a_realtime_clock_that_is_set_is_followed(
-    monkeypatch: pytest.MonkeyPatch, step_s: int
-) -> None:
-    clock = CaptureClock()
-    clock.to_monotonic_ns(time.time_ns())
-    original = time.time_ns
-    monkeypatch.setattr(time, "time_ns", lambda: original() + step_s * 10**9)
-    capture_ns = clock.to_monotonic_ns(time.time_ns() - AGE_NS)
-    assert time.monotonic_ns() - capture_ns == pytest.approx(AGE_NS, abs=5e6)
-
-
-def test_a_realtime_clock_that_is_slewed_moves_pictures_smoothly(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock = CaptureClock()
-    clock.to_monotonic_ns(time.time_ns())
-    original = time.time_ns
-    for slewed_us in range(0, 10_000, 10):
-        monkeypatch.setattr(time, "time_ns", lambda us=slewed_us: original() + us * 1000)
-        capture_ns = clock.to_monotonic_ns(time.time_ns() - AGE_NS)
-    assert time.monotonic_ns() - capture_ns == pytest.approx(AGE_NS, abs=5e6)

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 from pet_stream.errors import BitstreamError
 from pet_stream.media.h264.nal_unit import (
     MAX_NAL_UNITS,
-    NalUnitType,
     is_idr,
-    is_recovery_point,
     nal_unit_type,
     split_annex_b,
 )
 from tests.footage import encode
-from tests.media.syntax import escape, nal_unit
+from tests.media.syntax import escape
 
 ZERO_HEAVY = st.lists(st.sampled_from([0, 0, 0, 1, 2, 3, 0x80]), max_size=60).map(bytes)
 
@@ -189,57 +187,3 @@ def test_an_empty_nal_unit_has_no_type() -> None:
 def test_recognises_idr_access_units() -> None:
     idrs = [is_idr(split_annex_b(unit)) for unit in encode(gop=14, pictures=42, slices=2)]
     assert idrs == [number % 14 == 0 for number in range(42)]
-
-
-def test_recognises_recovery_points_of_a_stream_with_intra_refresh() -> None:
-    units = encode(gop=10, pictures=40, x264=("intra-refresh=1",))
-    points = [
-        any(
-            is_recovery_point(nal)
-            for nal in split_annex_b(unit)
-            if nal_unit_type(nal) == NalUnitType.SEI
-        )
-        for unit in units
-    ]
-    assert sum(points) >= 3
-    assert not all(points)
-
-
-def sei(*messages: tuple[int, bytes]) -> bytes:
-    rbsp = b""
-    for payload_type, payload in messages:
-        for number in (payload_type, len(payload)):
-            rbsp += b"\xff" * (number // 255) + bytes([number % 255])
-        rbsp += payload
-    return nal_unit(6, rbsp + b"\x80", ref_idc=0)
-
-
-@pytest.mark.parametrize(
-    ("messages", "expected"),
-    [
-        ([(6, b"\xc4")], True),
-        ([(5, bytes(300)), (6, b"\xc4")], True),
-        ([(5, b"\0\0\0\0\6\1\1"), (1, b"")], False),
-        ([(6 + 255, b"\xc4")], False),
-        ([(1, b"\6\1\1"), (300, b"\6" * 600)], False),
-        ([(0, b""), (6, b"\xc4"), (4, b"x")], True),
-    ],
-)
-def test_finds_the_recovery_point_among_messages(
-    messages: list[tuple[int, bytes]], expected: bool
-) -> None:
-    assert is_recovery_point(sei(*messages)) is expected
-
-
-@pytest.mark.parametrize("broken", ["", "06", "0680", "06ff", "0605ff", "06050a0102", "65aabbcc"])
-def test_refuses_broken_sei(broken: str) -> None:
-    with pytest.raises(BitstreamError):
-        is_recovery_point(bytes.fromhex(broken))
-
-
-@given(st.binary(max_size=60))
-def test_any_sei_is_judged_or_raises_bitstream_error(payload: bytes) -> None:
-    try:
-        assert is_recovery_point(b"\6" + payload) in (True, False)
-    except BitstreamError:
-        pass

@@ -101,6 +101,10 @@ TABLE: dict[str, tuple[list[bytes], list[bytes]]] = {
             + filled(0x41, 40)
         ],
     ),
+    "no more together than libwebrtc looks at": (
+        [PPS] * 12,
+        [b"\x78" + 10 * (b"\x00\x03" + PPS), b"\x78" + 2 * (b"\x00\x03" + PPS)],
+    ),
     "parameter sets in front of a large slice": (
         [SPS, PPS, filled(0x65, FULL + 10), SEI],
         [

@@ -160,8 +160,18 @@ def test_a_recording_that_no_picture_came_to_leaves_no_file(
     stopped = call(recorder.stop())
     assert stopped.frame_count == stopped.bytes_written == stopped.duration_ms == 0
     assert stopped.stop_reason == "no picture came from the camera"
-    assert stopped.has_failed
+    assert not stopped.has_failed
+    assert stopped.paths == ()
     assert files_in(tmp_path / "recordings") == []
+
+
+def test_one_that_ends_by_itself_before_a_picture_came_has_failed(
+    recorder: Recorder, camera: Camera, call: Call
+) -> None:
+    call(recorder.start(heartbeat_s=0.05))
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.has_failed
+    assert recorder.status.stop_reason == "no picture came from the camera"
 
 
 # ---- one at a time
@@ -316,6 +326,7 @@ def test_the_status_before_the_first_recording() -> None:
         "frame_count": 0,
         "bytes_written": 0,
         "duration_ms": 0,
+        "duration": 0,
         "start_time": None,
         "stop_reason": None,
         "stop_code": None,

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from pet_stream import __version__
+from pet_stream.web.health import FIRST_LOOK_S
 from tests.apps import mount, mounted_app, stream_of
 from tests.camera.camera import Camera
-from tests.waiting import wait_until
+from tests.waiting import TIMEOUT_S, wait_until
 
 
 def test_a_running_camera_is_ok(live_client: FlaskClient) -> None:
@@ -27,6 +29,30 @@ def test_a_running_camera_is_ok(live_client: FlaskClient) -> None:
     assert (camera["state"], camera["width"], camera["height"]) == ("live", 320, 240)
     assert camera["profile_level_id"].startswith("42")
     assert camera["picture_age_s"] < 2
+
+
+def test_the_first_answer_tells_what_the_camera_thread_has_found(
+    client: FlaskClient, live_client: FlaskClient, tmp_path: Path
+) -> None:
+    assert client.get("/health").get_json()["reason_codes"] == ["segment_missing"]
+    segment = stream_of(live_client.application).config.shm
+    with mounted_app(tmp_path, SHM=segment) as app:
+        health = app.test_client().get("/health").get_json()
+    assert (health["status"], health["camera"]["state"]) == ("ok", "live")
+    assert 0 <= health["uptime_s"] < TIMEOUT_S
+
+
+def test_only_the_first_answer_waits_and_not_for_long(
+    monkeypatch: pytest.MonkeyPatch, app: Flask
+) -> None:
+    stream = stream_of(app)
+    monkeypatch.setattr(stream.reader, "start", lambda: None)  # a thread that never looks
+    client = app.test_client()
+    health = client.get("/health").get_json()
+    assert health["reason_codes"] == ["not_started"]
+    assert stream.uptime_s >= FIRST_LOOK_S
+    stream.stop()
+    assert client.get("/health").get_json()["uptime_s"] == 0
 
 
 def test_without_a_camera_it_answers_and_says_why(client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.apps import mounted_app, stream_of
+from tests.camera.camera import Camera
 from tests.waiting import TIMEOUT_S, wait_until
 
 STATUS_FIELDS = {
@@ -20,11 +21,12 @@ STATUS_FIELDS = {
     "frame_count",
     "bytes_written",
     "duration_ms",
+    "duration",
     "start_time",
     "stop_reason",
     "stop_code",
 }
-LEGACY_FIELDS = STATUS_FIELDS - {"stop_reason", "stop_code"}
+LEGACY_FIELDS = STATUS_FIELDS - {"duration", "stop_reason", "stop_code"}
 
 
 def record_pictures(client: FlaskClient, count: int) -> None:
@@ -56,10 +58,12 @@ def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
     stopped = live_client.post("/api/recording/stop").get_json()
     assert stopped["status"] == "stopped"
     assert stopped["file"] == started["file"]
+    assert stopped["files"] == [started["file"]]
     assert stopped["filename"] == started["filename"]
     assert stopped["frame_count"] >= 20
     assert stopped["bytes_written"] == file_of(live_client, started).stat().st_size
     assert (stopped["frame_count"] - 1) * 33 <= stopped["duration_ms"] <= TIMEOUT_S * 1000
+    assert stopped["stats"]["duration"] == stopped["duration_ms"] / 1000
     assert started["started_at"] < stopped["stopped_at"] <= time.time()
     assert stopped["stats"].keys() >= STATUS_FIELDS
     assert stopped["stats"]["frame_count"] == stopped["frame_count"]
@@ -86,10 +90,10 @@ def test_answers_tell_no_absolute_path(
     monkeypatch.chdir(tmp_path / "here")
     with mounted_app(tmp_path, RECORD_PATH=tmp_path / folder) as app:
         client = app.test_client()
-        started = client.post("/api/recording/start", json={"filename": "cat"}).get_json()
+        started = client.post("/api/recording/start", json={"filename": "cat"})
         stopped = client.post("/api/recording/stop")
-    assert (started["file"], stopped.get_json()["file"]) == (shown, shown)
-    assert str(tmp_path) not in stopped.text
+    assert started.get_json()["file"] == shown
+    assert str(tmp_path) not in started.text + stopped.text
 
 
 def test_the_root_is_no_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +108,41 @@ def test_without_a_camera_it_waits_and_says_so(client: FlaskClient) -> None:
     assert started["status"] == "recording"
     assert started["waiting"] is True
     assert client.get("/api/recording/status").get_json()["recording"] is True
-    assert client.post("/api/recording/stop").status_code == 200
+
+
+def test_one_that_still_waits_can_be_stopped_and_leaves_neither_file_nor_fault(
+    app: Flask, client: FlaskClient
+) -> None:
+    client.post("/api/recording/start", json={"filename": "cat"})
+    answer = client.post("/api/recording/stop")
+    stopped = answer.get_json()
+    assert (answer.status_code, stopped["status"]) == (200, "stopped")
+    assert (stopped["frame_count"], stopped["duration_ms"], stopped["files"]) == (0, 0, [])
+    assert (stopped["file"], stopped["filename"]) == (None, "cat.mp4")
+    assert (stopped["stats"]["stop_code"], stopped["stats"]["failed"]) == ("no_picture", False)
+    assert list(stream_of(app).config.record_path.glob("cat*")) == []
+    assert client.get("/health").get_json()["reason_codes"] == ["segment_missing"]
+    assert client.post("/api/recording/stop").status_code == 409
+    assert client.post("/api/recording/start", json={"filename": "cat"}).status_code == 200
+
+
+def test_of_several_files_each_is_named_and_is_there(
+    segment_name: str, footage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        Camera(segment_name, source=footage, fps=30),
+        mounted_app(tmp_path, SHM=segment_name, SEGMENT_MINUTES=0.005) as app,
+    ):
+        client = app.test_client()
+        client.post("/api/recording/start", json={"filename": "cat"})
+        record_pictures(client, 40)
+        stopped = client.post("/api/recording/stop").get_json()
+    files = [Path(file) for file in stopped["files"]]
+    assert len(files) > 1
+    assert files == sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("cat*.mp4"))
+    assert stopped["file"] == stopped["files"][0]
+    assert stopped["filename"] == "cat.mp4"
 
 
 def test_the_name_can_be_chosen(client: FlaskClient) -> None:
@@ -113,7 +151,43 @@ def test_the_name_can_be_chosen(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../cat", "a/b", "/etc/cat", ".cat", "cat\0", "c" * 200, "cat.h264", "кот", 7, ["cat"]]
+    ("setting", "body", "filename"),
+    [
+        ("mp4", {"filename": "cat.h264"}, "cat.h264"),
+        ("mp4", {"filename": "cat.mp4"}, "cat.mp4"),
+        ("h264", {"filename": "cat.mp4"}, "cat.mp4"),
+        ("h264", {"filename": "cat"}, "cat.h264"),
+        ("h264", {"filename": "cat.mp4", "format": "mp4"}, "cat.mp4"),
+        ("mp4", {"filename": "mp4"}, "mp4.mp4"),
+    ],
+)
+def test_a_known_ending_chooses_the_format(
+    tmp_path: Path, setting: str, body: dict[str, str], filename: str
+) -> None:
+    with mounted_app(tmp_path, RECORD_FORMAT=setting) as app:
+        answer = app.test_client().post("/api/recording/start", json=body)
+    assert answer.get_json()["filename"] == filename
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"filename": "cat.h264", "format": "mp4"},
+        {"filename": "cat.avi"},
+        {"filename": ".h264"},
+        {"filename": "cat.mp4.h264"},
+        {"filename": "cat.H264"},
+    ],
+)
+def test_another_ending_than_the_formats_is_a_bad_name(
+    client: FlaskClient, body: dict[str, str]
+) -> None:
+    answer = client.post("/api/recording/start", json=body)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_name")
+
+
+@pytest.mark.parametrize(
+    "name", ["../cat", "a/b", "/etc/cat", ".cat", "cat\0", "c" * 200, "cat.jpg", "кот", 7, ["cat"]]
 )
 def test_a_bad_name_is_400_and_starts_nothing(client: FlaskClient, name: object) -> None:
     answer = client.post("/api/recording/start", json={"filename": name})

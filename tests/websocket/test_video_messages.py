@@ -34,14 +34,18 @@ def told_width(frame: bytes) -> int:
     return width
 
 
-def test_the_message_of_a_unit_is_made_once_as_long_as_its_gop_is_the_newest() -> None:
+def test_the_message_of_a_unit_is_made_once_until_its_gop_is_forgotten() -> None:
     messages, units = VideoMessages(), footage()
     made = [messages.message(unit, OFFSET_NS) for unit in units[:GOP]]
     assert None not in made
     again = [messages.message(unit, OFFSET_NS + 10**9) for unit in units[:GOP]]
     assert all(one is other for one, other in zip(made, again, strict=True))
-    messages.message(units[GOP], OFFSET_NS)
+    newest = messages.message(units[GOP], OFFSET_NS)
+    messages.forget_before(units[GOP])
     assert messages.message(units[1], OFFSET_NS) is not made[1]
+    assert messages.message(units[GOP], OFFSET_NS) is newest
+    messages.forget_before(None)
+    assert messages.message(units[GOP], OFFSET_NS) is not newest
 
 
 def test_what_was_forgotten_is_made_anew_and_equal() -> None:

@@ -1,12 +1,13 @@
 """The parts of H.264 that passing it through needs. Pure.
 
     bits                 Exp-Golomb codes, emulation prevention
-    nal_unit             Annex B, NAL unit types, recovery points
+    nal_unit             Annex B, NAL unit types
     parameter_sets       SPS and PPS as values
-    parameter_set_cache  the sets seen so far, put in front of an IDR
+    parameter_set_cache  the sets seen so far, put in front of an entry point
     slice_header         which picture a slice belongs to
+    recovery_point       where decoding can begin without an IDR
 
-The names of these five are imported from here. Built on them, and imported by their module:
+The names of these six are imported from here. Built on them, and imported by their module:
 
     coded_picture        one picture: NAL units, slice header, parameter sets, parsed once
     continuity           whether a picture follows the last one (frame_num)
@@ -22,12 +23,12 @@ from .nal_unit import (
     SLICE_TYPES,
     NalUnitType,
     is_idr,
-    is_recovery_point,
     nal_unit_type,
     split_annex_b,
 )
 from .parameter_set_cache import ParameterSets
 from .parameter_sets import PictureParameterSet, SequenceParameterSet, parse_pps, parse_sps
+from .recovery_point import RecoveryPoint, find_recovery_point
 from .slice_header import SliceHeader, parse_slice_header
 
 __all__ = [
@@ -35,10 +36,11 @@ __all__ = [
     "NalUnitType",
     "ParameterSets",
     "PictureParameterSet",
+    "RecoveryPoint",
     "SequenceParameterSet",
     "SliceHeader",
+    "find_recovery_point",
     "is_idr",
-    "is_recovery_point",
     "nal_unit_type",
     "parse_pps",
     "parse_slice_header",

@@ -52,6 +52,10 @@ class DecoderConfiguration:
         return cls(sps, pps)
 
     @property
+    def parameter_sets(self) -> tuple[bytes, ...]:
+        return *self.sps, *self.pps
+
+    @property
     def codec(self) -> str:
         """Such as `avc1.42c01f` (RFC 6381 section 3.3)."""
         return f"avc1.{self.sps[0][1:4].hex()}"

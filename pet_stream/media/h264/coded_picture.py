@@ -9,12 +9,15 @@ from . import (
     SLICE_TYPES,
     NalUnitType,
     ParameterSets,
+    RecoveryPoint,
     SequenceParameterSet,
     SliceHeader,
+    find_recovery_point,
     nal_unit_type,
     parse_slice_header,
 )
 from .parameter_set_cache import PARAMETER_SET_TYPES
+from .slice_header import is_intra_slice
 
 _IN_FRONT = PARAMETER_SET_TYPES | {NalUnitType.AUD}
 
@@ -37,6 +40,13 @@ class CodedPicture(NamedTuple):
     """The same, including those in front of this picture's slices."""
     later_parameter_sets: ParameterSets
     """The same, including those behind them: they are the next picture's (7.4.1.2.3)."""
+    recovery_point: RecoveryPoint | None
+    """Where decoding can begin with this picture though it is no IDR."""
+
+    @property
+    def is_entry_point(self) -> bool:
+        """Whether decoding can begin with this picture, given its parameter sets."""
+        return self.is_idr or self.recovery_point is not None
 
     @classmethod
     def parse(cls, nal_units: tuple[bytes, ...], earlier: ParameterSets) -> CodedPicture:
@@ -47,22 +57,23 @@ class CodedPicture(NamedTuple):
         """
         types = [nal_unit_type(nal_unit) for nal_unit in nal_units]
         position = next((i for i, kind in enumerate(types) if kind in SLICE_TYPES), None)
-        first_slice = None if position is None else nal_units[position]
+        in_front, slices = nal_units[:position], () if position is None else nal_units[position:]
         parameter_sets = later = earlier
         if not _IN_FRONT.isdisjoint(types):
-            parameter_sets = later = earlier.including(nal_units[:position])
-            if position is not None:
-                later = parameter_sets.including(nal_units[position:])
+            parameter_sets = earlier.including(in_front)
+            later = parameter_sets.including(slices)
             nal_units = _tidied(nal_units, parameter_sets)
-        header = sps = None
-        if first_slice is not None:
+        header = sps = recovery_point = None
+        if slices:
             try:
-                header = parse_slice_header(first_slice, parameter_sets)
+                header = parse_slice_header(slices[0], parameter_sets)
                 sps = parameter_sets.sps_for(header.pic_parameter_set_id)
             except ParameterSetUnknown:
                 pass
             except BitstreamError as exc:
                 raise BitstreamError(f"A slice header is malformed: {exc}") from exc
+        if header is not None and sps is not None and NalUnitType.SEI in types[:position]:
+            recovery_point = _usable_recovery_point(in_front, slices, header, sps)
         return cls(
             nal_units=nal_units,
             is_idr=position is not None and types[position] == NalUnitType.IDR_SLICE,
@@ -72,7 +83,31 @@ class CodedPicture(NamedTuple):
             earlier_parameter_sets=earlier,
             parameter_sets=parameter_sets,
             later_parameter_sets=later,
+            recovery_point=recovery_point,
         )
+
+
+def _usable_recovery_point(
+    in_front: tuple[bytes, ...],
+    slices: tuple[bytes, ...],
+    header: SliceHeader,
+    sps: SequenceParameterSet,
+) -> RecoveryPoint | None:
+    """Returns the recovery point of a picture that is no IDR, if it can be one.
+
+    recovery_frame_cnt is below MaxFrameNum (D.2.8). Where it is 0, this picture itself has to be
+    right, so it can't be predicted from others.
+    """
+    if header.is_idr:
+        return None
+    found = find_recovery_point(in_front)
+    if found is None or found.frame_count >= 1 << sps.log2_max_frame_num:
+        return None
+    try:
+        is_alone = all(map(is_intra_slice, slices))
+    except BitstreamError:
+        return None
+    return found if found.frame_count or is_alone else None
 
 
 def _tidied(nal_units: tuple[bytes, ...], parameter_sets: ParameterSets) -> tuple[bytes, ...]:

@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from ...errors import BitstreamError
-from .bits import unescape
 
 MAX_NAL_UNITS = 4096
 """Limit for one access unit. H.264 allows far more (A.3.1: a slice for each macroblock), but a
 camera sends about ten, and each costs a packet for every viewer."""
 
 _START_CODE_PREFIX = b"\x00\x00\x01"
-_RECOVERY_POINT = 6  # payloadType (H.264 D.1)
 
 
 class NalUnitType(IntEnum):
@@ -52,7 +50,7 @@ def nal_unit_type(nal_unit: bytes) -> int:
 
 
 def is_idr(nal_units: Iterable[bytes]) -> bool:
-    """Whether decoding can begin with this access unit, given its parameter sets."""
+    """Whether this access unit is an IDR picture."""
     return any(nal_unit_type(nal_unit) == NalUnitType.IDR_SLICE for nal_unit in nal_units)
 
 
@@ -96,39 +94,3 @@ def split_annex_b(data: bytes, max_nal_units: int = MAX_NAL_UNITS) -> tuple[byte
         raise BitstreamError("Each NAL unit in it is empty or damaged (forbidden_zero_bit is set)")
     nal_units.reverse()
     return tuple(nal_units)
-
-
-def is_recovery_point(sei_nal_unit: bytes) -> bool:
-    """Whether this SEI NAL unit holds a recovery point message (H.264 D.2.8).
-
-    Raises BitstreamError if it is no SEI, holds no message, or ends in the middle of one.
-    """
-    if nal_unit_type(sei_nal_unit) != NalUnitType.SEI:
-        raise BitstreamError("Not an SEI NAL unit")
-    rbsp = unescape(sei_nal_unit[1:]).rstrip(b"\x00")
-    end = len(rbsp) - 1  # the last byte holds the rbsp_stop_one_bit
-    if end < 2:
-        raise BitstreamError("The SEI holds no message")
-    position = 0
-    while position < end:
-        payload_type, position = _sei_number(rbsp, position)
-        payload_size, position = _sei_number(rbsp, position)
-        position += payload_size
-        if position > len(rbsp):
-            raise BitstreamError("The SEI ends in the middle of a message")
-        if payload_type == _RECOVERY_POINT:
-            return True
-    return False
-
-
-def _sei_number(rbsp: bytes, position: int) -> tuple[int, int]:
-    """Returns a payload type or size, and the offset where it ends: bytes of 255 and a last one,
-    added up (7.3.2.3.1)."""
-    value = 0
-    try:
-        while rbsp[position] == 255:
-            value += 255
-            position += 1
-        return value + rbsp[position], position + 1
-    except IndexError:
-        raise BitstreamError("The SEI ends in the middle of a message") from None

@@ -21,6 +21,10 @@ MAX_INSERTED_PPS = 255
 MAX_INSERTED_BYTES = 32 * 1024
 
 
+def parameter_sets_in(nal_units: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(n for n in nal_units if nal_unit_type(n) in PARAMETER_SET_TYPES)
+
+
 class ParameterSets:
     """Every SPS and PPS by its id; a later one replaces an earlier one. Immutable."""
 
@@ -38,7 +42,7 @@ class ParameterSets:
 
         A malformed one counts for nothing, as in every decoder: what was known before stays.
         """
-        carried = [n for n in nal_units if nal_unit_type(n) in PARAMETER_SET_TYPES]
+        carried = parameter_sets_in(nal_units)
         if self._seen.issuperset(carried):
             return self
         sets = ParameterSets()

@@ -34,6 +34,15 @@ class SliceHeader(NamedTuple):
         return self.nal_ref_idc != 0
 
 
+def is_intra_slice(nal_unit: bytes) -> bool:
+    """Whether this NAL unit refers to no other picture: anything but a P, B or SP slice."""
+    if nal_unit_type(nal_unit) not in SLICE_TYPES:
+        return True
+    reader = BitReader(unescape(nal_unit[1:_MAX_START_BYTES]))
+    reader.ue()  # first_mb_in_slice
+    return reader.ue() % 5 in _INTRA_SLICE_TYPES
+
+
 def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceHeader:
     """Parse the slice header up to idr_pic_id.
 

@@ -5,12 +5,14 @@ Every function raises BitstreamError for a malformed file, OSError only if `read
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ...errors import BitstreamError
 from ..h264.avcc import split_length_prefixed
 from .boxes import Box, ReadAt, top_boxes
-from .fragments import fragments, growing_table
+from .fragments import Fragment, fragments, growing_table
 from .index import has_samples, read_index
 from .sample_table import SampleTable
 from .track import read_track
@@ -87,35 +89,42 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
     return Movie(track.video_format, track.timescale, table, whole_bytes)
 
 
-def first_idr(read_at: ReadAt, size: int) -> tuple[bytes, ...]:
-    """Returns the NAL units of the first IDR, after the parameter sets of the file. Raises
-    BitstreamError."""
+def first_pictures(read_at: ReadAt, size: int) -> Iterator[tuple[bytes, ...]]:
+    """Yields the NAL units of each picture from the first entry point on; in front of the first
+    one stand the parameter sets of the file. Raises BitstreamError."""
     first, last = _movie_boxes(read_at, size)
     if has_samples(read_at, last):
         track = read_track(read_at, last)
-        offset, sample_size = _first_sync(read_index(read_at, track.boxes, size))
+        places = _places(read_index(read_at, track.boxes, size))
     else:
         track = read_track(read_at, first)
-        fragment = next((f for f in fragments(read_at, size) if f.samples[0].is_sync), None)
-        if fragment is None:
-            raise BitstreamError("No picture in it is whole")
-        offset, sample_size = fragment.data_offset, fragment.samples[0].size_bytes
-    if sample_size > MAX_PICTURE_BYTES:
-        raise BitstreamError("A picture is too large")
-    video_format = track.video_format
-    sample = read_at(offset, sample_size)
-    return (*video_format.sps, *video_format.pps, *split_length_prefixed(sample))
+        places = _growing_places(fragments(read_at, size))
+    in_front = (*track.video_format.sps, *track.video_format.pps)
+    for offset, sample_size in places:
+        if sample_size > MAX_PICTURE_BYTES:
+            raise BitstreamError("A picture is too large")
+        yield (*in_front, *split_length_prefixed(read_at(offset, sample_size)))
+        in_front = ()
+    if in_front:
+        raise BitstreamError("There is nothing to begin with in it")
 
 
-def _first_sync(table: SampleTable) -> tuple[int, int]:
-    """Returns offset and size in bytes of the first sample that is an IDR."""
-    if not table.sync_indexes:
-        raise BitstreamError("There is no IDR in it")
-    index = table.sync_indexes[0]
+def _places(table: SampleTable) -> Iterator[tuple[int, int]]:
+    """Yields offset and size in bytes of each sample from the first sync sample on."""
+    begin = table.sync_indexes[0] if table.sync_indexes else len(table)
     for offset, first, count in table.chunks():
-        if first <= index < first + count:
-            return offset + sum(table.sizes[first:index]), table.sizes[index]
-    raise BitstreamError("The index contradicts itself")
+        for index in range(first, first + count):
+            if index >= begin:
+                yield offset, table.sizes[index]
+            offset += table.sizes[index]
+
+
+def _growing_places(found: Iterable[Fragment]) -> Iterator[tuple[int, int]]:
+    for fragment in itertools.dropwhile(lambda f: not f.samples[0].is_sync, found):
+        offset = fragment.data_offset
+        for sample in fragment.samples:
+            yield offset, sample.size_bytes
+            offset += sample.size_bytes
 
 
 def _movie_boxes(read_at: ReadAt, size: int) -> tuple[Box, Box]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..access_unit import AccessUnit
 from ..h264.avcc import DecoderConfiguration
 from ..h264.nal_unit import NalUnitType, nal_unit_type
+from ..h264.parameter_set_cache import parameter_sets_in
+from ..h264.parameter_sets import parse_sps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,26 @@ class VideoFormat:
             width=idr.width,
             height=idr.height,
         )
+
+    def has_all_of(self, unit: AccessUnit) -> bool:
+        """Whether every parameter set in `unit` is one of these."""
+        return all(n in self.parameter_sets for n in parameter_sets_in(unit.nal_units))
+
+    def goes_on_in(self, later: VideoFormat) -> bool:
+        """Whether a file of this format may hold pictures of `later`: its SPS is the same, or the
+        same but for its id, as of a camera that changes between two."""
+        if later.sps == self.sps:
+            return True
+        ours, theirs = parse_sps(self.sps[0]), parse_sps(later.sps[0])
+        id_of_theirs = theirs.seq_parameter_set_id
+        return (
+            id_of_theirs != ours.seq_parameter_set_id
+            and replace(ours, seq_parameter_set_id=id_of_theirs) == theirs
+        )
+
+    @property
+    def parameter_sets(self) -> tuple[bytes, ...]:
+        return *self.sps, *self.pps
 
     @property
     def decoder_configuration(self) -> DecoderConfiguration:

@@ -42,12 +42,13 @@ FIRST_MOVIE_AT = PLACEHOLDER_AT + _PLACEHOLDER_SIZE
 _MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
 
 
-def sample_data(unit: AccessUnit, video_format: VideoFormat) -> bytes:
+def sample_data(unit: AccessUnit, video_format: VideoFormat | None) -> bytes:
     """Returns `unit` as a file holds it: a length in front of each NAL unit (14496-15, 5.3.4.2).
 
-    Parameter sets that `video_format` has are left out; others stay with their picture.
+    Parameter sets that `video_format` has are left out; others, and without it all of them, stay
+    with their picture.
     """
-    known = (*video_format.sps, *video_format.pps)
+    known = () if video_format is None else video_format.parameter_sets
     return length_prefixed(nal_unit for nal_unit in unit.nal_units if nal_unit not in known)
 
 

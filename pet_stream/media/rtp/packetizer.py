@@ -10,6 +10,9 @@ STAP_A = 24
 FU_A = 28
 START = 0x80
 END = 0x40
+MAX_AGGREGATED = 10
+"""NAL units of a STAP-A. Of more, libwebrtc (`kMaxNalusPerPacket`) sees neither IDR nor parameter
+sets."""
 MIN_PACKET_BYTES = HEADER.size + 3
 """The smallest FU-A packet: two bytes of header and one byte of the NAL unit."""
 
@@ -73,7 +76,8 @@ class Packetizer:
         waiting_bytes = 1  # of a STAP-A: its own header, then a length and a NAL unit each
         for nal_unit in nal_units:
             size = 2 + len(nal_unit)
-            if waiting and waiting_bytes + size > room:
+            is_full = len(waiting) == MAX_AGGREGATED or waiting_bytes + size > room
+            if waiting and is_full:
                 yield _aggregated(waiting)
                 room, waiting, waiting_bytes = self._max_payload_bytes, [], 1
             if len(nal_unit) <= room:

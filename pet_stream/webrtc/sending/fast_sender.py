@@ -40,7 +40,7 @@ class FastSender:
     """Sends packets that all viewers share. On the event-loop thread.
 
     Per viewer a picture is copied, encrypted in place and handed to the kernel. A viewer whose
-    socket is full loses access units up to the next IDR and delays nobody.
+    socket is full loses access units up to the next entry point and delays nobody.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class FastSender:
             self._queue,
             self._retransmit,
         )
-        self._awaits_idr = True
+        self._awaits_entry = True
         self._replayed_ns = 0
         private.listen_to_rtcp(transport, streams.ssrc, self)
         stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
@@ -93,9 +93,9 @@ class FastSender:
 
     def send(self, unit: AccessUnit) -> None:
         block = self._stream.block(unit)
-        if unit.is_idr:
+        if unit.is_entry_point and (self._awaits_entry or unit.starts_clean):
             self._begin_gop(block)
-        elif self._awaits_idr:
+        elif self._awaits_entry:
             self._counts.frames_dropped += 1
             return
         if not self._queue.put(unit, block):
@@ -121,10 +121,11 @@ class FastSender:
         self._repair.answer(sequence_numbers, self._reports.round_trip_s)
 
     def handle_keyframe_request(self) -> None:
-        """The camera can't be asked for an IDR: the next one is the answer, if it is near."""
+        """The camera can't be asked for an IDR: the next one is the answer, if it is near. At a
+        recovery point browsers don't begin, so to send one again is of no use."""
         self._counts.keyframe_requests += 1
         gop = self._stream.gop
-        if not gop or gop[-1].capture_ns - gop[0].capture_ns < REPLAY_NS:
+        if not gop or not gop[0].is_idr or gop[-1].capture_ns - gop[0].capture_ns < REPLAY_NS:
             return
         if gop[-1].capture_ns - self._replayed_ns >= REPLAY_NS:
             self._replayed_ns = gop[-1].capture_ns
@@ -138,26 +139,26 @@ class FastSender:
         """Begin, or begin again, with `gop`, the latest of `stream`."""
         left, self._stream = self._stream, stream
         self._shared.streams.leave(left)
-        self._awaits_idr = not gop
+        self._awaits_entry = not gop
         if gop:
             blocks = stream.latest(len(gop))
             self._repair.begin(stream, blocks[0].sequence_number)
             self._queue.put_gop(gop, blocks, stream.bytes_per_s)
 
-    def _begin_gop(self, idr: PacketBlock) -> None:
+    def _begin_gop(self, entry: PacketBlock) -> None:
         dropped = self._queue.drop_late()
         self._counts.frames_dropped += dropped
-        if dropped or self._awaits_idr:
-            self._repair.begin(self._stream, idr.sequence_number)
-        self._awaits_idr = False
+        if dropped or self._awaits_entry:
+            self._repair.begin(self._stream, entry.sequence_number)
+        self._awaits_entry = False
         if self._congestion.is_congested:
-            self._queue.pace(idr.end, self._stream.bytes_per_s)
+            self._queue.pace(entry.end, self._stream.bytes_per_s)
 
     def _give_up(self) -> None:
-        """Send nothing before the next IDR, not even the rest of a picture."""
+        """Send nothing before the next entry point, not even the rest of a picture."""
         self._counts.frames_dropped += self._queue.clear()
         self._repair.stop()
-        self._awaits_idr = True
+        self._awaits_entry = True
 
     def _count(self, unit: AccessUnit, block: PacketBlock) -> None:
         self._counts.frames_sent += 1

@@ -62,7 +62,9 @@ class PacketStream:
         )
         self._history: deque[_Entry] = deque()
         self._history_bytes = 0
-        self._idr_ns = 0
+        self._entry_ns = 0
+        self._joins_ns = 0  # from here on a new viewer is sent pictures
+        self._joins_at_idr = False
 
     @property
     def next_sequence_number(self) -> int:
@@ -73,10 +75,10 @@ class PacketStream:
         history = self._history
         if history and history[-1].unit is unit:
             return history[-1].block
-        if unit.is_idr:
-            self._idr_ns = unit.capture_ns
+        if unit.is_entry_point:
+            self._note_entry_point(unit)
         sequence_number = self._packetizer.sequence_number
-        extensions = self._extensions(unit) if unit.is_idr else b""
+        extensions = self._extensions(unit) if unit.is_entry_point else b""
         block = self._packetizer.packetize(unit.nal_units, unit.pts_90k, extensions)
         history.append(_Entry(unit, block, sequence_number))
         self._history_bytes += len(block.data)
@@ -84,7 +86,7 @@ class PacketStream:
         return block
 
     def can_take(self, gop: Sequence[AccessUnit]) -> bool:
-        """Whether a viewer can join now that begins with `gop`, the units since the last IDR."""
+        """Whether a viewer can join now that begins with `gop`."""
         if not gop:
             return self._is_far_from_wrap(self.next_sequence_number)
         entries = list(self._history)[-len(gop) :]
@@ -106,9 +108,9 @@ class PacketStream:
 
     @property
     def gop(self) -> tuple[AccessUnit, ...]:
-        """The units since the last IDR; empty if they are not all there any more."""
-        units = tuple(e.unit for e in self._history if e.unit.capture_ns >= self._idr_ns)
-        return units if units and units[0].is_idr else ()
+        """What a new viewer begins with; empty if it is not all there any more."""
+        units = tuple(e.unit for e in self._history if e.unit.capture_ns >= self._joins_ns)
+        return units if units and units[0].is_entry_point else ()
 
     @property
     def bytes_per_s(self) -> float:
@@ -129,11 +131,20 @@ class PacketStream:
             {number: values[uri] for uri, number in self.format.extensions if uri in values}
         )
 
+    def _note_entry_point(self, unit: AccessUnit) -> None:
+        """Viewers join at the newest IDR; without one at the newest recovery point whose pictures
+        are right by now, which may be the one before."""
+        if unit.starts_clean or unit.is_discontinuity or not self._entry_ns:
+            self._entry_ns = unit.capture_ns
+        if unit.is_idr or unit.is_discontinuity or not self._joins_at_idr:
+            self._joins_ns, self._joins_at_idr = self._entry_ns, unit.is_idr
+        self._entry_ns = unit.capture_ns
+
     def _forget(self, now_ns: int) -> None:
         """Keep only what may be asked for again and the GOP, for viewers that join; both are
         bounded."""
         history = self._history
-        kept_since_ns = min(now_ns - HISTORY_NS, self._idr_ns)
+        kept_since_ns = min(now_ns - HISTORY_NS, self._joins_ns)
         while len(history) > 1 and (
             history[0].unit.capture_ns < kept_since_ns or self._history_bytes > HISTORY_BYTES
         ):

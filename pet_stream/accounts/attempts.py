@@ -1,0 +1,58 @@
+"""Makes guessing slow: after wrong tries a client waits longer and longer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ..errors import TooMany
+
+FREE_TRIES = 5
+"""Wrong tries without a wait: people mistype."""
+MAX_WAIT_S = 60.0
+FORGOTTEN_AFTER_S = 3600.0
+MAX_CLIENTS = 1000
+
+
+class Attempts:
+    """Counts each client's wrong tries to sign in. Any thread.
+
+    Only who tries waits: a signed-in device is never asked, so nobody can lock the owner out.
+    """
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._now_s = now_s
+        self._lock = threading.Lock()
+        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        """Each client's count, and the time of its last wrong try; the oldest first."""
+
+    def check(self, client: str) -> None:
+        """Raises TooMany until the client may try again."""
+        with self._lock:
+            self._forget_old()
+            count, last_s = self._wrong.get(client, (0, 0.0))
+            wait_s = last_s + _wait_s(count) - self._now_s()
+        if wait_s > 0:
+            raise TooMany("Too many wrong tries", retry_after_s=max(1, round(wait_s + 0.5)))
+
+    def note_wrong(self, client: str) -> None:
+        with self._lock:
+            count, _ = self._wrong.pop(client, (0, 0.0))
+            self._wrong[client] = count + 1, self._now_s()
+            while len(self._wrong) > MAX_CLIENTS:
+                self._wrong.popitem(last=False)
+
+    def note_right(self, client: str) -> None:
+        with self._lock:
+            self._wrong.pop(client, None)
+
+    def _forget_old(self) -> None:
+        oldest_s = self._now_s() - FORGOTTEN_AFTER_S
+        while self._wrong and next(iter(self._wrong.values()))[1] < oldest_s:
+            self._wrong.popitem(last=False)
+
+
+def _wait_s(count: int) -> float:
+    return 0.0 if count < FREE_TRIES else min(MAX_WAIT_S, 2.0 ** min(count - FREE_TRIES, 10))

@@ -1,0 +1,142 @@
+"""The account file: mode 600, read when it has changed, replaced whole, no link followed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import AccountsUnusable
+from .book import KEY_BYTES, Book
+
+MAX_FILE_BYTES = 1_000_000
+
+_Version = tuple[int, int, int]
+
+
+class BookFile:
+    """One account file. Any thread, and other processes beside this one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._version: _Version | None = None
+        self._book = Book(b"")
+
+    def read(self) -> Book:
+        """Returns what the file holds now; with an empty key if there is none yet.
+
+        Costs one `stat` while it has not changed. Raises AccountsUnusable.
+        """
+        version = self._version_on_disk()
+        with self._lock:
+            if version != self._version:
+                self._book = Book(b"") if version is None else self._load()
+                self._version = version
+            return self._book
+
+    def change(self, change: Callable[[Book], Book]) -> Book:
+        """Replace what the file holds by what `change` makes of it, and return that. The file is
+        made if there is none. Raises AccountsUnusable, and whatever `change` raises: then the file
+        stays as it is."""
+        with self._alone():
+            book = self.read()
+            if not book.key:
+                book = Book(new_key())
+            changed = change(book)
+            if changed != self._book:
+                self._store(changed)
+            return changed
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and processes from changing it."""
+        lock_path = self._path.with_name(f".{self._path.name}.lock")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            descriptor = os.open(lock_path, flags, 0o600)
+        except OSError as exc:
+            raise _unusable("can't be written", exc) from exc
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _version_on_disk(self) -> _Version | None:
+        try:
+            found = os.lstat(self._path)
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise _unusable("can't be read", exc) from exc
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _load(self) -> Book:
+        try:
+            descriptor = os.open(
+                self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            )
+            with open(descriptor, "rb") as file:
+                found = os.fstat(descriptor)
+                _check(found)
+                text = file.read(MAX_FILE_BYTES + 1)
+        except OSError as exc:
+            raise _unusable("can't be read", exc) from exc
+        if len(text) > MAX_FILE_BYTES:
+            raise AccountsUnusable(f"The account file has more than {MAX_FILE_BYTES} bytes")
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError) as exc:
+            raise AccountsUnusable("The account file is not JSON") from exc
+        return Book.from_json(value)
+
+    def _store(self, book: Book) -> None:
+        """Write a new file beside the old one, then give it its name."""
+        text = json.dumps(book.to_json(), indent=1, ensure_ascii=False).encode()
+        new = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(new, flags, 0o600), "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(new, self._path)
+            _sync_folder(self._path.parent)
+        except OSError as exc:
+            with suppress(OSError):
+                new.unlink()
+            raise _unusable("can't be written", exc) from exc
+
+
+def new_key() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def _check(found: os.stat_result) -> None:
+    """Raises AccountsUnusable if others could have written the file, or may read its key."""
+    if not stat.S_ISREG(found.st_mode):
+        raise AccountsUnusable("The account file is not a file")
+    if found.st_uid not in (os.geteuid(), 0):
+        raise AccountsUnusable("The account file belongs to somebody else")
+    if found.st_mode & 0o077:
+        raise AccountsUnusable("The account file is open to other users: chmod 600")
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unusable(what: str, exc: OSError) -> AccountsUnusable:
+    return AccountsUnusable(f"The account file {what}: {exc.strerror}")

@@ -1,0 +1,111 @@
+"""`pet-stream people | invite | token`: who may sign in, also where no page can be opened."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import DEFAULTS
+
+if TYPE_CHECKING:
+    from ..accounts.accounts import Accounts
+
+BY = "the command line"
+_ROLES = ("owner", "family", "guest", "monitor")
+_RIGHTS = ("view", "replay", "record", "manage", "operate", "metrics")
+_DAY_S = 86_400
+
+accounts_option = click.option(
+    "--accounts",
+    "path",
+    type=click.Path(path_type=Path),
+    envvar="FLASK_PET_STREAM_ACCOUNTS",
+    metavar="FILE",
+    default=str(DEFAULTS["accounts"]),
+    help=f"the account file ({DEFAULTS['accounts']})",
+)
+days_option = click.option(
+    "--days", type=click.FloatRange(0, 3650, min_open=True), metavar="N", help="for how long (ever)"
+)
+
+
+@click.command("invite", short_help="print a link by which somebody signs in")
+@click.option("--role", type=click.Choice(_ROLES), default="owner", help="what for (owner)")
+@click.option("--name", help="who is invited")
+@days_option
+@click.option(
+    "--url",
+    metavar="URL",
+    help="where the page is (this machine's address, port 8080)",
+)
+@accounts_option
+def invite(role: str, name: str | None, days: float | None, url: str | None, path: Path) -> None:
+    """Print a link, and its QR code, by which somebody signs in. It is good once, for ten minutes.
+
+    It also helps whoever has lost everything, since only people of this machine can run it.
+    """
+    from .addresses import page_urls
+    from .announcement import print_invitation
+
+    here, elsewhere = page_urls("0.0.0.0", 8080)
+    secret = _open(path).invite(role, name=name, person_ends_at=_ends_at(days), by=BY)
+    print_invitation(url or (elsewhere or here)[0], secret)
+
+
+@click.command("people", short_help="list who may sign in; revoke")
+@click.option("--revoke", "entry_ids", multiple=True, metavar="ID", help="delete this entry")
+@click.option("--revoke-all", is_flag=True, help="sign everybody out, delete all tokens and links")
+@accounts_option
+def people(entry_ids: tuple[str, ...], revoke_all: bool, path: Path) -> None:
+    """List people with their devices, and tokens. What is revoked ends within ten seconds."""
+    accounts = _open(path)
+    if revoke_all:
+        accounts.revoke_all(by=BY)
+    for entry_id in entry_ids:
+        accounts.revoke_any(entry_id, by=BY)
+    book = accounts.book()
+    for person in book.people:
+        click.echo(f"{person.id}  {person.name} ({person.role}){_until(person.ends_at)}")
+        for device in book.devices:
+            if device.person_id == person.id:
+                click.echo(f"  {device.id}  {device.name}, seen {_day(device.seen_at)}")
+    for token in book.tokens:
+        rights = ", ".join(token.rights)
+        click.echo(f"{token.id}  token {token.name} ({rights}){_until(token.ends_at)}")
+    if not book.people:
+        click.echo("Nobody can sign in yet: pet-stream invite")
+
+
+@click.command("token", short_help="print a token for a program")
+@click.argument("name")
+@click.option(
+    "--right", "rights", type=click.Choice(_RIGHTS), multiple=True, required=True, help="repeatable"
+)
+@days_option
+@accounts_option
+def token(name: str, rights: tuple[str, ...], days: float | None, path: Path) -> None:
+    """Print a token for the program NAME, which sends it as `Authorization: Bearer`. It is shown
+    this once."""
+    click.echo(_open(path).add_token(name, rights, ends_at=_ends_at(days), by=BY))
+
+
+def _open(path: Path) -> Accounts:
+    from ..accounts.accounts import Accounts
+
+    return Accounts(path.expanduser().absolute())
+
+
+def _ends_at(days: float | None) -> int | None:
+    return None if days is None else int(time.time() + days * _DAY_S)
+
+
+def _until(ends_at: int | None) -> str:
+    return "" if ends_at is None else f", until {_day(ends_at)}"
+
+
+def _day(moment: int) -> str:
+    return datetime.fromtimestamp(moment).date().isoformat()

@@ -1,0 +1,123 @@
+"""The routes of who may sign in: people, their devices, invitations, programs' tokens."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from ..accounts.accounts import INVITATION_S
+from ..accounts.visitor import Visitor
+from ..errors import BadRequest
+from ..qr_code import qr_svg
+from .access import own_origin
+from .current import current_stream
+from .json_bodies import read_json
+from .session import accounts_authority
+
+MAX_DAYS = 3650
+_DAY_S = 86_400
+
+
+def list_people() -> ResponseReturnValue:
+    """Answer with everybody and everything that may sign in; without any secret."""
+    book = accounts_authority().accounts.book()
+    people = []
+    for person in book.people:
+        row = person.to_json()
+        row["has_password"] = row.pop("password_hash") is not None
+        row["devices"] = [d.to_json() for d in book.devices if d.person_id == person.id]
+        people.append(row)
+    hidden = ("secret_hash",)
+    return {
+        "people": people,
+        "tokens": [_without(token.to_json(), hidden) for token in book.tokens],
+        "invitations": [_without(one.to_json(), hidden) for one in book.invitations],
+    }
+
+
+def invite() -> ResponseReturnValue:
+    """Make a link for one more person: `{"role", "name", "days"}`; `days` limits how long that
+    person may come. The link itself is good for ten minutes."""
+    body, authority = read_json(), accounts_authority()
+    secret = authority.accounts.invite(
+        _text(body, "role", "guest"),
+        name=_text(body, "name"),
+        person_ends_at=_ends_at(body),
+        by=_asker().name,
+    )
+    return _link(secret)
+
+
+def invite_device() -> ResponseReturnValue:
+    """Make a link by which whoever asks signs in with one more device."""
+    asker = _asker()
+    if asker.person_id is None or asker.role is None:
+        raise BadRequest("A token is no person")
+    accounts = accounts_authority().accounts
+    return _link(accounts.invite(asker.role, person_id=asker.person_id, by=asker.name))
+
+
+def add_token() -> ResponseReturnValue:
+    """Make a token for a program: `{"name", "rights", "days"}`. It is shown this once."""
+    body = read_json()
+    token = accounts_authority().accounts.add_token(
+        _text(body, "name", "Program"),
+        body.get("rights"),
+        ends_at=_ends_at(body),
+        by=_asker().name,
+    )
+    return {"token": token}
+
+
+def set_password() -> ResponseReturnValue:
+    """Set the password of whoever asks, `{"password"}`; null: none."""
+    asker, body = _asker(), read_json()
+    if asker.person_id is None:
+        raise BadRequest("A token is no person")
+    if "password" not in body:
+        raise BadRequest("password is missing")
+    accounts_authority().accounts.set_password(asker.person_id, _text(body, "password"))
+    return "", 204
+
+
+def revoke(kind: str, entry_id: str) -> ResponseReturnValue:
+    """Delete a person, a device, a token or an invitation. What it has open ends soon."""
+    accounts_authority().accounts.revoke(kind, entry_id, by=_asker().name)
+    current_stream().grants.check_soon()
+    return "", 204
+
+
+def _asker() -> Visitor:
+    visitor = accounts_authority().visitor()
+    assert visitor is not None, "it has been granted a right"
+    return visitor
+
+
+def _link(secret: str) -> dict[str, Any]:
+    """The secret stands behind `#`, which browsers send to nobody."""
+    page = f"{request.root_path}{current_stream().config.url_prefix}/pet-stream/"
+    url = f"{own_origin() or ''}{page}#invitation={secret}"
+    return {"url": url, "qr_svg": qr_svg(url), "expires_in_s": INVITATION_S}
+
+
+def _ends_at(body: dict[str, Any]) -> int | None:
+    days = body.get("days")
+    if days is None:
+        return None
+    if isinstance(days, bool) or not isinstance(days, int | float) or not 0 < days <= MAX_DAYS:
+        raise BadRequest(f"days must be a number up to {MAX_DAYS}")
+    return int(time.time() + days * _DAY_S)
+
+
+def _text(body: dict[str, Any], key: str, default: str | None = None) -> Any:
+    value = body.get(key, default)
+    if not isinstance(value, str | None):
+        raise BadRequest(f"{key} must be a string")
+    return value
+
+
+def _without(row: dict[str, object], keys: tuple[str, ...]) -> dict[str, object]:
+    return {key: value for key, value in row.items() if key not in keys}

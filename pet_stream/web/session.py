@@ -1,0 +1,97 @@
+"""The routes by which a browser signs in and out, and learns who it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, jsonify
+from flask.typing import ResponseReturnValue
+
+from ..accounts.accounts import SignedIn
+from ..errors import BadRequest, NotFound, NotSignedIn
+from ..rights import Right
+from .access import has_right
+from .accounts_authority import AccountsAuthority, clear_cookie, set_cookie
+from .client import current_client
+from .current import current_stream
+from .json_bodies import read_json
+
+UNNAMED_DEVICE = "Browser"
+
+
+def show_session() -> ResponseReturnValue:
+    """Answer with who asks, and what that person may do."""
+    authority = current_stream().authority
+    answer: dict[str, Any] = {
+        "auth": authority.name,
+        "rights": [right.value for right in Right if has_right(right)],
+        "name": None,
+        "role": None,
+    }
+    if isinstance(authority, AccountsAuthority):
+        visitor = authority.visitor()
+        answer["has_people"] = authority.accounts.has_people
+        if visitor is not None:
+            answer |= {"name": visitor.name, "role": visitor.role}
+    return answer
+
+
+def sign_in() -> ResponseReturnValue:
+    """Sign in by `{"invitation", "device"}`, or by `{"name", "password", "device"}`.
+
+    Raises NotSignedIn, TooMany after wrong tries, BadRequest.
+    """
+    authority, client = accounts_authority(), current_client()
+    body = read_json()
+    device = _text(body, "device") or UNNAMED_DEVICE
+    invitation, name, password = (_text(body, k) for k in ("invitation", "name", "password"))
+    authority.attempts.check(client)
+    try:
+        if invitation is not None:
+            signed_in = authority.accounts.accept(invitation, device=device, name=name)
+        elif name is not None and password is not None:
+            signed_in = authority.accounts.sign_in(name, password, device=device)
+        else:
+            raise BadRequest("Sign in by an invitation, or by name and password")
+    except NotSignedIn:
+        authority.attempts.note_wrong(client)
+        raise
+    authority.attempts.note_right(client)
+    return _answer(signed_in)
+
+
+def sign_out() -> ResponseReturnValue:
+    """Forget this browser. What it has open ends soon."""
+    authority = accounts_authority()
+    visitor = authority.visitor()
+    if visitor is None or visitor.device_id is None:
+        raise NotSignedIn
+    authority.accounts.revoke("devices", visitor.device_id, by=visitor.name)
+    current_stream().grants.check_soon()
+    g.pop("pet_stream_signed_in")
+    response = Response(status=204)
+    clear_cookie(response, authority.accounts.cookie_name)
+    return response
+
+
+def accounts_authority() -> AccountsAuthority:
+    """Returns who decides here. Raises NotFound if it is not our accounts."""
+    authority = current_stream().authority
+    if not isinstance(authority, AccountsAuthority):
+        raise NotFound("There are no accounts here: PET_STREAM_AUTH is not builtin")
+    return authority
+
+
+def _answer(signed_in: SignedIn) -> Response:
+    visitor = signed_in.visitor
+    rights = [right.value for right in Right if right in visitor.rights]
+    response = jsonify(name=visitor.name, role=visitor.role, rights=rights)
+    set_cookie(response, signed_in.cookie)
+    return response
+
+
+def _text(body: dict[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    if not isinstance(value, str | None):
+        raise BadRequest(f"{key} must be a string")
+    return value

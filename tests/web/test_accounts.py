@@ -1,0 +1,270 @@
+"""Signing in over HTTP, and who may do what where our own accounts decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from pet_stream.accounts.accounts import Accounts
+from pet_stream.rights import ROLES, Right
+from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, Route
+from tests.apps import mounted_app, stream_of
+from tests.waiting import wait_until
+from tests.websocket.client import WebSocket, served
+
+SESSION = "/pet-stream/api/session"
+PAGE = "/pet-stream/"
+EVERY_ROUTE = [
+    (method, route)
+    for route in (*ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
+    for method in route.methods
+]
+
+
+@pytest.fixture(params=["", "/camera"])
+def prefix(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    with mounted_app(tmp_path, AUTH="builtin", ACCOUNTS=tmp_path / "accounts.json") as app:
+        yield app
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Accounts:
+    """As another process has them."""
+    return Accounts(tmp_path / "accounts.json")
+
+
+def path_of(route: Route, prefix: str = "") -> str:
+    rule = route.rule.replace("<pc_id>", "x").replace("<name>", "cat.mp4")
+    return prefix + rule.replace("<kind>", "devices").replace("<entry_id>", "x")
+
+
+def sign_in(client: FlaskClient, accounts: Accounts, role: str, prefix: str = "") -> dict[str, Any]:
+    invitation = accounts.invite(role, name=role.capitalize(), by="test")
+    answer = client.post(prefix + SESSION, json={"invitation": invitation, "device": "Phone"})
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("who", [None, *ROLES, "revoked", "token"])
+def test_each_route_answers_who_has_its_right(
+    tmp_path: Path, accounts: Accounts, prefix: str, who: str | None
+) -> None:
+    with mounted_app(
+        tmp_path,
+        AUTH="builtin",
+        ACCOUNTS=tmp_path / "accounts.json",
+        URL_PREFIX=prefix,
+        AUTOSTART=False,
+    ) as app:
+        client, headers, rights = app.test_client(), {}, frozenset[Right]()
+        if who == "token":
+            headers = bearer(accounts.add_token("Script", ["record", "metrics"], by="test"))
+            rights = frozenset({Right.RECORD, Right.METRICS})
+        elif who == "revoked":
+            sign_in(client, accounts, "owner", prefix)
+            accounts.revoke_all(by="test")
+        elif who is not None:
+            sign_in(client, accounts, who, prefix)
+            rights = ROLES[who]
+        for method, route in EVERY_ROUTE:
+            if route.rule == SESSION:
+                continue
+            answer = client.open(path_of(route, prefix), method=method, headers=headers)
+            if route.right in {None, *rights} or route.rule == PAGE:
+                assert answer.status_code not in (401, 403), (method, route.rule, answer.text)
+            else:
+                expected = (401, "sign_in") if not rights else (403, "not_allowed")
+                assert (answer.status_code, answer.get_json()["code"]) == expected
+
+
+def test_a_foreign_page_has_nothing_of_who_is_signed_in(app: Flask, accounts: Accounts) -> None:
+    client = app.test_client()
+    sign_in(client, accounts, "owner")
+    for method, route in EVERY_ROUTE:
+        if route.right is None or route.rule == PAGE:
+            continue
+        for origin in ("http://elsewhere.example", "null", "http://localhost:8080"):
+            answer = client.open(path_of(route), method=method, headers={"Origin": origin})
+            assert answer.status_code in (401, 403), (method, route.rule)
+
+
+def test_a_session_from_the_link_to_its_end(app: Flask, accounts: Accounts) -> None:
+    client = app.test_client()
+    nobody: dict[str, Any] = {
+        "auth": "builtin",
+        "rights": [],
+        "name": None,
+        "role": None,
+        "has_people": False,
+    }
+    assert client.get(SESSION).get_json() == nobody
+    rights = ["view", "replay", "record"]
+    body = sign_in(client, accounts, "family")
+    assert body == {"name": "Family", "role": "family", "rights": rights}
+    assert client.get(SESSION).get_json() == {"auth": "builtin", "has_people": True, **body}
+    assert client.delete(SESSION).status_code == 204
+    assert client.get(SESSION).get_json() == {**nobody, "has_people": True}
+    assert client.delete(SESSION).status_code == 401
+    assert not accounts.book().devices
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_cookie_is_for_browsers_of_this_site_only(
+    app: Flask, accounts: Accounts, scheme: str
+) -> None:
+    invitation = accounts.invite("guest", by="test")
+    answer = app.test_client().post(
+        SESSION, json={"invitation": invitation}, base_url=f"{scheme}://localhost"
+    )
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly; Path=/; SameSite=Lax" in cookie
+    assert "Max-Age=31536000" in cookie
+    assert ("Secure" in cookie) == cookie.startswith("__Host-pet_stream_") == (scheme == "https")
+
+
+def test_a_password_signs_in(app: Flask, accounts: Accounts) -> None:
+    client = app.test_client()
+    sign_in(client, accounts, "owner")
+    password = {"password": "correct horse"}
+    assert client.put("/pet-stream/api/password", json=password).status_code == 204
+    body = {"name": "Owner", **password, "device": "Laptop"}
+    assert app.test_client().post(SESSION, json=body).status_code == 200
+    wrong = app.test_client().post(SESSION, json={**body, "password": "wrong horse"})
+    assert (wrong.status_code, wrong.get_json()["code"]) == (401, "sign_in")
+
+
+def test_guessing_is_slowed_down_but_nobody_who_is_in(app: Flask, accounts: Accounts) -> None:
+    owner, stranger = app.test_client(), app.test_client()
+    sign_in(owner, accounts, "owner")
+    for _ in range(5):
+        assert stranger.post(SESSION, json={"invitation": "guess"}).status_code == 401
+    answer = stranger.post(SESSION, json={"invitation": "guess"})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert owner.get("/api/recordings").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"invitation": 7}, {"name": "Anna"}, {"name": 1, "password": "x"}, {"device": []}]
+)
+def test_a_bad_sign_in_is_told(app: Flask, body: dict[str, Any]) -> None:
+    assert app.test_client().post(SESSION, json=body).status_code == 400
+
+
+def test_an_owner_invites_and_lists_and_revokes(app: Flask, accounts: Accounts) -> None:
+    owner, guest = app.test_client(), app.test_client()
+    sign_in(owner, accounts, "owner")
+    answer = owner.post("/pet-stream/api/invitations", json={"role": "guest", "name": "Ben"})
+    link = answer.get_json()
+    assert link["qr_svg"].startswith("<svg")
+    url = urlsplit(link["url"])
+    assert (url.netloc, url.path) == ("localhost", PAGE)
+    key, _, secret = url.fragment.partition("=")
+    assert key == "invitation"
+    assert guest.post(SESSION, json={"invitation": secret, "device": "Tablet"}).status_code == 200
+    assert guest.get("/api/recording/status").status_code == 200
+    listed = owner.get("/pet-stream/api/people")
+    assert "secret_hash" not in listed.text
+    assert "password_hash" not in listed.text
+    ben = next(p for p in listed.get_json()["people"] if p["name"] == "Ben")
+    assert [device["name"] for device in ben["devices"]] == ["Tablet"]
+    assert owner.delete(f"/pet-stream/api/people/{ben['id']}").status_code == 204
+    assert guest.get("/api/recording/status").status_code == 401
+    assert owner.delete(f"/pet-stream/api/people/{ben['id']}").status_code == 404
+
+
+def test_everybody_may_sign_in_with_one_more_device(app: Flask, accounts: Accounts) -> None:
+    phone, laptop = app.test_client(), app.test_client()
+    sign_in(phone, accounts, "guest")
+    link = phone.post("/pet-stream/api/devices").get_json()
+    secret = urlsplit(link["url"]).fragment.partition("=")[2]
+    body = laptop.post(SESSION, json={"invitation": secret}).get_json()
+    assert (body["name"], body["rights"]) == ("Guest", ["view"])
+    assert len(accounts.book().people) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("invitations", {"role": "root"}),
+        ("invitations", {"role": "guest", "days": 0}),
+        ("invitations", {"role": "guest", "days": True}),
+        ("invitations", {"role": "guest", "days": 1e308}),
+        ("invitations", {"role": "guest", "name": "a\nb\x00"}),
+        ("tokens", {"name": "Script"}),
+        ("tokens", {"name": "Script", "rights": ["root"]}),
+        ("tokens", {"name": "Script", "rights": {"view": 1}}),
+    ],
+)
+def test_what_can_not_be_invited_is_told(
+    app: Flask, accounts: Accounts, path: str, body: dict[str, Any]
+) -> None:
+    owner = app.test_client()
+    sign_in(owner, accounts, "owner")
+    answer = owner.post(f"/pet-stream/api/{path}", json=body)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+
+
+def test_a_program_needs_no_origin(app: Flask, accounts: Accounts) -> None:
+    """No page can send a token without being allowed to, so Origin need not be checked."""
+    headers = {**bearer(accounts.add_token("Script", ["record"], by="test")), "Origin": "null"}
+    answer = app.test_client().post("/api/recording/stop", headers=headers)
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "not_recording")
+
+
+def test_a_token_counts_before_a_cookie(app: Flask, accounts: Accounts) -> None:
+    client = app.test_client()
+    sign_in(client, accounts, "owner")
+    assert client.get("/api/recordings", headers=bearer("pst_wrong")).status_code == 401
+    assert client.get("/api/recordings", headers=bearer("")).status_code == 401
+    assert client.get("/api/recordings", headers={"Authorization": "Basic eA=="}).status_code == 200
+
+
+def test_what_is_open_ends_when_its_device_is_revoked(app: Flask, accounts: Accounts) -> None:
+    token = accounts.add_token("Script", ["view"], by="test")
+    with served(app) as url, WebSocket(url + "/api/stream/ws", None, **bearer(token)) as page:
+        page.receive()
+        with WebSocket(url + "/api/stream/ws") as nobody:
+            assert nobody.receive()["code"] == "sign_in"
+            assert nobody.close_code() == 4401
+        accounts.revoke("tokens", accounts.book().tokens[0].id, by="test")
+        stream_of(app).grants.check_soon()
+        assert page.close_code() == 4401
+        wait_until(lambda: stream_of(app).listener_places.active_count == 0)
+
+
+def test_a_broken_file_lets_nobody_in_and_is_told(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "accounts.json").write_text("{")
+    client = app.test_client()
+    answer = client.get("/api/recordings")
+    assert (answer.status_code, answer.get_json()["code"]) == (503, "accounts")
+    assert client.get("/health").get_json() == {"status": "camera_offline"}
+
+
+def test_without_accounts_there_is_no_session_to_end(tmp_path: Path) -> None:
+    with mounted_app(tmp_path) as app:
+        client = app.test_client()
+        assert client.get(SESSION).get_json() == {
+            "auth": "open",
+            "rights": [right.value for right in Right],
+            "name": None,
+            "role": None,
+        }
+        assert client.delete(SESSION).status_code == 404
+        assert client.get("/pet-stream/api/people").status_code == 404
