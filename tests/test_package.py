@@ -25,6 +25,7 @@ PACKAGED_FOLDERS = {
 
 OPEN_PAGE_AND_SCRIPTS = """
 import re
+from urllib.parse import urljoin
 from flask import Flask
 import pet_stream
 from pet_stream.demo.film import load_film
@@ -39,7 +40,7 @@ with app.test_client() as client:
     scripts = re.findall(r'<script[^>]* src="([^"]+)"', page.text)
     assert scripts, page.text
     for url in scripts:
-        with client.get(url) as script:
+        with client.get(urljoin("/pet-stream/", url)) as script:
             assert script.status_code == 200, (url, script.status)
             assert "javascript" in script.mimetype, (url, script.mimetype)
             assert script.data

@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, redirect, url_for
+from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
 from .. import PetStream
 from ..errors import HostRefused
 from ..web.access import check_host
 from ..web.errors import answer_error
+from ..web.urls import relative_url
 from .defaults import HOST_DEFAULTS
 
 
@@ -35,7 +36,7 @@ def create_host(
 
     @app.get("/")
     def index() -> Response:
-        return redirect(url_for("pet_stream.dashboard"))
+        return redirect(relative_url("pet_stream.dashboard"))
 
     @app.get("/api/status")
     def status() -> dict[str, Any]:

@@ -48,6 +48,7 @@ from .recordings import (
 )
 from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, offer, webrtc_config
+from .urls import relative_url
 from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
 
 STATIC_PATH = "/pet-stream/static"
@@ -129,6 +130,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(add_cors_headers)
     blueprint.after_request(renew_cookie)
     blueprint.after_request(compress_page)
+    blueprint.add_app_template_global(relative_url, "pet_stream_url")
     add_error_handlers(blueprint)
     blueprint.register_error_handler(ProtocolError, refuse_handshake)
     metrics_routes = METRICS_ROUTES if serves_metrics else ()

@@ -7,9 +7,8 @@ import logging
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
 from werkzeug.routing.exceptions import RequestRedirect, WebsocketMismatch
 
@@ -17,11 +16,15 @@ from ..errors import Busy, Full, HostRefused, PetStreamError, StorageError, TooM
 from .access import check_host
 from .cors import add_cors_headers
 from .current import current_stream
+from .urls import relative_path
 
 logger = logging.getLogger(__name__)
 
 NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/api/stream/", "/pet-stream/")
 """Below these a path that nobody serves is our 404; elsewhere it is the host's."""
+
+MAX_TEXT_CHARACTERS = 500
+"""Of what a host's hook gives as the reason."""
 
 
 def add_error_handlers(blueprint: Blueprint) -> None:
@@ -57,15 +60,30 @@ def answer_os_error(error: OSError) -> Response:
 
 
 def answer_http_error(error: HTTPException) -> Response:
-    """Answer one of Werkzeug's errors, with the headers it brings (`Allow`, `Content-Range`)."""
+    """Answer one of Werkzeug's errors, with the headers it brings (`Allow`, `Content-Range`).
+
+    The host's hooks raise them, too: then the description says why (`abort(400, "…")`, Flask-WTF),
+    or the answer is theirs as a whole.
+    """
+    if error.response is not None:
+        return make_response(error.get_response(request.environ))
     status = error.code or 500
     code = "too_large" if status == 413 else error.name.lower().replace(" ", "_")
-    response = jsonify(error=error.name, code=code)
+    response = jsonify(error=_text_of(error), code=code)
     response.status_code = status
     for name, value in error.get_headers():
         if name.lower() != "content-type":
             response.headers.add(name, value)
     return response
+
+
+def _text_of(error: HTTPException) -> str:
+    """Returns the description, on one line, if it is not what Werkzeug says of every such error."""
+    usual = default_exceptions.get(error.code or 500, HTTPException)
+    if not error.description or error.description == usual.description:
+        return error.name
+    words = " ".join(str(error.description).split())
+    return words[:MAX_TEXT_CHARACTERS] or error.name
 
 
 def answer_unroutable() -> Response | None:
@@ -101,9 +119,10 @@ def _unroutable_answer(error: HTTPException | None) -> Response | None:
 
 
 def _redirect(path: str) -> Response:
-    """Redirect to the path alone: Werkzeug's own `Location` repeats whatever stands in `Host`."""
+    """Redirect by the path alone: Werkzeug's own `Location` repeats whatever stands in `Host`, and
+    lacks what a proxy has stripped."""
     query = request.query_string.decode("latin-1")
-    location = quote(request.root_path + path) + (query and f"?{query}")
+    location = relative_path(path) + (query and f"?{query}")
     return Response(status=308, headers={"Location": location})
 
 

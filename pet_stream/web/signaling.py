@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
 from ..ice_server import IceServer
-from .access import current_grant, own_origin
+from .access import current_grant
 from .client import current_client, has_client_gone
 from .current import current_stream
 from .json_bodies import OFFER_LIMIT_BYTES, read_json
+from .urls import base_url
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -97,7 +98,7 @@ def webrtc_config() -> ResponseReturnValue:
     stream = current_stream()
     stream.peers.make_soon()
     return {
-        "signaling_url": (own_origin() or "") + request.root_path + stream.config.url_prefix,
+        "signaling_url": base_url(stream.config.url_prefix),
         "ice_servers": [_ice_server_json(server) for server in stream.config.ice_servers],
     }
 

@@ -1,55 +1,30 @@
-/** The one owner of `fetch`: every request to the server, its time limit and its errors. */
+/** What the server can be asked for. */
 
-import { reasonText, text } from "./i18n.js";
+import { Requests } from "./requests.js";
 
-/** Longer than the server's own limits, so that its error is heard. */
-const TIMEOUT_MS = 12_000;
+export { ApiError } from "./requests.js";
+
 const PROBE_TIMEOUT_MS = 3_000;
 /** A large file, on a slow card. */
 const DELETE_TIMEOUT_MS = 60_000;
 
-/**
- * A request that did not succeed. `status` is 0 when no answer came, `code` the server's word for
- * the error (`full`, `already_recording`, …), `message` its text for a person, in the page's language.
- */
-export class ApiError extends Error {
-  constructor(message, { status = 0, code = "", retryAfterS } = {}) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-    this.code = code;
-    this.retryAfterS = retryAfterS;
-  }
-}
-
-/**
- * The server behind `base` (origin and prefix, without the last slash; "" is this page's origin).
- * Sends `reachable` and `unreachable` events when that changes, `channel` for a candidate channel.
- */
-export class Api extends EventTarget {
+/** The server behind `base` (`requests.js`). Sends `channel`, too, when there is another. */
+export class Api extends Requests {
   /** The server's wall clock minus this one, ms; null as long as it is not known. */
   clockOffsetMs = null;
-  #candidateChannel = null;
-  #base;
-  #isReachable = true;
+  #channel = null;
 
-  constructor(base = "") {
-    super();
-    this.#base = base.replace(/\/+$/, "");
+  /**
+   * A `LiveApi` of the page, if it has one: takes ICE candidates that are found after the offer, and
+   * tells what a detector sees.
+   */
+  get channel() {
+    return this.#channel;
   }
 
-  /** Takes ICE candidates that are found after the offer (`LiveApi`), where the page has one. */
-  get candidateChannel() {
-    return this.#candidateChannel;
-  }
-
-  set candidateChannel(channel) {
-    this.#candidateChannel = channel;
+  set channel(channel) {
+    this.#channel = channel;
     this.dispatchEvent(new Event("channel"));
-  }
-
-  get isReachable() {
-    return this.#isReachable;
   }
 
   // WebRTC
@@ -71,7 +46,7 @@ export class Api extends EventTarget {
 
   /** Gives the viewer's place back; also works while the page goes away. */
   sayGoodbye(pcId) {
-    navigator.sendBeacon?.(this.#url("/api/webrtc", pcId, "close"));
+    this.sendLast(this.url("/api/webrtc", pcId, "close"));
   }
 
   // WebSockets and events
@@ -86,9 +61,10 @@ export class Api extends EventTarget {
     return new WebSocket(this.#socketUrl("/api/stream/ws"));
   }
 
-  /** What the detector sees (`detections.js`). */
+  /** What the detector sees, for where there is no WebSocket. Holds one of the browser's few
+   * connections to a host. */
   openDetections() {
-    return new EventSource(this.#url("/api/stream/detections"));
+    return new EventSource(this.url("/api/stream/detections"));
   }
 
   // Camera and recordings
@@ -126,75 +102,40 @@ export class Api extends EventTarget {
   }
 
   starRecording(name, isStarred) {
-    return this.#send(isStarred ? "PUT" : "DELETE", this.#recordingPath(name, "star"));
+    return this.request(this.#recordingUrl(name, "star"), { method: isStarred ? "PUT" : "DELETE" });
   }
 
   deleteRecording(name) {
-    return this.#send("DELETE", this.#recordingPath(name), DELETE_TIMEOUT_MS);
+    return this.request(this.#recordingUrl(name), { method: "DELETE", timeoutMs: DELETE_TIMEOUT_MS });
+  }
+
+  /** Of a row of the list; null if there is none. The server's own path may lack a proxy's prefix. */
+  thumbnailUrl({ name, thumbnail }) {
+    if (!thumbnail) return null;
+    const [, version = ""] = thumbnail.split("?");
+    return `${this.#recordingUrl(name, "thumbnail")}?${version}`;
   }
 
   recordingUrl(name, { download = false } = {}) {
-    return this.#url("/api/recordings", name) + (download ? "?download=1" : "");
+    return this.#recordingUrl(name) + (download ? "?download=1" : "");
   }
 
   // Requests
 
-  #url(path, ...parts) {
-    return [this.#base + path, ...parts.map(encodeURIComponent)].join("/");
-  }
-
   #socketUrl(path) {
-    return new URL(this.#url(path), document.baseURI).href.replace(/^http/, "ws");
+    return new URL(this.url(path), document.baseURI).href.replace(/^http/, "ws");
   }
 
-  #get(path, timeoutMs = TIMEOUT_MS) {
-    return this.#request(path, {}, timeoutMs);
+  #recordingUrl(name, ...parts) {
+    return this.url("/api/recordings", name, ...parts);
   }
 
-  #recordingPath(name, ...parts) {
-    return ["/api/recordings", ...[name, ...parts].map(encodeURIComponent)].join("/");
-  }
-
-  #send(method, path, timeoutMs = TIMEOUT_MS) {
-    return this.#request(path, { method }, timeoutMs);
+  #get(path, timeoutMs) {
+    return this.request(this.url(path), { timeoutMs });
   }
 
   #post(path, body) {
     const headers = { "Content-Type": "application/json" };
-    return this.#request(path, { method: "POST", headers, body: JSON.stringify(body) }, TIMEOUT_MS);
-  }
-
-  async #request(path, options, timeoutMs) {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), timeoutMs);
-    let response;
-    let data;
-    try {
-      response = await fetch(this.#url(path), {
-        cache: "no-store",
-        signal: limit.signal,
-        ...options,
-      });
-      data = await response.json().catch(() => ({}));
-    } catch {
-      this.#reached(false);
-      throw new ApiError(text("health.unreachable"));
-    } finally {
-      clearTimeout(timer);
-    }
-    this.#reached(true);
-    if (response.ok) return data;
-    const message = reasonText(data.cause || data.code, data.error || `HTTP ${response.status}`);
-    throw new ApiError(message, {
-      status: response.status,
-      code: data.code,
-      retryAfterS: Number(response.headers.get("Retry-After")) || undefined,
-    });
-  }
-
-  #reached(isReachable) {
-    if (isReachable === this.#isReachable) return;
-    this.#isReachable = isReachable;
-    this.dispatchEvent(new Event(isReachable ? "reachable" : "unreachable"));
+    return this.request(this.url(path), { method: "POST", headers, body: JSON.stringify(body) });
   }
 }

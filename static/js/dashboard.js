@@ -45,7 +45,7 @@ live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffse
 live.addEventListener("reachable", () => recordings.refresh());
 
 live.start();
-player.api.candidateChannel = live;
+player.api.channel = live;
 recorder.start();
 recordings.start();
 health.start();

@@ -3,7 +3,7 @@
  *
  * Attributes, which may change at any time (as properties: `src`, `label`, `decoder`, `pauseAfter`,
  * `controls`, `autoplay`):
- *   src          the server's base (origin and prefix; empty: this page's origin)
+ *   src          the server's base (origin and prefix; empty: where this module came from)
  *   label        the accessible name
  *   transport    auto (WebRTC, else WebSocket), webrtc or websocket
  *   decoder      of the latter: auto (WebCodecs, else MSE), webcodecs or mse

@@ -22,7 +22,7 @@ export function isRaw({ format }) {
  * `on` has what to call for `play`, `star`, `ask`, `keep` and `remove`; `before` is the row that
  * this one takes the place of.
  */
-export function recordingRow(recording, state, on, { downloadUrl, before }) {
+export function recordingRow(recording, state, on, { downloadUrl, thumbnailUrl, before }) {
   const { name } = recording;
   const start = startOf(recording);
   const title = clock(start, { seconds: true });
@@ -35,7 +35,7 @@ export function recordingRow(recording, state, on, { downloadUrl, before }) {
     "data-recording": name,
     "aria-busy": state === "deleting" || state === "busy" ? "true" : null,
   });
-  row.append(thumbnail(recording, title, on.play, before), about);
+  row.append(thumbnail(recording, title, on.play, thumbnailUrl, before), about);
   if (recording.state === "recovered") {
     about.append(element("span", { class: "facts note" }, text("recordings.recovered.text")));
   }
@@ -96,8 +96,8 @@ export class Playback {
   }
 }
 
-function thumbnail(recording, title, onPlay, before) {
-  const { name, thumbnail: url, duration_s: seconds } = recording;
+function thumbnail(recording, title, onPlay, url, before) {
+  const { name, duration_s: seconds } = recording;
   const canPlay = !isRunning(recording) && !isRaw(recording);
   const length = seconds > 0 ? duration(Math.round(seconds)) : "";
   const label = [text("recordings.play.of", { time: title }), length].filter(Boolean).join(", ");

@@ -154,7 +154,9 @@ export class RecordingsPanel extends EventTarget {
         remove: () => this.#delete(name),
       };
       const downloadUrl = this.#api.recordingUrl(name, { download: true });
-      node = recordingRow(recording, state, on, { downloadUrl, before: before?.node });
+      const thumbnailUrl = this.#api.thumbnailUrl(recording);
+      const urls = { downloadUrl, thumbnailUrl };
+      node = recordingRow(recording, state, on, { ...urls, before: before?.node });
     }
     this.#rows.set(name, { key, node });
     return node;

@@ -127,7 +127,7 @@ export class WebRtcLink {
   async #candidatesWanted(connection, hasIceServers) {
     const listeners = new AbortController();
     const { signal } = listeners;
-    const takesLater = () => this.#api.candidateChannel?.takesCandidates;
+    const takesLater = () => this.#api.channel?.takesCandidates;
     await new Promise((resolve) => {
       const check = () => {
         if (connection.iceGatheringState === "complete" || takesLater()) resolve();
@@ -145,7 +145,7 @@ export class WebRtcLink {
     this.#candidates.push(...candidates);
     if (!this.#peerId) return;
     for (const candidate of this.#candidates.splice(0)) {
-      this.#api.candidateChannel?.sendCandidate(this.#peerId, candidate);
+      this.#api.channel?.sendCandidate(this.#peerId, candidate);
     }
   }
 

@@ -61,6 +61,8 @@ export default {
   "not-allowed.unauthorized.title": "Please sign in",
   "not-allowed.unauthorized.text": "The server does not know you, or not any more. Sign in there, then try again.",
   "not-allowed.origin.text": "Open the camera at its own address: other sites may not show it.",
+  "not-allowed.proxy.text":
+    "The server does not know the address that you see: the proxy in front of it has to pass that on (Host, X-Forwarded headers).",
   "unsupported.title": "This browser can't show the picture",
   "unsupported.text":
     "The camera sends H.264, which this browser does not play. Chrome, Edge, Firefox and Safari do.",

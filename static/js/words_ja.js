@@ -61,6 +61,7 @@ export default {
   "not-allowed.unauthorized.title": "サインインしてください",
   "not-allowed.unauthorized.text": "サーバーでサインインしてから、もう一度お試しください。",
   "not-allowed.origin.text": "カメラ本来のアドレスで開いてください。",
+  "not-allowed.proxy.text": "サーバーが公開アドレスを知りません。前段のプロキシで Host と X-Forwarded ヘッダーを渡してください。",
   "unsupported.title": "このブラウザーでは再生できません",
   "unsupported.text":
     "映像は H.264 です。Chrome、Edge、Firefox、Safari をお使いください。",
@@ -172,11 +173,13 @@ export default {
   "reason.not_recorder_owner": "別のプロセスが録画を担当しています",
   "reason.name_exists": "同じ名前の録画があります",
   "reason.bad_name": "使えない名前です",
-  "reason.bad_request": "サーバーが要求を理解できませんでした",
+  "reason.bad_request": "サーバーが要求を受け付けませんでした: {words}",
   "reason.recording_in_use": "録画中のため操作できません",
   "reason.not_found": "見つかりません",
   "reason.busy": "サーバーの準備ができていません",
   "reason.full": "満員です",
   "reason.too_many": "要求が多すぎます。少し待ってからもう一度お試しください",
   "reason.origin": "このページからは操作できません",
+  "reason.proxy": "サーバーが公開アドレスを知りません（前段のプロキシの設定が必要です）",
+  "reason.too_few_threads": "サーバーのスレッドが足りません（gunicorn --threads 40 などで増やしてください）",
 };

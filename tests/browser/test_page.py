@@ -269,8 +269,8 @@ def test_the_page_can_be_installed(server: Server, page: Page) -> None:
     session = page.context.new_cdp_session(page)
     errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
     assert {error["errorId"] for error in errors} <= {"in-incognito"}, "the test's own profile"
-    icons = page.locator("link[rel=apple-touch-icon]").get_attribute("href")
-    assert page.request.get(server.url + str(icons)).headers["content-type"] == "image/png"
+    icon = page.evaluate("document.querySelector('link[rel=apple-touch-icon]').href")
+    assert page.request.get(icon).headers["content-type"] == "image/png"
     for scheme in ("light", "dark"):
         selector = f'meta[name=theme-color][media="(prefers-color-scheme: {scheme})"]'
         background = "getComputedStyle(document.body).backgroundColor"

@@ -1,0 +1,119 @@
+/** The one owner of `fetch`: every request to the server, its time limit and its errors. */
+
+import { isOwn, takeToken, tokenHeaders } from "./csrf.js";
+import { reasonText, text } from "./i18n.js";
+
+/** The server that this module came from, whatever path it is below; "" where somebody else has it. */
+const HOME = /^([^?#]*)\/pet-stream\/static\/js\/[^/]*$/.exec(import.meta.url)?.[1] ?? "";
+
+/** Longer than the server's own limits, so that its error is heard. */
+const TIMEOUT_MS = 12_000;
+
+/**
+ * A request that did not succeed. `status` is 0 when no answer came, `code` the server's word for
+ * the error (`full`, `already_recording`, …), `message` its text for a person, in the page's language.
+ */
+export class ApiError extends Error {
+  constructor(message, { status = 0, code = "", retryAfterS } = {}) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/**
+ * Requests to the server behind `base`, origin and prefix; "" is the one that this module came
+ * from. Sends `reachable` and `unreachable` events when that changes.
+ */
+export class Requests extends EventTarget {
+  #base;
+  #isReachable = true;
+
+  constructor(base = "") {
+    super();
+    this.#base = (base || HOME).replace(/\/+$/, "");
+  }
+
+  get base() {
+    return this.#base;
+  }
+
+  get isReachable() {
+    return this.#isReachable;
+  }
+
+  /** The URL of `path`, and `parts` below it. */
+  url(path, ...parts) {
+    return [this.#base + path, ...parts.map(encodeURIComponent)].join("/");
+  }
+
+  /** The answer's JSON. Throws ApiError. */
+  async request(url, { timeoutMs = TIMEOUT_MS, ...options } = {}) {
+    let { response, data } = await this.#exchange(url, options, timeoutMs);
+    const isForbidden = response.status === 400 || response.status === 403;
+    if (isForbidden && options.method && (await hasNewToken(url))) {
+      ({ response, data } = await this.#exchange(url, options, timeoutMs));
+    }
+    // Led away, to a page for signing in: what was asked for was not done.
+    if (response.redirected && !data) {
+      throw new ApiError(text("not-allowed.unauthorized.title"), { status: 401 });
+    }
+    if (response.ok) return data ?? {};
+    // The server takes its own page for a foreign one: it does not know its address.
+    const code = data?.code === "origin" && isOwn(url) ? "proxy" : data?.code;
+    const message = reasonText(data?.cause || code, data?.error || `HTTP ${response.status}`);
+    throw new ApiError(message, {
+      status: response.status,
+      code,
+      retryAfterS: Number(response.headers.get("Retry-After")) || undefined,
+    });
+  }
+
+  /** The response, and its JSON; null if it is none. */
+  async #exchange(url, options, timeoutMs) {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), timeoutMs);
+    const headers = { ...options.headers, ...(options.method ? tokenHeaders(url) : {}) };
+    let response;
+    let data;
+    try {
+      response = await fetch(url, {
+        cache: "no-store",
+        signal: limit.signal,
+        ...options,
+        headers,
+      });
+      data = await response.json().catch(() => null);
+    } catch {
+      this.#reached(false);
+      throw new ApiError(text("health.unreachable"));
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#reached(true);
+    return { response, data };
+  }
+
+  /** Posts nothing but the request itself; also works while the page goes away. */
+  sendLast(url) {
+    const headers = tokenHeaders(url); // which a beacon can't have
+    if (Object.keys(headers).length === 0) navigator.sendBeacon?.(url);
+    else fetch(url, { method: "POST", headers, keepalive: true }).catch(() => {});
+  }
+
+  #reached(isReachable) {
+    if (isReachable === this.#isReachable) return;
+    this.#isReachable = isReachable;
+    this.dispatchEvent(new Event(isReachable ? "reachable" : "unreachable"));
+  }
+}
+
+/** A token grows old while the page is open: this page, asked for anew, has a new one. */
+async function hasNewToken(url) {
+  if (Object.keys(tokenHeaders(url)).length === 0) return false;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const page = await fetch(location.href, { cache: "no-store", signal }).catch(() => null);
+  return Boolean(page?.ok) && takeToken(await page.text().catch(() => ""));
+}
