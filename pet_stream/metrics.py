@@ -195,7 +195,8 @@ TABLE = (
     Row(GAUGE, "pet_stream_state_listeners", "Pages that follow the live state now",
         lambda s: s.live_state.listener_count),
     Row(GAUGE, "pet_stream_detections_listeners", "Pages that follow the detections now",
-        lambda s: None if s.detections is None else s.detections.listener_count),
+        lambda s: None if s.detections is None
+        else s.detections.listener_count + s.live_state.feed.subscriber_count),
     Row(COUNTER, "pet_stream_detections_records_total",
         "Updates of the detector, while somebody listened",
         _detections("records")),

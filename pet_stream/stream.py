@@ -43,6 +43,7 @@ from .rights import Authority
 from .web_server.http_clients import ConnectionCounts
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
+from .websocket.detection_feed import DetectionFeed
 from .websocket.live_state import LiveState, State
 from .websocket.ticker import Ticker
 from .websocket.video_viewers import VideoViewers
@@ -60,8 +61,8 @@ CHANGE_TIMEOUT_S = 30.0
 RETRY_S = 5.0
 """Time until a request tries again to start, after a failure."""
 MAX_LISTENERS = 64
-"""Pages that may follow the live state or the detections at once; each holds a thread of the
-server."""
+"""Pages that may follow the live state, and others that listen to detections as events; each holds
+a thread of the server."""
 MAX_OFFERS = 16
 """Offers that are answered at once, half of them for one client. A browser sends at most six."""
 
@@ -178,14 +179,15 @@ class Stream:
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
         self.connections = Connections(self.event_loop, self.grants)
         self.video_viewers = VideoViewers(self.fan_out, self.event_loop, lambda: self.reader.status)
-        self.live_state = LiveState(self.event_loop, lambda: self._live_state(self))
+        self.detections = None
+        if config.detections_shm is not None:
+            self.detections = Detections(config.detections_shm, self.broadcaster, name)
+        feed = DetectionFeed(self.event_loop, self.detections)
+        self.live_state = LiveState(self.event_loop, lambda: self._live_state(self), feed)
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
         self._sweeper = Ticker(self.event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
         self.listener_places = Places(MAX_LISTENERS, self._sweep_soon)
         self.downloads = Downloads(on_taken=self._sweep_soon)
-        self.detections = None
-        if config.detections_shm is not None:
-            self.detections = Detections(config.detections_shm, self.broadcaster, name)
 
     def start(self) -> None:
         """Start all parts. Idempotent. Raises Busy when a thread can't be started; then nothing

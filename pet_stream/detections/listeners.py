@@ -21,16 +21,27 @@ _END_TIMEOUT_S = 2.0
 
 
 class Listener(Mailbox[Sighting]):
-    """A bounded queue of sightings; when it is full, the oldest one is dropped. Any thread."""
+    """A bounded queue of sightings; when it is full, the oldest one is dropped. Any thread.
 
-    def __init__(self, at_end: Callable[[], object]) -> None:
+    Who listens asks again and again, or is woken: `wake` is called by the detections thread, after
+    each sighting.
+    """
+
+    def __init__(self, at_end: Callable[[], object], wake: Callable[[], object] | None) -> None:
         super().__init__(MAX_WAITING)
         self.at_end = at_end
+        self.wake = wake
         self.idle_looks = 0
+
+    def put(self, item: Sighting) -> bool:
+        had_room = super().put(item)
+        if self.wake is not None:
+            self.wake()
+        return had_room
 
     def take(self, timeout_s: float) -> Sighting | None:
         """Returns the next sighting; None when the time is up or the listener is closed. A listener
-        that does not ask is removed."""
+        that neither asks nor is woken is removed."""
         self.idle_looks = 0
         return super().take(timeout_s)
 
@@ -58,12 +69,17 @@ class Detections:
 
     @property
     def listener_count(self) -> int:
-        return len(self._listeners)
+        """Those that ask; not those that are woken."""
+        return sum(listener.wake is None for listener in self._listeners)
 
-    def listen(self, at_end: Callable[[], object] = lambda: None) -> Listener:
+    def listen(
+        self,
+        at_end: Callable[[], object] = lambda: None,
+        wake: Callable[[], object] | None = None,
+    ) -> Listener:
         """Begin to listen. `at_end` is called when the listening ends, for whatever reason. Raises
         Busy when no thread can be started."""
-        listener = Listener(at_end)
+        listener = Listener(at_end, wake)
         with self._lock:
             if not self._listeners:
                 self._run = start_run(f"{self._name}-detections", self._read)
@@ -71,12 +87,15 @@ class Detections:
         return listener
 
     def leave(self, listener: Listener) -> None:
-        """End this listening; the thread ends with the last one. Idempotent."""
-        self._end_run(self._remove([listener]))
+        """End this listening. The thread ends soon after the last one; nobody waits for it.
+        Idempotent."""
+        self._remove([listener])
 
     def stop(self, timeout_s: float = _END_TIMEOUT_S) -> None:
-        """End everybody's listening."""
-        self._end_run(self._remove(self._listeners), timeout_s)
+        """End everybody's listening, and the thread."""
+        run = self._remove(self._listeners)
+        if run is not None:
+            run.stop(timeout_s)
 
     def _remove(self, listeners: Iterable[Listener]) -> Run | None:
         """Remove `listeners`. Returns the run, asked to stop, if nobody else is left."""
@@ -91,10 +110,6 @@ class Detections:
             listener.close()
             listener.at_end()
         return run
-
-    def _end_run(self, run: Run | None, timeout_s: float = _END_TIMEOUT_S) -> None:
-        if run is not None:
-            run.stop(timeout_s)
 
     def _read(self, run: Run) -> None:
         with self._reading:
@@ -133,7 +148,7 @@ class Detections:
 
     def _end_idle(self) -> None:
         for listener in self._listeners:
-            listener.idle_looks += 1
+            listener.idle_looks += listener.wake is None
         limit = self.max_idle_looks
         if idle := [one for one in self._listeners if one.idle_looks > limit]:
             self._remove(idle)

@@ -1,7 +1,6 @@
-"""Sends what the detector sees, as server-sent events (HTML standard, 9.2).
-
-They are not messages of the live state's WebSocket, for two reasons: hosts' pages know this format,
-and the detector's segment is read only while somebody asks for detections.
+"""Sends what the detector sees, as server-sent events (HTML standard, 9.2): hosts' pages know this
+format. Pages of ours subscribe over the state's WebSocket (`websocket.detection_feed`): a browser
+opens six connections to a host, and each event stream holds one of them.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     """Handle a message of the page. An unknown one is ignored: a newer page may have sent it.
 
     A ping is answered with our wall clock, by which the page tells how old a picture is. An ICE
-    candidate is answered only if something is wrong with it.
+    candidate and a subscription are answered only if something is wrong with them.
     """
     try:
         message = json.loads(text)
@@ -157,13 +157,19 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
     if not isinstance(message, dict):
         return
     answer = None
-    if message.get("type") == "ping" and _is_time(message.get("t")):
-        answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
-    elif message.get("type") == "candidate":
-        try:
+    kind, to = message.get("type"), message.get("to")
+    try:
+        if kind == "ping" and _is_time(message.get("t")):
+            answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
+        elif kind == "candidate":
             take_candidate(stream, message)
-        except PetStreamError as exc:
-            answer = {"type": "error", "of": "candidate", **error_json(exc)}
+        elif kind == "subscribe" and to == "detections":
+            stream.event_loop.call(stream.live_state.feed.subscribe(connection), _LOOP_TIMEOUT_S)
+        elif kind == "unsubscribe" and to == "detections":
+            stream.event_loop.call(stream.live_state.feed.unsubscribe(connection), _LOOP_TIMEOUT_S)
+    except PetStreamError as exc:
+        of = kind if kind == "candidate" else to
+        answer = {"type": "error", "of": of, **error_json(exc)}
     if answer is not None:
         stream.event_loop.call_soon(connection.send_control, json_frame(answer))
 

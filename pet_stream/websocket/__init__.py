@@ -9,6 +9,8 @@
     video_viewers     one room to join: H.264 for browsers without WebRTC
       video_messages  makes each picture into a message, once for all viewers
     live_state        the other room: recording, viewers, camera and health, when they change
+      detection_feed  and what the detector saw, for pages that have subscribed
+      state_outbox    holds what one page is to be told
     ticker            does something at an interval while it is needed
 
 All of it runs on the event-loop thread, but for the handshake, which the request's thread does.

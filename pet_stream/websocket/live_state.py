@@ -8,7 +8,9 @@ from typing import Any
 
 from ..event_loop import EventLoopThread
 from .connection import Connection
+from .detection_feed import DetectionFeed
 from .frames import json_frame
+from .state_outbox import StateOutbox
 from .ticker import Ticker
 
 LOOK_INTERVAL_S = 0.25
@@ -17,27 +19,8 @@ COUNTING_INTERVAL_S = 1.0
 """How often numbers are sent that always change."""
 
 _COUNTING = frozenset({"frame_count", "bytes_written", "duration_ms", "size_bytes", "free_bytes"})
-_RECORDINGS_FRAME = json_frame({"type": "recordings"})
 
 State = dict[str, Any]
-
-
-class StateOutbox:
-    """Holds what one page is to be told: only the newest state is worth sending. On the event
-    loop."""
-
-    def __init__(self) -> None:
-        self.state_frame: bytes | None = None
-        self.has_new_recordings = False
-
-    def pop(self) -> bytes | None:
-        if self.state_frame is not None:
-            frame, self.state_frame = self.state_frame, None
-            return frame
-        if self.has_new_recordings:
-            self.has_new_recordings = False
-            return _RECORDINGS_FRAME
-        return None
 
 
 class LiveState:
@@ -48,7 +31,11 @@ class LiveState:
     for anything. A page asks for the list of recordings when it is told that it has changed.
     """
 
-    def __init__(self, event_loop: EventLoopThread, state: Callable[[], State]) -> None:
+    def __init__(
+        self, event_loop: EventLoopThread, state: Callable[[], State], feed: DetectionFeed
+    ) -> None:
+        self.feed = feed
+        """For pages that have joined."""
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
@@ -74,6 +61,7 @@ class LiveState:
     def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
         self._listeners.pop(connection, None)
+        self.feed.leave(connection)
 
     def tell_recordings_soon(self) -> None:
         """Tell all pages that the list of recordings has changed. Any thread."""

@@ -15,7 +15,8 @@ const FIRST_STATE_LIMIT_MS = 1_000;
 /**
  * An `Api` that knows how recorder, camera and viewers are without asking, as long as its socket
  * is open: `health()` and `recordingStatus()` then answer from what was pushed last. Sends `state`
- * when something was pushed or the socket was lost, and `recordings` when the list is another.
+ * when something was pushed or the socket was lost, `recordings` when the list is another, and
+ * `detections` with what a detector saw, between `subscribe()` and `unsubscribe()`.
  */
 export class LiveApi extends Api {
   #socket = null;
@@ -26,6 +27,9 @@ export class LiveApi extends Api {
   #hiddenTimer = 0;
   #heardAt = 0;
   #unsent = [];
+  #listeners = null;
+  #isSubscribed = false;
+  #events = null;
   #answersPings = false;
   #bestRoundTripMs = Infinity;
   #first = null;
@@ -36,11 +40,21 @@ export class LiveApi extends Api {
       this.#endFirst = resolve;
       setTimeout(resolve, FIRST_STATE_LIMIT_MS);
     });
-    document.addEventListener("visibilitychange", () => this.#seen());
-    addEventListener("online", () => this.#open());
-    addEventListener("pagehide", () => this.#close());
-    addEventListener("pageshow", ({ persisted }) => persisted && this.#open());
+    this.#listeners = new AbortController();
+    const { signal } = this.#listeners;
+    document.addEventListener("visibilitychange", () => this.#seen(), { signal });
+    addEventListener("online", () => this.#open(), { signal });
+    addEventListener("pagehide", () => this.#close(), { signal });
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#open(), { signal });
     this.#open();
+  }
+
+  /** Ends it for good. */
+  stop() {
+    this.#listeners.abort();
+    clearTimeout(this.#hiddenTimer);
+    this.unsubscribe();
+    this.#close();
   }
 
   get isPushed() {
@@ -61,6 +75,19 @@ export class LiveApi extends Api {
     this.#flush();
   }
 
+  /** Has `detections` sent. */
+  subscribe() {
+    this.#isSubscribed = true;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#say("subscribe", { to: "detections" });
+    else if (this.#attempt) this.#listenToEvents();
+  }
+
+  unsubscribe() {
+    this.#isSubscribed = false;
+    this.#endEvents();
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#say("unsubscribe", { to: "detections" });
+  }
+
   async health() {
     await this.#first;
     return this.#state ? healthOf(this.#state) : super.health();
@@ -79,6 +106,7 @@ export class LiveApi extends Api {
     socket.onopen = () => {
       this.#heardAt = performance.now();
       this.#flush();
+      if (this.#isSubscribed) this.subscribe();
       this.#pingTimer = setInterval(() => this.#ping(), PING_MS);
       for (const afterMs of FIRST_PINGS_MS) {
         setTimeout(() => socket === this.#socket && this.#ping(), afterMs);
@@ -103,6 +131,23 @@ export class LiveApi extends Api {
     this.#forget();
     if (document.hidden) return; // goes on when somebody looks
     this.#retryTimer = setTimeout(() => this.#open(), retryDelayMs(this.#attempt++));
+    if (this.#isSubscribed) this.#listenToEvents();
+  }
+
+  /** Some proxies carry events, but no WebSockets. A server without a detector answers 404. */
+  #listenToEvents() {
+    if (this.#events || !globalThis.EventSource) return;
+    this.#events = this.openDetections();
+    this.#events.onmessage = ({ data }) => this.#detected(JSON.parse(data));
+  }
+
+  #endEvents() {
+    this.#events?.close();
+    this.#events = null;
+  }
+
+  #detected(detail) {
+    this.dispatchEvent(new CustomEvent("detections", { detail }));
   }
 
   #flush() {
@@ -122,10 +167,13 @@ export class LiveApi extends Api {
     if (message.type === "state") {
       this.#attempt = 0;
       this.#state = message;
+      this.#endEvents();
       this.#endFirst();
       this.dispatchEvent(new Event("state"));
     } else if (message.type === "recordings") {
       this.dispatchEvent(new Event("recordings"));
+    } else if (message.type === "detections") {
+      this.#detected(message);
     } else if (message.type === "pong") {
       this.#answersPings = true;
       this.#takeTime(message);
@@ -135,7 +183,11 @@ export class LiveApi extends Api {
   #ping() {
     const now = performance.now();
     if (this.#answersPings && now - this.#heardAt > SILENCE_LIMIT_MS) return this.#lost();
-    return this.#socket.send(JSON.stringify({ type: "ping", t: now }));
+    return this.#say("ping", { t: now });
+  }
+
+  #say(type, message) {
+    this.#socket.send(JSON.stringify({ type, ...message }));
   }
 
   /** Whose clock is ahead, by the fastest answer so far: it was half as long on its way. */

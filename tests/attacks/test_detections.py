@@ -18,7 +18,7 @@ from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end
 from tests.test_lifecycle import no_more_threads
 from tests.waiting import TIMEOUT_S, wait_until
-from tests.websocket.client import served
+from tests.websocket.client import WebSocket, served
 
 PATH = "/api/stream/detections"
 
@@ -124,6 +124,40 @@ def test_without_a_thread_to_read_with_no_place_is_taken(
     assert stream.listener_places.active_count == 0
     with app.test_client().get(PATH) as answer:
         assert answer.status_code == 200
+
+
+def test_who_subscribes_and_unsubscribes_all_the_time_starts_no_thread_each_time(
+    port: int, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def counted(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
+    with WebSocket(f"ws://127.0.0.1:{port}/api/stream/ws") as page:
+        for _ in range(20):
+            page.send({"type": "subscribe", "to": "detections"})
+            page.send({"type": "unsubscribe", "to": "detections"})
+        page.send({"type": "ping", "t": 0})
+        page.text("pong")
+        assert sum(name.endswith("-detections") for name in started) < 5
+        assert stream.live_state.feed.subscriber_count == 0
+
+
+def test_a_subscription_without_a_thread_to_read_with_is_refused(
+    port: int, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with WebSocket(f"ws://127.0.0.1:{port}/api/stream/ws") as page:
+        page.text("state")
+        with no_more_threads(monkeypatch):
+            page.send({"type": "subscribe", "to": "detections"})
+            refusal = page.text("error")
+        assert (refusal["of"], refusal["code"]) == ("detections", "busy")
+        page.send({"type": "subscribe", "to": "detections"})
+        wait_until(lambda: stream.live_state.feed.subscriber_count == 1)
 
 
 @pytest.mark.slow

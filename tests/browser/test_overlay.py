@@ -70,9 +70,10 @@ SAMPLE = f"""new Promise((resolve) => {{
 }})"""
 
 SILENCEABLE = """
-    globalThis.EventSource = class extends EventSource {
+    globalThis.WebSocket = class extends WebSocket {
         set onmessage(handler) {
-            super.onmessage = (event) => globalThis.isSilent || handler(event);
+            super.onmessage = (event) =>
+                globalThis.isSilent && /"type":"detections"/.test(event.data) || handler(event);
         }
     };
 """

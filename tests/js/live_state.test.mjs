@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+/** A socket of the page, opened and closed by the test as if by the server. */
+class FakeSocket {
+  static CONNECTING = 0;
+  static OPEN = 1;
+  static all = [];
+  readyState = FakeSocket.CONNECTING;
+  sent = [];
+
+  constructor(url) {
+    this.url = url;
+    FakeSocket.all.push(this);
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+
+  opens() {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen();
+  }
+
+  says(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+
+  ends(code = 1006) {
+    this.readyState = 3;
+    this.onclose({ code });
+  }
+
+  /** What it was told, but for pings. */
+  get told() {
+    return this.sent.filter(({ type }) => type !== "ping");
+  }
+}
+
+class FakeEvents {
+  static all = [];
+  isClosed = false;
+
+  constructor(url) {
+    this.url = url;
+    FakeEvents.all.push(this);
+  }
+
+  close() {
+    this.isClosed = true;
+  }
+}
+
+class FakeDocument extends EventTarget {
+  hidden = false;
+  baseURI = "http://host/cam/pet-stream/";
+  querySelector = () => null;
+}
+
+globalThis.document = new FakeDocument();
+globalThis.addEventListener = () => {};
+globalThis.location = new URL(document.baseURI);
+globalThis.WebSocket = FakeSocket;
+globalThis.EventSource = FakeEvents;
+
+const { LiveApi } = await import("../../static/js/live_state.js");
+
+const SUBSCRIBE = { type: "subscribe", to: "detections" };
+const UNSUBSCRIBE = { type: "unsubscribe", to: "detections" };
+const STATE = { type: "state", health: { status: "ok" }, recording: { recording: false } };
+
+let live;
+let seen;
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  FakeSocket.all = [];
+  FakeEvents.all = [];
+  seen = [];
+  live = new LiveApi("http://host/cam");
+  live.addEventListener("detections", ({ detail }) => seen.push(detail.frame_number));
+  live.start();
+});
+
+afterEach(() => {
+  live.stop();
+  mock.timers.reset();
+});
+
+/** The next socket, after the last one was lost. */
+function nextSocket() {
+  mock.timers.tick(10_000);
+  return FakeSocket.all.at(-1);
+}
+
+test("it subscribes when the socket is open, again after it was lost, and not once unsubscribed", () => {
+  const [first] = FakeSocket.all;
+  assert.equal(first.url, "ws://host/cam/api/stream/ws");
+  live.subscribe();
+  assert.deepEqual(first.told, []);
+  first.opens();
+  assert.deepEqual(first.told, [SUBSCRIBE]);
+  first.says(STATE);
+  first.says({ type: "detections", frame_number: 7, detections: [] });
+  assert.deepEqual(seen, [7]);
+  first.ends();
+  const second = nextSocket();
+  second.opens();
+  live.unsubscribe();
+  assert.deepEqual(second.told, [SUBSCRIBE, UNSUBSCRIBE]);
+  second.ends();
+  const third = nextSocket();
+  third.opens();
+  assert.deepEqual(third.told, []);
+});
+
+test("where no socket opens, events are listened to until one does", () => {
+  live.subscribe();
+  assert.deepEqual(FakeEvents.all, []);
+  FakeSocket.all[0].ends();
+  const [events] = FakeEvents.all;
+  assert.equal(events.url, "http://host/cam/api/stream/detections");
+  events.onmessage({ data: '{"frame_number": 8}' });
+  assert.deepEqual(seen, [8]);
+  const socket = nextSocket();
+  socket.opens();
+  assert.equal(events.isClosed, false);
+  socket.says(STATE);
+  assert.equal(events.isClosed, true);
+});
+
+test("events end with the subscription", () => {
+  FakeSocket.all[0].ends();
+  assert.deepEqual(FakeEvents.all, []);
+  live.subscribe();
+  assert.equal(FakeEvents.all.length, 1);
+  live.unsubscribe();
+  assert.equal(FakeEvents.all[0].isClosed, true);
+});
+
+test("after a stop nothing is opened any more", () => {
+  live.subscribe();
+  live.stop();
+  assert.equal(FakeSocket.all[0].readyState, 3);
+  mock.timers.tick(100_000);
+  assert.equal(FakeSocket.all.length, 1);
+});
