@@ -289,6 +289,18 @@ def nal_unit_of(kind: int) -> bytes:
     return LONG + bytes([kind]) + b"\x11\x22\x33\x44\x55\x80"
 
 
+def all_at_once(units: list[bytes]) -> list[bytes]:
+    """Two PPS that come once, and odd bytes everywhere."""
+    slots = two_pps_once(units)
+    for maker in (
+        with_in_front_of_slices(LONG + AUD, nal_unit_of(28), LONG, nal_unit_of(0)),
+        with_between_slices(nal_unit_of(24).removeprefix(LONG)),
+        with_around(b"\xde\xad", LONG),
+    ):
+        slots = maker(slots)
+    return slots
+
+
 ODD_STREAMS: dict[str, Maker] = {
     "two PPS once": two_pps_once,
     "second PPS with the first P picture": second_pps_with_the_first_p_picture,
@@ -325,5 +337,6 @@ ODD_STREAMS: dict[str, Maker] = {
         for kind in (0, *range(13, 32))
     },
     "private units between slices": with_between_slices(nal_unit_of(28).removeprefix(LONG)),
+    "all at once": all_at_once,
 }
 """Each of them shows the pictures of `plain()`, all of them, in any decoder."""
