@@ -58,6 +58,7 @@ def test_files_and_snapshots_of_it_show_every_picture(
         with client.get(f"/api/recordings/{clip['filename']}") as answer:
             assert decoded_count(answer.data, "mp4") == clip["frame_count"] >= GOP
         with client.get("/api/snapshot.jpg") as answer:
-            (picture,) = av.open(io.BytesIO(answer.data)).decode(video=0)
+            with av.open(io.BytesIO(answer.data), "r") as jpeg:
+                (picture,) = jpeg.decode(video=0)
             assert (picture.width, picture.height) == (160, 128)
         assert "streaming_process_errors_total 0.0" in client.get("/metrics").text
