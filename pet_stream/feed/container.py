@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TypeAlias
 
 import av
@@ -12,8 +11,6 @@ from av.video.stream import VideoStream
 
 from ..errors import SourceError
 from .source_picture import SourceOptions
-
-logger = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 5.0
@@ -77,17 +74,24 @@ def choose_stream(container: InputContainer, options: SourceOptions) -> VideoStr
         chosen = _choose(container, options.url)
     if chosen.codec_context is None:
         raise SourceError(f"{options.url}: FFmpeg can't decode its video stream {wanted}")
-    if len(streams) > 1 and wanted is None:
-        logger.info(
-            "%s: video stream %d of %d is played, %d×%d %s",
-            options.url,
-            streams.index(chosen) + 1,
-            len(streams),
-            chosen.codec_context.width,
-            chosen.codec_context.height,
-            chosen.codec_context.name,
-        )
     return chosen
+
+
+def words_of_choice(container: InputContainer, chosen: VideoStream) -> str:
+    streams = container.streams.video
+    if len(streams) < 2:
+        return ""
+    codec = chosen.codec_context
+    return (
+        f"video stream {streams.index(chosen) + 1} of {len(streams)} is played, "
+        f"{codec.width}×{codec.height} {codec.name}"
+    )
+
+
+def pixel_aspect_of(stream: VideoStream) -> float:
+    """Returns a pixel's width divided by its height."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    return aspect if 0.1 < aspect < 10 else 1.0
 
 
 def _choose(container: InputContainer, url: str) -> VideoStream:

@@ -32,10 +32,14 @@ class PictureEncoder:
     Pictures are thinned out to 30 a second, and stand upright.
     """
 
-    def __init__(self, timeline: Timeline, rate_fps: float | None) -> None:
+    def __init__(
+        self, timeline: Timeline, rate_fps: float | None, *, pixel_aspect: float = 1.0
+    ) -> None:
+        """`pixel_aspect` is a source pixel's width divided by its height; browsers' are square."""
         rate_fps = min(rate_fps or DEFAULT_RATE_FPS, MAX_RATE_FPS)
         self.interval_s = 1 / rate_fps
         self._timeline = timeline
+        self._pixel_aspect = pixel_aspect
         self._rate = Fraction(rate_fps).limit_denominator(1001)
         self._encoder: VideoCodecContext | None = None
         self._source: tuple[int, int, Orientation] | None = None
@@ -67,7 +71,7 @@ class PictureEncoder:
         is_new = source != self._source
         if is_new:
             self._source = source
-            width, height = frame.width, frame.height
+            width, height = round(frame.width * self._pixel_aspect), frame.height
             self._size = fit(height, width) if orientation.is_quarter_turn else fit(width, height)
             self._encoder = self._open()
         width, height = reversed(self._size) if orientation.is_quarter_turn else self._size

@@ -56,7 +56,7 @@ class Feeder:
         self._last_capture_ns = 0
         self._first_retry_s = first_retry_s
         self._max_retry_s = max_retry_s
-        self._plans: frozenset[str] = frozenset()
+        self._said: set[str] = set()
 
     def run(self, stop_requested: threading.Event) -> None:
         """Play until the source ends or `stop_requested` is set.
@@ -98,6 +98,8 @@ class Feeder:
         """Play until the source ends; returns whether it is a file."""
         with contextlib.closing(Source(self._options)) as source:
             self.counts.openings += 1
+            if source.choice:
+                self._say(source.choice)
             announce = functools.partial(self._announce, is_file=source.is_file)
             pictures = source.pictures(announce)
             if source.is_file:
@@ -138,9 +140,15 @@ class Feeder:
 
     def _announce(self, plan: str, *, is_file: bool) -> None:
         self._awaits_idr = True
-        if plan not in self._plans:  # of a file once, not at each round of a loop
-            logger.info("%s: %s", self._options.url, plan)
-        self._plans = self._plans | {plan} if is_file else frozenset({plan})
+        if not is_file:
+            self._said &= {plan}  # what is new of a camera is said again
+        self._say(plan)
+
+    def _say(self, sentence: str) -> None:
+        """Once, not at each round of a loop."""
+        if sentence not in self._said:
+            self._said.add(sentence)
+            logger.info("%s: %s", self._options.url, sentence)
 
 
 def _in_their_time(

@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..media.access_unit import START_CODE
-from .container import VideoPacket
+from .container import VideoPacket, pixel_aspect_of
 from .encoding import PictureEncoder
 from .h264_units import Unit, UnitReader
 from .orientation import UPRIGHT
@@ -50,6 +50,7 @@ class H264Pictures:
         """`on_plan` is told in words what is done from here on."""
         self._options = options
         self._on_plan = on_plan
+        self._pixel_aspect = pixel_aspect_of(stream)
         self._rate_fps = rate_fps
         self._is_live = is_live
         self._reader = UnitReader(stream, packets, self._timeline(0.0), is_live=is_live)
@@ -67,6 +68,8 @@ class H264Pictures:
         Raises av.FFmpegError or OSError when reading fails.
         """
         reason, shown = self._look(), 0
+        if reason is None:
+            return
         if self._is_live:
             shown = self._catch_up(has_to_be_decoded=bool(reason))
         self._on_plan(reason or "H.264 is passed through")
@@ -84,8 +87,9 @@ class H264Pictures:
             self._held.extendleft(reversed(self._gop))
             shown = len(self._gop) - 1
 
-    def _look(self) -> str:
-        """Returns why it has to be encoded if it has. What was looked at is held."""
+    def _look(self) -> str | None:
+        """Returns why it has to be encoded, nothing if it has not; None if it ended before there
+        was anything to play. What was looked at is held."""
         if self._options.must_encode:
             return "encoding"
         first: Unit | None = None
@@ -99,6 +103,9 @@ class H264Pictures:
                 break
             if first is not None and unit.time_s - first.time_s > self._options.look_s:
                 break
+        else:
+            if first is None and (self._is_live or not self._held):
+                return None
         return "" if first else "encoding: it has no IDR"
 
     def _catch_up(self, *, has_to_be_decoded: bool) -> int:
@@ -141,7 +148,11 @@ class H264Pictures:
         """Encode all but the first `shown` pictures. Returns the IDR from which on they can be
         passed through; None at the end of the source."""
         decoder = self._decoder()
-        encoder = PictureEncoder(self._timeline(self._end_s), self._options.fps or self._rate_fps)
+        encoder = PictureEncoder(
+            self._timeline(self._end_s),
+            self._options.fps or self._rate_fps,
+            pixel_aspect=self._pixel_aspect,
+        )
         playable_since_s: float | None = None
         next_idr: Unit | None = None
         for unit in self._next_units():

@@ -10,7 +10,15 @@ import av
 from av.video.frame import VideoFrame
 
 from ..errors import SourceError
-from .container import LAVFI, VideoPacket, choose_stream, open_container, reason_of
+from .container import (
+    LAVFI,
+    VideoPacket,
+    choose_stream,
+    open_container,
+    pixel_aspect_of,
+    reason_of,
+    words_of_choice,
+)
 from .encoding import PictureEncoder
 from .h264_pictures import H264Pictures
 from .source_picture import SourceOptions, SourcePicture
@@ -31,6 +39,8 @@ class Source:
         except SourceError:
             self._container.close()
             raise
+        self.choice = words_of_choice(self._container, self._stream)
+        """Which of several video streams is played, in words; empty if there is one."""
         rates = self._stream.guessed_rate, self._stream.average_rate
         self._rate_fps = plausible_rate(*(float(rate) if rate else None for rate in rates))
         duration = self._container.duration
@@ -69,7 +79,11 @@ class Source:
 
     def _encoded(self) -> Iterator[SourcePicture]:
         timeline = Timeline(self._rate_fps, wanted_fps=self._options.fps)
-        encoder = PictureEncoder(timeline, self._options.fps or self._rate_fps)
+        encoder = PictureEncoder(
+            timeline,
+            self._options.fps or self._rate_fps,
+            pixel_aspect=pixel_aspect_of(self._stream),
+        )
         for frame in self._frames():
             yield from encoder.encode(frame, float(frame.time_base or 0))
 

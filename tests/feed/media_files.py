@@ -44,6 +44,7 @@ def write_video(
     fps: int = 30,
     pictures: int = 45,
     pixel_format: str = "yuv420p",
+    aspect: tuple[int, int] = (1, 1),
     options: dict[str, str] | None = None,
     paint: Callable[[av.VideoFrame], object] | None = None,
 ) -> Path:
@@ -52,6 +53,7 @@ def write_video(
         stream = container.add_stream(codec, rate=fps, options=options or {})
         stream.width, stream.height = size
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else pixel_format
+        stream.codec_context.sample_aspect_ratio = Fraction(*aspect)
         for index in range(pictures):
             frame = av.VideoFrame(*size, stream.pix_fmt)
             for number, plane in enumerate(frame.planes):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,39 +16,11 @@ from pet_stream.media import ring
 from pet_stream.media.access_unit import START_CODE
 from pet_stream.media.h264 import NalUnitType, is_idr, nal_unit_type, split_annex_b
 from pet_stream.media.ring import SlotHeader
-from tests.waiting import TIMEOUT_S
 
 from ..footage import decode, encode
+from .feeding import BreakingCamera, feeding
 from .media_files import write_h264, write_video
 from .recording_writer import RecordingWriter
-
-
-@pytest.fixture
-def writer(segment_name: str) -> Iterator[RecordingWriter]:
-    with contextlib.closing(RecordingWriter(segment_name)) as writer:
-        yield writer
-
-
-@contextlib.contextmanager
-def feeding(feeder: Feeder) -> Iterator[Callable[[Callable[[], bool]], None]]:
-    """Run the feeder meanwhile; gives a function that waits for a condition."""
-    stop = threading.Event()
-    thread = threading.Thread(target=feeder.run, args=(stop,))
-    thread.start()
-    deadline = time.monotonic() + TIMEOUT_S
-
-    def wait_until(condition: Callable[[], bool]) -> None:
-        while not condition():
-            assert time.monotonic() < deadline
-            assert thread.is_alive()
-            time.sleep(0.01)
-
-    try:
-        yield wait_until
-    finally:
-        stop.set()
-        thread.join(TIMEOUT_S)
-        assert not thread.is_alive()
 
 
 def test_a_file_is_played_once_in_its_own_time(writer: RecordingWriter, tmp_path: Path) -> None:
@@ -170,35 +138,6 @@ def test_a_short_file_without_an_idr_is_encoded(
         Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
     assert "encoding: it has no IDR" in caplog.text
     assert writer.written
-
-
-class BreakingCamera(threading.Thread):
-    """A network camera that sends one MPEG-TS file to each who connects, then hangs up."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(name="breaking camera")
-        self._data = data
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.connections = 0
-
-    def run(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            with connection:
-                try:
-                    connection.sendall(self._data)
-                except OSError:
-                    return
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.join(TIMEOUT_S)
 
 
 def test_a_live_source_that_breaks_off_is_opened_again(

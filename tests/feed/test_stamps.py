@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,9 @@ from pet_stream.feed.source_picture import SourceOptions, SourcePicture
 from pet_stream.feed.sources import Source
 
 from ..footage import decode, encode
+from .feeding import BreakingCamera, feeding
 from .media_files import TICKS, write_h264, write_video
 from .recording_writer import RecordingWriter
-from .test_feeder import BreakingCamera, feeding
 from .test_sources import slices
 
 INTERVAL = TICKS // 30
@@ -117,12 +117,6 @@ def test_mpeg4_is_encoded_evenly_over_a_jump(tmp_path: Path) -> None:
     assert plans == ["encoding: it is mpeg2video"]
     assert len(pictures) >= 89
     assert_even(pictures)
-
-
-@pytest.fixture
-def writer(segment_name: str) -> Iterator[RecordingWriter]:
-    with contextlib.closing(RecordingWriter(segment_name)) as writer:
-        yield writer
 
 
 @pytest.mark.parametrize("by", [HOUR, 6 * TICKS])
@@ -225,3 +219,21 @@ def test_reconnecting_begins_anew(
     finally:
         camera.close()
     assert "encoding from here on: more than 2 s between its key frames" in caplog.text
+
+
+def test_a_camera_that_breaks_off_before_an_idr_is_no_reason_to_encode(
+    writer: RecordingWriter, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "pet_stream")
+    path = write_h264(tmp_path / "v.ts", encode(pictures=28)[1:14])
+    camera = BreakingCamera(path.read_bytes())
+    camera.start()
+    try:
+        options = SourceOptions(f"tcp://127.0.0.1:{camera.port}")
+        feeder = Feeder(options, writer, first_retry_s=0.05)
+        with feeding(feeder) as wait_until:
+            wait_until(lambda: feeder.counts.openings >= 2)
+    finally:
+        camera.close()
+    assert "encoding" not in caplog.text
+    assert not writer.written

@@ -13,11 +13,14 @@ import av
 import pytest
 
 from pet_stream.errors import SourceError
+from pet_stream.feed.feeder import Feeder
 from pet_stream.feed.source_picture import SourceOptions, SourcePicture
 from pet_stream.feed.sources import Source
 
 from ..footage import encode
+from .feeding import feeding
 from .media_files import TICKS, jpeg, with_cover, write_audio, write_h264, write_video
+from .recording_writer import RecordingWriter
 
 
 def play(path: Path, video_stream: int | None = None) -> tuple[str, list[SourcePicture]]:
@@ -81,17 +84,22 @@ def test_a_track_of_one_picture_is_not_played(tmp_path: Path, suffix: str) -> No
 
 
 def test_which_of_several_is_played_is_said_and_can_be_chosen(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    writer: RecordingWriter, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     streams = [
         ("libx264", (320, 240), encode(pictures=28)),
         ("libx264", (640, 480), encode(640, 480, pictures=28)),
     ]
     path = write_streams(tmp_path / "v.ts", streams)
+    _, pictures = play(path)
+    width, height = pictures[0].width, pictures[0].height
+    played = [size for _, size, _ in streams].index((width, height))
     with caplog.at_level(logging.INFO, "pet_stream"):
-        _, pictures = play(path)
-    chosen = {(320, 240): "video stream 1 of 2", (640, 480): "video stream 2 of 2"}
-    assert chosen[pictures[0].width, pictures[0].height] in caplog.text
+        feeder = Feeder(SourceOptions(str(path), fps=120), writer, is_looping=True)
+        with feeding(feeder) as wait_until:
+            wait_until(lambda: feeder.counts.openings >= 3)
+    said = f"video stream {played + 1} of 2 is played, {width}×{height} h264"
+    assert caplog.text.count(said) == 1
     for number, (_, size, _) in enumerate(streams, 1):
         _, pictures = play(path, video_stream=number)
         assert {(p.width, p.height) for p in pictures} == {size}
@@ -151,3 +159,10 @@ def test_still_and_animated_pictures_are_films(
     plan, played = play(path)
     assert plan == f"encoding: it is {codec}"
     assert len(played) == pictures
+
+
+def test_pixels_that_are_not_square_are_made_square(tmp_path: Path) -> None:
+    """PAL's 720×576 of a film in 4:3 are 768×576."""
+    path = write_video(tmp_path / "v.mkv", "mpeg4", size=(720, 576), pictures=3, aspect=(16, 15))
+    _, pictures = play(path)
+    assert {(p.width, p.height) for p in pictures} == {(768, 576)}
