@@ -9,6 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.apps import mounted_app, stream_of
+from tests.media.test_mp4_duration import SECONDS
+from tests.media.test_mp4_duration import film as fragmented_film
 from tests.recording.mp4_files import film
 from tests.recording.test_names import NOT_PLAIN
 from tests.waiting import TIMEOUT_S, wait_until
@@ -31,6 +33,18 @@ def test_lists_what_is_in_the_folder(client: FlaskClient, name: str) -> None:
     assert recording["name"] == name
     assert recording["size_bytes"] == len(CONTENT)
     assert recording["state"] == "complete"
+
+
+def test_another_programs_fragmented_file_has_its_length_or_none(
+    client: FlaskClient, name: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    data = fragmented_film(folder / "cat.mp4", "frag_keyframe+empty_moov")
+    (folder / "dog.mp4").write_bytes(data.replace(b"tfdt", b"free"))
+    rows = client.get("/api/recordings").get_json()["recordings"]
+    lengths_s = {row["name"]: row["duration_s"] for row in rows}
+    assert lengths_s["cat.mp4"] == pytest.approx(SECONDS, abs=0.1)
+    assert lengths_s["dog.mp4"] is None
 
 
 def test_lists_nothing_before_the_first_recording(client: FlaskClient) -> None:

@@ -6,6 +6,7 @@
       track       reads the `moov` box: the video track
       index       reads the sample table of a complete file
       fragments   reads the fragments of a file that still grows
+      duration    tells how long a file is, whoever wrote it
         boxes     reads the boxes that a file consists of
     video_format  what all pictures of a file share: parameter sets and size
     sample_table  which pictures are in a file, and where

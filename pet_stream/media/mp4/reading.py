@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...errors import BitstreamError
 from ..h264.avcc import split_length_prefixed
 from .boxes import Box, ReadAt, top_boxes
+from .duration import read_duration
 from .fragments import Fragment, fragments, growing_table
 from .index import has_samples, read_index
 from .sample_table import SampleTable
@@ -26,7 +27,8 @@ MAX_PICTURE_BYTES = 8 * 1024 * 1024
 class Summary:
     """What a list of recordings shows about a file."""
 
-    duration_s: float
+    duration_s: float | None
+    """None: unknown."""
     width: int
     height: int
     codec: str
@@ -46,15 +48,13 @@ class Movie:
 
 
 def read_summary(read_at: ReadAt, size: int) -> Summary:
-    """Returns duration, size and codec. Reads a few kilobytes of a complete file, the headers of
-    all fragments of a growing one."""
+    """Returns duration, size and codec. Reads a few kilobytes, and of a growing or fragmented file
+    the sizes of its boxes."""
     _, moov = _movie_boxes(read_at, size)
     track = read_track(read_at, moov)
-    duration = track.duration
-    if not duration:
-        duration = growing_table(read_at, size)[0].total_duration
+    duration = read_duration(read_at, size, moov, track)
     return Summary(
-        duration_s=duration / track.timescale,
+        duration_s=None if duration is None else duration / track.timescale,
         width=track.video_format.width,
         height=track.video_format.height,
         codec=track.video_format.codec,

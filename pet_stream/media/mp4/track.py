@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...errors import BitstreamError
@@ -23,7 +24,9 @@ class Track:
     timescale: int
     """Ticks a second."""
     duration: int
-    """Ticks; 0 while the file grows."""
+    """Ticks; 0 while the file grows, or where the file does not tell."""
+    track_id: int
+    """By which fragments name it; 0 if it has none."""
     boxes: dict[bytes, Box]
     """The boxes of the track by their kind, those of the sample table included."""
 
@@ -45,8 +48,19 @@ def read_track(read_at: ReadAt, moov: Box) -> Track:
             raise BitstreamError("The mdhd box is cut off") from exc
         if not timescale:
             raise BitstreamError("The track's timescale is 0")
-        return Track(video_format, timescale, duration, found)
+        if duration == (1 << 64) - 1 if mdhd[:1] == b"\1" else duration == (1 << 32) - 1:
+            duration = 0  # 8.4.2.3: it can't be determined
+        track_id = _track_id(read_at, found)
+        return Track(video_format, timescale, duration, track_id, found)
     raise BitstreamError("The file has no H.264 track")
+
+
+def _track_id(read_at: ReadAt, found: Mapping[bytes, Box]) -> int:
+    if b"tkhd" not in found:
+        return 0
+    tkhd = read_at(found[b"tkhd"].payload, 24)
+    at = 20 if tkhd[:1] == b"\1" else 12
+    return int.from_bytes(tkhd[at : at + 4], "big")
 
 
 def _read_description(read_at: ReadAt, stsd: Box) -> VideoFormat | None:
