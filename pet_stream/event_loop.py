@@ -7,6 +7,7 @@ import concurrent.futures
 import logging
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from functools import partial
 from typing import Any, TypeVar
 
@@ -21,7 +22,9 @@ T = TypeVar("T")
 class EventLoopThread:
     """Runs an asyncio loop for peers and the recorder's state.
 
-    Any thread may use every method; what runs on the loop belongs to the loop's thread.
+    Any thread may use every method; what runs on the loop belongs to the loop's thread. It runs in
+    a context (PEP 567) of its own: a caller's would keep the request that it serves, and so the
+    app.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,7 +39,7 @@ class EventLoopThread:
         """Idempotent. Raises Busy when no thread is to be had."""
         if self.run is not None:
             return
-        loop = asyncio.new_event_loop()
+        loop = Context().run(asyncio.new_event_loop)
         try:
             self.run = start_run(
                 f"{self._name}-loop", partial(self._serve, loop), wake=partial(_end, loop)
@@ -71,7 +74,7 @@ class EventLoopThread:
         if loop is None:
             coroutine.close()
             raise LoopUnavailable("Streaming is not running")
-        future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        future = Context().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
         try:
             return future.result(timeout_s)
         except concurrent.futures.CancelledError as exc:
@@ -88,7 +91,7 @@ class EventLoopThread:
         if loop is None:
             return
         try:
-            loop.call_soon_threadsafe(callback, *args)
+            loop.call_soon_threadsafe(callback, *args, context=Context())
         except RuntimeError:  # closed between the check and the call
             logger.debug("event loop closed, callback dropped")
 

@@ -7,6 +7,7 @@ only be turned off for the whole process, the host's metrics included.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -245,7 +246,7 @@ class StreamCollector(Collector):
     """All metrics of one app, for a Prometheus registry. Any thread."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
+        self._stream = weakref.ref(stream)  # the host's registry may outlive the app
 
     def describe(self) -> Iterator[Metric]:
         """Yields the names, so that a registry refuses a second collector with the same ones."""
@@ -255,9 +256,12 @@ class StreamCollector(Collector):
         return self._families(has_samples=True)
 
     def _families(self, *, has_samples: bool) -> Iterator[Metric]:
+        stream = self._stream()
+        if stream is None:
+            return
         for row in TABLE:
             family = row.kind(row.name, f"{row.meaning}.")
-            value = row.read(self._stream) if has_samples else None
+            value = row.read(stream) if has_samples else None
             if value is not None:
                 family.add_metric((), float(value))
             yield family
@@ -267,7 +271,7 @@ class StreamCollector(Collector):
         senders = GaugeMetricFamily(
             "pet_stream_viewers_by_sender", "Viewers by how they are sent to.", labels=["step"]
         )
-        peers = self._stream.peers.made if has_samples else None
+        peers = stream.peers.made if has_samples else None
         for step, count in ({} if peers is None else peers.count_by_step()).items():
             senders.add_metric([step.value], count)
         yield senders
@@ -280,4 +284,4 @@ class StreamCollector(Collector):
         for reason, count in tuple(drops.items()):
             dropped.add_metric([reason.value], count)
         yield dropped
-        yield from self._stream.http_counts.collect()
+        yield from stream.http_counts.collect()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from flask import request
@@ -31,7 +31,7 @@ from .library.folder_watch import FolderWatch
 from .library.library import Library
 from .library.retention import Retention
 from .library.snapshots import Snapshots
-from .lifecycle import Life, stop_all
+from .lifecycle import Life
 from .media.gop_memory import GopMemory
 from .process.forks import call_in_child
 from .process.switch_interval import switch_interval
@@ -40,6 +40,7 @@ from .recording.recorder import Recorder
 from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
 from .rights import Authority
+from .running_parts import RunningParts
 from .web_server.http_clients import ConnectionCounts
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
@@ -53,9 +54,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FINISH_TIMEOUT_S = 4.0
-"""Time to finish the recording on the disk and to say goodbye to the viewers."""
-IMPORT_TIMEOUT_S = 2.0
 CHANGE_TIMEOUT_S = 30.0
 """Time to wait for a start or stop that another thread has begun."""
 RETRY_S = 5.0
@@ -82,7 +80,8 @@ class Stream:
 
     Nothing runs before start(), because the reloader's parent and gunicorn's preloading master also
     make a Stream. In a forked process the parts are replaced by new ones that do not run yet. One
-    thread at a time starts or stops; no lock is held meanwhile.
+    thread at a time starts or stops; no lock is held meanwhile. When nobody refers to a Stream any
+    more, such as a test to the app that it has made, its parts stop by themselves.
 
     `live_state` returns what open pages show of this stream, as JSON.
     """
@@ -136,23 +135,28 @@ class Stream:
         self._assemble()
 
     def _assemble(self) -> None:
+        """Make the parts. None of those that run refers to the Stream, not even by a callback."""
         config, name = self.config, self._name
         self._changed = threading.Condition()
         self._is_changing = False
         self._retry_at_s = 0.0
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
-        self.event_loop = EventLoopThread(name)
-        self.places = Places(config.max_clients, self._sweep_soon)
+        self.event_loop = event_loop = EventLoopThread(name)
+        leases = _Leases(event_loop)
+        self.places = Places(config.max_clients, leases.sweep_soon)
+        self.listener_places = Places(MAX_LISTENERS, leases.sweep_soon)
+        self.downloads = Downloads(on_taken=leases.sweep_soon)
+        leases.kinds = (self.places, self.listener_places, self.downloads)
         self.grants = Grants(name)
-        self.broadcaster = Broadcaster(
-            on_audience_change=self._handle_audience_change,
-            memory=GopMemory(
-                max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
-            ),
+        memory = GopMemory(
+            max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
         )
-        self.fan_out = FanOut(self.broadcaster, self.event_loop)
-        self.reader = ShmReader(config.shm, self.broadcaster, name)
+        self.broadcaster = broadcaster = Broadcaster(
+            on_audience_change=lambda: _handle_audience_change(reader, broadcaster), memory=memory
+        )
+        self.fan_out = FanOut(broadcaster, event_loop)
+        self.reader = reader = ShmReader(config.shm, broadcaster, name)
         current = CurrentRecording()
         self.library = Library(config.record_path, current)
         self.archive = Archive(
@@ -174,20 +178,34 @@ class Stream:
             current=current,
             name=name,
         )
-        self.snapshots = Snapshots(lambda: self.broadcaster.gop)
-        self.peers = LazyPeers(self._make_peers, f"{name}-import")
+        self.snapshots = Snapshots(lambda: broadcaster.gop)
+        make_peers = partial(
+            _make_peers, config, self.fan_out, event_loop, self.places, self.grants, reader
+        )
+        self.peers = LazyPeers(make_peers, f"{name}-import")
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
-        self.connections = Connections(self.event_loop, self.grants)
-        self.video_viewers = VideoViewers(self.fan_out, self.event_loop, lambda: self.reader.status)
+        self.connections = Connections(event_loop, self.grants)
+        self.video_viewers = VideoViewers(self.fan_out, event_loop, lambda: reader.status)
         self.detections = None
         if config.detections_shm is not None:
-            self.detections = Detections(config.detections_shm, self.broadcaster, name)
-        feed = DetectionFeed(self.event_loop, self.detections)
-        self.live_state = LiveState(self.event_loop, lambda: self._live_state(self), feed)
+            self.detections = Detections(config.detections_shm, broadcaster, name)
+        feed = DetectionFeed(event_loop, self.detections)
+        self.live_state = LiveState(event_loop, lambda: self._live_state(self), feed)
         self.folder_watch = FolderWatch(self.library, self.live_state.tell_recordings_soon)
-        self._sweeper = Ticker(self.event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
-        self.listener_places = Places(MAX_LISTENERS, self._sweep_soon)
-        self.downloads = Downloads(on_taken=self._sweep_soon)
+        self._parts = RunningParts(
+            name=name,
+            segment=config.shm,
+            event_loop=event_loop,
+            reader=reader,
+            broadcaster=broadcaster,
+            recorder=self.recorder,
+            archive=self.archive,
+            detections=self.detections,
+            grants=self.grants,
+            connections=self.connections,
+            peers=self.peers,
+        )
+        weakref.finalize(self, self._parts.stop_soon).atexit = False  # then they stop in order
 
     def start(self) -> None:
         """Start all parts. Idempotent. Raises Busy when a thread can't be started; then nothing
@@ -203,9 +221,7 @@ class Stream:
         with self._alone():
             if self.is_running:
                 self.is_running = False
-                atexit.unregister(self.stop)
-                self._stop_parts()
-                logger.info("stopped reading %s", self.config.shm)
+                self._parts.stop()
 
     def handle_request(self) -> None:
         """Start, if it is not running: the process that gets requests is the serving one. Called
@@ -256,73 +272,9 @@ class Stream:
         if not self._is_watching_forks:
             call_in_child(self._handle_fork)
             self._is_watching_forks = True
-        try:
-            self.event_loop.start()
-            self.archive.start()
-            self.reader.start()
-        except BaseException:
-            self._stop_parts()
-            raise
+        self._parts.start()
         self._started_at_s = time.monotonic()
         self.is_running = True
-        atexit.register(self.stop)
-        logger.info("reading %s", self.config.shm)
-
-    def _stop_parts(self) -> None:
-        """Stop every part, whether it is running or not."""
-        stop_all(
-            self._finish,
-            *(() if self.detections is None else (self.detections.stop,)),
-            self.grants.stop,
-            self.reader.stop,
-            self.event_loop.stop,
-            self.recorder.leave,
-            lambda: self.archive.stop(keeps_folder=self.recorder.is_writing),
-            lambda: self.peers.join(IMPORT_TIMEOUT_S),
-            lambda: switch_interval.shorten(self, is_needed=False),
-        )
-
-    def _finish(self) -> None:
-        """End the parts on the event loop."""
-        if not self.event_loop.is_running:
-            return
-        try:
-            self.event_loop.call(self._say_goodbye(), FINISH_TIMEOUT_S)
-        except LoopUnavailable as exc:
-            logger.warning("recording and viewers did not end in order: %s", exc)
-
-    def _make_peers(self) -> Peers:
-        from .webrtc.peers import Peers  # lazy: see lazy_peers
-
-        return Peers(
-            fan_out=self.fan_out,
-            event_loop=self.event_loop,
-            places=self.places,
-            grants=self.grants,
-            video=lambda: self.reader.video,
-            ice_servers=self.config.ice_servers,
-            ice_hosts=self.config.ice_hosts,
-        )
-
-    async def _say_goodbye(self) -> None:
-        """Close all connections and the recording at the same time. On the event loop."""
-        goodbyes = [self.recorder.close(), self.connections.close_all()]
-        if self.peers.made is not None:
-            goodbyes.append(self.peers.made.close_all())
-        for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                logger.error("stopping failed", exc_info=outcome)
-
-    def _sweep_soon(self) -> None:
-        self.event_loop.call_soon(self._sweeper.start)
-
-    def _sweep(self) -> bool:
-        leases = (self.places, self.listener_places, self.downloads)
-        return any([each.sweep() for each in leases])
-
-    def _handle_audience_change(self) -> None:
-        self.reader.wake()
-        switch_interval.shorten(self, is_needed=self.broadcaster.has_urgent_subscriber)
 
     def _handle_fork(self) -> None:
         """Make new parts, in a forked child. The old ones have no threads there, and their sockets,
@@ -331,8 +283,49 @@ class Stream:
         self._inherited = (vars(self).copy(),)
         self.is_running = False
         self._may_autostart = self.config.autostart
-        switch_interval.shorten(self, is_needed=False)
+        switch_interval.shorten(self.broadcaster, is_needed=False)
         self._assemble()
+
+
+class _Leases:
+    """Takes back leases that nobody renews, while there are any."""
+
+    def __init__(self, event_loop: EventLoopThread) -> None:
+        self.kinds: tuple[Places | Downloads, ...] = ()
+        self._event_loop = event_loop
+        self._ticker = Ticker(event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
+
+    def sweep_soon(self) -> None:
+        self._event_loop.call_soon(self._ticker.start)
+
+    def _sweep(self) -> bool:
+        return any([kind.sweep() for kind in self.kinds])
+
+
+def _handle_audience_change(reader: ShmReader, broadcaster: Broadcaster) -> None:
+    reader.wake()
+    switch_interval.shorten(broadcaster, is_needed=broadcaster.has_urgent_subscriber)
+
+
+def _make_peers(
+    config: Config,
+    fan_out: FanOut,
+    event_loop: EventLoopThread,
+    places: Places,
+    grants: Grants,
+    reader: ShmReader,
+) -> Peers:
+    from .webrtc.peers import Peers  # lazy: see lazy_peers
+
+    return Peers(
+        fan_out=fan_out,
+        event_loop=event_loop,
+        places=places,
+        grants=grants,
+        video=lambda: reader.video,
+        ice_servers=config.ice_servers,
+        ice_hosts=config.ice_hosts,
+    )
 
 
 def _recorder_settings(config: Config) -> RecorderSettings:

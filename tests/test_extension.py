@@ -57,7 +57,7 @@ stream = PetStream(app)
 stream.start()
 stream.stop()
 """
-    assert ("INFO:pet_stream.stream:reading" in run_script(script)) == asks_for_it
+    assert ("INFO:pet_stream.running_parts:reading" in run_script(script)) == asks_for_it
 
 
 def test_the_first_request_starts_one_set_of_threads(tmp_path: Path) -> None:
