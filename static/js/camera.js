@@ -3,9 +3,18 @@
 import { rate, resolution } from "./format.js";
 import { reasonText, text } from "./i18n.js";
 
+const SOCKETLESS = ["no_websockets", "too_few_threads"];
+
 /** No pictures come from the camera, whatever the connection is like. */
 export function isCameraDown({ status, camera = {} }) {
   return status === "camera_offline" || ["offline", "waiting", "stalled"].includes(camera.state);
+}
+
+/** Why this server keeps no WebSocket open: `{code, words}`, or null if it does not say. */
+export function whyNoSocket(health) {
+  const { reasons = [], reason_codes: codes = [], notices = [], notice_codes: more = [] } = health;
+  const told = [...codes, ...more].map((code, i) => ({ code, words: [...reasons, ...notices][i] }));
+  return told.find(({ code }) => SOCKETLESS.includes(code)) ?? null;
 }
 
 /** The reasons of a health answer, in the page's language. */

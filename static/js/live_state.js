@@ -1,7 +1,7 @@
 /** The server's state as it changes, pushed over a WebSocket; asked for where that does not work. */
 
 import { Api } from "./api.js";
-import { retryDelayMs } from "./retry.js";
+import { NO_SOCKET_DELAY_MS, retryDelayMs } from "./retry.js";
 
 const PING_MS = 5_000;
 /** The first answers come while the page is busy: some more, soon, tell the time better. */
@@ -29,6 +29,8 @@ export class LiveApi extends Api {
   #unsent = [];
   #listeners = null;
   #isSubscribed = false;
+  /** What the server said when it took this page's last socket, and closed it. */
+  #refusal = null;
   #events = null;
   #answersPings = false;
   #bestRoundTripMs = Infinity;
@@ -90,7 +92,7 @@ export class LiveApi extends Api {
 
   async health() {
     await this.#first;
-    return this.#state ? healthOf(this.#state) : super.health();
+    return this.#state ? healthOf(this.#state) : withRefusal(await super.health(), this.#refusal);
   }
 
   async recordingStatus() {
@@ -130,13 +132,15 @@ export class LiveApi extends Api {
     this.#close();
     this.#forget();
     if (document.hidden) return; // goes on when somebody looks
-    this.#retryTimer = setTimeout(() => this.#open(), retryDelayMs(this.#attempt++));
+    const delayMs = isThreadless(this.#refusal) ? NO_SOCKET_DELAY_MS : retryDelayMs(this.#attempt);
+    this.#attempt += 1;
+    this.#retryTimer = setTimeout(() => this.#open(), delayMs);
     if (this.#isSubscribed) this.#listenToEvents();
   }
 
   /** Some proxies carry events, but no WebSockets. A server without a detector answers 404. */
   #listenToEvents() {
-    if (this.#events || !globalThis.EventSource) return;
+    if (this.#events || !globalThis.EventSource || isThreadless(this.#refusal)) return;
     this.#events = this.openDetections();
     this.#events.onmessage = ({ data }) => this.#detected(JSON.parse(data));
   }
@@ -166,6 +170,7 @@ export class LiveApi extends Api {
     const message = JSON.parse(data);
     if (message.type === "state") {
       this.#attempt = 0;
+      this.#refusal = null;
       this.#state = message;
       this.#endEvents();
       this.#endFirst();
@@ -174,6 +179,8 @@ export class LiveApi extends Api {
       this.dispatchEvent(new Event("recordings"));
     } else if (message.type === "detections") {
       this.#detected(message);
+    } else if (message.type === "error" && !message.of) {
+      this.#refusal = message;
     } else if (message.type === "pong") {
       this.#answersPings = true;
       this.#takeTime(message);
@@ -216,4 +223,21 @@ export class LiveApi extends Api {
 /** The answer that `/health` would give, from a pushed state. Pure. */
 export function healthOf({ health = {}, camera = {}, viewers, disk = null }) {
   return { ...health, camera, webrtc_clients: viewers, disk };
+}
+
+function isThreadless(refusal) {
+  return refusal?.code === "too_few_threads";
+}
+
+/** A health answer that says, too, why this page has to ask for it. Pure. */
+export function withRefusal(health, refusal) {
+  const { reasons = [], reason_codes: codes = [] } = health;
+  if (!isThreadless(refusal) || codes.includes(refusal.code)) return health;
+  const status = health.status === "ok" ? "degraded" : health.status;
+  return {
+    ...health,
+    status,
+    reasons: [...reasons, refusal.error],
+    reason_codes: [...codes, refusal.code],
+  };
 }

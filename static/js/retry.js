@@ -3,6 +3,8 @@
 export const FIRST_DELAY_MS = 500;
 export const MAX_DELAY_MS = 10_000;
 export const FULL_DELAY_MS = 5_000;
+/** A page may go, and leave the server a thread; each try costs it one for a moment. */
+export const NO_SOCKET_DELAY_MS = 30_000;
 
 /**
  * The wait before try number `attempt` (from 0), in ms: doubled each time up to a limit, half of
@@ -22,6 +24,9 @@ export function afterFailure(error) {
   if (code === "full") {
     const delayMs = retryAfterS > 0 ? retryAfterS * 1000 : FULL_DELAY_MS;
     return { state: "full", reason: "full", delayMs };
+  }
+  if (code === "too_few_threads" || code === "no_websockets") {
+    return { state: "full", reason: code, delayMs: NO_SOCKET_DELAY_MS };
   }
   if (status === 401 || status === 403) {
     const reason = status === 401 ? "unauthorized" : code || "not-allowed";

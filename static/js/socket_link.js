@@ -1,6 +1,7 @@
 /** One try to get the pictures over a WebSocket: the way that works where WebRTC does not. */
 
 import { ApiError } from "./api.js";
+import { whyNoSocket } from "./camera.js";
 import { codeOf, parseText, parseUnit, statusOf } from "./stream_messages.js";
 
 /** In the order in which they are tried. */
@@ -177,10 +178,17 @@ export class SocketLink {
     return this.#lastLatencyUs / 1000 + clockOffsetMs;
   }
 
-  #closed(closeCode) {
+  async #closed(closeCode) {
+    if (!this.#isOpen) this.#refusal ??= await this.#whyNotOpened();
     const status = statusOf(closeCode);
     const { error = "closed", code, retry_after_s: retryAfterS } = this.#refusal ?? {};
     this.#end(new ApiError(error, { status, code: code ?? codeOf(closeCode), retryAfterS }));
+  }
+
+  /** A handshake that fails tells a page nothing. */
+  async #whyNotOpened() {
+    const why = whyNoSocket(await this.#api.health().catch(() => ({})));
+    return why && { error: why.words, code: why.code };
   }
 
   #end(error) {

@@ -56,6 +56,12 @@ export default {
   "reconnecting.stalled.text": "Finding out why and bringing it back.",
   "full.title": "All places are taken",
   "full.text": "The camera has as many viewers as it can serve. You are next when one leaves.",
+  "full.too_few_threads.title": "The server has no thread left",
+  "full.too_few_threads.text":
+    "The picture over a WebSocket needs one. Serve with more, such as gunicorn --threads 40.",
+  "full.no_websockets.title": "The server can't send the picture to this browser",
+  "full.no_websockets.text":
+    "WebRTC does not get through, and its web server has no WebSockets. gunicorn has.",
   "not-allowed.title": "Not allowed",
   "not-allowed.text": "The server does not show the camera to this page. It is asked again when you say so.",
   "not-allowed.unauthorized.title": "Please sign in",

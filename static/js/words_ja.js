@@ -56,6 +56,12 @@ export default {
   "reconnecting.stalled.text": "原因を調べて復旧しています。",
   "full.title": "満員です",
   "full.text": "同時に視聴できる人数に達しました。空きができしだい表示します。",
+  "full.too_few_threads.title": "サーバーのスレッドが空いていません",
+  "full.too_few_threads.text":
+    "WebSocket で映像を送るためのスレッドが必要です（gunicorn --threads 40 のように増やしてください）。",
+  "full.no_websockets.title": "このブラウザーに映像を送れません",
+  "full.no_websockets.text":
+    "WebRTC が通らず、サーバーは WebSocket に対応していません（gunicorn は対応しています）。",
   "not-allowed.title": "許可されていません",
   "not-allowed.text": "このページからカメラを見ることはできません。自動では再試行しません。",
   "not-allowed.unauthorized.title": "サインインしてください",
@@ -181,5 +187,4 @@ export default {
   "reason.too_many": "要求が多すぎます。少し待ってからもう一度お試しください",
   "reason.origin": "このページからは操作できません",
   "reason.proxy": "サーバーが公開アドレスを知りません（前段のプロキシの設定が必要です）",
-  "reason.too_few_threads": "サーバーのスレッドが足りません（gunicorn --threads 40 などで増やしてください）",
 };

@@ -68,7 +68,7 @@ globalThis.location = new URL(document.baseURI);
 globalThis.WebSocket = FakeSocket;
 globalThis.EventSource = FakeEvents;
 
-const { LiveApi } = await import("../../static/js/live_state.js");
+const { LiveApi, withRefusal } = await import("../../static/js/live_state.js");
 
 const SUBSCRIBE = { type: "subscribe", to: "detections" };
 const UNSUBSCRIBE = { type: "unsubscribe", to: "detections" };
@@ -149,4 +149,39 @@ test("after a stop nothing is opened any more", () => {
   assert.equal(FakeSocket.all[0].readyState, 3);
   mock.timers.tick(100_000);
   assert.equal(FakeSocket.all.length, 1);
+});
+
+test("a server without a thread left is asked again later, and health says why", async () => {
+  const refusal = { type: "error", code: "too_few_threads", error: "serve with threads" };
+  const [socket] = FakeSocket.all;
+  live.subscribe();
+  socket.opens();
+  socket.says(refusal);
+  socket.ends(4503);
+  mock.timers.tick(20_000);
+  assert.equal(FakeSocket.all.length, 1);
+  assert.deepEqual(FakeEvents.all, [], "they would take a thread, too");
+  globalThis.fetch = async () => Response.json({ status: "ok", reasons: [], reason_codes: [] });
+  const health = await live.health();
+  assert.deepEqual(
+    [health.status, health.reasons, health.reason_codes],
+    ["degraded", ["serve with threads"], ["too_few_threads"]],
+  );
+  mock.timers.tick(20_000);
+  const next = FakeSocket.all[1];
+  next.opens();
+  next.says(STATE);
+  next.ends();
+  assert.equal((await live.health()).status, "ok");
+});
+
+test("what health says already is not said twice", () => {
+  const refusal = { code: "too_few_threads", error: "b" };
+  const health = { status: "degraded", reasons: ["a"], reason_codes: ["too_few_threads"] };
+  assert.equal(withRefusal(health, refusal), health);
+  assert.equal(withRefusal(health, null), health);
+  assert.equal(withRefusal(health, { code: "full", error: "c" }), health);
+  const offline = { status: "camera_offline", reasons: ["a"], reason_codes: ["stalled"] };
+  assert.equal(withRefusal(offline, refusal).status, "camera_offline");
+  assert.deepEqual(withRefusal(offline, refusal).reasons, ["a", "b"]);
 });

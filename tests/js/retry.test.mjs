@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FULL_DELAY_MS, MAX_DELAY_MS, afterFailure, retryDelayMs } from "../../static/js/retry.js";
+import {
+  FULL_DELAY_MS,
+  MAX_DELAY_MS,
+  NO_SOCKET_DELAY_MS,
+  afterFailure,
+  retryDelayMs,
+} from "../../static/js/retry.js";
 
 test("the wait doubles up to its limit", () => {
   const longest = [0, 1, 2, 3, 4, 5, 60].map((attempt) => retryDelayMs(attempt, () => 1));
@@ -19,6 +25,8 @@ const FAILURES = [
   ["a busy server", { status: 503, code: "busy" }, "reconnecting", undefined],
   ["full, with a time", { status: 503, code: "full", retryAfterS: 7 }, "full", 7000],
   ["full, without one", { status: 503, code: "full" }, "full", FULL_DELAY_MS],
+  ["no thread left", { status: 503, code: "too_few_threads" }, "full", NO_SOCKET_DELAY_MS],
+  ["no WebSockets", { status: 0, code: "no_websockets" }, "full", NO_SOCKET_DELAY_MS],
   ["a foreign page", { status: 403, code: "origin" }, "not-allowed", null],
   ["no account", { status: 401 }, "not-allowed", null],
   ["no H.264", { status: 422, code: "no_h264" }, "unsupported", null],
