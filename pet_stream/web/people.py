@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import request
 from flask.typing import ResponseReturnValue
 
 from ..accounts.accounts import INVITATION_S
 from ..accounts.visitor import Visitor
 from ..errors import BadRequest
 from ..qr_code import qr_svg
-from .access import own_origin
 from .current import current_stream
 from .json_bodies import read_json
 from .session import accounts_authority
+from .urls import DASHBOARD, base_url
 
 MAX_DAYS = 3650
 _DAY_S = 86_400
@@ -98,8 +97,7 @@ def _asker() -> Visitor:
 
 def _link(secret: str) -> dict[str, Any]:
     """The secret stands behind `#`, which browsers send to nobody."""
-    page = f"{request.root_path}{current_stream().config.url_prefix}/pet-stream/"
-    url = f"{own_origin() or ''}{page}#invitation={secret}"
+    url = f"{base_url(current_stream().config.url_prefix)}{DASHBOARD}#invitation={secret}"
     return {"url": url, "qr_svg": qr_svg(url), "expires_in_s": INVITATION_S}
 
 

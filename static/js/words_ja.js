@@ -161,6 +161,7 @@ export default {
   "reason.accounts": "アカウントファイルを読み取れません",
   "reason.open_to_all": "ネットワーク上の誰でも視聴・録画・削除できます（PET_STREAM_AUTH を設定してください）",
   "reason.any_host": "ホスト名が確認されていません（PET_STREAM_ALLOWED_HOSTS を設定してください）",
+  "reason.no_clock": "カメラの時刻が信頼できないため、到着時刻を使っています",
   "reason.last_recording": "前回の録画が終了しました: {words}",
   "reason.disk_almost_full": "ディスクの空き容量がわずかです",
   "reason.disk_full": "ディスクがいっぱいです",

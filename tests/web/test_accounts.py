@@ -189,6 +189,15 @@ def test_an_owner_invites_and_lists_and_revokes(app: Flask, accounts: Accounts) 
     assert owner.delete(f"/pet-stream/api/people/{ben['id']}").status_code == 404
 
 
+def test_a_link_leads_to_the_page_that_it_was_made_on(app: Flask, accounts: Accounts) -> None:
+    owner = app.test_client()
+    sign_in(owner, accounts, "owner")
+    page = "http://localhost/cam/pet-stream/"
+    for headers in ({"Referer": page}, {"X-Forwarded-Prefix": "/cam"}):
+        answer = owner.post("/pet-stream/api/invitations", json={"role": "guest"}, headers=headers)
+        assert answer.get_json()["url"].partition("#")[0] == page
+
+
 def test_everybody_may_sign_in_with_one_more_device(app: Flask, accounts: Accounts) -> None:
     phone, laptop = app.test_client(), app.test_client()
     sign_in(phone, accounts, "guest")
