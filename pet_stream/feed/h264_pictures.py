@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
@@ -148,8 +149,9 @@ class H264Pictures:
         """Encode all but the first `shown` pictures. Returns the IDR from which on they can be
         passed through; None at the end of the source."""
         decoder = self._decoder()
+        timeline = self._timeline(self._end_s)
         encoder = PictureEncoder(
-            self._timeline(self._end_s),
+            timeline,
             self._options.fps or self._rate_fps,
             pixel_aspect=self._pixel_aspect,
         )
@@ -168,6 +170,7 @@ class H264Pictures:
             yield from self._encoded(encoder, frames[shown:])
             shown = max(0, shown - len(frames))
         yield from self._encoded(encoder, _decode(decoder, None)[shown:])
+        self._end_s = timeline.end_s
         return next_idr
 
     def _encoded(
@@ -175,9 +178,12 @@ class H264Pictures:
     ) -> Iterator[SourcePicture]:
         orientation = self._reader.orientation or UPRIGHT
         for frame in frames:
-            for picture in encoder.encode(frame, self._reader.time_base_s, orientation):
-                self._end_s = picture.time_s + encoder.interval_s
-                yield picture
+            yield from encoder.encode(
+                frame,
+                self._reader.time_base_s,
+                orientation=orientation,
+                arrived_s=time.monotonic() if self._is_live else None,
+            )
 
     def _is_reviewed(self, playable_s: float) -> bool:
         if self._options.must_encode or playable_s <= self._review_s:

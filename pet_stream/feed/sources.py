@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,7 +86,8 @@ class Source:
             pixel_aspect=pixel_aspect_of(self._stream),
         )
         for frame in self._frames():
-            yield from encoder.encode(frame, float(frame.time_base or 0))
+            arrived_s = None if self.is_file else time.monotonic()
+            yield from encoder.encode(frame, float(frame.time_base or 0), arrived_s=arrived_s)
 
     def _frames(self) -> Iterator[VideoFrame]:
         for packet in self._packets():

@@ -26,8 +26,8 @@ class Timeline:
       on stamps count from there. If 24, 32 or 33 bits wrap, they go on as if they had not.
     - One that is equal, a little earlier or hardly later is one interval after the last, until the
       stamps are there, too.
-    - A missing one is one interval after the last; if a live source names no rate, as long after it
-      as the pictures arrive.
+    - A missing one is one interval after the last: what the rate says, or how long the pictures of
+      a live source take to arrive.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class Timeline:
         live sources."""
         self._count += 1
         if self._wanted_fps:
-            return self._starts_at_s + (self._count - 1) / self._wanted_fps
+            self._time_s = self._starts_at_s + (self._count - 1) / self._wanted_fps
+            return self._time_s
         if arrived_s is not None:
             self._arrivals_s.append(arrived_s)
         if stamp is None or time_base_s <= 0:
@@ -68,6 +69,11 @@ class Timeline:
             self._time_s = self._stamped_s(stamp * time_base_s, time_base_s)
         self.interval_s = self._usual_interval_s()
         return self._time_s
+
+    @property
+    def end_s(self) -> float:
+        """When the last picture is over; the beginning if there was none."""
+        return self._time_s + (self.interval_s if self._count else 0.0)
 
     def _stamped_s(self, stamp_s: float, time_base_s: float) -> float:
         if self._offset_s is not None:
@@ -106,7 +112,7 @@ class Timeline:
         arrived_s = self._arrivals_s[-1] - self._arrivals_s[0] if self._arrivals_s else 0.0
         arrival_s = arrived_s / (len(self._arrivals_s) - 1) if arrived_s >= _MIN_ARRIVAL_S else None
         if usual_s < _MIN_INTERVAL_S:  # the stamps are no clock
-            return 1 / self._rate_fps if self._rate_fps else arrival_s or 1 / DEFAULT_RATE_FPS
+            return arrival_s or 1 / (self._rate_fps or DEFAULT_RATE_FPS)
         if self._rate_fps and len(self._intervals_s) < _FEW_INTERVALS:
             usual_s = min(usual_s, 1 / self._rate_fps)
         return usual_s if arrival_s is None else min(usual_s, arrival_s)

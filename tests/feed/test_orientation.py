@@ -122,6 +122,12 @@ def test_odd_sizes_are_turned(tmp_path: Path) -> None:
     }
 
 
+def test_a_phones_film_keeps_its_size(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", "mpeg4", size=(1920, 1080), pictures=2)
+    _, pictures = play(with_display_matrix(path, 0, 1, -1, 0))
+    assert {(picture.width, picture.height) for picture in pictures} == {(1080, 1920)}
+
+
 def test_a_camera_that_lies_says_so_in_the_stream(tmp_path: Path) -> None:
     """Display orientation SEI (H.264 D.2.27): a quarter anticlockwise. Browsers ignore it."""
     bits = "0" + "00" + f"{0x4000:016b}" + "010" + "0" + "1"  # not cancelled, no flips, 90°

@@ -113,6 +113,18 @@ def test_a_slow_source_has_a_key_frame_every_two_seconds(tmp_path: Path) -> None
     assert all(b - a <= 2.01 for a, b in itertools.pairwise(times))
 
 
+def test_a_source_that_slows_down_has_a_key_frame_every_two_seconds(tmp_path: Path) -> None:
+    """30 pictures a second, then 2."""
+    stamps = [*range(0, 45 * 3000, 3000), *(45 * 3000 + i * 45_000 for i in range(20))]
+    path = write_h264(tmp_path / "v.mkv", encode(pictures=65), stamps=stamps)
+    _, pictures = play(SourceOptions(str(path), must_encode=True))
+    assert len(pictures) == 65
+    assert len(decode(p.data for p in pictures)) == 65
+    assert all(is_idr(split_annex_b(p.data)) == p.is_idr for p in pictures)
+    times = [p.time_s for p in pictures if p.is_idr]
+    assert all(b - a <= 2.01 for a, b in itertools.pairwise(times))
+
+
 def test_a_wanted_rate_replaces_the_files_times(tmp_path: Path) -> None:
     path = write_h264(tmp_path / "v.mp4", encode(pictures=28))
     _, pictures = play(SourceOptions(str(path), fps=10))

@@ -138,6 +138,18 @@ def test_without_stamps_and_rate_pictures_last_as_they_arrive(time_base_s: float
     assert times_s == pytest.approx([0.125 * index for index in range(10)])
 
 
+@pytest.mark.parametrize("rate_fps", [None, 25])
+@pytest.mark.parametrize("stamp", [None, 0])
+def test_a_camera_without_stamps_is_as_fast_as_its_pictures_arrive(
+    rate_fps: float | None, stamp: int | None
+) -> None:
+    """Whatever FFmpeg guesses of its rate: 25, where nothing is known."""
+    timeline = Timeline(rate_fps)
+    for index in range(60):
+        timeline.place(stamp, 1 / TICKS, 100 + index / 2)
+    assert timeline.interval_s == pytest.approx(0.5)
+
+
 def test_without_anything_it_is_30_a_second() -> None:
     assert places([None] * 4, rate_fps=None) == pytest.approx([0, 1 / 30, 2 / 30, 3 / 30])
 
@@ -154,6 +166,10 @@ def test_a_wanted_rate_counts_whatever_the_stamps_are() -> None:
 
 
 def test_a_timeline_goes_on_where_another_one_ended() -> None:
+    first = Timeline(RATE)
+    assert first.end_s == 0
+    first.place(123, 1 / TICKS)
+    assert first.end_s == 1 / RATE
     assert Timeline(RATE, starts_at_s=7.5).place(123, 1 / TICKS) == 7.5
     assert Timeline(wanted_fps=10, starts_at_s=7.5).place(123, 1 / TICKS) == 7.5
 
