@@ -95,6 +95,7 @@ class AccessUnits:
             frame_number=picture.header.frame_number,
             stamp_ns=picture.header.captured_at_ns,
             recovery_point=picture.coded.recovery_point,
+            pic_order=stream.pic_order(picture.coded),
         )
         self._sequence += 1
         self._counts.frames_processed += 1

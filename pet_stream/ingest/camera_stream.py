@@ -8,6 +8,7 @@ from ..errors import BitstreamError
 from ..media.h264 import ParameterSets, split_annex_b
 from ..media.h264.coded_picture import CodedPicture
 from ..media.h264.continuity import Continuity, ReferenceChain
+from ..media.h264.display_order import DisplayOrder
 from ..media.ring import SlotHeader
 
 
@@ -35,6 +36,7 @@ class CameraStream:
         self._published_sets = self._parameter_sets
         """Those that came up to the last picture that could be decoded."""
         self._chain = ReferenceChain()
+        self._display_order = DisplayOrder()
 
     def parse(self, copy: SlotCopy) -> CodedPicture:
         """Returns the bytes of `copy`, parsed. They are parsed once, unless the parameter sets have
@@ -75,3 +77,8 @@ class CameraStream:
         self._published_sets = sets
         self.awaits_entry_point = False
         return nal_units
+
+    def pic_order(self, coded: CodedPicture) -> int | None:
+        """Returns the place of the next picture that is published in the order of showing
+        (`AccessUnit.pic_order`)."""
+        return self._display_order.place(coded)

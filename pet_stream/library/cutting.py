@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import BitstreamError, NotCuttable, NotFound
 from ..media.mp4 import writing as mp4
 from ..media.mp4.reading import Movie, read_movie
-from ..media.mp4.sample_table import MAX_DURATION, SampleTable
+from ..media.mp4.sample_table import MAX_DURATION, SampleTable, within_bounds
 from ..media.mp4.video_format import VideoFormat
 from ..recording.disk import open_to_read, read_at
 from .composite_file import Piece, PiecedFile
@@ -43,6 +43,7 @@ def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) ->
         if first >= behind or end <= 0:
             continue
         table = movie.table.part(first, behind)
+        table.begin_at_zero()
         parts.append((path, movie.video_format, _in_our_timescale(table, movie.timescale)))
     if not parts:
         raise NotCuttable("The recording shows nothing between these times")
@@ -99,6 +100,8 @@ def _in_our_timescale(table: SampleTable, timescale: int) -> SampleTable:
         scaled = (duration * mp4.TIMESCALE // timescale for duration in table.durations)
         table.durations = array("I", (min(d, MAX_DURATION) for d in scaled))
         table.total_duration = sum(table.durations)
+        offsets = (offset * mp4.TIMESCALE // timescale for offset in table.composition_offsets)
+        table.composition_offsets = within_bounds(offsets)
     return table
 
 

@@ -43,6 +43,9 @@ class AccessUnit:
     None: it is `capture_ns`."""
     recovery_point: RecoveryPoint | None = None
     """What the camera says of a picture that is no IDR, but one to begin with."""
+    pic_order: int | None = None
+    """Its place in the order of showing, counted from the last IDR on, with gaps. None: pictures
+    are shown as they are decoded."""
 
     @property
     def is_entry_point(self) -> bool:

@@ -12,11 +12,10 @@ from typing import Protocol
 from ..media.access_unit import AccessUnit
 from ..media.clip_mark import with_mark
 from ..media.mp4 import writing as mp4
-from ..media.mp4.sample_table import MAX_DURATION, Sample, SampleTable
+from ..media.mp4.sample_table import Sample, SampleTable
 from ..media.mp4.video_format import VideoFormat
+from .pending_pictures import PendingPictures
 
-MAX_FRAGMENT_NS = 2_000_000_000
-"""A longer GOP is written in several fragments."""
 _USUAL_DURATION = mp4.TIMESCALE // 30
 """The duration of a file's only picture."""
 _LONGEST_GUESS = mp4.TIMESCALE
@@ -44,7 +43,8 @@ class Container(Protocol):
         """
 
     def flush(self) -> None:
-        """Append the pictures that are still held back. Raises OSError."""
+        """Append the pictures that are still held back, but not those of which a later one may be
+        shown before them. Raises OSError."""
 
     def close(self, end_ns: int | None = None) -> None:
         """Complete the file. Nothing is written afterwards, even if this fails. The last picture is
@@ -105,10 +105,10 @@ _Fragment = tuple[int, list[bytes], list[Sample]]
 class Mp4Container:
     """MP4 that grows by a fragment for each GOP, and has an index once it is closed.
 
-    The pictures of a GOP are kept until the next GOP begins, MAX_FRAGMENT_NS have passed, or
-    flush() is called. The last picture of a fragment is shown until the next fragment begins; its
-    duration in a flushed fragment is only a guess. Times are capture times since the first picture,
-    so gaps and slow cameras play at true speed.
+    The pictures of a GOP are kept until the next GOP begins, two seconds have passed, or flush() is
+    called (`PendingPictures`). The last picture of a fragment is shown until the next fragment
+    begins; its duration in a flushed fragment is only a guess. Times are capture times since the
+    first picture, so gaps and slow cameras play at true speed.
     """
 
     def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
@@ -121,8 +121,7 @@ class Mp4Container:
         self._table = SampleTable()
         self._fragment_count = 0
         self._first_ns = 0
-        self._pending: list[AccessUnit] = []
-        self._pending_times: list[int] = []
+        self._pending = PendingPictures()
         self._last_time = -1
 
     @property
@@ -137,23 +136,18 @@ class Mp4Container:
         fragments: list[_Fragment] = []
         for unit in units:
             time_of_unit = self._time_of(unit)
-            if self._pending and (
-                unit.is_entry_point
-                or unit.capture_ns - self._pending[0].capture_ns >= MAX_FRAGMENT_NS
-            ):
-                fragments.append(self._take_pending(time_of_unit))
-            self._pending.append(unit)
-            self._pending_times.append(time_of_unit)
+            if self._pending.ends_before(unit):
+                fragments.append(self._take_pending(len(self._pending), time_of_unit))
+            self._pending.append(unit, time_of_unit)
         self._append(fragments)
 
     def flush(self) -> None:
-        if self._pending:
-            self._append([self._take_pending(self._usual_end_time())])
+        self._flush(self._pending.complete_count)
 
     def close(self, end_ns: int | None = None) -> None:
         if self._format is None:
             return
-        self.flush()
+        self._flush(len(self._pending))
         if end_ns is not None:
             self._table.end_at(self._ticks(end_ns))
         end = self.bytes_written
@@ -178,9 +172,15 @@ class Mp4Container:
         self._last_time = max(self._ticks(unit.capture_ns), self._last_time + 1)
         return self._last_time
 
+    def _flush(self, count: int) -> None:
+        times = self._pending.times
+        if count:
+            end_time = times[count] if count < len(times) else self._usual_end_time()
+            self._append([self._take_pending(count, end_time)])
+
     def _usual_end_time(self) -> int:
         """Returns when the last picture ends if it lasts as long as the one before it."""
-        times = self._pending_times
+        times = self._pending.times
         if len(times) > 1:
             duration = times[-1] - times[-2]
         else:
@@ -190,17 +190,19 @@ class Mp4Container:
     def _ticks(self, capture_ns: int) -> int:
         return (capture_ns - self._first_ns) * mp4.TIMESCALE // 1_000_000_000
 
-    def _take_pending(self, end_time: int) -> _Fragment:
-        data = [self._sample_data(unit) for unit in self._pending]
-        ends = [*self._pending_times[1:], end_time]
-        samples = [
-            Sample(len(picture), min(end - start, MAX_DURATION), unit.is_entry_point)
-            for picture, start, end, unit in zip(
-                data, self._pending_times, ends, self._pending, strict=True
+    def _take_pending(self, count: int, end_time: int) -> _Fragment:
+        start_time = self._pending.start_time
+        data, samples = [], []
+        for picture in self._pending.take(count, end_time):
+            data.append(self._sample_data(picture.unit))
+            samples.append(
+                Sample(
+                    size_bytes=len(data[-1]),
+                    duration=picture.duration,
+                    is_sync=picture.unit.is_entry_point,
+                    composition_offset=picture.composition_offset,
+                )
             )
-        ]
-        start_time = self._pending_times[0]
-        self._pending, self._pending_times = [], []
         return start_time, data, samples
 
     def _sample_data(self, unit: AccessUnit) -> bytes:
@@ -224,7 +226,7 @@ class Mp4Container:
         try:
             _write_all(self._file, data)
         except OSError:
-            self._pending, self._pending_times = [], []  # they refer to pictures that are lost
+            self._pending.clear()  # they refer to pictures that are lost
             self._cut_off_at(self.bytes_written)
             raise
         self.bytes_written += len(data)

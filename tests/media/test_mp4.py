@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import operator
 import random
+import struct
 from array import array
 from fractions import Fraction
 from pathlib import Path
@@ -167,11 +170,44 @@ def test_files_of_others_are_read(tmp_path: Path, options: dict[str, str]) -> No
     assert list(movie.table.sync_indexes) == [0, 10, 20]
 
 
-def test_pictures_out_of_order_are_refused_in_words(tmp_path: Path) -> None:
+def test_pictures_out_of_order_have_composition_offsets(tmp_path: Path) -> None:
     data = foreign(tmp_path / "a.mp4", {}, bframes=2)
-    assert read_summary(reader(data), len(data)).width == 160
-    with pytest.raises(BitstreamError, match="order"):
-        read_movie(reader(data), len(data))
+    table = read_movie(reader(data), len(data)).table
+    assert len(set(table.composition_offsets)) > 1
+    starts = itertools.accumulate(table.durations, initial=0)
+    shown = sorted(map(operator.add, starts, table.composition_offsets))
+    assert len(set(shown)) == len(table) == 25
+    table.begin_at_zero()
+    starts = itertools.accumulate(table.durations, initial=0)
+    assert min(map(operator.add, starts, table.composition_offsets)) == 0
+
+
+@pytest.mark.parametrize(
+    "runs", [[(26, 0)], [(24, 0)], [(2**32 - 1, 1)], [(20, 5), (20, 5)]], ids=str
+)
+def test_composition_offsets_of_other_pictures_are_refused(
+    tmp_path: Path, runs: list[tuple[int, int]]
+) -> None:
+    data = bytearray(foreign(tmp_path / "a.mp4", {}, bframes=2))
+    at = data.rindex(b"ctts") + 8
+    packed = b"".join(struct.pack(">II", *run) for run in runs)
+    data[at : at + 4 + len(packed)] = struct.pack(">I", len(runs)) + packed
+    size = int.from_bytes(data[at - 12 : at - 8], "big")
+    data[at + 4 + len(packed) : at - 12 + size] = bytes(size - 16 - len(packed))
+    with pytest.raises(BitstreamError):
+        read_movie(reader(bytes(data)), len(data))
+
+
+@pytest.mark.parametrize("offset", [2**31 - 1, -(2**31), -1])
+def test_no_offset_is_too_large_to_be_moved(offset: int) -> None:
+    table = SampleTable()
+    table.append_chunk(0, [Sample(1, 2**31, is_sync=True), Sample(1, 2**31, False, offset)])
+    other = SampleTable()
+    other.append_chunk(0, [Sample(1, 1, is_sync=True)])
+    for made in (table.part(0, 2), table.part(1, 2)):
+        made.begin_at_zero()
+        made.extend(other)
+        assert len(made.composition_offsets) == len(made)
 
 
 @pytest.mark.parametrize(

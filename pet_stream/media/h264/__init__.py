@@ -10,6 +10,7 @@
 The names of these six are imported from here. Built on them, and imported by their module:
 
     coded_picture        one picture: NAL units, slice header, parameter sets, parsed once
+    display_order        in which order pictures are shown (pic_order_cnt)
     continuity           whether a picture follows the last one (frame_num)
     avcc                 length-prefixed NAL units and `avcC`, for MP4 and WebCodecs
     playable             what browsers play over WebRTC

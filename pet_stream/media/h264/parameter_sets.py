@@ -18,6 +18,7 @@ _MAX_PPS_START_BYTES = 20  # the elements below take 12 bytes at most, 17 with e
 _PROFILES_WITH_CHROMA_FORMAT = frozenset(
     {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 )
+_BASELINE = 66
 _EXTENDED_SAR = 255
 
 
@@ -37,6 +38,19 @@ class SequenceParameterSet:
     gaps_in_frame_num_allowed: bool
     max_num_reorder_frames: int | None
     """From the VUI; None: not given, so pictures may be reordered unless the profile forbids it."""
+    pic_order_cnt_type: int = 2
+    log2_max_pic_order_cnt_lsb: int = 0
+    """0 unless `pic_order_cnt_type` is 0."""
+
+    @property
+    def may_reorder(self) -> bool:
+        """Whether pictures may be shown in another order than that of decoding, as far as the order
+        can be told (`display_order`): Baseline has no B pictures."""
+        return (
+            self.pic_order_cnt_type == 0
+            and self.profile_idc != _BASELINE
+            and self.max_num_reorder_frames != 0
+        )
 
     @property
     def profile_level_id(self) -> str:
@@ -96,7 +110,7 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
     if profile_idc in _PROFILES_WITH_CHROMA_FORMAT:
         chroma_format_idc, separate_colour_plane = _read_chroma_format(reader)
     log2_max_frame_num = 4 + reader.ue_up_to(12, "log2_max_frame_num_minus4")
-    _skip_picture_order_count(reader)
+    pic_order_cnt_type, log2_max_pic_order_cnt_lsb = _read_picture_order_count(reader)
     reader.ue()  # max_num_ref_frames
     gaps_in_frame_num_allowed = reader.flag()
     width, height, frame_mbs_only = _read_picture_size(reader, chroma_format_idc)
@@ -112,6 +126,8 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
         separate_colour_plane=separate_colour_plane,
         gaps_in_frame_num_allowed=gaps_in_frame_num_allowed,
         max_num_reorder_frames=_read_max_num_reorder_frames(reader),
+        pic_order_cnt_type=pic_order_cnt_type,
+        log2_max_pic_order_cnt_lsb=log2_max_pic_order_cnt_lsb,
     )
 
 
@@ -141,16 +157,18 @@ def _skip_scaling_list(reader: BitReader, size: int) -> None:
             return
 
 
-def _skip_picture_order_count(reader: BitReader) -> None:
+def _read_picture_order_count(reader: BitReader) -> tuple[int, int]:
+    """Returns pic_order_cnt_type and the length of pic_order_cnt_lsb, 0 if there is none."""
     pic_order_cnt_type = reader.ue_up_to(2, "pic_order_cnt_type")
     if pic_order_cnt_type == 0:
-        reader.ue_up_to(12, "log2_max_pic_order_cnt_lsb_minus4")
-    elif pic_order_cnt_type == 1:
+        return 0, 4 + reader.ue_up_to(12, "log2_max_pic_order_cnt_lsb_minus4")
+    if pic_order_cnt_type == 1:
         reader.flag()  # delta_pic_order_always_zero_flag
         reader.se()  # offset_for_non_ref_pic
         reader.se()  # offset_for_top_to_bottom_field
         for _ in range(reader.ue_up_to(255, "num_ref_frames_in_pic_order_cnt_cycle")):
             reader.se()
+    return pic_order_cnt_type, 0
 
 
 def _read_picture_size(reader: BitReader, chroma_format_idc: int) -> tuple[int, int, bool]:

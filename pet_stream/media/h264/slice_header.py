@@ -27,6 +27,8 @@ class SliceHeader(NamedTuple):
     """None unless `is_idr`."""
     nal_ref_idc: int
     is_idr: bool
+    pic_order_cnt_lsb: int = 0
+    """0 where the SPS says that pictures are shown as they are decoded."""
 
     @property
     def is_reference(self) -> bool:
@@ -44,7 +46,7 @@ def is_intra_slice(nal_unit: bytes) -> bool:
 
 
 def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceHeader:
-    """Parse the slice header up to idr_pic_id.
+    """Parse the slice header up to pic_order_cnt_lsb.
 
     Raises ParameterSetUnknown if the slice refers to a PPS or SPS not in `parameter_sets`,
     BitstreamError if `nal_unit` is not a slice or its header is malformed.
@@ -69,6 +71,7 @@ def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceH
         raise BitstreamError(f"frame_num of an IDR picture is {frame_num}, not 0")
     is_field = not sps.frame_mbs_only and reader.flag()
     is_bottom_field = is_field and reader.flag()
+    idr_pic_id = reader.ue_up_to(65535, "idr_pic_id") if is_idr else None
     return SliceHeader(
         first_mb_in_slice=first_mb_in_slice,
         slice_type=slice_type,
@@ -76,7 +79,8 @@ def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceH
         frame_num=frame_num,
         is_field=is_field,
         is_bottom_field=is_bottom_field,
-        idr_pic_id=reader.ue_up_to(65535, "idr_pic_id") if is_idr else None,
+        idr_pic_id=idr_pic_id,
         nal_ref_idc=nal_unit[0] >> 5 & 3,
         is_idr=is_idr,
+        pic_order_cnt_lsb=reader.u(sps.log2_max_pic_order_cnt_lsb) if sps.may_reorder else 0,
     )

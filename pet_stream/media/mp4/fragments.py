@@ -14,6 +14,8 @@ MAX_SAMPLES = 100_000
 _MAX_BOXES = 8
 """Boxes in a `moof`, and in a `traf`; ours have two and three."""
 _NON_SYNC = 0x10000
+_LAYOUTS = {0x305: struct.Struct(">II"), 0x1000B05: struct.Struct(">IIi")}
+"""Of a sample in `trun`, by its version and flags: duration, size, composition offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,19 @@ def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
     if (len(truns), len(tfdts)) != (1, 1):
         return None
     run_size = truns[0].end - truns[0].payload
-    if run_size > 16 + 8 * MAX_SAMPLES:
+    if run_size > 16 + 12 * MAX_SAMPLES:
         return None
     run = read_at(truns[0].payload, run_size)
     decode_time = read_at(tfdts[0].payload, 12)
     if len(run) < 16 or len(decode_time) < 12 or decode_time[0] != 1:
         return None
     flags, count, _, first_flags = struct.unpack_from(">IIiI", run)
-    if flags & 0xFFFFFF != 0x305 or len(run) != 16 + 8 * count:
+    layout = _LAYOUTS.get(flags)
+    if layout is None or len(run) != 16 + layout.size * count:
         return None
     samples = [
-        Sample(size, duration, is_sync=number == 0 and not first_flags & _NON_SYNC)
-        for number, (duration, size) in enumerate(struct.iter_unpack(">II", run[16:]))
+        Sample(size, duration, number == 0 and not first_flags & _NON_SYNC, *offset)
+        for number, (duration, size, *offset) in enumerate(layout.iter_unpack(run[16:]))
     ]
     if not samples or sum(s.size_bytes for s in samples) != mdat.end - mdat.payload:
         return None

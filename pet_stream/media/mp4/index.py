@@ -36,6 +36,13 @@ def read_index(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> Sample
         if len(table.durations) + number > count:
             raise BitstreamError("The stts box has more pictures than the file")
         table.durations.extend(array("I", [duration]) * number)
+    offset_runs = values(b"ctts")
+    for number, offset in zip(offset_runs[::2], offset_runs[1::2], strict=False):
+        if len(table.composition_offsets) + number > count:
+            raise BitstreamError("The ctts box has more pictures than the file")
+        # Version 0 has them unsigned, but no file has offsets that long.
+        signed = offset - (1 << 32) if offset >> 31 else offset
+        table.composition_offsets.extend(array("i", [signed]) * number)
     if b"stss" in found:
         table.sync_indexes = array("I", (n - 1 for n in values(b"stss") if 0 < n <= count))
     else:
@@ -43,6 +50,8 @@ def read_index(read_at: ReadAt, found: Mapping[bytes, Box], size: int) -> Sample
     table.chunk_offsets = values(b"co64", code="Q") or array("Q", values(b"stco"))
     table.chunk_counts = _chunk_counts(values(b"stsc"), len(table.chunk_offsets), count)
     table.total_duration = sum(table.durations)
+    if table.composition_offsets and len(table.composition_offsets) != count:
+        raise BitstreamError("The index contradicts itself")
     if not len(table.durations) == sum(table.chunk_counts) == count:
         raise BitstreamError("The index contradicts itself")
     if len(table.chunk_counts) != len(table.chunk_offsets):

@@ -74,13 +74,11 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
     """With the whole index, or, where there is none yet, that of the fragments that are whole.
 
     Raises BitstreamError also for what was never written here: several tracks that are video,
-    pictures out of order, lengths of NAL units other than 4 bytes.
+    lengths of NAL units other than 4 bytes.
     """
     first, last = _movie_boxes(read_at, size)
     if has_samples(read_at, last):
         track = read_track(read_at, last)
-        if b"ctts" in track.boxes:
-            raise BitstreamError("The pictures are not in display order")
         table = read_index(read_at, track.boxes, size)
         return Movie(track.video_format, track.timescale, table, size)
     track = read_track(read_at, first)

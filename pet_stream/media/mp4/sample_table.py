@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 MAX_DURATION = 2**32 - 1
 """The longest duration of one sample, in ticks: 13 hours at 90 kHz."""
+_MAX_OFFSET = 2**31 - 1
+
+
+def within_bounds(composition_offsets: Iterable[int]) -> array[int]:
+    return array("i", (max(-_MAX_OFFSET, min(o, _MAX_OFFSET)) for o in composition_offsets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +25,15 @@ class Sample:
     duration: int
     """Ticks of the track's timescale until the next picture."""
     is_sync: bool
-    """An IDR: decoding can begin here."""
+    """An entry point: decoding can begin here."""
+    composition_offset: int = 0
+    """Ticks from its decoding to its showing, where pictures are not shown as they are decoded."""
 
 
 @dataclass(slots=True)
 class SampleTable:
-    """The samples of one track in decoding order, which is also display order; 8 bytes each.
+    """The samples of one track in decoding order; 8 bytes each, 12 if their order of showing is
+    another one.
 
     Samples lie in *chunks*: runs of samples with nothing in between.
     """
@@ -31,7 +41,9 @@ class SampleTable:
     sizes: array[int] = field(default_factory=lambda: array("I"))
     durations: array[int] = field(default_factory=lambda: array("I"))
     sync_indexes: array[int] = field(default_factory=lambda: array("I"))
-    """Positions of the IDRs, from 0."""
+    """Positions of the entry points, from 0."""
+    composition_offsets: array[int] = field(default_factory=lambda: array("i"))
+    """As in `Sample`; empty if all are 0."""
     chunk_offsets: array[int] = field(default_factory=lambda: array("Q"))
     """Where each chunk begins in the file."""
     chunk_counts: array[int] = field(default_factory=lambda: array("I"))
@@ -42,8 +54,10 @@ class SampleTable:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def append_chunk(self, offset: int, samples: Iterable[Sample]) -> None:
+    def append_chunk(self, offset: int, samples: Sequence[Sample]) -> None:
         count_before = len(self.sizes)
+        offsets = [sample.composition_offset for sample in samples]
+        self._append_offsets(offsets if any(offsets) else (), len(offsets))
         for sample in samples:
             if sample.is_sync:
                 self.sync_indexes.append(len(self.sizes))
@@ -66,6 +80,7 @@ class SampleTable:
     def extend(self, other: SampleTable) -> None:
         """Append the samples of `other`, but not its chunks."""
         count_before = len(self.sizes)
+        self._append_offsets(other.composition_offsets, len(other))
         self.sync_indexes.extend(count_before + index for index in other.sync_indexes)
         self.sizes.extend(other.sizes)
         self.durations.extend(other.durations)
@@ -83,6 +98,7 @@ class SampleTable:
         part = SampleTable(
             sizes=self.sizes[first:end],
             durations=self.durations[first:end],
+            composition_offsets=self.composition_offsets[first:end],
             sync_indexes=array("I", (i - first for i in self.sync_indexes if first <= i < end)),
             total_duration=sum(self.durations[first:end]),
         )
@@ -92,6 +108,21 @@ class SampleTable:
                 part.chunk_offsets.append(offset + sum(self.sizes[chunk_first:piece_first]))
                 part.chunk_counts.append(piece_end - piece_first)
         return part
+
+    def begin_at_zero(self) -> None:
+        """Move all, so that the earliest picture is shown at time 0."""
+        if not self.composition_offsets:
+            return
+        starts = itertools.accumulate(self.durations, initial=0)
+        earliest = min(map(operator.add, starts, self.composition_offsets))
+        self.composition_offsets = within_bounds(o - earliest for o in self.composition_offsets)
+
+    def _append_offsets(self, offsets: Sequence[int], count: int) -> None:
+        """Note the offsets of `count` samples that are about to be appended."""
+        if offsets or self.composition_offsets:
+            missing = len(self.sizes) - len(self.composition_offsets)
+            self.composition_offsets.extend([0] * missing)
+            self.composition_offsets.extend(offsets or [0] * count)
 
     def extents(self) -> Iterator[tuple[int, int]]:
         """Yields offset and size in bytes of each chunk."""

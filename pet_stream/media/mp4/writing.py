@@ -65,10 +65,17 @@ def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> b
     """Returns what stands in front of the data of `samples`, the next ones of the file.
 
     `number` counts the fragments from 1; `start_time` in ticks since the file's first sample. Only
-    the first sample may be an IDR.
+    the first sample may be an entry point.
     """
-    entries = itertools.chain.from_iterable((s.duration, s.size_bytes) for s in samples)
-    size = 8 + 16 + 8 + 20 + 20 + 24 + 8 * len(samples)  # of the moof
+    # data offset, first sample's flags; each one's duration and size
+    version, flags, layout = 0, 0x000305, struct.Struct(">II")
+    entries = b"".join(layout.pack(s.duration, s.size_bytes) for s in samples)
+    if any(s.composition_offset for s in samples):  # and its composition offset, signed
+        version, flags, layout = 1, 0x000B05, struct.Struct(">IIi")
+        entries = b"".join(
+            layout.pack(s.duration, s.size_bytes, s.composition_offset) for s in samples
+        )
+    size = 8 + 16 + 8 + 20 + 20 + 24 + len(entries)  # of the moof
     first_flags = _SYNC if samples[0].is_sync else _NOT_SYNC
     moof = _box(
         b"moof",
@@ -80,9 +87,10 @@ def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> b
             _full_box(b"tfdt", 0, struct.pack(">Q", start_time), version=1),
             _full_box(
                 b"trun",
-                0x000305,  # data offset, first sample's flags; each one's duration and size
+                flags,
                 struct.pack(">IiI", len(samples), size + 8, first_flags),
-                struct.pack(f">{2 * len(samples)}I", *entries),
+                entries,
+                version=version,
             ),
         ),
     )
@@ -199,7 +207,7 @@ def _sample_entry(video_format: VideoFormat) -> bytes:
 
 
 def _sample_boxes(table: SampleTable, *, has_large_offsets: bool = False) -> bytes:
-    """Returns `stts`, `stss`, `stsc`, `stsz` and the chunk offsets."""
+    """Returns `stts`, `ctts` if needed, `stss`, `stsc`, `stsz` and the chunk offsets."""
     durations = [(len(list(group)), key) for key, group in itertools.groupby(table.durations)]
     chunks = itertools.groupby(enumerate(table.chunk_counts, 1), key=lambda item: item[1])
     chunk_runs = [(next(group)[0], count, 1) for count, group in chunks]
@@ -208,6 +216,7 @@ def _sample_boxes(table: SampleTable, *, has_large_offsets: bool = False) -> byt
     return b"".join(
         (
             _counted_box(b"stts", len(durations), itertools.chain.from_iterable(durations)),
+            _composition_offsets(table.composition_offsets),
             _counted_box(b"stss", len(table.sync_indexes), (i + 1 for i in table.sync_indexes)),
             _counted_box(b"stsc", len(chunk_runs), itertools.chain.from_iterable(chunk_runs)),
             _full_box(b"stsz", 0, struct.pack(">II", 0, len(table)), _big_endian("I", table.sizes)),
@@ -219,6 +228,14 @@ def _sample_boxes(table: SampleTable, *, has_large_offsets: bool = False) -> byt
             ),
         )
     )
+
+
+def _composition_offsets(offsets: Sequence[int]) -> bytes:
+    if not offsets:
+        return b""
+    runs = [(len(list(group)), offset) for offset, group in itertools.groupby(offsets)]
+    packed = b"".join(struct.pack(">Ii", *run) for run in runs)
+    return _full_box(b"ctts", 0, struct.pack(">I", len(runs)), packed, version=1)
 
 
 def _counted_box(kind: bytes, count: int, values: Iterable[int], code: str = "I") -> bytes:

@@ -1,0 +1,36 @@
+"""The order in which pictures are shown, where it is not that of decoding (H.264 8.2.1)."""
+
+from __future__ import annotations
+
+from .coded_picture import CodedPicture
+
+
+class DisplayOrder:
+    """Counts pictures in the order of showing: PicOrderCnt (TopFieldOrderCnt, 8.2.1.1).
+
+    Owned by one thread. Known for pic_order_cnt_type 0, which every encoder of B pictures uses.
+    memory_management_control_operation 5, which starts the count anew in mid-GOP, is not followed.
+    """
+
+    def __init__(self) -> None:
+        self._msb = 0
+        self._lsb = 0
+
+    def place(self, picture: CodedPicture) -> int | None:
+        """Returns the place of the next picture in decoding order among those from the last IDR
+        on; None where pictures are shown as they are decoded."""
+        header, sps = picture.slice_header, picture.sps
+        if header is None or sps is None or not sps.may_reorder:
+            return None
+        lsb = header.pic_order_cnt_lsb
+        if header.is_idr:
+            self._msb = self._lsb = 0
+        half = 1 << sps.log2_max_pic_order_cnt_lsb - 1
+        msb = self._msb
+        if lsb < self._lsb and self._lsb - lsb >= half:
+            msb += 2 * half
+        elif lsb > self._lsb and lsb - self._lsb > half:
+            msb -= 2 * half
+        if header.is_reference:
+            self._msb, self._lsb = msb, lsb
+        return msb + lsb

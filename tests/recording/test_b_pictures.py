@@ -1,0 +1,191 @@
+"""Recordings of pictures that are not shown in the order of decoding."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import av
+import pytest
+
+from pet_stream.ingest.camera_stream import CameraStream, SlotCopy
+from pet_stream.library.cutting import cut
+from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.mp4.reading import read_movie
+from pet_stream.media.ring import FORMAT_H264, SlotHeader
+from pet_stream.recording.containers import Mp4Container
+
+from ..footage import decode, encode
+from .playback import FRAME_NS
+
+GOP = 12
+START_NS = 10**12
+
+KINDS = {
+    "one": {"bframes": 1},
+    "two": {"bframes": 2},
+    "three, a pyramid": {"bframes": 3, "x264": ("b-pyramid=normal",)},
+    "none, but it might": {"bframes": 0, "x264": ("ref=2",)},
+}
+OPEN = {"bframes": 2, "x264": ("open-gop=1",)}
+
+
+def units_of(footage: Sequence[bytes], start_ns: int = START_NS) -> list[AccessUnit]:
+    """What the camera thread makes of `footage`, at even capture times."""
+    stream, units = CameraStream(), []
+    for number, data in enumerate(footage):
+        header = SlotHeader(number, 0, number, 0, 320, 240, FORMAT_H264, len(data))
+        coded = stream.parse(SlotCopy(header, data))
+        stream.advance(coded)
+        nal_units = stream.complete(coded)
+        assert nal_units is not None
+        units.append(
+            AccessUnit(
+                nal_units=nal_units,
+                sequence=number,
+                capture_ns=start_ns + number * FRAME_NS,
+                is_idr=coded.is_idr,
+                is_discontinuity=False,
+                width=320,
+                height=240,
+                camera_id=0,
+                frame_number=number,
+                recovery_point=coded.recovery_point,
+                pic_order=stream.pic_order(coded),
+            )
+        )
+    return units
+
+
+def write(
+    path: Path, units: Sequence[AccessUnit], *, flush_every: int = 0, is_closed: bool = True
+) -> None:
+    with io.FileIO(path, "xb+") as file:
+        container = Mp4Container(file)
+        for number, unit in enumerate(units, 1):
+            container.write([unit])
+            if flush_every and number % flush_every == 0:
+                container.flush()
+        if is_closed:
+            container.close(units[-1].capture_ns + FRAME_NS)
+        assert container.frame_count == len(units)
+
+
+def shown(source: Path | bytes) -> tuple[list[bytes], list[float]]:
+    """The pictures that a player shows, and when."""
+    with av.open(io.BytesIO(source) if isinstance(source, bytes) else str(source)) as file:
+        stream = file.streams.video[0]
+        stream.codec_context.options = {"err_detect": "explode"}
+        frames = list(file.decode(stream))
+    assert not any(frame.is_corrupt for frame in frames)
+    times = [float(frame.pts * frame.time_base) for frame in frames]
+    return [bytes(frame.planes[0]) for frame in frames], times
+
+
+def pictures(footage: Sequence[bytes]) -> list[bytes]:
+    return [bytes(frame.planes[0]) for frame in decode(footage)]
+
+
+def evenly(count: int) -> list[float]:
+    return [number * FRAME_NS / 1e9 for number in range(count)]
+
+
+def about(times: list[float]) -> object:
+    return pytest.approx(times, abs=0.001)
+
+
+@pytest.mark.parametrize("is_closed", [True, False], ids=["closed", "growing"])
+@pytest.mark.parametrize("flush_every", [0, 1, 5])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_picture_is_shown_in_its_order_at_even_times(
+    tmp_path: Path, kind: str, flush_every: int, is_closed: bool
+) -> None:
+    footage = encode(profile="high", gop=GOP, pictures=3 * GOP, **KINDS[kind])  # type: ignore[arg-type]
+    path = tmp_path / "b.mp4"
+    write(path, units_of(footage), flush_every=flush_every, is_closed=is_closed)
+    found, times = shown(path)
+    if is_closed:
+        assert len(found) == len(footage)
+    assert found == pictures(footage)[: len(found)]
+    begin = times[0]  # FFmpeg moves all of a growing file, so that no time of decoding is negative
+    assert not (is_closed and begin)
+    assert [time - begin for time in times] == about(evenly(len(found)))
+
+
+def test_what_a_growing_file_holds_back_is_not_much(tmp_path: Path) -> None:
+    footage = encode(profile="high", gop=GOP, pictures=4 * GOP, bframes=3)
+    write(tmp_path / "b.mp4", units_of(footage), flush_every=1, is_closed=False)
+    assert len(shown(tmp_path / "b.mp4")[0]) >= len(footage) - 4
+
+
+def test_long_gops_are_cut_where_no_picture_is_torn_from_its_place(tmp_path: Path) -> None:
+    footage = encode(profile="high", gop=300, pictures=200, bframes=3)
+    units = units_of(footage)
+    write(tmp_path / "b.mp4", units)
+    found, times = shown(tmp_path / "b.mp4")
+    assert found == pictures(footage)
+    assert times == about(evenly(len(footage)))
+    data = (tmp_path / "b.mp4").read_bytes()
+    assert data.count(b"moof") >= 3
+
+
+def test_open_gops_show_the_pictures_in_front_of_an_i_picture_first(tmp_path: Path) -> None:
+    footage = encode(profile="high", gop=GOP, pictures=4 * GOP, **OPEN)  # type: ignore[arg-type]
+    units = units_of(footage)
+    assert sum(unit.recovery_point is not None for unit in units) == 3
+    write(tmp_path / "b.mp4", units)
+    found, times = shown(tmp_path / "b.mp4")
+    assert found == pictures(footage)
+    assert times == about(evenly(len(footage)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_cut_shows_its_gops_in_order_from_0_on(tmp_path: Path, kind: str) -> None:
+    footage = encode(profile="high", gop=GOP, pictures=5 * GOP, **KINDS[kind])  # type: ignore[arg-type]
+    path = tmp_path / "b.mp4"
+    write(path, units_of(footage))
+    with cut([path], 1.5 * GOP / 30, 2.5 * GOP / 30, 0) as made:
+        found, times = shown(made.read())
+    assert found == pictures(footage)[GOP : 3 * GOP]
+    assert times == about(evenly(2 * GOP))
+
+
+def test_files_are_joined_whether_their_pictures_are_reordered_or_not(tmp_path: Path) -> None:
+    plain = encode(profile="high", gop=GOP, pictures=GOP)
+    reordered = encode(profile="high", gop=GOP, pictures=2 * GOP, bframes=2)
+    paths = [tmp_path / f"{number}.mp4" for number in range(3)]
+    for path, footage in zip(paths, (plain, reordered, plain), strict=True):
+        write(path, units_of(footage))
+    with cut(paths, 0, math.inf, 0) as made:
+        found, times = shown(made.read())
+    assert found == [*pictures(plain), *pictures(reordered), *pictures(plain)]
+    assert times == about(evenly(4 * GOP))
+
+
+def test_a_film_of_another_program_with_b_pictures_can_be_cut(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    with av.open(str(path), "w") as file:
+        stream = file.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.options = {"x264-params": f"keyint={GOP}:scenecut=0:bframes=2:b-adapt=0:log=-1"}
+        for number in range(3 * GOP):
+            frame = av.VideoFrame(64, 64, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([5 * number % 256]) * plane.buffer_size)
+            frame.pts = number
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    whole, _ = shown(path)
+    with path.open("rb") as opened:
+
+        def read_at(offset: int, size: int) -> bytes:
+            opened.seek(offset)
+            return opened.read(size)
+
+        assert read_movie(read_at, path.stat().st_size).table.composition_offsets
+    with cut([path], 1.2 * GOP / 30, 1.5 * GOP / 30, 0) as made:
+        found, times = shown(made.read())
+    assert found == whole[GOP : 2 * GOP]
+    assert times == about([number / 30 for number in range(GOP)])
