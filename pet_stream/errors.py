@@ -24,6 +24,7 @@
     │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
     │   ├── NotFound            no such peer or recording
     │   ├── OriginRefused       the request comes from a foreign page
+    │   ├── Superseded          this page's place went to a newer page of the same device
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends no picture that can be shown
     ├── Full                    every viewer's place is taken
@@ -83,6 +84,7 @@ __all__ = [
     "SegmentMissing",
     "SourceError",
     "StorageError",
+    "Superseded",
     "TooFewThreads",
     "TooLarge",
     "TooMany",
@@ -224,6 +226,14 @@ class NotFound(RequestError):
 class OriginRefused(RequestError):
     http_status = 403
     code = "origin"
+
+
+class Superseded(RequestError):
+    http_status = 409
+    code = "superseded"
+
+    def __str__(self) -> str:
+        return "This device watches in newer pages"
 
 
 class TooLarge(RequestError):

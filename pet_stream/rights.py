@@ -41,7 +41,15 @@ class Grant(Protocol):
 
     @property
     def holder(self) -> str:
-        """Identifies who was granted it; empty if everybody has it."""
+        """Identifies the device or program that was granted it; empty if everybody has it."""
+
+    @property
+    def name(self) -> str:
+        """Of the person, for people; empty if that is not known."""
+
+    @property
+    def is_owners(self) -> bool:
+        """Whether the holder may also do everything else."""
 
     def is_valid(self) -> bool:
         """Whether it would be granted again now. May take time; does not raise."""
@@ -50,6 +58,8 @@ class Grant(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Everybodys:
     holder: str = ""
+    name: str = ""
+    is_owners: bool = True
 
     def is_valid(self) -> bool:
         return True

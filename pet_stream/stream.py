@@ -61,6 +61,8 @@ RETRY_S = 5.0
 MAX_LISTENERS = 64
 """Pages that may follow the live state, and others that listen to detections as events; each holds
 a thread of the server."""
+MAX_VIEWS = 4
+"""Live views of one device. One more, and the oldest ends."""
 MAX_OFFERS = 16
 """Offers that are answered at once, half of them for one client. A browser sends at most six."""
 
@@ -144,8 +146,15 @@ class Stream:
         self.connection_counts = ConnectionCounts()
         self.event_loop = event_loop = EventLoopThread(name)
         leases = _Leases(event_loop)
-        self.places = Places(config.max_clients, leases.sweep_soon)
-        self.listener_places = Places(MAX_LISTENERS, leases.sweep_soon)
+        self.places = Places(
+            config.max_clients,
+            leases.sweep_soon,
+            kept_for_owners=_kept_for_owners(config),
+            max_per_holder=MAX_VIEWS,
+        )
+        self.listener_places = Places(
+            MAX_LISTENERS, leases.sweep_soon, max_per_holder=MAX_LISTENERS // 4
+        )
         self.downloads = Downloads(on_taken=leases.sweep_soon)
         leases.kinds = (self.places, self.listener_places, self.downloads)
         self.grants = Grants(name)
@@ -326,6 +335,11 @@ def _make_peers(
         ice_servers=config.ice_servers,
         ice_hosts=config.ice_hosts,
     )
+
+
+def _kept_for_owners(config: Config) -> int:
+    """Returns how many viewers' places only owners get: where people sign in, two of ten."""
+    return config.max_clients // 5 if config.auth == "builtin" else 0
 
 
 def _recorder_settings(config: Config) -> RecorderSettings:

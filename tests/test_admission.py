@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from pet_stream.admission.places import LEASE_SWEEPS, Place, Places
+from pet_stream.admission.places import LEASE_SWEEPS, Ending, Occupant, Place, Places
 from pet_stream.errors import Full
 from tests.waiting import TIMEOUT_S
 
@@ -78,3 +78,49 @@ def test_renewed_place_stays() -> None:
         assert places.sweep()
     place.release()
     assert not places.sweep()
+
+
+def test_some_places_are_kept_for_owners() -> None:
+    places, guest = Places(3, kept_for_owners=2), Occupant(is_owner=False)
+    places.acquire(guest)
+    with pytest.raises(Full) as full:
+        places.acquire(guest)
+    assert full.value.max_clients == 1
+    places.acquire()
+    places.acquire()
+    with pytest.raises(Full):
+        places.check()
+
+
+def test_a_device_that_takes_too_many_loses_its_oldest() -> None:
+    ended: list[tuple[int, Ending]] = []
+
+    def occupant(number: int, holder: str) -> Occupant:
+        return Occupant(lambda why: ended.append((number, why)), holder=holder)
+
+    places = Places(10, max_per_holder=2)
+    for number, holder in enumerate(["a", "b", "a", "a", "a", "", "", ""]):
+        places.acquire(occupant(number, holder))
+    assert ended == [(0, Ending.SUPERSEDED), (2, Ending.SUPERSEDED)]
+    assert [place.occupant.holder for place in places.taken] == ["b", "a", "a", "", "", ""]
+
+
+def test_a_device_at_its_limit_gets_in_where_all_is_full() -> None:
+    """It gives way to itself."""
+    places = Places(2, max_per_holder=2)
+    for _ in range(3):
+        places.acquire(Occupant(holder="a"))
+    with pytest.raises(Full):
+        places.acquire(Occupant(holder="b"))
+
+
+def test_a_place_can_be_taken_away() -> None:
+    ended: list[Ending] = []
+    places = Places(1)
+    place = places.acquire(Occupant(ended.append))
+    assert not places.remove("another")
+    assert places.remove(place.id)
+    assert not places.remove(place.id)
+    assert ended == [Ending.REMOVED]
+    place.release()
+    places.acquire()

@@ -15,6 +15,8 @@ class Switch:
     """A grant that a test can end."""
 
     holder: str = "anna"
+    name: str = "Anna"
+    is_owners: bool = True
     is_on: bool = True
     asked: threading.Event = field(default_factory=threading.Event)
 

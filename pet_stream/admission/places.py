@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 
 from ..errors import Full
 
@@ -13,11 +17,36 @@ because nobody can renew while the process stands still."""
 SWEEP_INTERVAL_S = 0.4
 
 
+class Ending(Enum):
+    """Why a place is taken away."""
+
+    REMOVED = "removed"
+    """An owner has ended it."""
+    SUPERSEDED = "superseded"
+    """Its own device watches in newer pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occupant:
+    """Who takes a place. `end` is called when it is taken away, in any thread; it must not wait."""
+
+    end: Callable[[Ending], object] = lambda _: None
+    name: str = ""
+    holder: str = ""
+    """Identifies the device; empty if that is not known."""
+    is_owner: bool = True
+    client: str = ""
+    transport: str = ""
+
+
 class Place:
     """One viewer's place. The owner of the live connection renews it. Releasing it twice does no
     harm. Any thread."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, occupant: Occupant) -> None:
+        self.id = secrets.token_urlsafe(6)
+        self.occupant = occupant
+        self.taken_at_s = time.monotonic()
         self._places = places
         self._sweeps_left = LEASE_SWEEPS
 
@@ -36,28 +65,53 @@ class Places:
     the last one.
     """
 
-    def __init__(self, max_clients: int, on_taken: Callable[[], object] = lambda: None) -> None:
-        """`on_taken` is called when a place was taken: sweep() must be called from then on."""
+    def __init__(
+        self,
+        max_clients: int,
+        on_taken: Callable[[], object] = lambda: None,
+        kept_for_owners: int = 0,
+        max_per_holder: int = 1000,
+    ) -> None:
+        """`on_taken` is called when a place was taken: sweep() must be called from then on. A
+        device that takes more than `max_per_holder` loses its oldest."""
         self.max_clients = max_clients
+        self._max_per_holder = max_per_holder
+        self._kept_for_owners = kept_for_owners
         self._on_taken = on_taken
         self._lock = threading.Lock()
-        self._taken: set[Place] = set()
+        self._taken: dict[Place, None] = {}  # the oldest first
         self._total_count = 0
 
-    def acquire(self) -> Place:
+    def acquire(self, occupant: Occupant = Occupant()) -> Place:
         """Take a place. Raises Full when there is none."""
         with self._lock:
-            self.check()
-            place = Place(self)
-            self._taken.add(place)
+            superseded = self._superseded_by(occupant)
+            for place in superseded:
+                del self._taken[place]
+            self.check(is_owner=occupant.is_owner)
+            place = Place(self, occupant)
+            self._taken[place] = None
             self._total_count += 1
+        for old in superseded:
+            old.occupant.end(Ending.SUPERSEDED)
         self._on_taken()
         return place
 
-    def check(self) -> None:
-        """Raises Full when no place is free now."""
-        if len(self._taken) >= self.max_clients:
-            raise Full(self.max_clients)
+    def check(self, *, is_owner: bool = True) -> None:
+        """Raises Full when no place is free now; some are free for owners only."""
+        limit = self.max_clients - (0 if is_owner else self._kept_for_owners)
+        if len(self._taken) >= limit:
+            raise Full(limit)
+
+    def remove(self, place_id: str) -> bool:
+        """Take a place away from its occupant. Returns whether there is such a place."""
+        with self._lock:
+            found = next((place for place in self._taken if place.id == place_id), None)
+            if found is None:
+                return False
+            del self._taken[found]
+        found.occupant.end(Ending.REMOVED)
+        return True
 
     def sweep(self) -> bool:
         """Take back the places that nobody has renewed for LEASE_SWEEPS sweeps. The event loop's
@@ -66,8 +120,14 @@ class Places:
             for place in tuple(self._taken):
                 place._sweeps_left -= 1
                 if place._sweeps_left <= 0:
-                    self._taken.discard(place)
+                    del self._taken[place]
             return bool(self._taken)
+
+    @property
+    def taken(self) -> tuple[Place, ...]:
+        """The places that are taken now, the oldest first."""
+        with self._lock:
+            return tuple(self._taken)
 
     @property
     def active_count(self) -> int:
@@ -79,6 +139,11 @@ class Places:
         """Places ever taken."""
         return self._total_count
 
+    def _superseded_by(self, occupant: Occupant) -> list[Place]:
+        holder = occupant.holder
+        held = [place for place in self._taken if holder and place.occupant.holder == holder]
+        return held[: max(0, len(held) - self._max_per_holder + 1)]
+
     def _release(self, place: Place) -> None:
         with self._lock:
-            self._taken.discard(place)
+            self._taken.pop(place, None)

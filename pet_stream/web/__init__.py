@@ -47,7 +47,7 @@ from .recordings import (
     star_recording,
 )
 from .session import show_session, sign_in, sign_out
-from .signaling import close_peer, offer, webrtc_config
+from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
 from .urls import relative_url
 from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
 
@@ -83,6 +83,8 @@ ROUTES = (
     Route(("GET",), "/api/stream/detections", stream_detections, Right.VIEW),
     Route(("GET",), "/health", health, None),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
+    Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
+    Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/session", show_session, None),
     Route(("POST",), "/pet-stream/api/session", sign_in, None),
     Route(("DELETE",), "/pet-stream/api/session", sign_out, None),

@@ -79,6 +79,14 @@ class _AccountGrant:
     def holder(self) -> str:
         return self.visitor.holder
 
+    @property
+    def name(self) -> str:
+        return self.visitor.name
+
+    @property
+    def is_owners(self) -> bool:
+        return Right.MANAGE in self.visitor.rights
+
     def is_valid(self) -> bool:
         try:
             return self.accounts.is_still_in(self.visitor, self.right)

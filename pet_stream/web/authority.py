@@ -99,6 +99,8 @@ class _HostGrant:
     right: Right
     environ: dict[str, Any]
     holder: str = "host"
+    name: str = ""
+    is_owners: bool = True
 
     def is_valid(self) -> bool:
         try:

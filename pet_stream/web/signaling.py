@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -32,30 +33,32 @@ def answer_offer() -> tuple[str, str]:
     """Returns SDP and pc_id of the answer to the offer in the body.
 
     Cheap checks come first, and what needs no event loop is done in this thread. Raises Full,
-    TooLarge, InvalidOffer, Busy, NoUsableH264, LoopUnavailable.
+    TooLarge, InvalidOffer, Superseded, Busy, NoUsableH264, LoopUnavailable.
     """
     stream = current_stream()
-    stream.places.check()
-    sdp = _offered_sdp()
+    grant = current_grant()
+    stream.places.check(is_owner=grant.is_owners)
+    sdp, replaces = _offered()
     client = current_client()
     with stream.offer_turns.turn(client):
         peers = stream.peers.get()
         if has_client_gone(request.environ):
             raise BadRequest("The client has gone")
-        answering = peers.answer(sdp, client, current_grant())
+        answering = peers.answer(sdp, client, grant, replaces)
         answer = stream.event_loop.call(answering, ANSWER_TIMEOUT_S)
     return answer.sdp, answer.pc_id
 
 
-def _offered_sdp() -> str:
+def _offered() -> tuple[str, str | None]:
+    """Returns the SDP, and the pc_id of the viewer that the same page was before, if it says so."""
     try:
         body = read_json(OFFER_LIMIT_BYTES)
     except BadRequest as exc:
         raise InvalidOffer from exc
-    sdp = body.get("sdp")
+    sdp, replaces = body.get("sdp"), body.get("replaces")
     if body.get("type") != "offer" or not isinstance(sdp, str):
         raise InvalidOffer
-    return sdp
+    return sdp, replaces if isinstance(replaces, str) else None
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:
@@ -64,7 +67,32 @@ def close_peer(pc_id: str) -> ResponseReturnValue:
     peers = stream.peers.made
     if peers is None:
         raise NotFound("No such viewer")
-    stream.event_loop.call(peers.close(pc_id), CLOSE_TIMEOUT_S)
+    closing = peers.close(pc_id, current_grant().holder)
+    stream.event_loop.call(closing, CLOSE_TIMEOUT_S)
+    return "", 204
+
+
+def list_viewers() -> ResponseReturnValue:
+    """Answer with who watches, the oldest first."""
+    now_s = time.monotonic()
+    return {
+        "viewers": [
+            {
+                "id": place.id,
+                "name": place.occupant.name or None,
+                "client": place.occupant.client or None,
+                "transport": place.occupant.transport,
+                "duration_s": round(now_s - place.taken_at_s, 1),
+            }
+            for place in current_stream().places.taken
+        ]
+    }
+
+
+def end_viewer(place_id: str) -> ResponseReturnValue:
+    """Take a viewer's place away. Its page does not come back by itself."""
+    if not current_stream().places.remove(place_id):
+        raise NotFound("No such viewer")
     return "", 204
 
 
@@ -89,7 +117,8 @@ def take_candidate(stream: Stream, message: dict[str, Any]) -> None:
         raise NotFound("No such viewer")
     if candidate:
         value = candidate.removeprefix("candidate:")
-        if added := peers.add_candidate(pc_id, value, mid, ice_ufrag):
+        holder = current_grant().holder
+        if added := peers.add_candidate(pc_id, value, mid, ice_ufrag, holder):
             stream.event_loop.call(added, CANDIDATE_TIMEOUT_S)
 
 

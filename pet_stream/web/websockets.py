@@ -129,7 +129,8 @@ def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -
     check_threads(stream)
     connections = stream.connections
     timeout_s = connections.limits.silence_s + _LOOP_TIMEOUT_S  # the client has to answer first
-    stream.event_loop.call(connections.admit(connection, places, room, current_grant()), timeout_s)
+    admission = connections.admit(connection, places, room, current_client(), current_grant())
+    stream.event_loop.call(admission, timeout_s)
 
 
 def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ..admission.grants import Grants, Hold
-from ..admission.places import Place, Places
-from ..errors import Busy, Full, NotFound
+from ..admission.places import Ending, Occupant, Place, Places
+from ..errors import Busy, Full, NotFound, Superseded
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
 from ..ice_server import IceServer, IpNetwork
@@ -29,6 +30,7 @@ from .watch import Watch
 
 logger = logging.getLogger(__name__)
 
+MAX_REMEMBERED = 100
 OFFER_INTERVAL_S = 0.05
 """Least time between two answers. Each takes 5 to 10 ms of the loop (x86-64), while the pictures of
 all viewers wait."""
@@ -46,6 +48,8 @@ class _Life:
     """A viewer from its offer to its end."""
 
     peer: Peer
+    client: str
+    grant: Grant
     hold: Hold
     task: asyncio.Task[None] | None = None
     place: Place | None = None
@@ -105,6 +109,8 @@ class Peers:
         self._next_offer_s = 0.0
         self._pending: PendingOffers[_Life] = PendingOffers()
         self._lives: dict[str, _Life] = {}
+        self._superseded: deque[str] = deque(maxlen=MAX_REMEMBERED)
+        """Viewers that had to make room, so that their pages don't come back by themselves."""
 
     @property
     def connected_count(self) -> int:
@@ -121,14 +127,17 @@ class Peers:
         return {step: steps.count(step) for step in Step}
 
     def answer(
-        self, sdp: str, client: str = "", grant: Grant = EVERYBODYS
+        self, sdp: str, client: str = "", grant: Grant = EVERYBODYS, replaces: str | None = None
     ) -> Coroutine[Any, Any, Answer]:
         """Read a viewer's offer, in the caller's thread; the coroutine returned answers it.
 
         Pictures follow when the viewer has connected and there are any. `client` is the network
-        address that the offer came from. The viewer ends when `grant` does. Raises InvalidOffer and
-        NoUsableH264, the coroutine Busy. If the coroutine is cancelled, the viewer ends.
+        address that the offer came from. The viewer ends when `grant` does. `replaces`: the
+        viewer that the same page was before. Raises InvalidOffer, NoUsableH264, Superseded, the
+        coroutine Busy. If the coroutine is cancelled, the viewer ends.
         """
+        if replaces in self._superseded:
+            raise Superseded
         offer = parse_offer(sdp)
         sps = self._video()
         h264_format = choose_format(offer.h264_formats, sps)
@@ -136,18 +145,24 @@ class Peers:
         return self._answer(offer, h264_format, profile_level_id, client, grant)
 
     def add_candidate(
-        self, pc_id: str, candidate: str, mid: str | None, ice_ufrag: str | None
+        self,
+        pc_id: str,
+        candidate: str,
+        mid: str | None,
+        ice_ufrag: str | None,
+        holder: str = "",
     ) -> Coroutine[Any, Any, None] | None:
         """Read one more candidate of a viewer's, in the caller's thread; the coroutine returned
-        adds it. None if it can't be used. Raises NotFound, BadCandidate."""
-        peer = self._find(pc_id).peer
+        adds it. None if it can't be used. Raises NotFound, also for a viewer of somebody else's
+        than `holder`; BadCandidate."""
+        peer = self._find(pc_id, holder).peer
         usable = peer.usable_candidate(candidate, mid, ice_ufrag)
         return None if usable is None else peer.add_candidate(usable)
 
-    def close(self, pc_id: str) -> Coroutine[Any, Any, None]:
-        """Find a viewer, in the caller's thread; the coroutine returned ends it. Raises
+    def close(self, pc_id: str, holder: str = "") -> Coroutine[Any, Any, None]:
+        """Find a viewer of `holder`, in the caller's thread; the coroutine returned ends it. Raises
         NotFound."""
-        return self._close([self._find(pc_id)], "closed by the viewer")
+        return self._close([self._find(pc_id, holder)], "closed by the viewer")
 
     async def close_all(self) -> None:
         """End all viewers at once, in the time that closing one may take."""
@@ -160,9 +175,9 @@ class Peers:
         if tasks := {life.task for life in lives if life.task is not None}:
             await asyncio.wait(tasks, timeout=self._limits.close_s)
 
-    def _find(self, pc_id: str) -> _Life:
+    def _find(self, pc_id: str, holder: str) -> _Life:
         life = self._lives.get(pc_id)
-        if life is None or life.peer.is_ending:
+        if life is None or life.peer.is_ending or life.grant.holder != holder:
             raise NotFound("No such viewer")
         return life
 
@@ -182,7 +197,7 @@ class Peers:
         peer = self._make_peer(secrets.token_urlsafe(16), h264_format, offer)
         expel = partial(peer.end, "its right has ended")
         hold = self._grants.hold(grant, partial(self._event_loop.call_soon, expel))
-        life = self._lives[peer.pc_id] = _Life(peer, hold)
+        life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold)
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
         answered: asyncio.Future[str] = loop.create_future()
@@ -224,13 +239,28 @@ class Peers:
         self._event_loop.assert_here()
         self._pending.discard(life)
         try:
-            life.place = self._places.acquire()
+            life.place = self._places.acquire(self._occupant(life))
         except Full:
             self.counts.came_too_late += 1
             life.peer.end("all places were taken before it connected")
             return
         self._watch.add(life)
         self._audience.join(life.peer)
+
+    def _occupant(self, life: _Life) -> Occupant:
+        grant = life.grant
+        return Occupant(
+            end=lambda why: self._event_loop.call_soon(self._expel, life, why),
+            name=grant.name,
+            holder=grant.holder,
+            is_owner=grant.is_owners,
+            client=life.client,
+            transport="webrtc",
+        )
+
+    def _expel(self, life: _Life, why: Ending) -> None:
+        self._superseded.append(life.peer.pc_id)
+        life.peer.end(why.value)
 
     async def _negotiate(
         self,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from ..admission.grants import Grants
-from ..admission.places import Place, Places
+from ..admission.places import Ending, Occupant, Place, Places
 from ..errors import LoopUnavailable
 from ..event_loop import EventLoopThread
 from ..process.gunicorn import is_server_ending
@@ -21,6 +21,8 @@ from .ticker import Ticker
 
 RIGHT_ENDED = 4401
 """The close code of a client whose right has ended: 4000 and HTTP's 401."""
+TAKEN_AWAY = 4409
+"""Of a client whose place was taken away; the reason says why."""
 _LOOK_INTERVAL_S = 0.4
 
 
@@ -94,16 +96,29 @@ class Connections:
         return connection
 
     async def admit(
-        self, connection: Connection, places: Places, room: Room, grant: Grant = EVERYBODYS
+        self,
+        connection: Connection,
+        places: Places,
+        room: Room,
+        client: str = "",
+        grant: Grant = EVERYBODYS,
     ) -> None:
         """Once its client has answered, give it one of `places` and let it join `room`, until it
         ends, or `grant` does. Raises Full, Busy."""
-        places.check()
+        places.check(is_owner=grant.is_owners)
         connection.challenge()
         await connection.answered.wait()
         if connection.is_ended:
             return
-        place = self._places[connection] = places.acquire()
+        occupant = Occupant(
+            end=partial(self._event_loop.call_soon, self._expel, connection),
+            name=grant.name,
+            holder=grant.holder,
+            is_owner=grant.is_owners,
+            client=client,
+            transport="websocket",
+        )
+        place = self._places[connection] = places.acquire(occupant)
         self._pending.discard(connection)
         connection.at_end(place.release)
         expel = partial(connection.close, RIGHT_ENDED, "sign_in")
@@ -111,6 +126,9 @@ class Connections:
         connection.at_end(hold.release)
         connection.at_end(partial(room.leave, connection))
         room.join(connection)
+
+    def _expel(self, connection: Connection, why: Ending) -> None:
+        connection.close(TAKEN_AWAY, why.value)
 
     async def drop(self, connection: Connection) -> None:
         """End the connection, whose request is over."""

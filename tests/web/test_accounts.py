@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.websocket.client import WebSocket, served
 
 SESSION = "/pet-stream/api/session"
 PAGE = "/pet-stream/"
+OFFER = (Path(__file__).parent.parent / "webrtc" / "offers" / "chromium-156.sdp").read_text()
 EVERY_ROUTE = [
     (method, route)
     for route in (*ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
@@ -45,8 +47,8 @@ def accounts(tmp_path: Path) -> Accounts:
 
 
 def path_of(route: Route, prefix: str = "") -> str:
-    rule = route.rule.replace("<pc_id>", "x").replace("<name>", "cat.mp4")
-    return prefix + rule.replace("<kind>", "devices").replace("<entry_id>", "x")
+    rule = route.rule.replace("<name>", "cat.mp4").replace("<kind>", "devices")
+    return prefix + re.sub("<[a-z_]+>", "x", rule)
 
 
 def sign_in(client: FlaskClient, accounts: Accounts, role: str, prefix: str = "") -> dict[str, Any]:
@@ -277,3 +279,36 @@ def test_without_accounts_there_is_no_session_to_end(tmp_path: Path) -> None:
         }
         assert client.delete(SESSION).status_code == 404
         assert client.get("/pet-stream/api/people").status_code == 404
+
+
+def test_who_watches_can_be_seen_and_ended_by_owners(app: Flask, accounts: Accounts) -> None:
+    owner = app.test_client()
+    sign_in(owner, accounts, "owner")
+    token = accounts.add_token("Script", ["view"], by="test")
+    with served(app) as url, WebSocket(url + "/api/stream/h264", None, **bearer(token)) as viewer:
+        viewer.receive()
+        wait_until(lambda: owner.get("/pet-stream/api/viewers").get_json()["viewers"])
+        [row] = owner.get("/pet-stream/api/viewers").get_json()["viewers"]
+        assert (row["name"], row["transport"], row["client"]) == (
+            "Script",
+            "websocket",
+            "127.0.0.1",
+        )
+        path = f"/pet-stream/api/viewers/{row['id']}"
+        assert app.test_client().delete(path, headers=bearer(token)).status_code == 403
+        assert owner.delete(path).status_code == 204
+        assert viewer.close_code() == 4409
+        assert owner.delete(path).status_code == 404
+    assert stream_of(app).places.active_count == 0
+
+
+def test_a_viewer_is_ended_by_its_own_device_only(app: Flask, accounts: Accounts) -> None:
+    anna, ben = app.test_client(), app.test_client()
+    sign_in(anna, accounts, "owner")
+    sign_in(ben, accounts, "owner")
+    with served(app):
+        answer = anna.post("/api/webrtc/offer", json={"type": "offer", "sdp": OFFER})
+        path = f"/api/webrtc/{answer.get_json()['pc_id']}"
+        assert ben.delete(path).status_code == 404
+        assert ben.post(f"{path}/close").status_code == 404
+        assert anna.delete(path).status_code == 204

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,8 +41,8 @@ def client(tmp_path: Path, prefix: str) -> Iterator[FlaskClient]:
 
 
 def path_of(route: Route, prefix: str) -> str:
-    rule = route.rule.replace("<pc_id>", "x").replace("<name>", "cat.mp4")
-    return prefix + rule.replace("<kind>", "devices").replace("<entry_id>", "x")
+    rule = route.rule.replace("<name>", "cat.mp4").replace("<kind>", "devices")
+    return prefix + re.sub("<[a-z_]+>", "x", rule)
 
 
 @pytest.mark.parametrize("who", WHO)

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 import pytest
 
 from pet_stream.admission.places import LEASE_SWEEPS
-from pet_stream.errors import InvalidOffer, NotFound, NoUsableH264
+from pet_stream.errors import InvalidOffer, NotFound, NoUsableH264, Superseded
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.signaling.answer import AIORTC_H264, AIORTC_RTX
@@ -354,3 +354,25 @@ def test_fifty_viewers_one_after_the_other_leave_nothing_behind(streaming: Strea
     streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
     streaming.until(lambda: gc.collect() is not None and descriptor_count() == descriptors)
     assert streaming.places.total_count == 51
+
+
+def test_a_viewer_whose_place_was_taken_away_does_not_come_back_by_itself(
+    streaming: Streaming,
+) -> None:
+    _, pc_id = streaming.connect()
+    [place] = streaming.places.taken
+    assert streaming.places.remove(place.id)
+    streaming.until(lambda: streaming.peers.connected_count == 0)
+    sdp = streaming.run(streaming.viewer().offer())
+    with pytest.raises(Superseded):
+        streaming.run(streaming.peers.answer(sdp, replaces=pc_id))
+    streaming.run(streaming.peers.answer(sdp, replaces="another"))
+
+
+def test_a_viewer_is_found_by_its_own_device_only(streaming: Streaming) -> None:
+    _, pc_id = streaming.connect()
+    with pytest.raises(NotFound):
+        streaming.run(streaming.peers.close(pc_id, "device of somebody else"))
+    with pytest.raises(NotFound):
+        streaming.peers.add_candidate(pc_id, "", None, None, "device of somebody else")
+    streaming.run(streaming.peers.close(pc_id))
