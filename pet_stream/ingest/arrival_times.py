@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _USUAL_INTERVAL_NS: Final = 33_333_333
+_LEAST_INTERVAL_NS: Final = 1_000_000
 _MEAN_OF: Final = 64
 """The interval is a mean of about this many pictures."""
 _ODD_FACTOR: Final = 2.5
@@ -26,6 +27,8 @@ class ArrivalTimes:
     """
 
     def __init__(self) -> None:
+        self.interval_ns = _USUAL_INTERVAL_NS
+        """Between two pictures, on average."""
         self._elapsed_ns = float(_USUAL_INTERVAL_NS)
         self._pictures = 1.0
         self._odd_looks: list[tuple[int, int]] = []
@@ -33,11 +36,6 @@ class ArrivalTimes:
         self._is_after_pause = False
         self.spacing_ns = 0
         """The least time, on average, between the pictures of this look; 0 where unknown."""
-
-    @property
-    def interval_ns(self) -> int:
-        """Between two pictures, on average."""
-        return int(self._elapsed_ns / self._pictures)
 
     def on_look(self, count: int, now_ns: int) -> None:
         """Note that a look found the next `count` pictures."""
@@ -55,12 +53,13 @@ class ArrivalTimes:
         else:
             self._odd_looks.append((elapsed_ns, count))
             if len(self._odd_looks) == _ODD_PROOF:
-                self._elapsed_ns = max(1.0, sum(elapsed for elapsed, _ in self._odd_looks))
+                self._elapsed_ns = float(sum(elapsed for elapsed, _ in self._odd_looks))
                 self._pictures = sum(count for _, count in self._odd_looks)
                 self._odd_looks.clear()
-        while self._pictures > _MEAN_OF:
+        if self._pictures > _MEAN_OF:
             self._elapsed_ns /= 2
             self._pictures /= 2
+        self.interval_ns = max(_LEAST_INTERVAL_NS, int(self._elapsed_ns / self._pictures))
 
     def place(
         self, before_ns: int | None, later: int, now_ns: int, *, follows_arrival: bool

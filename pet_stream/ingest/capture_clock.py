@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from .arrival_times import ArrivalTimes
@@ -67,13 +69,10 @@ class CaptureClock:
         `stamps`: of each, oldest first, the camera's number and the camera's time in nanoseconds.
         `now`: after they were read.
         """
-        times = [0] * len(stamps)
-        for camera_id in dict.fromkeys(camera_id for camera_id, _ in stamps):
-            places = [place for place, stamp in enumerate(stamps) if stamp[0] == camera_id]
+        times: list[int] = []
+        for camera_id, run in groupby(stamps, key=itemgetter(0)):
             self._shown = self._clock_of(camera_id)
-            own_times = self._shown.times_ns([stamps[place][1] for place in places], now)
-            for place, time_ns in zip(places, own_times, strict=True):
-                times[place] = time_ns
+            times += self._shown.times_ns([stamp_ns for _, stamp_ns in run], now)
         return times
 
     def _clock_of(self, camera_id: int) -> CameraClock:

@@ -56,7 +56,7 @@ def parse_payload(access_unit: bytes | Iterable[bytes]) -> Stamp | None:
         camera_id=int(camera_id, 16),
         number=int(number, 16),
         frame_number=int(frame_number, 16),
-        capture_ns=int(capture_ns, 16),
+        capture_ns=int.from_bytes(bytes.fromhex(capture_ns.decode()), "big", signed=True),
         crc_ok=int(crc, 16) == zlib.crc32(text, slices_crc)
         and (not has_parameter_sets or int(sets_crc, 16) == parameter_sets_crc),
     )

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pet_stream.feed.ring_writer import RingWriter
 from pet_stream.media import ring
@@ -21,17 +21,18 @@ class Daemon:
         units: Sequence[bytes],
         *,
         fps: float = 60,
-        clock_offset_ns: int = 0,
+        stamp: Callable[[int, int], int] = lambda _number, now_ns: now_ns,
         size: tuple[int, int] = (320, 240),
         picture_format: int = ring.FORMAT_H264,
         first: int = 0,
     ) -> None:
-        """`first`: the unit to begin with, as a camera that was started long ago."""
+        """`stamp`: from the number of a picture and CLOCK_MONOTONIC to the camera's time of it.
+        `first`: the unit to begin with, as a camera that was started long ago."""
         units = [*units[first:], *units[:first]]
         self._writer = RingWriter(name)
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(units, 1 / fps, clock_offset_ns, size, picture_format)
+            target=self._run, args=(units, 1 / fps, stamp, size, picture_format)
         )
         self._thread.start()
 
@@ -39,7 +40,7 @@ class Daemon:
         self,
         units: Sequence[bytes],
         interval_s: float,
-        clock_offset_ns: int,
+        stamp: Callable[[int, int], int],
         size: tuple[int, int],
         picture_format: int,
     ) -> None:
@@ -47,7 +48,7 @@ class Daemon:
             self._writer.write(
                 unit,
                 frame_number=number,
-                captured_at_ns=time.monotonic_ns() + clock_offset_ns,
+                captured_at_ns=stamp(number, time.monotonic_ns()),
                 width=size[0],
                 height=size[1],
                 picture_format=picture_format,

@@ -69,7 +69,22 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
         ({"width": 2048, "height": 1088}, {}, "format", Level.WARNING, "more than 1080p"),
         ({}, {"size": (640, 480)}, "format", Level.WARNING, "the slots say 640×480"),
         ({}, {"fps": 3}, "rate", Level.WARNING, "slow"),
-        ({}, {"clock_offset_ns": 10**18}, "camera clock", Level.WARNING, "neither on"),
+        ({}, {"stamp": lambda _, ns: ns + 10**18}, "camera clock", Level.WARNING, "neither on"),
+        ({}, {"stamp": lambda *_: 0}, "camera clock", Level.WARNING, "trusted: they are always 0."),
+        (
+            {},
+            {"stamp": lambda n, ns: ns // 10**6 * 10**9},
+            "camera clock",
+            Level.WARNING,
+            "trusted: they do not go with the time. Arrival times are used",
+        ),
+        (
+            {},
+            {"stamp": lambda n, ns: ns + 10**14 * (n % 10 == 9)},
+            "camera clock",
+            Level.WARNING,
+            "can't be right",
+        ),
         ({}, {"picture_format": 0}, "camera", Level.PROBLEM, "JPEG, not H.264"),
     ],
     ids=[
@@ -84,6 +99,9 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
         "other-size",
         "slow",
         "clock",
+        "no clock",
+        "clock in milliseconds",
+        "wrong stamps",
         "jpeg",
     ],
 )
@@ -157,7 +175,7 @@ def test_parameter_sets_that_are_of_no_use_are_said(
 
 def test_a_camera_on_the_wall_clock_is_well(segment_name: str) -> None:
     offset_ns = time.time_ns() - time.monotonic_ns()
-    with daemon(segment_name, encode(pictures=28), clock_offset_ns=offset_ns):
+    with daemon(segment_name, encode(pictures=28), stamp=lambda _, ns: ns + offset_ns):
         finding = by_check(diagnose_camera(segment_name, WATCH_S))["camera clock"]
     assert (finding.level, "CLOCK_REALTIME" in finding.message) == (Level.OK, True)
 

@@ -124,6 +124,38 @@ def test_behind_a_relay_every_whole_picture_arrives(segment_name: str, rate: int
     pytest.fail(f"{verdict}")
 
 
+HOUR_MS = 3_600_000
+
+
+@pytest.mark.parametrize("is_relay", [False, True])
+@pytest.mark.parametrize(
+    "clock",
+    [
+        {"clock": "zero"},
+        {"clock_wrong_every": 7, "clock_wrong_by_ms": 5 * HOUR_MS},
+        {"clock_wrong_every": 7, "clock_wrong_by_ms": -5 * HOUR_MS},
+        {"clock_wrong_every": 2, "clock_wrong_by_ms": -(10**9)},
+    ],
+    ids=str,
+)
+def test_wrong_stamps_cost_no_picture(
+    segment_name: str, clock: dict[str, Any], is_relay: bool
+) -> None:
+    options: dict[str, Any] = {"relay_rate": 400} if is_relay else {}
+    for _ in range(ATTEMPTS):
+        verdict, collection, _ = run(segment_name, count=45, is_relay=is_relay, **options, **clock)
+        if verdict.was_held_up:
+            continue
+        assert not verdict.torn
+        assert not verdict.stale
+        stamps = [parse_payload(a.picture.nal_units) for a in collection.collector.arrivals]
+        numbers = [stamp.number for stamp in stamps if stamp is not None]
+        assert numbers == sorted(set(numbers))
+        if len(numbers) >= 42:
+            return
+    pytest.fail(f"{verdict}: {numbers}")
+
+
 def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
     with (
         Camera(segment_name, relay=True, relay_rate=606, night_fps=30) as camera,
