@@ -137,8 +137,9 @@ class Recorder:
         preroll_s: float | None = None,
         heartbeat_s: float | None = None,
     ) -> RecordingStatus:
-        """Begin a recording with what was shown in the last `preroll_s`, from an IDR on; if the
-        camera is not running, with its next IDR. Soon after other starts it may begin later
+        """Begin a recording with what was shown in the last `preroll_s`, from an entry point on;
+        if the camera is not running, with its next one. Where that makes it begin much earlier, the
+        status has a `preroll_reason`. Soon after other starts it may begin later
         (PREROLL_AT_ONCE_S).
 
         Without `filename` (None or "") the name is made from the time. Other arguments that are
@@ -208,6 +209,7 @@ class Recorder:
             claim=partial(self._claim_for_clip, size_bytes),
             started_at=started_at,
             now_ns=now_ns,
+            wanted_s=seconds,
             totals_before=(0, 0),
             on_over=self._handle_clip_over,
             on_left=self._handle_left,
@@ -289,6 +291,7 @@ class Recorder:
             claim=self._claim,
             started_at=started_at,
             now_ns=now_ns,
+            wanted_s=preroll_s,
             totals_before=(0, 0) if last is None else last.frame_totals,
             on_over=self._handle_over,
             on_left=self._handle_left,

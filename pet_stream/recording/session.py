@@ -25,6 +25,9 @@ FIRST_PICTURE_POLL_S = 0.25
 SERVER_LOOK_S = 0.5
 SHUT_DOWN = Reason("shut_down", "the server was shut down")
 LOOKS_A_HEARTBEAT = 8
+EARLY_MS = 2000
+"""The status has a reason when a file begins this much earlier than was asked for: most cameras
+send an IDR more often."""
 SLOW_DISK_S = 1.0
 """The status has a note when the disk takes longer than this for one step."""
 
@@ -33,7 +36,8 @@ class Session:
     """Joins a subscription with a writer. Belongs to the event loop, where it is made; any thread
     may read `status`, `frame_totals`, `fill_ratio` and `is_over`.
 
-    `now_ns` is the time of the start on the clock of the capture times.
+    `now_ns` is the time of the start on the clock of the capture times; `preroll` is what came in
+    the `wanted_s` before it, from an entry point on.
     `frame_totals` counts on from `totals_before`, those of the session before this one. `on_over`
     is called on the loop when the file is closed, before `closed` is set.
 
@@ -52,6 +56,7 @@ class Session:
         claim: Callable[[], object],
         started_at: float,
         now_ns: int,
+        wanted_s: float,
         totals_before: tuple[int, int],
         on_over: Callable[[Session], object],
         on_left: Callable[[], object],
@@ -67,6 +72,7 @@ class Session:
         self._subscription = subscription
         self._started_at = started_at
         self._preroll_ms = max(0, now_ns - preroll[0].capture_ns) // 1_000_000 if preroll else 0
+        self._wanted_ms = round(wanted_s * 1000)
         self._has_preroll = bool(preroll)
         self._delivered_before = subscription.delivered_count
         self._stopped_at: float | None = None
@@ -205,6 +211,7 @@ class Session:
             bytes_written=progress.bytes_written,
             duration_ms=progress.duration_ms,
             preroll_ms=self._preroll_ms if progress.frame_count else 0,
+            preroll_reason=self._preroll_reason if progress.frame_count else None,
             dropped_count=self._dropped_count,
             gap_count=progress.gap_count,
             segment_count=progress.segment_count,
@@ -220,6 +227,17 @@ class Session:
     def _has_pictures(self) -> bool:
         """Whether a picture has come, whether it is in the file yet or not."""
         return self._has_preroll or self._subscription.delivered_count > self._delivered_before
+
+    @property
+    def _preroll_reason(self) -> Reason | None:
+        if self._preroll_ms < self._wanted_ms + EARLY_MS:
+            return None
+        early_s = (self._preroll_ms - self._wanted_ms) / 1000
+        return Reason(
+            "begins_early",
+            f"it begins {early_s:.0f} s earlier than asked: no picture that a file can begin with "
+            "came from the camera since then",
+        )
 
     @property
     def _note(self) -> Reason | None:

@@ -29,6 +29,8 @@ class RecordingStatus:
     """From the capture time of the first picture to that of the last: the file's length."""
     preroll_ms: int = 0
     """How much of that lies before the start of the recording."""
+    preroll_reason: Reason | None = None
+    """Why that is much more than was asked for, for a person."""
     dropped_count: int = 0
     """Pictures lost because the disk was too slow, or failed."""
     gap_count: int = 0
@@ -61,6 +63,8 @@ class RecordingStatus:
             "stop_reason": self.stop_reason,
             "stop_code": None if self.stop_reason is None else self.stop_reason.code,
             "preroll_ms": self.preroll_ms,
+            "preroll_reason": self.preroll_reason,
+            "preroll_code": None if self.preroll_reason is None else self.preroll_reason.code,
             "note": self.note,
             "note_code": None if self.note is None else self.note.code,
             "waiting": self.is_waiting,

@@ -138,7 +138,9 @@ export class RecorderPanel extends EventTarget {
     this.#button.setAttribute("aria-disabled", String(!this.#status || Boolean(this.#pending)));
     this.#set("state", text(`record.${phase}`));
     const { filename, note, note_code: noteCode } = this.#status ?? {};
-    const doing = note ? reasonText(noteCode, note) : filename;
+    const { preroll_reason: early, preroll_code: earlyCode } = this.#status ?? {};
+    const name = early ? `${filename} · ${reasonText(earlyCode, early)}` : filename;
+    const doing = note ? reasonText(noteCode, note) : name;
     const notes = { recording: doing, stopping: filename, starting: "" };
     this.#set("file", notes[phase] ?? text(`record.${phase}.note`));
     this.#set("size", phase === "recording" ? bytes(this.#status.bytes_written) : "");

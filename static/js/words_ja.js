@@ -173,6 +173,7 @@ export default {
   "reason.not_writable": "録画フォルダーに書き込めません",
   "reason.not_a_folder": "録画先がフォルダーではありません",
   "reason.file_deleted": "録画中にファイルかフォルダーが削除されました",
+  "reason.begins_early": "キーフレームの間隔が長いため、指定より前から録画されています",
   "reason.duration": "指定された長さに達しました",
   "reason.no_heartbeat": "録画を始めたページが閉じられました",
   "reason.no_picture": "カメラから映像が届きませんでした",

@@ -60,8 +60,12 @@ def make_recorder(
         recorder = Recorder(
             broadcaster=broadcaster,
             folder=folder,
-            clock_ns=lambda: camera.clock_ns,
-            **{"file_format": "h264", **patience, **options},  # type: ignore[arg-type]
+            **{  # type: ignore[arg-type]
+                "file_format": "h264",
+                "clock_ns": lambda: camera.clock_ns,
+                **patience,
+                **options,
+            },
         )
         made.append(recorder)
         return recorder

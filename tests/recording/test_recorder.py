@@ -331,6 +331,8 @@ def test_the_status_before_the_first_recording() -> None:
         "stop_reason": None,
         "stop_code": None,
         "preroll_ms": 0,
+        "preroll_reason": None,
+        "preroll_code": None,
         "note": None,
         "note_code": None,
         "waiting": False,

@@ -22,6 +22,7 @@ from pet_stream.library.pictures import newest
 from pet_stream.library.snapshots import Snapshots
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.gop_memory import GopMemory
+from pet_stream.media.h264 import RecoveryPoint
 from pet_stream.process.standstill import LATE_S
 from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
@@ -88,6 +89,47 @@ def test_the_preroll_is_in_the_file_from_the_idr_before(
     preroll_s = (stopped.frame_count - 20) / 30
     assert started.preroll_ms / 1000 == pytest.approx(preroll_s, abs=0.001)  # up to the press
     assert stopped.preroll_ms == started.preroll_ms
+
+
+@pytest.mark.parametrize("way", ["recording", "without pre-roll", "clip"])
+def test_a_file_that_begins_much_earlier_than_asked_says_so(
+    make_recorder: MakeRecorder, broadcaster: Broadcaster, call: Call, way: str
+) -> None:
+    """The last IDR came 4 s ago."""
+    long_gop = [access_unit(data) for data in encode(160, 128, gop=120, pictures=120)]
+    camera = Camera(broadcaster, long_gop)
+    camera.publish(119)
+    wanted_s = 0.0 if way == "without pre-roll" else 1.0
+    settings = RecorderSettings(preroll_s=wanted_s)
+    recorder = make_recorder(settings=settings, clock_ns=lambda: camera.clock_ns)
+    if way == "clip":
+        stopped = call(recorder.clip(wanted_s))
+    else:
+        running = call(recorder.start())
+        assert running.to_json()["preroll_code"] == "begins_early"
+        stopped = call(recorder.stop())
+    assert stopped.preroll_ms == pytest.approx(119 * 1000 / 30, abs=2)
+    assert stopped.preroll_reason is not None
+    assert f"{119 / 30 - wanted_s:.0f} s earlier than asked" in stopped.preroll_reason
+
+
+def test_a_recovery_point_in_a_long_gop_keeps_the_preroll_short(
+    make_recorder: MakeRecorder, broadcaster: Broadcaster, call: Call
+) -> None:
+    point = RecoveryPoint(0, is_exact=True)
+    pictures = [
+        replace(access_unit(data), recovery_point=point if number % 30 == 20 else None)
+        for number, data in enumerate(encode(160, 128, gop=120, pictures=120))
+    ]
+    camera = Camera(broadcaster, pictures)
+    camera.publish(119)
+    recorder = make_recorder(
+        settings=RecorderSettings(preroll_s=0.5), clock_ns=lambda: camera.clock_ns
+    )
+    started = call(recorder.start())
+    call(recorder.stop())
+    assert started.preroll_ms == pytest.approx(39 * 1000 / 30, abs=2)
+    assert started.preroll_reason is None
 
 
 def test_a_request_has_its_own_preroll_and_format(
