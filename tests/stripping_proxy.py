@@ -14,10 +14,13 @@ _NOT_HERE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r
 
 
 @contextmanager
-def stripping_proxy(server_port: int, path: str = "/cam", *headers: str) -> Iterator[str]:
+def stripping_proxy(
+    server_port: int, path: str = "/cam", *, passes_host: bool = True
+) -> Iterator[str]:
     """Yields the address of what is below `path`, without a slash at its end. What is asked for
-    elsewhere is 404. Adds `headers` to each request, and passes Host as it comes."""
-    proxy = _Proxy(server_port, path.encode(), [line.encode() for line in headers])
+    elsewhere is 404. Without `passes_host` the server gets its own address as Host, as nginx does
+    it unless it is told otherwise."""
+    proxy = _Proxy(server_port, path.encode(), passes_host)
     thread = threading.Thread(target=asyncio.run, args=(proxy.run(),), name="stripping proxy")
     thread.start()
     try:
@@ -29,12 +32,12 @@ def stripping_proxy(server_port: int, path: str = "/cam", *headers: str) -> Iter
 
 
 class _Proxy:
-    def __init__(self, server_port: int, path: bytes, headers: list[bytes]) -> None:
+    def __init__(self, server_port: int, path: bytes, passes_host: bool) -> None:
         self.is_ready = threading.Event()
         self.port = 0
         self._server_port = server_port
         self._path = path
-        self._headers = headers
+        self._passes_host = passes_host
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end = asyncio.Event()
 
@@ -60,11 +63,12 @@ class _Proxy:
                 writer.write(_NOT_HERE)
                 return
             if not any(field.lower().startswith(b"upgrade:") for field in fields):
-                fields = [f for f in fields if not f.lower().startswith(b"connection:")]
-                fields.append(b"Connection: close")
+                fields = _with(b"Connection", b"close", fields)
+            if not self._passes_host:
+                fields = _with(b"Host", b"127.0.0.1:%d" % self._server_port, fields)
             request = b" ".join((method, target[len(self._path) :], version))
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
-            up_writer.write(b"\r\n".join((request, *fields, *self._headers, b"", b"")))
+            up_writer.write(b"\r\n".join((request, *fields, b"", b"")))
             try:
                 await _first_end(_pass_on(reader, up_writer), _pass_on(up_reader, writer))
             finally:
@@ -73,6 +77,11 @@ class _Proxy:
             pass
         finally:
             writer.close()
+
+
+def _with(name: bytes, value: bytes, fields: list[bytes]) -> list[bytes]:
+    others = [f for f in fields if not f.lower().startswith(name.lower() + b":")]
+    return [*others, name + b": " + value]
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -67,6 +67,26 @@ def test_the_dashboard_shows_records_lists_plays_and_follows_the_state(
     assert base == cam + url_prefix
 
 
+@pytest.mark.parametrize("url_prefix", [""])
+def test_behind_a_proxy_that_hides_the_address_the_page_says_what_is_wrong(
+    app: Flask, page: Page, page_errors: list[str]
+) -> None:
+    with (
+        served(app) as address,
+        stripping_proxy(urlsplit(address).port or 0, passes_host=False) as cam,
+    ):
+        page.goto(f"{cam}/pet-stream/")
+        page.wait_for_selector('pet-stream[data-player-state="not-allowed"]')
+        assert "proxy" in page.locator("pet-stream .note").inner_text()
+        page.click("[data-record]")
+        wait_in_page(
+            page, "/proxy/.test(document.querySelector('[data-record-message]').innerText)"
+        )
+        page.close()
+    assert all("403" in error for error in page_errors)
+    page_errors.clear()
+
+
 def test_the_element_plays_in_a_page_of_the_host_by_websocket_too(cam: str, page: Page) -> None:
     page.goto(f"{cam}/rooms/cat")
     page.wait_for_selector(LIVE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.footage import encode, write_source
 from tests.waiting import wait_until
 
 from .conftest import Server, running_server
-from .player import HIDE
+from .player import HIDE, PLAYER
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -34,10 +35,10 @@ def server(segment_name: str, tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-def listeners(page: Page, server: Server) -> int:
+def has_listeners(page: Page, server: Server, count: int) -> bool:
     text = page.request.get(f"{server.url}/metrics").text()
     [line] = [row for row in text.splitlines() if row.startswith("pet_stream_detections_listeners")]
-    return int(float(line.split()[1]))
+    return float(line.split()[1]) == count
 
 
 def test_six_pages_that_draw_boxes_leave_the_record_button_a_connection(
@@ -49,11 +50,24 @@ def test_six_pages_that_draw_boxes_leave_the_record_button_a_connection(
         page.goto(f"{server.url}/pet-stream/")
     for page in pages:
         page.wait_for_selector(LIVE)
-    wait_until(lambda: listeners(page, server) == PAGES)
+    wait_until(lambda: has_listeners(page, server, PAGES))
     page.click("[data-record]")
     page.wait_for_selector('[data-record-panel="recording"]')
     page.click("[data-record]")
     page.wait_for_selector('[data-record-panel="idle"]')
     page.evaluate(HIDE, True)
-    wait_until(lambda: listeners(page, server) == PAGES - 1)
+    wait_until(lambda: has_listeners(page, server, PAGES - 1))
     context.close()
+
+
+def test_an_element_alone_subscribes_while_it_is_seen(
+    server: Server, page: Page, page_errors: list[str]
+) -> None:
+    page.goto(server.url)
+    page.wait_for_selector(LIVE)
+    for is_hidden, count in ((False, 1), (True, 0), (False, 1)):
+        page.evaluate(HIDE, is_hidden)
+        wait_until(partial(has_listeners, page, server, count))
+    page.evaluate(f"{PLAYER}.remove()")
+    wait_until(lambda: has_listeners(page, server, 0))
+    assert not page_errors
