@@ -9,7 +9,7 @@ from .media.access_unit import AccessUnit
 from .media.h264 import SequenceParameterSet
 from .reason import NO_REASON, Reason
 
-CameraState = Literal["offline", "waiting", "live", "stalled"]
+CameraState = Literal["offline", "waiting", "live", "stalled", "unusable"]
 EntryKind = Literal["idr", "recovery_point", "gradual_refresh"]
 
 _B_PICTURES = Reason(
@@ -23,7 +23,8 @@ class CameraStatus:
     """The state of the camera at one moment."""
 
     state: CameraState
-    """No segment; a segment, but no IDR yet; pictures come; they came and stopped."""
+    """No segment; a segment, but no IDR yet; pictures come; they came and stopped; they come, but
+    can't be used."""
     reason: Reason
     """Why it is not live, for a person; empty when it is live."""
     segment: str

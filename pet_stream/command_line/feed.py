@@ -6,6 +6,7 @@ import logging
 
 import click
 
+from ..media.ring import FIRST_LAYOUT, RING_LAYOUTS
 from .options import DEFAULTS, log_option, number_from, segment
 
 
@@ -30,6 +31,14 @@ def _key_and_value(text: str) -> tuple[str, str]:
     metavar="NAME",
     default=DEFAULTS["shm"],
     help=f"the shared memory to write ({DEFAULTS['shm']})",
+)
+@click.option(
+    "--layout",
+    "layout_name",
+    type=click.Choice([layout.name for layout in RING_LAYOUTS.values()]),
+    default=FIRST_LAYOUT.name,
+    help="write as this version of the camera daemons does, for other readers of the segment "
+    f"({FIRST_LAYOUT.name})",
 )
 @click.option("--loop", is_flag=True, help="play a file again when it ends")
 @click.option(
@@ -58,6 +67,7 @@ def _key_and_value(text: str) -> tuple[str, str]:
 def command(
     source: str,
     shm: str,
+    layout_name: str,
     loop: bool,
     fps: float | None,
     video_stream: int | None,
@@ -75,5 +85,6 @@ def command(
         demuxer_options=tuple(input_options),
         video_stream=video_stream,
     )
+    [layout] = [each for each in RING_LAYOUTS.values() if each.name == layout_name]
     with StopSignals() as stop_signals:
-        feed(options, shm, stop_signals, is_looping=loop)
+        feed(options, shm, layout, stop_signals, is_looping=loop)

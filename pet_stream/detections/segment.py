@@ -11,7 +11,7 @@ from ..media import ring
 from ..media.detections import DetectionRecord, version_in
 
 SETTLING_S = 0.002
-"""The detector writes its 552 bytes in far less time, unless it is interrupted."""
+"""The detector writes its record in far less time, unless it is interrupted."""
 _GONE_CHECK_S = 0.5
 _RETRY_S = 0.25
 
@@ -51,18 +51,19 @@ class DetectionsSegment:
             segment.close()
 
     def _read_new(self, segment: Segment) -> DetectionRecord | None:
-        data = segment.read(0, ring.DETECTIONS_BYTES)
-        version = version_in(data)
+        layout = ring.DETECTIONS_LAYOUTS[segment.size]
+        data = segment.read(0, layout.segment_bytes)
+        version = version_in(data, layout)
         if version == self._version:
             return None
         self._wait(SETTLING_S)
-        if segment.read(0, ring.DETECTIONS_BYTES) != data:
+        if segment.read(0, layout.segment_bytes) != data or segment.is_resized():
             self.torn_reads += 1
             return None  # the next look takes it
         self._version = version
         if not any(data):  # the detector has not written yet
             return None
-        record = DetectionRecord.parse(data)
+        record = DetectionRecord.parse(data, layout)
         if record is None:
             self.invalid_records += 1
         return record
@@ -75,6 +76,6 @@ class DetectionsSegment:
                 self.close()
         if self._segment is None and now_s - self._tried_at_s >= _RETRY_S:
             self._tried_at_s = now_s
-            self._segment = open_segment(self._url, ring.DETECTIONS_BYTES)
+            self._segment = open_segment(self._url, ring.DETECTIONS_LAYOUTS)
             self.attachments += 1
         return self._segment

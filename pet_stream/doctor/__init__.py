@@ -3,6 +3,7 @@
     report            the entrance: all findings, and how they read, in words or as JSON
       machine         packages, port, host names, folder and free space
       diagnosis       what is wrong with a camera
+        shared_memory what lies there under its name, and why its pictures can't be used
         observation   what its ring holds, and what is written to it within a few seconds
       finding         one thing that was checked
 

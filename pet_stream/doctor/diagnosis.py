@@ -5,12 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
-from ..errors import BitstreamError, ParameterSetUnknown, SegmentError, SegmentMissing
+from ..errors import BitstreamError, ParameterSetUnknown, SegmentError
+from ..ingest.refused import Refused
 from ..ingest.ring_reader import Picture
-from ..ingest.segment import POSIX_FOLDER, open_segment
-from ..media import ring
 from ..media.h264 import (
     SLICE_TYPES,
     NalUnitType,
@@ -21,54 +19,34 @@ from ..media.h264 import (
     parse_slice_header,
 )
 from ..media.h264.playable import B_SLICE, MAX_IDR_INTERVAL_S, MAX_PIXELS, PLAYABLE_PROFILES
-from .finding import Finding, ok, problem, warning
+from .finding import Finding, Level, ok, problem, warning
 from .observation import Observation, observe
+from .shared_memory import has_shrunk, open_ring, ring_found, unusable
 
 _MIN_RATE_FPS = 5.0
 _CONSTRAINED = 0x40
-_FORMATS = {0: "JPEG", 1: "NV12", 2: "RGB", 3: "H.264"}
 
 
 def diagnose_camera(url: str, seconds: float) -> list[Finding]:
     """Returns what there is to say of the segment behind `url`. Watches it for `seconds`, if it is
     there."""
-    try:
-        segment = open_segment(url, ring.SEGMENT_BYTES)
-    except ValueError as exc:
-        return [problem("shared memory", f"{url} is not a name: expected {exc}", "Correct --shm.")]
-    except SegmentMissing as exc:
-        return [problem("shared memory", f"{_sentence(exc)}.", _where_else())]
-    except SegmentError as exc:
-        advice = (
-            "A stream segment of the camera daemon has exactly that size. Is the name right? "
-            f"{_where_else()}"
-        )
-        return [problem("shared memory", f"{_sentence(exc)}.", advice)]
+    segment = open_ring(url)
+    if isinstance(segment, Finding):
+        return [segment]
     try:
         observation = observe(segment, seconds)
     except SegmentError as exc:
-        return [
-            problem(
-                "shared memory",
-                f"{_sentence(exc)}: it shrank while it was read.",
-                "Its daemon seems to restart again and again: look at the daemon's log.",
-            )
-        ]
+        return [has_shrunk(exc)]
     finally:
         segment.close()
     return list(_findings(url, observation, seconds))
 
 
 def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
-    if seen.used_slots and not seen.plausible_slots:
-        yield problem(
-            "shared memory",
-            f"{url} has the right size, but no slot in it looks like a picture.",
-            "It is another program's, or the daemon's structs differ from this layout: compare "
-            "with pet_stream/media/ring.py.",
-        )
+    memory = ring_found(url, seen)
+    yield memory
+    if memory.level is Level.PROBLEM:
         return
-    yield ok("shared memory", f"{url} is a ring of {ring.SLOT_COUNT} slots.")
     if not seen.writes:
         yield problem(
             "camera",
@@ -79,25 +57,20 @@ def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
         )
         return
     if not seen.pictures:
-        yield _no_h264(seen)
+        yield unusable(seen)
         return
     yield _rate(seen)
+    if seen.counts.process_errors and seen.refused is not None:
+        yield _partly_refused(seen.counts.process_errors, seen.refused)
     yield _clock(seen)
     yield from _stream(seen)
 
 
-def _no_h264(seen: Observation) -> Finding:
-    others = sorted(_FORMATS.get(number, str(number)) for number in seen.formats - {3})
-    if seen.counts.other_formats_skipped and others:
-        return problem(
-            "camera",
-            f"The pictures are {', '.join(others)}, not H.264.",
-            "Name the segment that holds the encoder's output by --shm.",
-        )
-    return problem(
-        "camera",
-        "What is written is not H.264 in Annex B: no access unit could be read.",
-        "The encoder has to write byte stream format, with start codes.",
+def _partly_refused(count: int, refused: Refused) -> Finding:
+    return warning(
+        "pictures",
+        f"{count} could not be used, the newest because: {refused.cause}.",
+        "Look at the encoder, or at its daemon's log.",
     )
 
 
@@ -325,21 +298,3 @@ def _active_sps(
 def _bit_rate(seen: Observation) -> float:
     span_s = (seen.times_ns[-1] - seen.times_ns[0]) / 1e9
     return sum(p.header.data_size for p in seen.pictures[1:]) * 8 / span_s if span_s > 0 else 0.0
-
-
-def _where_else() -> str:
-    """Returns advice for a segment that is not there, with others that look like one."""
-    found = sorted(
-        f"/{path.name}"
-        for path in Path(POSIX_FOLDER).glob("*")
-        if path.is_file() and path.stat().st_size == ring.SEGMENT_BYTES
-    )
-    advice = "Start the camera daemon, or make a camera of any video: pet-stream feed SOURCE."
-    if found:
-        advice += f" There is also {', '.join(found)}: choose it by --shm."
-    return advice
-
-
-def _sentence(exc: Exception) -> str:
-    words = str(exc)
-    return words[:1].upper() + words[1:]

@@ -9,9 +9,11 @@ from ..ingest.cameras import Cameras
 from ..ingest.capture_clock import CaptureClock, ClockName, Now
 from ..ingest.counts import CameraCounts
 from ..ingest.picture_order import PictureOrder
+from ..ingest.refused import Refused
 from ..ingest.ring_reader import Picture, RingReader
 from ..ingest.segment import Segment
 from ..media import ring
+from ..media.ring import RingLayout
 
 _POLL_S = 0.004
 
@@ -25,21 +27,23 @@ class Observation:
     times_ns: list[int] = field(default_factory=list)
     """When each was taken, on CLOCK_MONOTONIC."""
     counts: CameraCounts = field(default_factory=CameraCounts)
+    refused: Refused | None = None
+    """The newest pictures that came and can't be used."""
     clock: ClockName | None = None
     clock_fault: str = ""
     """Why the camera's time stamps are no clock."""
     index: int = 0
-    """As it was at the end, like the fields below."""
-    formats: set[int] = field(default_factory=set)
-    """Those of the complete slots."""
+    """As it was at the end, like the two fields below."""
     used_slots: int = 0
     plausible_slots: int = 0
+    layout: RingLayout = ring.FIRST_LAYOUT
 
 
 def observe(segment: Segment, seconds: float) -> Observation:
     """Read the ring for `seconds`. Raises SegmentError if it shrinks meanwhile."""
     seen = Observation()
     reader = RingReader(segment, PictureOrder(), Cameras(), seen.counts)
+    seen.layout = reader.layout
     clock = CaptureClock(seen.counts)
     end_s = time.monotonic() + seconds
     is_first = True
@@ -50,6 +54,7 @@ def observe(segment: Segment, seconds: float) -> Observation:
         stamps = [(picture.header.camera_id, picture.header.captured_at_ns) for picture in pictures]
         seen.times_ns += clock.times_ns(stamps, Now.read())
         seen.pictures += pictures
+        seen.refused = seen.counts.refused or seen.refused
         if seen.writes:
             seen.clock, seen.clock_fault = clock.name, clock.fault
         is_first = False
@@ -61,9 +66,8 @@ def observe(segment: Segment, seconds: float) -> Observation:
 def _survey(segment: Segment, seen: Observation) -> None:
     """Look at the header of every complete slot: the newest may still be written."""
     index = seen.index = int(ring.INDEX.unpack(segment.read(0, ring.INDEX.size))[0])
-    seen.used_slots = min(max(0, index - 1), ring.SLOT_COUNT - 2)
+    seen.used_slots = min(max(0, index - 1), seen.layout.slot_count - 2)
     for age in range(2, seen.used_slots + 2):
-        offset = ring.slot_offset(ring.next_write(index, -age))
+        offset = seen.layout.slot_offset(ring.next_write(index, -age))
         header = ring.SlotHeader.parse(segment.read(offset, ring.SLOT_HEADER.size))
         seen.plausible_slots += header.is_plausible
-        seen.formats.add(header.format)

@@ -7,6 +7,7 @@ import threading
 
 import av.logging
 
+from ..media.ring import RingLayout
 from ..process.stop_signals import StopSignals
 from .feeder import Feeder
 from .ring_writer import RingWriter
@@ -19,16 +20,22 @@ _END_TIMEOUT_S = 2.0
 
 
 def feed(
-    options: SourceOptions, url: str, stop_signals: StopSignals, *, is_looping: bool = False
+    options: SourceOptions,
+    url: str,
+    layout: RingLayout,
+    stop_signals: StopSignals,
+    *,
+    is_looping: bool = False,
 ) -> None:
-    """Write what `options` names into the segment behind `url`. Raises PetStreamError.
+    """Write what `options` names into the segment behind `url`, a ring of `layout`. Raises
+    PetStreamError.
 
     The feeder runs in a thread of its own: FFmpeg may wait for a network camera for seconds, which
     must not hold up Ctrl-C.
     """
     av.logging.set_level(av.logging.PANIC)  # we log failures in one line; --verbose is for our log
     stop_requested = threading.Event()
-    writer = RingWriter(url)
+    writer = RingWriter(url, layout)
     feeder = Feeder(options, writer, is_looping=is_looping)
     thread = _FeederThread(feeder, stop_requested)
     try:

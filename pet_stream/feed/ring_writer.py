@@ -13,23 +13,29 @@ import time
 from ..errors import SegmentBusy
 from ..media import ring
 from ..media.detections import Detection
-from ..media.ring import SlotHeader
+from ..media.ring import RingLayout, SlotHeader
 from .owned_segment import OwnedSegment
 
 WATCH_S = 1.2
 """How long nobody may write a segment that exists already: a camera at 2 fps writes twice in that
 time."""
 
+_DETECTIONS = ring.FIRST_DETECTIONS_LAYOUT
+_NAME_BYTES = 32
+
 
 class RingWriter:
     """The writer of one ring. Owned by one thread."""
 
-    def __init__(self, url: str, *, watch_s: float = WATCH_S) -> None:
+    def __init__(
+        self, url: str, layout: RingLayout = ring.FIRST_LAYOUT, *, watch_s: float = WATCH_S
+    ) -> None:
         """Make the segment, or take over one that nobody writes any more.
 
         Raises SegmentBusy if its index changes within `watch_s`, and what OwnedSegment raises.
         """
-        self._segment = OwnedSegment(url, ring.SEGMENT_BYTES)
+        self._layout = layout
+        self._segment = OwnedSegment(url, layout.segment_bytes)
         self.name = self._segment.name
         self._write = self._read_index()
         if not self._segment.is_created:
@@ -78,7 +84,11 @@ class RingWriter:
         write = self._write
         self._write = ring.next_write(write)
         self._segment.write(0, ring.INDEX.pack(self._write))
-        self._segment.write(ring.slot_offset(write), header.serialize(), data)
+        self._segment.write(
+            self._layout.slot_offset(write),
+            header.serialize().ljust(self._layout.data_offset, b"\0"),
+            data,
+        )
 
     def close(self) -> None:
         """Let go, and remove the segment if it was made here. Idempotent."""
@@ -93,9 +103,9 @@ class DetectionsWriter:
 
     def __init__(self, url: str) -> None:
         """Raises what OwnedSegment raises."""
-        self._segment = OwnedSegment(url, ring.DETECTIONS_BYTES)
+        self._segment = OwnedSegment(url, _DETECTIONS.segment_bytes)
         self.name = self._segment.name
-        stored = self._segment.read(ring.DETECTIONS_VERSION_OFFSET, ring.INDEX.size)
+        stored = self._segment.read(_DETECTIONS.version_offset, ring.INDEX.size)
         self._version = int(ring.INDEX.unpack(stored)[0])
 
     def write(
@@ -105,7 +115,7 @@ class DetectionsWriter:
         last."""
         found = detections[: ring.MAX_DETECTIONS]
         seconds, nanoseconds = divmod(captured_at_ns, 1_000_000_000)
-        parts = [ring.DETECTIONS_HEADER.pack(frame_number, seconds, nanoseconds, len(found))]
+        parts = [_DETECTIONS.header.pack(frame_number, seconds, nanoseconds, len(found))]
         parts += [
             ring.DETECTION.pack(
                 d.class_name.encode()[: _NAME_BYTES - 1],
@@ -119,11 +129,8 @@ class DetectionsWriter:
         ]
         self._segment.write(0, *parts)
         self._version = (self._version + 1) % (1 << 32)
-        self._segment.write(ring.DETECTIONS_VERSION_OFFSET, ring.INDEX.pack(self._version))
+        self._segment.write(_DETECTIONS.version_offset, ring.INDEX.pack(self._version))
 
     def close(self) -> None:
         """Let go, and remove the segment if it was made here. Idempotent."""
         self._segment.close()
-
-
-_NAME_BYTES = 32

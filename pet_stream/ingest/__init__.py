@@ -2,6 +2,8 @@
 
     shm_reader            the entrance, and the camera thread: attach, look, publish, wait
       segment             another program's shared memory (`detections` reads through it, too)
+      attachment          a segment that is being read, and how the camera is by that
+      backlog             what it held when it was opened: does its daemon live?
       pacing, phase       when to look next
       ring_reader         takes each new picture, complete and in order
         slots             reads single slots
@@ -15,7 +17,7 @@
         clock_line        how a clock of its own runs
         arrival_times     for pictures whose stamps say nothing
       access_units        makes, numbers and times the access units that are published
-      counts              what the camera thread has seen so far
+      counts              what the camera thread has seen so far; `refused`: what can't be used
 
 Everything here belongs to the camera thread, unless a class says otherwise. What leaves is an
 `AccessUnit`, which goes to the broadcaster.

@@ -11,6 +11,7 @@ from ..media.h264 import ParameterSets, SequenceParameterSet
 from ..media.h264.playable import B_SLICE
 from .cameras import Cameras
 from .counts import CameraCounts
+from .refused import cause_in_bitstream
 from .ring_reader import Picture
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class AccessUnits:
         except BitstreamError as exc:
             logger.debug("picture %d dropped: %s", picture.header.frame_number, exc)
             self._counts.process_errors += 1
+            self._counts.refuse(cause_in_bitstream(exc))
             nal_units = None
         if picture.coded.is_entry_point and nal_units is not None:
             self.video = picture.coded.sps
@@ -99,4 +101,5 @@ class AccessUnits:
         )
         self._sequence += 1
         self._counts.frames_processed += 1
+        self._counts.refused = None
         return unit

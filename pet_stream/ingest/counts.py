@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..reason import Reason
+from .refused import UNUSABLE_BITSTREAM, Refused, refused_again
+
 
 @dataclass(slots=True)
 class CameraCounts:
@@ -24,6 +27,8 @@ class CameraCounts:
     """Copies with one picture's header over another's bytes, or half-copied bytes."""
     other_formats_skipped: int = 0
     invalid_headers_skipped: int = 0
+    refused: Refused | None = None
+    """Those of the skipped, and of the errors below, that came since the last usable picture."""
     timed_by_arrival: int = 0
     """Pictures whose time stamp could not be believed."""
     discontinuities: int = 0
@@ -34,3 +39,12 @@ class CameraCounts:
     """From the capture of the newest picture to its publication."""
     process_latency_ms: float = 0.0
     """From the reading of the newest picture to its publication."""
+
+    def refuse(self, cause: Reason) -> None:
+        """Note that a picture came just now and can't be used."""
+        self.refused = refused_again(self.refused, cause)
+
+    def on_readable(self) -> None:
+        """Note an H.264 picture: those in other formats are not all that comes."""
+        if self.refused is not None and self.refused.cause.code != UNUSABLE_BITSTREAM:
+            self.refused = None

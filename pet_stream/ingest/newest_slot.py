@@ -1,19 +1,19 @@
 """Reads the slot that is being written, as soon as it is proven complete.
 
-The writer raises the index before it copies the bytes, and nothing says when it is done. So the
+A writer may raise the index before it copies the bytes, and nothing says when it is done. So the
 slot's old content is remembered: once none of it is left over the length of the new picture, the
-copy is complete.
+copy is complete. This holds in whatever order header, data and index come. If the writer began
+before the old content was remembered, that only takes away from the proof.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from ..media import ring
 from ..media.ring import SlotHeader
 from .slots import Slots
 
-_FRAME_NUMBER_BYTES: Final = 8
+_HEADER_PROBES: Final = ((0, 8), (40, 48))
 _PROBE_SPACING: Final = 4096
 _PROBE_BYTES: Final = 16
 _MIN_BYTES: Final = 16 * 1024
@@ -57,7 +57,7 @@ class NewestSlot:
         """The write whose slot is remembered as it was before."""
 
     def remember(self, write: int) -> None:
-        """Remember the slot of `write`, the next write, before it begins."""
+        """Remember the slot of `write`, the next write, before it is counted."""
         before = self._slots.read_start(write, self.forecast.max_bytes)
         if self._slots.read_index() == write:
             self.write, self._before = write, before
@@ -68,24 +68,32 @@ class NewestSlot:
         `header` is the current header of its slot.
         """
         assert self.write is not None
-        size = ring.SLOT_HEADER.size + header.data_size
+        data_offset = self._slots.layout.data_offset
+        size = data_offset + header.data_size
         if size > len(self._before):
             return None
-        if not is_replaced(self._before, self._slots.read_start(self.write, size)):
+        if not is_replaced(self._before, self._slots.read_start(self.write, size), data_offset):
             return None
         # Our copy may have overtaken the writer in places, so read again: all of it is there now.
         return self._slots.read_data(self.write, header)
 
 
-def is_replaced(before: bytes, after: bytes) -> bool:
+def is_replaced(before: bytes, after: bytes, data_offset: int) -> bool:
     """Whether every probed place of a slot, header and data, has changed since `before`.
 
-    Probed are the frame number (some C libraries write the first bytes of a copy last), a place
-    every few kilobytes, and the end: an unfinished copy, in either direction, leaves one of them
-    unchanged. A picture that happens to end like the one before is not proven complete.
+    Probed are the header's first and last fields, number and size (some C libraries write the first
+    bytes of a copy last, and some writers the header after the data), a place every few kilobytes,
+    and the end: an unfinished copy, in either direction, leaves one of them unchanged. A picture
+    that happens to have the size of the one before, or to end like it, is not proven complete.
     """
     end = len(after)
-    return before[:_FRAME_NUMBER_BYTES] != after[:_FRAME_NUMBER_BYTES] and all(
-        before[stop - _PROBE_BYTES : stop] != after[stop - _PROBE_BYTES : stop]
-        for stop in (*range(_PROBE_SPACING, end, _PROBE_SPACING), end)
+    return all(
+        before[start:stop] != after[start:stop]
+        for start, stop in (
+            *_HEADER_PROBES,
+            *(
+                (max(data_offset, stop - _PROBE_BYTES), stop)
+                for stop in (*range(_PROBE_SPACING, end, _PROBE_SPACING), end)
+            ),
+        )
     )

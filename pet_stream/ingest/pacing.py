@@ -10,11 +10,10 @@ _LOOK_S: Final = 0.0005
 """Time between two looks while a picture is due."""
 _FIRST_LOOKS_S: Final = 0.002
 _STALLED_S: Final = 0.02
-_IDLE_S: Final = 0.4
 _MAX_INTERVAL_S: Final = 5.0
 _LOOKS_A_PICTURE: Final = 2
-_SLOTS_A_LOOK: Final = 15
-"""At most this many writes between two looks, of 30 slots: half a turn for late wake-ups."""
+_FASTEST_WRITES: Final = 32.5
+"""A second; a writer whose pace is unknown is trusted not to be faster."""
 
 
 class Pacing:
@@ -26,7 +25,11 @@ class Pacing:
     camera's clock; only their differences matter. Owned by the camera thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slot_count: int) -> None:
+        self._slots_a_look = slot_count // 2 - 2
+        """At most this many writes between two looks: half a turn is for late wake-ups, and two
+        slots can't be read."""
+        self._idle_s = self._slots_a_look / _FASTEST_WRITES
         self.interval_s: float | None = None
         """Between two pictures, smoothed; None before the third picture."""
         self._phase = Phase()
@@ -85,10 +88,11 @@ class Pacing:
     def _longest_s(self) -> float:
         """Returns the longest wait in which no picture is overwritten unread."""
         if self._write_interval_s is None:
-            return _IDLE_S
+            return self._idle_s
         # A relay's ring may turn faster than that, but repeats each picture many times.
         picture_s = (self.interval_s or 0.0) / _LOOKS_A_PICTURE
-        return min(_IDLE_S, max(_LOOK_S, _SLOTS_A_LOOK * self._write_interval_s, picture_s))
+        turn_s = self._slots_a_look * self._write_interval_s
+        return min(self._idle_s, max(_LOOK_S, turn_s, picture_s))
 
     @property
     def _look_s(self) -> float:

@@ -17,7 +17,7 @@ from typing import Final
 
 from ..errors import BitstreamError
 from ..media.h264.continuity import Continuity
-from ..media.ring import SlotHeader
+from ..media.ring import RingLayout, SlotHeader
 from .camera_stream import SlotCopy
 from .cameras import Cameras
 from .residue import Residue
@@ -62,9 +62,9 @@ class PictureCopies:
 class RelayCopies:
     """Collects the copies of the pictures that are not decided yet. Owned by the camera thread."""
 
-    def __init__(self, cameras: Cameras) -> None:
+    def __init__(self, cameras: Cameras, layout: RingLayout) -> None:
         self._cameras = cameras
-        self._residue = Residue()
+        self._residue = Residue(layout)
         self._pending: list[PictureCopies] = []
 
     def add(self, copy: SlotCopy) -> Iterator[tuple[SlotCopy, bool]]:
@@ -163,3 +163,18 @@ class RelayCopies:
 
     def _is_earlier(self, header: SlotHeader) -> bool:
         return self._cameras.skipped_frame_numbers(header) < 0
+
+
+def last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHeader]]:
+    """Returns `copies` without those of which two later copies are in the list."""
+    return [
+        copy
+        for position, copy in enumerate(copies)
+        if [header for _, header in copies[position + 1 : position + 3]] != [copy[1]] * 2
+    ]
+
+
+def spread(count: int, stride: int) -> list[int]:
+    """Returns the last two of `range(count)`, and every `stride`-th of those before."""
+    last_two = max(0, count - 2)
+    return [*range(last_two % stride, last_two, stride), *range(last_two, count)]

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from ..media.ring import SLOT_COUNT
+from ..media.ring import RingLayout
 
 _TAIL_BYTES: Final = 16
 
@@ -15,10 +15,12 @@ class Residue:
     """The pictures whose bytes a half-copied slot can still hold. Owned by the camera thread.
 
     A slot that the camera is about to overwrite holds a picture from one turn of the ring ago and,
-    behind its end, the remains of longer pictures before it.
+    behind its end, the remains of longer pictures before it: those of the camera's own buffer, or,
+    if it copies the picture only, those of earlier turns in this slot, which are not all known.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, layout: RingLayout) -> None:
+        self._layout = layout
         self._turn: deque[bytes] = deque()
         self._longer: list[bytes] = []
         """Pictures from before the last turns, each longer than all that came after it."""
@@ -28,7 +30,7 @@ class Residue:
         """`is_gap`: pictures are missing before this one."""
         self._unbroken = 0 if is_gap else self._unbroken + 1
         self._turn.append(data)
-        if len(self._turn) > 2 * SLOT_COUNT:
+        if len(self._turn) > 2 * self._layout.slot_count:
             leaving = self._turn.popleft()
             while self._longer and len(self._longer[-1]) <= len(leaving):
                 self._longer.pop()
@@ -38,7 +40,8 @@ class Residue:
         """Whether the end of `data` can be residue: an older picture has the same bytes in the same
         place, or not every picture that was there is known."""
         return (
-            self._unbroken < SLOT_COUNT
+            self._layout.leaves_old_bytes
+            or self._unbroken < self._layout.slot_count
             or self._ends(data)
             or not any(len(old) >= len(data) for old in self._pictures())
         )

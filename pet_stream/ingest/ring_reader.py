@@ -5,7 +5,7 @@ Two questions are answered for each picture.
 *Is it new?* Its slot's header identifies it (`picture_order`): most writes of a relay repeat a
 picture, and some bring back an older one.
 
-*Are these all its bytes?* A writer raises the index first and copies afterwards, so every slot but
+*Are these all its bytes?* A writer may raise the index first and copy afterwards, so every slot but
 the newest is complete. If each picture is written once, that is enough, and `newest_slot` can take
 the newest slot before the next write. Behind a relay, even a complete slot may hold wrong bytes
 (`relay_copies`).
@@ -14,28 +14,27 @@ the newest slot before the next write. Behind a relay, even a complete slot may 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from typing import Final, NamedTuple
 
 from ..errors import BitstreamError
-from ..media import ring
 from ..media.h264.coded_picture import CodedPicture
 from ..media.h264.continuity import Continuity
-from ..media.ring import SlotHeader, next_write, writes_between
+from ..media.ring import RingLayout, SlotHeader, next_write, writes_between
+from ..reason import Reason
 from .camera_stream import SlotCopy
 from .cameras import Cameras
 from .counts import CameraCounts
 from .newest_slot import NewestSlot
-from .picture_order import Order, PictureOrder
-from .relay_copies import RelayCopies
+from .picture_order import Identity, Order, PictureOrder
+from .refused import cause_in_bitstream, cause_in_header
+from .relay_copies import RelayCopies, last_copies, spread
 from .segment import Segment
 from .slots import Slots
 
 logger = logging.getLogger(__name__)
 
-_BACKLOG: Final = 28
-"""Slots to begin with: all but the one that may be in progress and the next one."""
-_LAP_MARGIN: Final = 2
-"""A slot that is overwritten within this many writes is given up."""
+_REFUSED_REMEMBERED: Final = 8
 _LONGEST_ABSENCE: Final = 1 << 24
 """After more writes than this, the index went back. A relay needs an hour for this many."""
 _COPIES_LOOKED_AT: Final = 4
@@ -67,7 +66,7 @@ class RingReader:
         self._counts = counts
         self._cameras = cameras
         self._newest = NewestSlot(self._slots)
-        self._relay_copies = RelayCopies(cameras)
+        self._relay_copies = RelayCopies(cameras, self._slots.layout)
         self._pictures: list[Picture] = []
         self._last_index = 0
         self._delivered_at = 0
@@ -97,6 +96,10 @@ class RingReader:
         return pictures
 
     @property
+    def layout(self) -> RingLayout:
+        return self._slots.layout
+
+    @property
     def is_relayed(self) -> bool:
         """Whether the writer repeats pictures, as the switcher daemon does."""
         return self._order.is_relayed
@@ -110,19 +113,22 @@ class RingReader:
         """Take what the ring holds so far."""
         self._order.attach()
         self._cameras.reset()
-        self._next = next_write(index, -min(index, _BACKLOG))
+        # The slots of the newest and of the next write may be in progress.
+        self._next = next_write(index, -min(index, self._slots.layout.slot_count - 2))
         self._last_index = self._delivered_at = self._next
         self.new_writes = 0
         """The number of writes between the last two polls."""
         self._has_missed = False
+        self._refused: deque[Identity] = deque(maxlen=_REFUSED_REMEMBERED)
         if self._next != index:
             missed = self._counts.frames_missed
             self._take_complete(next_write(index, -1))
             self._counts.frames_missed = missed  # pictures from before we began are not missed
+        self._counts.refused = None
 
     def _take_complete(self, end: int) -> None:
         """Take the new pictures of the writes before `end`: their slots are complete."""
-        for write, header in _last_copies(self._new_headers(end)):
+        for write, header in last_copies(self._new_headers(end)):
             if self._order.was_taken(header):  # by the copy before
                 continue
             data = self._slots.read_data(write, header)
@@ -139,17 +145,18 @@ class RingReader:
 
     def _new_headers(self, end: int) -> list[tuple[int, SlotHeader]]:
         """Returns the writes before `end` that hold a new picture, with their headers."""
-        lapped = max(0, writes_between(self._next, end) - ring.LONGEST_SLOT_LIFETIME)
+        longest = self._slots.layout.longest_slot_lifetime
+        lapped = max(0, writes_between(self._next, end) - longest)
         first = next_write(self._next, lapped)
         count = writes_between(first, end)
         self._next = end
         stride = int(self._writes_a_picture / _COPIES_LOOKED_AT) if self._order.is_relayed else 1
-        looked_at = [next_write(first, offset) for offset in _spread(count, max(1, stride))]
+        looked_at = [next_write(first, offset) for offset in spread(count, max(1, stride))]
         headers = [(write, self._slots.read_header(write)) for write in looked_at]
         index = self._slots.read_index()
         new = []
         for write, header in headers:
-            if writes_between(write, index) + _LAP_MARGIN > ring.slot_lifetime(write):
+            if self._slots.is_overwritten(write, index):
                 lapped += 1
             elif self._is_new_picture(header):
                 new.append((write, header))
@@ -158,10 +165,8 @@ class RingReader:
         return new
 
     def _is_new_picture(self, header: SlotHeader) -> bool:
-        if not header.is_plausible:
-            self._counts.invalid_headers_skipped += 1
-        elif header.format != ring.FORMAT_H264:
-            self._counts.other_formats_skipped += 1
+        if cause := cause_in_header(header):
+            self._skip(header, cause)
         elif (order := self._order.place(header)) is Order.SAME:
             self._counts.repeats_skipped += 1
         elif order is Order.OLDER:
@@ -170,12 +175,21 @@ class RingReader:
             return True
         return False
 
+    def _skip(self, header: SlotHeader, cause: Reason) -> None:
+        if not header.is_plausible:
+            self._counts.invalid_headers_skipped += 1
+            self._counts.refuse(cause)
+            return
+        self._counts.other_formats_skipped += 1
+        if header.identity not in self._refused:  # else a relay repeats it
+            self._refused.append(header.identity)
+            self._counts.refuse(cause)
+
     def _take_newest(self) -> None:
         """Take the slot that is being written, if it is proven complete."""
         header = self._slots.read_header(self._next)
         if (
-            header.is_plausible
-            and header.format == ring.FORMAT_H264
+            cause_in_header(header) is None
             and self._order.is_newer(header)
             and (data := self._newest.read(header)) is not None
         ):
@@ -200,6 +214,7 @@ class RingReader:
         except BitstreamError as exc:
             logger.debug("picture %d skipped: %s", header.frame_number, exc)
             self._counts.process_errors += 1
+            self._counts.refuse(cause_in_bitstream(exc))
             self._has_missed = True
             return
         skipped = self._cameras.skipped_frame_numbers(header)
@@ -207,6 +222,7 @@ class RingReader:
         is_gap = self._is_gap(continuity, skipped, starts_gop=coded.is_idr)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         self._has_missed = False
+        self._counts.on_readable()
         self._newest.forecast.add(header.data_size, is_idr=coded.is_entry_point)
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity
@@ -235,18 +251,3 @@ class RingReader:
     def _miss(self, count: int) -> None:
         self._counts.frames_missed += count
         self._has_missed = True
-
-
-def _last_copies(copies: list[tuple[int, SlotHeader]]) -> list[tuple[int, SlotHeader]]:
-    """Returns `copies` without those of which two later copies are in the list."""
-    return [
-        copy
-        for position, copy in enumerate(copies)
-        if [header for _, header in copies[position + 1 : position + 3]] != [copy[1]] * 2
-    ]
-
-
-def _spread(count: int, stride: int) -> list[int]:
-    """Returns the last two of `range(count)`, and every `stride`-th of those before."""
-    last_two = max(0, count - 2)
-    return [*range(last_two % stride, last_two, stride), *range(last_two, count)]

@@ -6,6 +6,7 @@ The URL (`media/segment_url.py`) says which kind it is.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -23,28 +24,35 @@ _SYSV_REMOVED = 0o1000  # SHM_DEST, shmctl(2)
 class Segment(Protocol):
     """A segment that somebody else writes. Owned by one thread."""
 
+    @property
+    def size(self) -> int:
+        """Bytes when it was opened."""
+
     def read(self, offset: int, size: int) -> bytes:
         """A copy of `size` bytes from `offset`. Raises SegmentInvalid when they are not there."""
 
     def is_gone(self) -> bool:
-        """Whether the segment was removed or replaced under its name, or has shrunk."""
+        """Whether the segment was removed or replaced under its name, or has changed its size."""
+
+    def is_resized(self) -> bool:
+        """Whether it has changed its size, and so perhaps its layout."""
 
     def close(self) -> None: ...
 
 
-def open_segment(url: str, min_bytes: int) -> Segment:
-    """Attach for reading.
+def open_segment(url: str, sizes: Iterable[int]) -> Segment:
+    """Attach for reading a segment that has one of `sizes`, bytes.
 
-    Raises SegmentMissing when there is no such segment, SegmentInvalid when it has fewer than
-    `min_bytes` or can't be opened, ValueError for a URL that is none.
+    Raises SegmentMissing when there is no such segment, SegmentInvalid when it has a different size
+    or can't be opened, ValueError for a URL that is none.
     """
     scheme, _, name = parse_segment_url(url).partition(":")
     segment: PosixSegment | SysvSegment
     segment = PosixSegment(name) if scheme == "posix" else SysvSegment(int(name, 0))
-    if segment.size < min_bytes:
+    if segment.size not in (expected := sorted(sizes)):
         size = segment.size
         segment.close()
-        raise SegmentInvalid(f"{url} has {size} bytes, expected {min_bytes}")
+        raise SegmentInvalid(f"{url} has {size} bytes, expected {' or '.join(map(str, expected))}")
     return segment
 
 
@@ -63,7 +71,6 @@ class PosixSegment:
         except OSError as exc:
             raise SegmentInvalid(f"shared memory {name} can't be opened: {exc.strerror}") from exc
         self.size = os.fstat(self._fd).st_size
-        """Bytes when it was opened."""
 
     def read(self, offset: int, size: int) -> bytes:
         try:
@@ -79,14 +86,17 @@ class PosixSegment:
             named, opened = os.stat(self._path), os.fstat(self._fd)
         except OSError:
             return True
-        return not os.path.samestat(named, opened) or opened.st_size < self.size
+        return not os.path.samestat(named, opened) or opened.st_size != self.size
+
+    def is_resized(self) -> bool:
+        return os.fstat(self._fd).st_size != self.size
 
     def close(self) -> None:
         os.close(self._fd)
 
 
 class SysvSegment:
-    """A segment made by shmget(2). It can't shrink, so its mapping is safe to read."""
+    """A segment made by shmget(2). Its size can't change, so its mapping is safe to read."""
 
     def __init__(self, key: int) -> None:
         try:
@@ -110,6 +120,9 @@ class SysvSegment:
             return bool(self._memory.mode & _SYSV_REMOVED)
         except (sysv_ipc.Error, OSError):
             return True
+
+    def is_resized(self) -> bool:
+        return False
 
     def close(self) -> None:
         self._memory.detach()

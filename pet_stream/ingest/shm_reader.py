@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -17,43 +16,19 @@ from ..media import ring
 from ..media.h264 import SequenceParameterSet
 from ..reason import NO_REASON, Reason
 from .access_units import AccessUnits
+from .attachment import STALLED_S, Attachment
 from .cameras import Cameras
 from .capture_clock import CaptureClock, Now
 from .counts import CameraCounts
 from .pacing import Pacing
 from .picture_order import PictureOrder
 from .ring_reader import Picture, RingReader
-from .segment import Segment, open_segment
+from .segment import open_segment
 
 logger = logging.getLogger(__name__)
 
 _RETRY_S: Final = 0.25
-_GONE_CHECK_S: Final = 0.5
-_WRITING_S: Final = 0.002
 _WRITING_LOOK_S: Final = 0.0002
-_STALLED_S: Final = 2.0
-_STALLED_INTERVALS: Final = 4
-
-
-@dataclass(slots=True)
-class _Attachment:
-    """What belongs to one segment."""
-
-    segment: Segment
-    reader: RingReader
-    pacing: Pacing
-    clock: CaptureClock
-    written_at_s: float | None
-    """When new writes were seen last."""
-    checked_at_s: float
-
-    def is_being_written(self, now_s: float) -> bool:
-        """Whether a write began a moment ago; a write takes less than a millisecond."""
-        return (
-            self.reader.is_write_in_progress
-            and self.written_at_s is not None
-            and now_s - self.written_at_s < _WRITING_S
-        )
 
 
 class ShmReader:
@@ -74,7 +49,7 @@ class ShmReader:
         self._order = PictureOrder()
         self._cameras = Cameras()
         self._access_units = AccessUnits(self._cameras, self.counts)
-        self._attachment: _Attachment | None = None
+        self._attachment: Attachment | None = None
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
         self._wakes: SimpleQueue[None] = SimpleQueue()
@@ -101,22 +76,7 @@ class ShmReader:
         video = self._access_units.video
         interval_s = attachment.pacing.interval_s if attachment is not None else None
         age_s = self._picture_age_s()
-        state: CameraState = "live"
-        reason = NO_REASON
-        if attachment is None:
-            state, reason = "offline", self._offline_reason
-        elif age_s is None:
-            state = "waiting"
-            reason = Reason("nothing_written", "the camera has not written a picture yet")
-        elif self._is_stalled(attachment):
-            state, reason = "stalled", Reason("stalled", f"no new picture for {spoken(age_s)}")
-        elif (waits_s := self._access_units.waits_s) > _STALLED_S:
-            words = (
-                f"the camera has sent pictures for {spoken(waits_s)}, but none to begin with (IDR)"
-            )
-            state, reason = "waiting", Reason("no_idr", words)
-        elif video is None:
-            state, reason = "waiting", Reason("no_idr", "waiting for the first IDR")
+        state, reason = self._state(attachment)
         entry = entry_kind(self._broadcaster.entry_point)
         without_s = (time.monotonic_ns() - (self._broadcaster.clean_start_ns or 0)) / 1e9
         return CameraStatus(
@@ -162,11 +122,14 @@ class ShmReader:
             attachment = self._attachment or self._attach()
             looked_at_s = time.monotonic()
             pictures = attachment.reader.poll(is_urgent=is_urgent)
+            if attachment.reader.new_writes and attachment.segment.is_resized():
+                self._detach(Reason("segment_removed", "the camera made its shared memory anew"))
+                return 0.0
             self._publish(pictures, attachment, looked_at_s)
-            if self._is_gone(attachment, looked_at_s):
+            if attachment.is_gone(looked_at_s):
                 self._detach(Reason("segment_removed", "the camera removed its shared memory"))
                 return 0.0
-            if self._is_stalled(attachment):
+            if self._state_of(attachment)[0] in ("stalled", "unusable"):
                 self._broadcaster.forget()
         except SegmentError as exc:
             self.counts.read_errors += 1
@@ -178,16 +141,16 @@ class ShmReader:
             return min(delay_s, _WRITING_LOOK_S)
         return delay_s
 
-    def _publish(
-        self, pictures: list[Picture], attachment: _Attachment, looked_at_s: float
-    ) -> None:
+    def _publish(self, pictures: list[Picture], attachment: Attachment, looked_at_s: float) -> None:
         pacing = attachment.pacing
+        is_first_look = attachment.written_at_s is None
         if new_writes := attachment.reader.new_writes:
             if attachment.written_at_s is not None:
                 pacing.on_writes(new_writes, looked_at_s - attachment.written_at_s)
             attachment.written_at_s = looked_at_s
+        pictures = attachment.backlog.sift(pictures)
         stamps = [(picture.header.camera_id, picture.header.captured_at_ns) for picture in pictures]
-        times = attachment.clock.times_ns(stamps, Now.read())
+        times = attachment.clock.times_ns(stamps, Now.read()) if stamps else []
         for picture, capture_ns in zip(pictures, times, strict=True):
             unit = self._access_units.make(picture, capture_ns)
             if unit is not None:
@@ -196,11 +159,10 @@ class ShmReader:
                 self.counts.frame_latency_ms = (published_ns - capture_ns) / 1e6
                 self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
             pacing.on_picture(capture_ns / 1e9, looked_at_s)
-        if pictures:
-            self._found_at_s = looked_at_s
+            self._found_at_s = capture_ns / 1e9 if is_first_look else looked_at_s
 
-    def _attach(self) -> _Attachment:
-        segment = open_segment(self._url, ring.SEGMENT_BYTES)
+    def _attach(self) -> Attachment:
+        segment = open_segment(self._url, ring.RING_LAYOUTS)
         now_s = time.monotonic()
         try:
             reader = RingReader(segment, self._order, self._cameras, self.counts)
@@ -208,9 +170,15 @@ class ShmReader:
             segment.close()
             raise
         self.counts.attachments += 1
-        logger.info("attached to the camera's ring %s", self._url)
-        self._attachment = _Attachment(
-            segment, reader, Pacing(), CaptureClock(self.counts), None, now_s
+        layout = reader.layout
+        logger.info("attached to the camera's ring %s, layout %s", self._url, layout.name)
+        self._attachment = Attachment(
+            segment=segment,
+            reader=reader,
+            pacing=Pacing(layout.slot_count),
+            clock=CaptureClock(self.counts),
+            since_s=now_s,
+            checked_at_s=now_s,
         )
         return self._attachment
 
@@ -228,15 +196,22 @@ class ShmReader:
         found_at_s = self._found_at_s
         return None if found_at_s is None else time.monotonic() - found_at_s
 
-    def _is_stalled(self, attachment: _Attachment) -> bool:
-        """No picture for two seconds, or for four intervals at low rates."""
-        interval_s = attachment.pacing.interval_s or 0.0
-        age_s = self._picture_age_s() or 0.0
-        return age_s > max(_STALLED_S, _STALLED_INTERVALS * interval_s)
+    def _state_of(self, attachment: Attachment) -> tuple[CameraState, Reason]:
+        return attachment.state(
+            time.monotonic(), found_at_s=self._found_at_s, refused=self.counts.refused
+        )
 
-    @staticmethod
-    def _is_gone(attachment: _Attachment, now_s: float) -> bool:
-        if now_s - attachment.checked_at_s < _GONE_CHECK_S:
-            return False
-        attachment.checked_at_s = now_s
-        return attachment.segment.is_gone()
+    def _state(self, attachment: Attachment | None) -> tuple[CameraState, Reason]:
+        if attachment is None:
+            return "offline", self._offline_reason
+        state, reason = self._state_of(attachment)
+        if state != "live":
+            return state, reason
+        if (waits_s := self._access_units.waits_s) > STALLED_S:
+            words = (
+                f"the camera has sent pictures for {spoken(waits_s)}, but none to begin with (IDR)"
+            )
+            return "waiting", Reason("no_idr", words)
+        if self._access_units.video is None:
+            return "waiting", Reason("no_idr", "waiting for the first IDR")
+        return state, reason

@@ -7,9 +7,12 @@ import math
 from dataclasses import dataclass
 
 from . import ring
+from .ring import DetectionsLayout
 
 MAX_SIDE = 16_384
 """Pixels; more than any picture has."""
+_MAX_SECONDS = 1 << 62
+"""Far beyond any clock; larger ones are no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +40,37 @@ class DetectionRecord:
     """Detections left out because their values are impossible."""
 
     @classmethod
-    def parse(cls, data: bytes) -> DetectionRecord | None:
-        """Parse `ring.DETECTIONS_BYTES` bytes; None if the number of detections is impossible."""
-        frame_number, seconds, nanoseconds, count = ring.DETECTIONS_HEADER.unpack_from(data)
-        if not 0 <= count <= ring.MAX_DETECTIONS:
+    def parse(cls, data: bytes, layout: DetectionsLayout) -> DetectionRecord | None:
+        """Parse a whole segment; None if the number of detections or the time is impossible."""
+        frame_number, *moment, count = layout.header.unpack_from(data)
+        time_ns = _parse_time(*moment)
+        if time_ns is None or not 0 <= count <= ring.MAX_DETECTIONS:
             return None
         found = [
-            _parse_detection(data, ring.DETECTIONS_HEADER.size + index * ring.DETECTION.size)
+            _parse_detection(data, layout.header.size + index * ring.DETECTION.size)
             for index in range(count)
         ]
         detections = tuple(detection for detection in found if detection is not None)
         return cls(
-            version=version_in(data),
+            version=version_in(data, layout),
             frame_number=frame_number,
-            time_ns=seconds * 1_000_000_000 + nanoseconds,
+            time_ns=time_ns,
             detections=detections,
             invalid_count=count - len(detections),
         )
 
 
-def version_in(data: bytes) -> int:
-    (version,) = ring.INDEX.unpack_from(data, ring.DETECTIONS_VERSION_OFFSET)
+def version_in(data: bytes, layout: DetectionsLayout) -> int:
+    (version,) = ring.INDEX.unpack_from(data, layout.version_offset)
     return int(version)
+
+
+def _parse_time(seconds: float, nanoseconds: int = 0) -> int | None:
+    """Nanoseconds; a `double` is exact to 0.3 µs of the present time."""
+    if not -_MAX_SECONDS < seconds < _MAX_SECONDS:  # nor NaN
+        return None
+    whole_s = math.floor(seconds)
+    return whole_s * 1_000_000_000 + round((seconds - whole_s) * 1e9) + nanoseconds
 
 
 def _parse_detection(data: bytes, offset: int) -> Detection | None:

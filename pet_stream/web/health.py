@@ -61,7 +61,7 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
         faults.append(Reason(recording.note.code, f"Recording: {recording.note}"))
     if recording.has_failed and (why := recording.stop_reason):
         faults.append(Reason(f"recording.{why.code}", f"The last recording ended: {why}"))
-    if camera.state in ("offline", "stalled"):
+    if camera.state in ("offline", "stalled", "unusable"):
         status = "camera_offline"
     else:
         status = "degraded" if faults or camera.reason or camera.faults else "ok"

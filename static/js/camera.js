@@ -5,9 +5,10 @@ import { reasonText, text } from "./i18n.js";
 
 const SOCKETLESS = ["no_websockets", "too_few_threads"];
 
-/** No pictures come from the camera, whatever the connection is like. */
+/** No pictures that can be shown come from the camera, whatever the connection is like. */
 export function isCameraDown({ status, camera = {} }) {
-  return status === "camera_offline" || ["offline", "waiting", "stalled"].includes(camera.state);
+  const isDown = ["offline", "waiting", "stalled", "unusable"].includes(camera.state);
+  return status === "camera_offline" || isDown;
 }
 
 /** Why this server keeps no WebSocket open: `{code, words}`, or null if it does not say. */
@@ -32,7 +33,8 @@ export function describeHealth(health) {
   let headline = text("health.live");
   if (isCameraDown(health)) {
     level = "bad";
-    headline = text(camera.state === "waiting" ? "health.waiting" : "health.offline");
+    const isThere = ["waiting", "unusable"].includes(camera.state);
+    headline = text(isThere ? `health.${camera.state}` : "health.offline");
   } else if (status !== "ok") {
     level = "warn";
     headline = text("health.degraded");

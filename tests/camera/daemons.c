@@ -38,7 +38,23 @@ static int64_t stamp_ns(const struct camera *camera, int64_t captured_ns) {
     return stamp_ns;
 }
 
-static void fill_header(struct slot *frame, const struct encoder *encoder, int64_t capture_ns,
+static struct slot_header *header_of(struct camera *camera) {
+    return (struct slot_header *)camera->frame;
+}
+
+static uint8_t *data_of(struct camera *camera) {
+    return camera->frame + camera->ring->layout->data_offset;
+}
+
+static enum picture_format format_of_pictures(void) {
+    static const char *const names[] = {"jpeg", "nv12", "rgb", "h264", "h265"};
+    for (int i = 0; i < 5; i++)
+        if (strcmp(options.format, names[i]) == 0)
+            return (enum picture_format)i;
+    return FORMAT_H264;
+}
+
+static void fill_header(struct slot_header *frame, const struct encoder *encoder, int64_t capture_ns,
                         enum picture_format format, size_t size) {
     frame->capture_time = (struct time_spec){capture_ns / SECOND, capture_ns % SECOND};
     frame->camera_id = encoder->camera_id;
@@ -48,12 +64,12 @@ static void fill_header(struct slot *frame, const struct encoder *encoder, int64
     frame->data_size = size;
 }
 
-static struct copying copying_of(const struct camera *camera) {
+static struct copying copying_of(struct camera *camera) {
     struct copying how = options.copying;
     if (!is_nth(camera, options.pause_every))
         how.pause_ns = 0;
     if (strcmp(options.pause_at, "data") == 0)
-        how.pause_offset = offsetof(struct slot, data) + camera->frame.data_size / 2;
+        how.pause_offset = camera->ring->layout->data_offset + header_of(camera)->data_size / 2;
     return how;
 }
 
@@ -63,19 +79,19 @@ static void make_other_format(struct camera *camera, int64_t capture_ns, struct 
     bool is_jpeg = camera->ticks / (uint64_t)options.other_formats_every % 2;
     size_t nv12_size = (size_t)(encoder->format.width * encoder->format.height) * 3 / 2;
     size_t size = is_jpeg ? 40000 : nv12_size;
-    memset(camera->frame.data, is_jpeg ? 0xd8 : 0x80, size);
-    fill_header(&camera->frame, encoder, capture_ns, is_jpeg ? FORMAT_JPEG : FORMAT_NV12, size);
-    camera->frame.frame_number = encoder->frame_number++;
+    memset(data_of(camera), is_jpeg ? 0xd8 : 0x80, size);
+    fill_header(header_of(camera), encoder, capture_ns, is_jpeg ? FORMAT_JPEG : FORMAT_NV12, size);
+    header_of(camera)->frame_number = encoder->frame_number++;
     row->stamp = (struct stamp){.camera_id = encoder->camera_id,
-                                .frame_number = camera->frame.frame_number,
+                                .frame_number = header_of(camera)->frame_number,
                                 .capture_ns = capture_ns};
 }
 
 static void make_picture(struct camera *camera, int64_t capture_ns, struct picture_row *row) {
-    struct encoded picture = encoder_encode(camera->encoder, camera->frame.data, MAX_DATA_BYTES,
+    struct encoded picture = encoder_encode(camera->encoder, data_of(camera), MAX_DATA_BYTES,
                                             capture_ns, camera->fps);
-    fill_header(&camera->frame, camera->encoder, capture_ns, FORMAT_H264, picture.size);
-    camera->frame.frame_number = picture.stamp.frame_number;
+    fill_header(header_of(camera), camera->encoder, capture_ns, format_of_pictures(), picture.size);
+    header_of(camera)->frame_number = picture.stamp.frame_number;
     row->stamp = picture.stamp;
     row->is_idr = picture.is_idr;
     row->frame_num = picture.frame_num;
@@ -93,9 +109,9 @@ static void write_picture(struct camera *camera, int64_t captured_ns) {
     }
     struct copying how = copying_of(camera);
     row->generation = camera->ring->generation;
-    row->write = ring_write(camera->ring, &camera->frame, &how, &row->times);
-    row->format = camera->frame.format;
-    row->size = camera->frame.data_size;
+    row->write = ring_write(camera->ring, camera->frame, &how, &row->times);
+    row->format = header_of(camera)->format;
+    row->size = header_of(camera)->data_size;
     camera->log->count++;
 }
 
@@ -148,7 +164,8 @@ void *run_camera(void *argument) {
 
 static void log_relayed(struct switcher *switcher, uint32_t write,
                         const struct write_times *times) {
-    const struct slot *slot = &switcher->ring->memory->slots[write % SLOT_COUNT];
+    const uint8_t *bytes = ring_slot(switcher->ring, write);
+    const struct slot_header *slot = (const struct slot_header *)bytes;
     struct relay_row *row = log_next_relay(switcher->log);
     row->generation = switcher->ring->generation;
     row->write = write;
@@ -159,7 +176,7 @@ static void log_relayed(struct switcher *switcher, uint32_t write,
     row->format = slot->format;
     row->size = slot->data_size;
     size_t size = slot->data_size < MAX_DATA_BYTES ? slot->data_size : MAX_DATA_BYTES;
-    row->has_whole_bytes = stamp_verify(slot->data, size, &row->stamp);
+    row->has_whole_bytes = stamp_verify(bytes + switcher->ring->layout->data_offset, size, &row->stamp);
     row->is_whole = row->has_whole_bytes && row->frame_number == row->stamp.frame_number &&
                     row->capture_ns == row->stamp.capture_ns &&
                     row->camera_id == row->stamp.camera_id;
@@ -168,17 +185,18 @@ static void log_relayed(struct switcher *switcher, uint32_t write,
 
 /* Copies the newest slot of the active ring, whether or not its camera is just writing it. */
 static bool relay_once(struct switcher *switcher) {
-    static struct slot buffers[2];
-    struct stream_ring *source = switcher->cameras[switcher->active_camera].ring->memory;
-    uint32_t index = atomic_load(&source->write_index);
+    alignas(64) static uint8_t buffers[2][LARGEST_SLOT_BYTES];
+    const struct ring *source = switcher->cameras[switcher->active_camera].ring;
+    uint32_t index = atomic_load(ring_index(source));
     if (index == 0 || !ring_is_writable(switcher->ring) ||
         monotonic_ns() < switcher->frozen_until_ns)
         return false;
-    const struct slot *newest = &source->slots[(index - 1) % SLOT_COUNT];
+    const uint8_t *newest = ring_slot(source, index - 1);
     for (int i = 0; i < (int)options.relay_copies; i++)
-        newest = memcpy(&buffers[i % 2], newest, sizeof *newest);
+        newest = memcpy(buffers[i % 2], newest, source->layout->slot_bytes);
     struct copying how = options.copying;
-    how.pause_ns = 0; /* only the cameras pause */
+    how.pause_ns = 0;        /* only the cameras pause, */
+    how.picture_only = false; /* and only they know how much is new */
     struct write_times times;
     uint32_t write = ring_write(switcher->ring, newest, &how, &times);
     log_relayed(switcher, write, &times);

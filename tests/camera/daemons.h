@@ -22,7 +22,8 @@ struct camera {
     struct ring *ring;
     struct encoder *encoder; /* whose pictures it writes */
     struct picture_log *log;
-    struct slot frame; /* what a shorter picture leaves of longer ones stays in it */
+    alignas(64) uint8_t frame[LARGEST_SLOT_BYTES]; /* a slot as its ring has it; what a shorter
+                                                      picture leaves of longer ones stays in it */
     double fps;
     bool is_held;
     bool reports_done; /* when --count pictures are written */

@@ -1,6 +1,6 @@
 /* A detector for tests: writes detections as the daemon does, without a lock.
  *
- *   detector --segment /name
+ *   detector --segment /name [--layout LAYOUT]     first, semaphore or double
  *
  * Prints `ready` when the segment exists, and `ok` after each command, one a line on stdin:
  *
@@ -24,7 +24,8 @@
 
 #include "layout.h"
 
-static struct detections *memory;
+static const struct detections_layout *layout = detections_layouts;
+static uint8_t *memory;
 
 static _Noreturn void fail(const char *what) {
     perror(what);
@@ -37,13 +38,28 @@ static void pause_us(long us) {
 }
 
 /* The record as it is in memory, all but the version: that comes last. */
-static void publish(const struct detections *record, long interrupted_us) {
-    size_t size = offsetof(struct detections, version), half = size / 4;
+static void publish(const uint8_t *record, long interrupted_us) {
+    size_t size = layout->version_offset, half = size / 4;
     memcpy(memory, record, half);
     if (interrupted_us)
         pause_us(interrupted_us);
-    memcpy((char *)memory + half, (const char *)record + half, size - half);
-    atomic_fetch_add(&memory->version, 1);
+    memcpy(memory + half, record + half, size - half);
+    atomic_fetch_add((_Atomic uint32_t *)(memory + size), 1);
+}
+
+static void set_header(uint8_t *record, uint64_t frame_number, int64_t seconds, int64_t nanoseconds,
+                       int32_t count) {
+    memcpy(record, &frame_number, sizeof frame_number);
+    if (strcmp(layout->name, "double") == 0) {
+        ((struct double_detections *)record)->time = (double)seconds + (double)nanoseconds * 1e-9;
+    } else {
+        ((struct first_detections *)record)->time = (struct time_spec){seconds, nanoseconds};
+    }
+    memcpy(record + layout->num_offset, &count, sizeof count);
+}
+
+static struct detection *detection_of(uint8_t *record, int i) {
+    return (struct detection *)(record + layout->detection_offset) + i;
 }
 
 static void set(struct detection *detection, const char *name, float confidence, int x, int y,
@@ -58,42 +74,41 @@ static void set(struct detection *detection, const char *name, float confidence,
 }
 
 int main(int count, char **arguments) {
-    if (count != 3)
+    if (count != 3 && count != 5)
         return 2;
+    while (count == 5 && strcmp(layout->name, arguments[4]) != 0)
+        if (++layout == detections_layouts + DETECTIONS_LAYOUTS)
+            return 2;
     int descriptor = shm_open(arguments[2], O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (descriptor < 0 || ftruncate(descriptor, sizeof *memory))
+    if (descriptor < 0 || ftruncate(descriptor, (off_t)layout->size))
         fail(arguments[2]);
-    memory = mmap(NULL, sizeof *memory, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    memory = mmap(NULL, layout->size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (memory == MAP_FAILED)
         fail("mmap");
     puts("ready");
     fflush(stdout);
 
     char line[512], name[64];
-    struct detections record;
+    alignas(8) uint8_t record[LARGEST_DETECTIONS_BYTES];
     while (fgets(line, sizeof line, stdin)) {
         unsigned long frame;
         long seconds, nanoseconds, interrupted_us, updates;
         int num, x, y, width, height;
         float confidence;
-        memset(&record, 0, sizeof record);
+        memset(record, 0, sizeof record);
         if (sscanf(line, "write %lu %ld %ld %d %ld %63s %f %d %d %d %d", &frame, &seconds,
                    &nanoseconds, &num, &interrupted_us, name, &confidence, &x, &y, &width,
                    &height) == 11) {
-            record.frame_number = frame;
-            record.time.seconds = seconds;
-            record.time.nanoseconds = nanoseconds;
-            record.num_detections = num;
+            set_header(record, frame, seconds, nanoseconds, num);
             for (int i = 0; i < num && i < MAX_DETECTIONS; i++)
-                set(&record.detection[i], name, confidence, x + i, y, width, height);
-            publish(&record, interrupted_us);
+                set(detection_of(record, i), name, confidence, x + i, y, width, height);
+            publish(record, interrupted_us);
         } else if (sscanf(line, "flood %ld", &updates) == 1) {
             for (int number = 1; number <= updates; number++) {
-                record.frame_number = (unsigned long)number;
-                record.num_detections = MAX_DETECTIONS;
+                set_header(record, (uint64_t)number, 0, 0, MAX_DETECTIONS);
                 for (int i = 0; i < MAX_DETECTIONS; i++)
-                    set(&record.detection[i], "cat", 0.5f, i, i, number, number);
-                publish(&record, 0);
+                    set(detection_of(record, i), "cat", 0.5f, i, i, number, number);
+                publish(record, 0);
                 pause_us(2500);
             }
         } else {

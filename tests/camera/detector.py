@@ -13,8 +13,9 @@ from .camera import compile_program
 class Detector:
     """One detector process. Used from one thread."""
 
-    def __init__(self, segment: str) -> None:
+    def __init__(self, segment: str, layout: str = "first") -> None:
         self._segment = segment
+        self._layout = layout
         self._process: subprocess.Popen[str] | None = None
 
     def write(
@@ -46,7 +47,7 @@ class Detector:
     def __enter__(self) -> Detector:
         program = compile_program("detector", ["detector.c"])
         self._process = subprocess.Popen(
-            [str(program), "--segment", self._segment],
+            [str(program), "--segment", self._segment, "--layout", self._layout],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

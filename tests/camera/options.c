@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct options options = {
-    .fps = 30, .encode_delay_ms = 8, .clock = "monotonic", .night_fps = 2,
+    .layout_name = "first", .format = "h264", .fps = 30, .encode_delay_ms = 8, .clock = "monotonic", .night_fps = 2,
     .copy = "memcpy", .chunk = 4096, .pause_at = "data", .pause_every = 1,
     .gop = 14, .headers_every = 1, .log2_max_frame_num = 4, .slices = 1, .bitrate = 8e6,
     .width = 1280, .height = 720,
@@ -20,6 +20,7 @@ static const struct option {
 } option_table[] = {
     {"segment", .text = &options.segment}, /* "/name" or "sysv:0xKEY" */
     {"log", .text = &options.log},         /* CSV file, see log.h */
+    {"layout", .text = &options.layout_name}, /* see layout.h */
     {"hold", .flag = &options.hold},       /* wait for `start` */
     {"keep", .flag = &options.keep},       /* leave the segments behind */
     {"start-index", .number = &options.start_index},   /* the stream's write_index */
@@ -33,6 +34,7 @@ static const struct option {
     {"clock-wrong-by-ms", .number = &options.clock_wrong_by_ms}, /* ... by this */
     {"encode-delay-ms", .number = &options.encode_delay_ms}, /* from capture to write */
     {"other-formats-every", .number = &options.other_formats_every}, /* JPEG or NV12; 0: never */
+    {"format", .text = &options.format}, /* of all pictures: h264, h265, jpeg, nv12 or rgb */
     /* the relay */
     {"relay", .flag = &options.relay},
     {"relay-rate", .number = &options.relay_rate},        /* writes per second; 0: runs free */
@@ -41,6 +43,9 @@ static const struct option {
     {"night", .text = &options.night}, /* or the next two keys */
     {"night-fps", .number = &options.night_fps},
     /* how the bytes of a slot come */
+    {"index-last", .flag = &options.index_last},     /* all else comes in front of the index */
+    {"header-last", .flag = &options.header_last},   /* the data comes in front of the header */
+    {"picture-only", .flag = &options.picture_only}, /* older bytes stay behind the picture */
     {"copy", .text = &options.copy},                /* memcpy, forward or backward */
     {"chunk", .number = &options.chunk},            /* bytes; of the last two */
     {"pause-ms", .number = &options.pause_ms},      /* in the middle of a copy ... */
@@ -67,18 +72,28 @@ static _Noreturn void refuse(const char *what) {
     exit(2);
 }
 
+const struct layout *layout_named(const char *name) {
+    for (const struct layout *layout = layouts; layout < layouts + LAYOUTS; layout++)
+        if (strcmp(layout->name, name) == 0)
+            return layout;
+    return NULL;
+}
+
 static void parse_copying(void) {
     struct copying *copying = &options.copying;
+    copying->index_last = options.index_last;
+    copying->header_last = options.header_last;
+    copying->picture_only = options.picture_only;
     copying->chunk_bytes = (size_t)options.chunk;
     copying->pause_ns = (int64_t)(options.pause_ms * (double)MS);
     copying->order = strcmp(options.copy, "forward") == 0    ? COPY_FORWARD
                      : strcmp(options.copy, "backward") == 0 ? COPY_BACKWARD
                                                              : COPY_MEMCPY;
     if (strcmp(options.pause_at, "header") == 0)
-        copying->pause_offset = offsetof(struct slot, camera_id);
+        copying->pause_offset = offsetof(struct slot_header, camera_id);
     else if (strcmp(options.pause_at, "data") != 0)
         copying->pause_offset = strtoul(options.pause_at, NULL, 0);
-    if (copying->pause_offset > sizeof(struct slot))
+    if (copying->pause_offset > options.layout->slot_bytes)
         refuse("--pause-at");
 }
 
@@ -104,5 +119,8 @@ void options_parse(int count, char **arguments) {
         options.chunk < 1 || options.gop < 1 || options.slices < 1 ||
         options.log2_max_frame_num < 4 || options.log2_max_frame_num > 15)
         refuse("a missing or wrong value");
+    options.layout = layout_named(options.layout_name);
+    if (options.layout == NULL)
+        refuse(options.layout_name);
     parse_copying();
 }

@@ -12,10 +12,11 @@ enum { DAY = 0, NIGHT = 1, CAMERAS = 2 };
 static const int64_t MS = 1000000, SECOND = 1000000000; /* in nanoseconds */
 
 struct options {
-    const char *segment, *log;
+    const char *segment, *log, *layout_name;
+    const struct layout *layout;
     bool hold, keep;
     double start_index, frame_number, camera_id, fps, count, encode_delay_ms, other_formats_every;
-    const char *clock;
+    const char *clock, *format;
     double clock_drift, clock_wrong_every, clock_wrong_by_ms;
 
     bool relay;
@@ -23,8 +24,9 @@ struct options {
     const char *day, *night;
 
     const char *copy, *pause_at;
+    bool index_last, header_last, picture_only;
     double chunk, pause_ms, pause_every;
-    struct copying copying; /* what the five above come to */
+    struct copying copying; /* what the eight above come to */
 
     double gop, headers_every, log2_max_frame_num, slices, bitrate, size_min, size_max;
     double width, height, seed;
@@ -32,6 +34,9 @@ struct options {
 };
 
 extern struct options options;
+
+/* NULL when there is none of that name. */
+const struct layout *layout_named(const char *name);
 
 /* Ends the program when something is unknown, missing or out of range. */
 void options_parse(int count, char **arguments);

@@ -57,11 +57,13 @@ class Slots:
         return os.fstat(self._descriptor).st_size
 
     def header(self, write: int) -> SlotHeader:
-        data = os.pread(self._descriptor, ring.SLOT_HEADER.size, ring.slot_offset(write))
+        data = os.pread(
+            self._descriptor, ring.SLOT_HEADER.size, ring.FIRST_LAYOUT.slot_offset(write)
+        )
         return SlotHeader.parse(data)
 
     def data(self, write: int, size: int | None = None) -> bytes:
-        offset = ring.slot_offset(write) + ring.SLOT_HEADER.size
+        offset = ring.FIRST_LAYOUT.slot_offset(write) + ring.SLOT_HEADER.size
         size = self.header(write).data_size if size is None else size
         return os.pread(self._descriptor, size, offset)
 
@@ -466,9 +468,11 @@ class TestSystemV:
             camera.command("write 2")
             memory = sysv_ipc.SharedMemory(sysv_key)
             try:
-                assert memory.size == ring.SEGMENT_BYTES
-                header = SlotHeader.parse(memory.read(ring.SLOT_HEADER.size, ring.slot_offset(1)))
-                offset = ring.slot_offset(1) + ring.SLOT_HEADER.size
+                assert memory.size == ring.FIRST_LAYOUT.segment_bytes
+                header = SlotHeader.parse(
+                    memory.read(ring.SLOT_HEADER.size, ring.FIRST_LAYOUT.slot_offset(1))
+                )
+                offset = ring.FIRST_LAYOUT.slot_offset(1) + ring.SLOT_HEADER.size
                 stamp = parse_payload(memory.read(header.data_size, offset))
             finally:
                 memory.detach()

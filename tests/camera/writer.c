@@ -14,6 +14,8 @@
  *   freeze MS             the relay stands still for so long
  *   restart-unlink [MS]   remove the segment and, MS later, make a new one
  *   restart-inplace       zero the segment and begin anew in it
+ *   update LAYOUT         as restart-unlink, with a daemon of that layout (no relay)
+ *   update-inplace LAYOUT as restart-inplace; the segment gets that layout's size
  *   camera 0|1            the other camera becomes the active one
  *   gap N                 the encoder's next N pictures are lost
  *   fps X                 another rate
@@ -77,12 +79,12 @@ static void restart_encoders(void) {
         encoder_start(&encoders[i], 0);
 }
 
-static void restart_by_unlink(int64_t absent_ms) {
+static void restart_by_unlink(const struct layout *layout, int64_t absent_ms) {
     ring_unlink(&stream);
     unlock_all();
     sleep_until(monotonic_ns() + absent_ms * MS);
     lock_all();
-    ring_create(&stream, options.segment, 0);
+    ring_create(&stream, options.segment, layout, 0);
     restart_encoders();
 }
 
@@ -97,6 +99,18 @@ static void switch_camera(int camera_id) {
         encoder_skip(encoder);
     if (encoder_is_at_idr(encoder))
         encoder_skip(encoder);
+}
+
+/* A newer, or older, daemon takes over. */
+static bool update(const char *name, const struct layout *layout) {
+    if (layout == NULL || options.relay || !ring_is_writable(&stream))
+        return false;
+    if (strcmp(name, "update") == 0)
+        restart_by_unlink(layout, 0);
+    else if (!ring_update_in_place(&stream, layout))
+        return false;
+    restart_encoders();
+    return true;
 }
 
 /* Called with all locks held. */
@@ -116,7 +130,7 @@ static bool obey(const char *name, double value) {
     } else if (strcmp(name, "freeze") == 0) {
         switcher.frozen_until_ns = monotonic_ns() + (int64_t)value * MS;
     } else if (strcmp(name, "restart-unlink") == 0) {
-        restart_by_unlink((int64_t)value);
+        restart_by_unlink(stream.layout, (int64_t)value);
     } else if (strcmp(name, "restart-inplace") == 0) {
         if (!ring_is_writable(&stream))
             return false;
@@ -143,17 +157,17 @@ static void save_log(void) {
 }
 
 static void obey_line(char *line) {
-    char name[32] = "";
-    double value = 0;
+    char name[32] = "", value[32] = "";
     line[strcspn(line, "\n")] = 0;
-    sscanf(line, "%31s %lf", name, &value);
+    sscanf(line, "%31s %31s", name, value);
     if (strcmp(name, "log") == 0) { /* does not hold up the daemons */
         save_log();
         answer("ok", line);
         return;
     }
     lock_all();
-    bool is_done = obey(name, value);
+    bool is_done = strncmp(name, "update", 6) == 0 ? update(name, layout_named(value))
+                                                   : obey(name, strtod(value, NULL));
     unlock_all();
     answer(is_done ? "ok" : "error", line);
 }
@@ -241,7 +255,7 @@ static void set_up(void) {
     for (int i = 0; i < CAMERAS; i++)
         picture_logs[i].rows = log_reserve(sizeof(struct picture_row));
     relay_log.rows = log_reserve(sizeof(struct relay_row));
-    ring_create(&stream, options.segment, (uint32_t)options.start_index);
+    ring_create(&stream, options.segment, options.layout, (uint32_t)options.start_index);
     if (!options.relay) {
         camera_count = 1;
         set_up_camera(DAY, &stream, &encoders[switcher.active_camera], options.fps);
@@ -249,9 +263,11 @@ static void set_up(void) {
     }
     camera_count = CAMERAS;
     ring_create(&camera_rings[DAY],
-                options.day ? options.day : with_suffix(options.segment, "_day", 1), 0);
+                options.day ? options.day : with_suffix(options.segment, "_day", 1),
+                options.layout, 0);
     ring_create(&camera_rings[NIGHT],
-                options.night ? options.night : with_suffix(options.segment, "_night", 2), 0);
+                options.night ? options.night : with_suffix(options.segment, "_night", 2),
+                options.layout, 0);
     set_up_camera(DAY, &camera_rings[DAY], &encoders[DAY], options.fps);
     set_up_camera(NIGHT, &camera_rings[NIGHT], &encoders[NIGHT], options.night_fps);
 }

@@ -44,7 +44,7 @@ def camera() -> Iterator[EmbeddedCamera]:
 
 def read_pictures(name: str, count: int) -> list[Picture]:
     """So many in a row."""
-    segment = open_segment(name, ring.SEGMENT_BYTES)
+    segment = open_segment(name, ring.RING_LAYOUTS)
     try:
         reader = RingReader(segment, PictureOrder(), Cameras(), CameraCounts())
         pictures: list[Picture] = []
@@ -87,15 +87,19 @@ def test_pictures_come_in_order_and_in_their_time(camera: EmbeddedCamera) -> Non
 
 
 def test_detections_are_those_of_the_picture_they_name(camera: EmbeddedCamera, film: Film) -> None:
-    segment = open_segment(camera.detections_name, ring.DETECTIONS_BYTES)
+    segment = open_segment(camera.detections_name, ring.DETECTIONS_LAYOUTS)
 
     def read() -> bytes:
         """A whole one: equal twice."""
-        first = segment.read(0, ring.DETECTIONS_BYTES)
-        return first if first == segment.read(0, ring.DETECTIONS_BYTES) else read()
+        first = segment.read(0, ring.FIRST_DETECTIONS_LAYOUT.segment_bytes)
+        return (
+            first
+            if first == segment.read(0, ring.FIRST_DETECTIONS_LAYOUT.segment_bytes)
+            else read()
+        )
 
     def version() -> int:
-        return int(struct.unpack("=I", read()[ring.DETECTIONS_VERSION_OFFSET :])[0])
+        return int(struct.unpack("=I", read()[ring.FIRST_DETECTIONS_LAYOUT.version_offset :])[0])
 
     try:
         before = version()
@@ -103,12 +107,14 @@ def test_detections_are_those_of_the_picture_they_name(camera: EmbeddedCamera, f
         data = read()
     finally:
         segment.close()
-    frame_number, seconds, nanoseconds, count = ring.DETECTIONS_HEADER.unpack_from(data)
+    frame_number, seconds, nanoseconds, count = ring.FIRST_DETECTIONS_LAYOUT.header.unpack_from(
+        data
+    )
     assert abs(time.monotonic() - (seconds + nanoseconds / 1e9)) < TIMEOUT_S
     expected = film[frame_number % len(film)].detections
     assert count == len(expected)
     for index, detection in enumerate(expected):
-        offset = ring.DETECTIONS_HEADER.size + index * ring.DETECTION.size
+        offset = ring.FIRST_DETECTIONS_LAYOUT.header.size + index * ring.DETECTION.size
         name, confidence, *box = ring.DETECTION.unpack_from(data, offset)
         assert name.rstrip(b"\0").decode() == detection.class_name
         assert confidence == pytest.approx(detection.confidence)

@@ -13,7 +13,9 @@ from pet_stream.doctor.finding import Finding, Level
 from pet_stream.feed.ring_writer import RingWriter
 from pet_stream.ingest.segment import POSIX_FOLDER
 from pet_stream.media import ring
+from pet_stream.media.ring import RingLayout
 
+from ..camera.camera import Camera
 from ..footage import encode, open_gops
 from ..media.syntax import Sps, pps, slice_nal_unit
 from .daemon import daemon
@@ -86,6 +88,8 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
             "can't be right",
         ),
         ({}, {"picture_format": 0}, "camera", Level.PROBLEM, "JPEG, not H.264"),
+        ({}, {"picture_format": 4}, "camera", Level.PROBLEM, "H.265, not H.264"),
+        ({}, {"picture_format": 7}, "camera", Level.PROBLEM, "format 7, not H.264"),
     ],
     ids=[
         "b-pictures",
@@ -103,6 +107,8 @@ def test_a_camera_that_is_well_gets_no_advice(segment_name: str) -> None:
         "clock in milliseconds",
         "wrong stamps",
         "jpeg",
+        "h265",
+        "unknown-format",
     ],
 )
 def test_what_is_wrong_with_a_camera_is_said_with_advice(
@@ -146,10 +152,29 @@ def test_recovery_points_in_place_of_key_frames_are_said(
     assert "format" in findings, "the rest is checked, too"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ring.RING_LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_a_camera_is_well_in_every_layout(segment_name: str, layout: RingLayout) -> None:
+    with Camera(segment_name, layout=layout.name, gop=7):
+        findings = diagnose_camera(segment_name, 0.6)
+    found = by_check(findings)
+    assert found["shared memory"].message.endswith(
+        f"is a ring of {layout.slot_count} slots, layout {layout.name}."
+    )
+    assert found["parameter sets"].level is Level.OK
+
+
+def test_headers_that_no_daemon_writes_are_said(segment_name: str) -> None:
+    with daemon(segment_name, [b""]):
+        findings = by_check(diagnose_camera(segment_name, WATCH_S))
+    assert "no slot in it looks like a picture" in findings["shared memory"].message
+
+
 def test_bytes_that_are_no_h264_are_said(segment_name: str) -> None:
     with daemon(segment_name, [bytes([7, n]) * 100 for n in range(5)]):
         findings = by_check(diagnose_camera(segment_name, WATCH_S))
     assert "not H.264 in Annex B" in findings["camera"].message
+    assert "start code" in findings["camera"].message.lower()
 
 
 SPS, PPS, CUT_OFF_SPS = (b"\0\0\1" + n for n in (Sps().nal_unit(), pps(), b"\x67\x42\xc0"))
@@ -207,10 +232,15 @@ def test_a_segment_that_is_missing_is_said_with_others_that_are_there(
     ("content", "size", "words"),
     [
         (b"", 0, "has 0 bytes, expected"),
-        (b"", 1000, "has 1000 bytes, expected"),
-        (b"\xff" * 4 + b"junk" * 50, ring.SEGMENT_BYTES, "no slot in it looks like a picture"),
+        (b"", 1000, "has 1000 bytes, expected 18662976 or 93313448"),
+        (b"", ring.FIRST_LAYOUT.segment_bytes + 1, "has 93313449 bytes, expected"),
+        (
+            b"\xff" * 4 + b"junk" * 50,
+            ring.FIRST_LAYOUT.segment_bytes,
+            "no slot in it looks like a picture",
+        ),
     ],
-    ids=["empty", "small", "foreign"],
+    ids=["empty", "small", "large", "foreign"],
 )
 def test_a_foreign_segment_is_said(
     segment_name: str, content: bytes, size: int, words: str

@@ -54,10 +54,14 @@ def test_a_loop_goes_on_with_an_idr_and_rising_numbers(
 def test_the_ring_holds_what_was_played_last(writer: RecordingWriter, tmp_path: Path) -> None:
     path = write_h264(tmp_path / "v.mp4", encode(pictures=14))
     Feeder(SourceOptions(str(path), fps=120), writer).run(threading.Event())
-    segment = open_segment(writer.name, ring.SEGMENT_BYTES)
+    segment = open_segment(writer.name, ring.RING_LAYOUTS)
     try:
-        header = SlotHeader.parse(segment.read(ring.slot_offset(13), ring.SLOT_HEADER.size))
-        data = segment.read(ring.slot_offset(13) + ring.SLOT_HEADER.size, header.data_size)
+        header = SlotHeader.parse(
+            segment.read(ring.FIRST_LAYOUT.slot_offset(13), ring.SLOT_HEADER.size)
+        )
+        data = segment.read(
+            ring.FIRST_LAYOUT.slot_offset(13) + ring.SLOT_HEADER.size, header.data_size
+        )
         assert (data, header) == writer.written[13][:2]
     finally:
         segment.close()

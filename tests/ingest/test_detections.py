@@ -67,6 +67,36 @@ def wait_until_read(detections: Detections, count: int) -> None:
     wait_until(lambda: detections.counts.records >= count)
 
 
+@pytest.mark.parametrize("layout", [each.name for each in ring.DETECTIONS_LAYOUTS.values()])
+def test_a_detector_of_every_version_is_read(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster, layout: str
+) -> None:
+    with Detector(segment_name, layout) as detector, listening(detections) as listener:
+        wait_until_attached(detections)
+        capture_ns = publish(broadcaster, 7)
+        written_ns = time.time_ns()
+        detector.write(7, written_ns, num=2)
+        sighting = take(listener)
+        detector.write(9, capture_ns)  # found by its time
+        assert take(listener).capture_ns == capture_ns
+    assert (sighting.capture_ns, sighting.is_matched) == (capture_ns, True)
+    assert abs(sighting.record.time_ns - written_ns) < 1000
+    assert [found.x for found in sighting.record.detections] == [10, 11]
+
+
+def test_a_detector_that_is_updated_is_followed(
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
+) -> None:
+    publish(broadcaster, 7)
+    with listening(detections) as listener:
+        for times, layout in enumerate(ring.DETECTIONS_LAYOUTS.values(), 1):
+            with Detector(segment_name, layout.name) as detector:
+                wait_until_attached(detections, times)
+                detector.write(7, name=f"cat-{layout.name}")
+                [found] = take(listener).record.detections
+                assert found.class_name == f"cat-{layout.name}"
+
+
 @pytest.mark.parametrize("clock_ns", [time.monotonic_ns, time.time_ns])
 def test_matched_by_number_whatever_the_time_means(
     segment_name: str, detections: Detections, broadcaster: Broadcaster, clock_ns: object
@@ -161,12 +191,12 @@ def test_updates_as_fast_as_can_be_are_seen_whole(
 
 
 def test_a_read_within_an_update_is_done_again(segment_name: str) -> None:
-    writer = OwnedSegment(segment_name, ring.DETECTIONS_BYTES)
+    writer = OwnedSegment(segment_name, ring.FIRST_DETECTIONS_LAYOUT.segment_bytes)
     try:
-        half = ring.DETECTIONS_HEADER.pack(1, 0, 0, 1)
+        half = ring.FIRST_DETECTIONS_LAYOUT.header.pack(1, 0, 0, 1)
         rest = ring.DETECTION.pack(b"cat", 0.5, 1, 2, 3, 4)
         version = ring.INDEX.pack(1)
-        writer.write(ring.DETECTIONS_VERSION_OFFSET, version)
+        writer.write(ring.FIRST_DETECTIONS_LAYOUT.version_offset, version)
         writer.write(0, half)
         segment = DetectionsSegment(segment_name, lambda _: writer.write(len(half), rest))
         assert segment.read_new() is None

@@ -12,7 +12,7 @@ from tests.doctor.daemon import daemon
 from tests.footage import decode, encode, open_gops, without_parameter_sets
 from tests.waiting import wait_until
 
-from .test_shm_reader import Audience, audience
+from .audience import Audience, audience
 
 GOP = 10
 FPS = 120

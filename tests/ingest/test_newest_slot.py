@@ -17,10 +17,18 @@ OLD, NEW = bytes(range(1, 201)) * 60, bytes(range(201, 0, -1)) * 60
         (OLD[:4080] + NEW[4080:9000], False),
         (NEW[:60], True),
         (NEW[:50] + OLD[50:66], False),
+        (NEW[:40] + OLD[40:48] + NEW[48:9000], False),
+        (NEW[:40] + OLD[40:9000], False),
     ],
 )
 def test_a_slot_is_proven_complete_by_what_stood_there_before(after: bytes, expected: bool) -> None:
-    assert is_replaced(OLD, after) is expected
+    assert is_replaced(OLD, after, data_offset=48) is expected
+
+
+def test_what_stands_between_header_and_data_proves_nothing() -> None:
+    after = NEW[:60] + OLD[60:64]
+    assert is_replaced(OLD, after, data_offset=48)
+    assert not is_replaced(OLD, after, data_offset=60)
 
 
 def test_an_idr_is_expected_when_the_gop_is_over() -> None:

@@ -33,7 +33,7 @@ def watch(
 
 
 def test_looks_only_when_a_picture_is_due() -> None:
-    latencies, looks = watch(Pacing(), seconds=30)
+    latencies, looks = watch(Pacing(30), seconds=30)
     settled = sorted(latencies[60:])
     assert len(latencies) == 900
     assert settled[len(settled) // 2] <= 0.0005
@@ -42,7 +42,7 @@ def test_looks_only_when_a_picture_is_due() -> None:
 
 
 def test_jitter_costs_some_looks_but_little_latency() -> None:
-    latencies, looks = watch(Pacing(), seconds=30, jitter_s=0.002)
+    latencies, looks = watch(Pacing(30), seconds=30, jitter_s=0.002)
     settled = sorted(latencies[60:])
     assert settled[len(settled) // 2] <= 0.0005
     assert settled[int(len(settled) * 0.95)] <= 0.0025
@@ -52,13 +52,13 @@ def test_jitter_costs_some_looks_but_little_latency() -> None:
 @pytest.mark.parametrize("shift_s", [0.02, -0.009])
 def test_another_phase_is_learnt_within_a_second(shift_s: float) -> None:
     shifted_at = 300
-    latencies, looks = watch(Pacing(), seconds=30, shift_s=shift_s, shifted_at=shifted_at)
+    latencies, looks = watch(Pacing(30), seconds=30, shift_s=shift_s, shifted_at=shifted_at)
     assert max(latencies[shifted_at + 30 :]) <= 0.001
     assert looks / len(latencies) < 2
 
 
 def test_without_an_audience_many_pictures_are_taken_at_once() -> None:
-    pacing = Pacing()
+    pacing = Pacing(30)
     pacing.on_writes(1, INTERVAL_S)
     delay_s = pacing.delay_s(0.0, is_urgent=False)
     assert 4 * INTERVAL_S < delay_s <= 0.4
@@ -66,7 +66,7 @@ def test_without_an_audience_many_pictures_are_taken_at_once() -> None:
 
 @pytest.mark.parametrize("is_urgent", [True, False])
 def test_a_ring_that_turns_fast_is_looked_at_often_enough(is_urgent: bool) -> None:
-    pacing = Pacing()
+    pacing = Pacing(30)
     pacing.on_writes(600, 1.0)
     pacing.on_picture(0.0, 0.01)
     pacing.on_picture(INTERVAL_S, INTERVAL_S + 0.01)
@@ -75,17 +75,17 @@ def test_a_ring_that_turns_fast_is_looked_at_often_enough(is_urgent: bool) -> No
 
 
 def test_a_camera_that_stopped_is_not_waited_for_in_a_hurry() -> None:
-    pacing = Pacing()
+    pacing = Pacing(30)
     watch(pacing, seconds=1)
     assert pacing.delay_s(5.0, is_urgent=True) >= 0.01
 
 
 def test_a_ring_without_pictures_is_not_looked_at_in_a_hurry() -> None:
-    assert Pacing().delay_s(5.0, is_urgent=True) >= 0.01
+    assert Pacing(30).delay_s(5.0, is_urgent=True) >= 0.01
 
 
 def test_a_camera_that_stopped_before_its_phase_was_known_is_not_waited_for_in_a_hurry() -> None:
-    pacing = Pacing()
+    pacing = Pacing(30)
     for n in range(3):
         pacing.on_picture(n * INTERVAL_S, 1.0)
     assert pacing.delay_s(1.001, is_urgent=True) <= 0.002
@@ -93,7 +93,7 @@ def test_a_camera_that_stopped_before_its_phase_was_known_is_not_waited_for_in_a
 
 
 def test_another_rate_is_learnt() -> None:
-    pacing = Pacing()
+    pacing = Pacing(30)
     for n in range(10):
         pacing.on_picture(n * INTERVAL_S, n * INTERVAL_S)
     for n in range(1, 5):
@@ -102,7 +102,7 @@ def test_another_rate_is_learnt() -> None:
 
 
 def test_a_missing_picture_does_not_change_the_rate() -> None:
-    pacing = Pacing()
+    pacing = Pacing(30)
     for n in (0, 1, 2, 3, 5, 6, 7, 9, 10):
         pacing.on_picture(n * INTERVAL_S, n * INTERVAL_S)
     assert pacing.interval_s == pytest.approx(INTERVAL_S)

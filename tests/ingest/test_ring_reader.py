@@ -13,7 +13,8 @@ import pytest
 from pet_stream.ingest.cameras import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
-from pet_stream.ingest.ring_reader import Picture, RingReader, _spread
+from pet_stream.ingest.relay_copies import spread
+from pet_stream.ingest.ring_reader import Picture, RingReader
 from pet_stream.ingest.segment import open_segment
 from pet_stream.media import ring
 from pet_stream.media.h264 import parse_slice_header, split_annex_b
@@ -27,7 +28,7 @@ class Reading:
     """A reader that is polled by hand."""
 
     def __init__(self, segment: str) -> None:
-        self.segment = open_segment(segment, ring.SEGMENT_BYTES)
+        self.segment = open_segment(segment, ring.RING_LAYOUTS)
         self.counts = CameraCounts()
         self.reader = RingReader(self.segment, PictureOrder(), Cameras(), self.counts)
         self.pictures: list[Picture] = []
@@ -100,6 +101,41 @@ def test_every_picture_arrives_once_in_order_and_whole(
     segment_name: str, copying: dict[str, Any]
 ) -> None:
     assert_most_arrive(segment_name, count=120, fps=60, **copying)
+
+
+LAYOUTS = [
+    {"layout": "semaphore", "clock": "realtime"},
+    {"layout": "brightness", "index_last": True},
+    {"layout": "aligned", "picture_only": True},
+    {"layout": "six-slots", "picture_only": True, "index_last": True},
+]
+PAUSE = {"copy": "forward", "pause_ms": 12, "pause_every": 3}
+ORDERS = [
+    {"index_last": True, **PAUSE},
+    {"header_last": True, **PAUSE},
+    {"header_last": True, **PAUSE, "pause_at": 40},
+    {"header_last": True, "index_last": True, **PAUSE, "pause_at": 40},
+    {"picture_only": True, **PAUSE},
+    {"picture_only": True, **PAUSE, "copy": "backward"},
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_urgent", [True, False])
+@pytest.mark.parametrize("layout", LAYOUTS, ids=str)
+def test_pictures_arrive_whole_in_every_layout(
+    segment_name: str, layout: dict[str, Any], is_urgent: bool
+) -> None:
+    assert_most_arrive(segment_name, count=30, fps=30, is_urgent=is_urgent, **layout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["first", "six-slots"])
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+def test_pictures_arrive_whole_in_whatever_order_they_are_written(
+    segment_name: str, order: dict[str, Any], layout: str
+) -> None:
+    assert_most_arrive(segment_name, count=40, fps=40, layout=layout, **order)
 
 
 @pytest.mark.slow
@@ -332,7 +368,7 @@ def test_without_an_audience_the_newest_slot_waits_for_the_next_write(segment_na
 @pytest.mark.parametrize("stride", [1, 5, 39])
 @pytest.mark.parametrize("count", range(1, 45))
 def test_looks_behind_a_relay_are_spread_up_to_the_newest(count: int, stride: int) -> None:
-    offsets = _spread(count, stride)
+    offsets = spread(count, stride)
     assert offsets == sorted(set(offsets))
     assert offsets[-2:] == [*range(count)][-2:]
     assert all(0 <= offset < count for offset in offsets)

@@ -108,6 +108,20 @@ const HEALTH = [
     { level: "bad", headline: "Camera offline", details: "no new picture for 3 s", down: true },
   ],
   [
+    {
+      status: "camera_offline",
+      camera: { state: "unusable" },
+      reasons: ["pictures come, but can't be used: they are H.265, not H.264"],
+      reason_codes: ["unusable_format"],
+    },
+    {
+      level: "bad",
+      headline: "Camera's pictures can't be used",
+      details: "pictures come, but can't be used: they are H.265, not H.264",
+      down: true,
+    },
+  ],
+  [
     { status: "degraded", camera: { state: "waiting" }, reasons: ["waiting for the first IDR"] },
     {
       level: "bad",

@@ -7,18 +7,31 @@ import pytest
 
 from pet_stream.media import ring
 from pet_stream.media.detections import Detection, DetectionRecord
+from pet_stream.media.ring import DetectionsLayout
 
 CAT = (b"cat", 0.75, 10, 20, 30, 40)
 
 
-def serialize(*found: tuple[bytes, float, int, int, int, int], count: int | None = None) -> bytes:
-    data = ring.DETECTIONS_HEADER.pack(7, 5, 250_000_000, len(found) if count is None else count)
+FIRST, SEMAPHORE, DOUBLE = ring.DETECTIONS_LAYOUTS.values()
+
+
+def serialize(
+    *found: tuple[bytes, float, int, int, int, int],
+    count: int | None = None,
+    layout: DetectionsLayout = FIRST,
+    seconds: float = 5.25,
+) -> bytes:
+    moment = (seconds,) if layout is DOUBLE else (5, 250_000_000)
+    data = layout.header.pack(7, *moment, len(found) if count is None else count)
     data += b"".join(ring.DETECTION.pack(*fields) for fields in found)
-    return data.ljust(ring.DETECTIONS_VERSION_OFFSET, b"\xee") + struct.pack("=I", 3)
+    data = data.ljust(layout.version_offset, b"\xee") + struct.pack("=I", 3)
+    return data.ljust(layout.segment_bytes, b"\xee")
 
 
-def test_record() -> None:
-    assert DetectionRecord.parse(serialize(CAT, CAT)) == DetectionRecord(
+@pytest.mark.parametrize("layout", [FIRST, SEMAPHORE, DOUBLE], ids=lambda layout: layout.name)
+def test_record(layout: DetectionsLayout) -> None:
+    data = serialize(CAT, CAT, layout=layout)
+    assert DetectionRecord.parse(data, layout) == DetectionRecord(
         version=3,
         frame_number=7,
         time_ns=5_250_000_000,
@@ -27,9 +40,22 @@ def test_record() -> None:
     )
 
 
+def test_a_double_holds_the_present_time() -> None:
+    data = serialize(layout=DOUBLE, seconds=1_796_000_000.000001)
+    record = DetectionRecord.parse(data, DOUBLE)
+    assert record is not None
+    assert abs(record.time_ns - 1_796_000_000_000_001_000) < 1000
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf, 1e300])
+def test_impossible_times_spoil_the_record(seconds: float) -> None:
+    data = serialize(CAT, layout=DOUBLE, seconds=seconds)
+    assert DetectionRecord.parse(data, DOUBLE) is None
+
+
 @pytest.mark.parametrize("count", [-1, 11, 2**31 - 1, -(2**31)])
 def test_impossible_counts_spoil_the_record(count: int) -> None:
-    assert DetectionRecord.parse(serialize(CAT, count=count)) is None
+    assert DetectionRecord.parse(serialize(CAT, count=count), FIRST) is None
 
 
 INVALID = {
@@ -52,7 +78,7 @@ INVALID = {
 def test_bad_values_are_left_out_and_counted(
     invalid: tuple[bytes, float, int, int, int, int],
 ) -> None:
-    record = DetectionRecord.parse(serialize(CAT, invalid, CAT))
+    record = DetectionRecord.parse(serialize(CAT, invalid, CAT), FIRST)
     assert record is not None
     assert len(record.detections) == 2
     assert record.invalid_count == 1
@@ -69,6 +95,6 @@ NAMES = {
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=NAMES.values())
 def test_names(name: bytes, expected: str) -> None:
-    record = DetectionRecord.parse(serialize((name, 0.5, -5, -5, 10, 10)))
+    record = DetectionRecord.parse(serialize((name, 0.5, -5, -5, 10, 10)), FIRST)
     assert record is not None
     assert [detection.class_name for detection in record.detections] == [expected]

@@ -7,9 +7,11 @@ import subprocess
 import pytest
 
 from pet_stream.media import ring
-from pet_stream.media.ring import SlotHeader
+from pet_stream.media.ring import DetectionsLayout, RingLayout, SlotHeader
 from tests.camera.camera import compile_program
 
+LAYOUTS = list(ring.RING_LAYOUTS.values())
+NAMES = [layout.name for layout in LAYOUTS]
 LAST_WRITE = ring.WRITE_INDEX_MODULUS - 1
 
 
@@ -23,14 +25,24 @@ def c_layout() -> dict[str, int]:
     return {name: int(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
-def test_stream_ring_is_laid_out_as_in_c(c_layout: dict[str, int]) -> None:
-    assert c_layout["stream_ring.write_index"] == 0
-    assert c_layout["stream_ring.frame_interval_ms"] == ring.INDEX.size
-    assert c_layout["stream_ring.slots"] == ring.SLOTS_OFFSET
-    assert c_layout["sizeof(stream_ring)"] == ring.SEGMENT_BYTES
-    assert c_layout["sizeof(slot)"] == ring.SLOT_BYTES
-    assert c_layout["slot.data"] == ring.SLOT_HEADER.size
-    assert c_layout["sizeof(slot)"] - c_layout["slot.data"] == ring.MAX_DATA_BYTES
+@pytest.mark.parametrize("layout", LAYOUTS, ids=NAMES)
+def test_stream_ring_is_laid_out_as_in_c(c_layout: dict[str, int], layout: RingLayout) -> None:
+    fields = {
+        "segment_bytes": layout.segment_bytes,
+        "slot_count": layout.slot_count,
+        "slots_offset": layout.slots_offset,
+        "slot_bytes": layout.slot_bytes,
+        "data_offset": layout.data_offset,
+        "interval_offset": layout.interval_offset,
+    }
+    assert fields == {name: c_layout[f"{layout.name}.{name}"] for name in fields}
+    assert layout.data_offset + ring.MAX_DATA_BYTES <= layout.slot_bytes
+
+
+def test_sizes_that_are_in_use_are_all_told_apart() -> None:
+    sizes = [93_313_448, 93_313_480, 93_313_960, 93_314_112, 18_662_976]
+    assert list(ring.RING_LAYOUTS) == sizes
+    assert list(ring.DETECTIONS_LAYOUTS) == [552, 584, 576]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,7 @@ def test_slot_header_field_is_where_c_has_it(
     c_layout: dict[str, int], c_field: str, size: int, field: str
 ) -> None:
     header = bytearray(ring.SLOT_HEADER.size)
-    offset = c_layout[f"slot.{c_field}"]
+    offset = c_layout[f"slot_header.{c_field}"]
     header[offset : offset + size] = (77).to_bytes(size, "little")
     parsed = SlotHeader.parse(bytes(header))
     others = {name for name in SlotHeader._fields if getattr(parsed, name) != 0}
@@ -59,11 +71,21 @@ def test_slot_header_field_is_where_c_has_it(
     assert parsed.serialize() == header
 
 
-def test_detections_are_laid_out_as_in_c(c_layout: dict[str, int]) -> None:
-    assert c_layout["sizeof(detections)"] == ring.DETECTIONS_BYTES
-    assert c_layout["detections.num_detections"] == ring.DETECTIONS_HEADER.size - 4
-    assert c_layout["detections.detection"] == ring.DETECTIONS_HEADER.size
-    assert c_layout["detections.version"] == ring.DETECTIONS_VERSION_OFFSET
+@pytest.mark.parametrize("layout", ring.DETECTIONS_LAYOUTS.values(), ids=lambda layout: layout.name)
+def test_detections_are_laid_out_as_in_c(
+    c_layout: dict[str, int], layout: DetectionsLayout
+) -> None:
+    c_offsets = {
+        name.partition(".")[2]: value
+        for name, value in c_layout.items()
+        if name.startswith(f"detections {layout.name}.")
+    }
+    assert c_offsets == {
+        "segment_bytes": layout.segment_bytes,
+        "num_offset": layout.header.size - 4,
+        "detection_offset": layout.header.size,
+        "version_offset": layout.version_offset,
+    }
     assert c_layout["sizeof(detection)"] == ring.DETECTION.size
 
 
@@ -79,20 +101,27 @@ def test_detection_field_is_where_c_has_it(c_layout: dict[str, int]) -> None:
     ("write", "slot"), [(0, 0), (29, 29), (30, 0), (LAST_WRITE, 15), (LAST_WRITE - 16, 29)]
 )
 def test_write_goes_to_its_slot(write: int, slot: int) -> None:
-    assert ring.slot_offset(write) == 8 + slot * 3_110_448
+    assert ring.FIRST_LAYOUT.slot_offset(write) == 8 + slot * 3_110_448
 
 
-@pytest.mark.parametrize(
-    "write",
-    [0, 100, *(ring.WRITE_INDEX_MODULUS - n for n in (48, 47, 46, 31, 30, 17, 16, 15, 2, 1))],
-)
-def test_slot_lives_until_the_next_write_to_it(write: int) -> None:
-    following = (
-        count
-        for count in range(1, 100)
-        if ring.slot_offset(ring.next_write(write, count)) == ring.slot_offset(write)
-    )
-    assert ring.slot_lifetime(write) == next(following)
+@pytest.mark.parametrize("layout", [LAYOUTS[0], LAYOUTS[-1]], ids=[NAMES[0], NAMES[-1]])
+def test_slot_lives_until_the_next_write_to_it(layout: RingLayout) -> None:
+    longest = 0
+    for write in [0, 100, *range(ring.WRITE_INDEX_MODULUS - 48, ring.WRITE_INDEX_MODULUS)]:
+        following = (
+            count
+            for count in range(1, 100)
+            if layout.slot_offset(ring.next_write(write, count)) == layout.slot_offset(write)
+        )
+        lifetime = layout.slot_lifetime(write)
+        assert lifetime == next(following), write
+        longest = max(longest, lifetime)
+    assert longest == layout.longest_slot_lifetime
+
+
+def test_six_slots_jump_by_four_where_the_index_wraps() -> None:
+    assert LAYOUTS[-1].slot_offset(LAST_WRITE) == 192 + 3 * 3_110_464
+    assert LAYOUTS[-1].longest_slot_lifetime == 10
 
 
 @pytest.mark.parametrize(
