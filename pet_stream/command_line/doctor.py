@@ -20,6 +20,7 @@ DEFAULT_SECONDS = 3.0
 @click.option(
     "--shm",
     type=segment,
+    envvar="FLASK_PET_STREAM_SHM",
     metavar="NAME",
     default=DEFAULTS["shm"],
     help=f"the stream's shared memory ({DEFAULTS['shm']})",
@@ -27,6 +28,7 @@ DEFAULT_SECONDS = 3.0
 @address_options
 @click.option(
     "--record-path",
+    envvar="FLASK_PET_STREAM_RECORD_PATH",
     metavar="FOLDER",
     default=DEFAULTS["record_path"],
     help=f"folder of the recordings ({DEFAULTS['record_path']})",

@@ -28,6 +28,7 @@ def _key_and_value(text: str) -> tuple[str, str]:
 @click.option(
     "--shm",
     type=segment,
+    envvar="FLASK_PET_STREAM_SHM",
     metavar="NAME",
     default=DEFAULTS["shm"],
     help=f"the shared memory to write ({DEFAULTS['shm']})",

@@ -60,8 +60,8 @@ def needs_threads(environ: Environ) -> str:
     limit = thread_limit(environ)
     count = "one request" if limit == 1 else f"{limit} requests"
     return (
-        f"The web server runs {count} at once, and a page needs some that last: "
-        f"serve with threads, such as {_ADVICE.get(_name(environ), _USUAL_ADVICE)}"
+        f"The web server answers {count} at a time, and each open page holds one or more: "
+        f"serve with more threads, such as {_ADVICE.get(_name(environ), _USUAL_ADVICE)}"
     )
 
 

@@ -52,6 +52,22 @@ def test_all_is_well_is_exit_code_0(
     assert capsys.readouterr().out.endswith("\nAll is well.\n")
 
 
+def test_what_is_not_said_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    free_port: int,
+    segment_name: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("FLASK_PET_STREAM_SHM", segment_name)
+    monkeypatch.setenv("FLASK_PET_STREAM_RECORD_PATH", str(tmp_path))
+    with pytest.raises(SystemExit):
+        main(["doctor", "--port", str(free_port), "--seconds", "0.5"])
+    output = capsys.readouterr().out
+    assert f"There is no shared memory {segment_name}" in output
+    assert f"{tmp_path} can be written" in output
+
+
 def test_a_problem_is_exit_code_1_with_advice(
     doctor: Doctor, capsys: pytest.CaptureFixture[str]
 ) -> None:
