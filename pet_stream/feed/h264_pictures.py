@@ -16,6 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..media.access_unit import START_CODE
+from ..media.gop_memory import GOP_BYTES
 from .container import VideoPacket, pixel_aspect_of
 from .encoding import PictureEncoder
 from .h264_units import Unit, UnitReader
@@ -26,6 +27,7 @@ from .timeline import Timeline
 logger = logging.getLogger(__name__)
 
 _MAX_LOOKED_AT = 600
+_MAX_LOOKED_AT_BYTES = 2 * GOP_BYTES
 _MAX_REVIEW_S = 600.0
 
 
@@ -94,13 +96,15 @@ class H264Pictures:
         if self._options.must_encode:
             return "encoding"
         first: Unit | None = None
+        size = 0
         for unit in self._units:
             self._held.append(unit)
+            size += len(unit.data)
             if unit.reason:
                 return f"encoding: {unit.reason}"
             if first is None and unit.is_idr:
                 first = unit
-            if first is None and len(self._held) >= _MAX_LOOKED_AT:
+            if size > _MAX_LOOKED_AT_BYTES or (first is None and len(self._held) >= _MAX_LOOKED_AT):
                 break
             if first is not None and unit.time_s - first.time_s > self._options.look_s:
                 break
@@ -130,14 +134,21 @@ class H264Pictures:
     def _pass_through(self) -> Generator[SourcePicture, None, str]:
         """Returns why this can't go on; nothing at the end of the source."""
         shift_s: float | None = None
+        lost = 0
         for unit in self._next_units():
             if unit.is_idr:
                 self._gop = []
-            self._gop.append(unit)
             if unit.reason:
+                self._gop.append(unit)
                 return unit.reason
             if unit.picture is None:
-                continue
+                lost += 1
+                if lost < _MAX_LOOKED_AT:
+                    continue
+                self._gop = [unit]
+                return "it has no IDR any more"
+            lost = 0
+            self._gop.append(unit)
             if shift_s is None:
                 shift_s = self._end_s - unit.time_s
             time_s = unit.time_s + shift_s

@@ -102,7 +102,7 @@ class UnitReader:
         self._decoded += 1
         try:
             frames = self._stream.codec_context.decode(packet)
-        except av.InvalidDataError:
+        except av.FFmpegError:  # it may be passed through all the same
             frames = []
         if frames:
             self.orientation = orientation_of(frames[0]) or UPRIGHT

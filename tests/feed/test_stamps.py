@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import av
 import pytest
 
+from pet_stream.feed.container import VideoPacket
 from pet_stream.feed.feeder import Feeder
+from pet_stream.feed.h264_pictures import H264Pictures
 from pet_stream.feed.source_picture import SourceOptions, SourcePicture
 from pet_stream.feed.sources import Source
+from pet_stream.media.access_unit import START_CODE
 
 from ..footage import decode, encode
 from .feeding import BreakingCamera, feeding
@@ -180,6 +184,48 @@ def test_parameter_sets_that_came_once_are_known_to_the_decoder(tmp_path: Path) 
     assert plans[1:] == ["encoding from here on: more than 2 s between its key frames"]
     assert len(pictures) == len(units)
     assert len(decode(picture.data for picture in pictures)) == len(units)
+
+
+def test_a_stream_whose_idr_is_damaged_and_followed_by_none_is_encoded(tmp_path: Path) -> None:
+    units = encode(pictures=28)
+    damaged = START_CODE + b"\x65\x80"
+    path = tmp_path / "v.h264"
+    path.write_bytes(b"".join([*units, damaged, *units[1:14] * 50]))
+    plans, _ = play(path, look_s=0.5)
+    assert plans[:2] == [
+        "H.264 is passed through",
+        "encoding from here on: it has no IDR any more",
+    ]
+
+
+def test_a_source_that_is_much_without_an_idr_is_not_kept_whole(tmp_path: Path) -> None:
+    """34 MB, of which less is held."""
+    plans: list[tuple[str, int]] = []
+    headless = encode(pictures=2)[1] + bytes(1 << 20)
+    path = tmp_path / "v.h264"
+    path.write_bytes(encode(pictures=2)[1] + headless * 34)
+    taken = 0
+
+    def packets(source: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
+        nonlocal taken
+        for packet in source:
+            taken += packet.size
+            yield packet
+
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        demuxed = (packet for packet in container.demux(stream) if packet.size)
+        pictures = H264Pictures(
+            stream,
+            packets(demuxed),
+            SourceOptions(str(path)),
+            lambda plan: plans.append((plan, taken)),
+            rate_fps=30,
+            is_live=False,
+        )
+        list(pictures.pictures())
+    assert plans[0][0] == "encoding: it has no IDR"
+    assert plans[0][1] < 34 << 20
 
 
 def test_a_review_takes_longer_each_time(tmp_path: Path) -> None:
