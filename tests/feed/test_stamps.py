@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -130,7 +129,9 @@ def test_a_file_is_played_in_real_time_over_a_jump(
     """No burst, no standstill."""
     stamps = jumping_at(20, by, pictures=42)
     path = write_h264(tmp_path / "v.ts", encode(pictures=42), stamps=stamps)
-    Feeder(SourceOptions(str(path)), writer).run(threading.Event())
+    feeder = Feeder(SourceOptions(str(path)), writer)
+    with feeding(feeder) as wait_until:
+        wait_until(lambda: feeder.counts.pictures == 42)
     times_s = [header.captured_at_ns / 1e9 for _, header, _ in writer.written]
     assert len(times_s) == 42
     assert times_s[-1] - times_s[0] == pytest.approx(41 / 30, abs=0.5)
@@ -177,12 +178,17 @@ def test_a_decision_is_reviewed_while_it_goes_on(tmp_path: Path) -> None:
 
 
 def test_parameter_sets_that_came_once_are_known_to_the_decoder(tmp_path: Path) -> None:
-    units = [*encode(pictures=42, headers="first"), *encode(pictures=80, gop=80, headers="none")]
+    units = [
+        *encode(pictures=28),
+        *encode(400, 304, pictures=42, headers="first"),
+        *encode(400, 304, pictures=80, gop=80, headers="none"),
+    ]
     path = tmp_path / "v.h264"
     path.write_bytes(b"".join(units))
     plans, pictures = play(path, look_s=0.5)
     assert plans[1:] == ["encoding from here on: more than 2 s between its key frames"]
     assert len(pictures) == len(units)
+    assert {(p.width, p.height) for p in pictures[28:]} == {(400, 304)}
     assert len(decode(picture.data for picture in pictures)) == len(units)
 
 
