@@ -120,8 +120,9 @@ class CameraClock:
         """Returns the times of the pictures of one look, in order; see `CaptureClock`."""
         now_ns, newest_ns = now.monotonic_ns, stamps[-1]
         self._arrivals.on_look(len(stamps), now_ns)
-        self._follow_realtime(now_ns - now.realtime_ns)
-        self._find(newest_ns, now_ns)
+        if self.name != "monotonic":
+            self._follow_realtime(now_ns - now.realtime_ns)
+            self._find(newest_ns, now_ns)
         times = [
             self._time_ns(stamp_ns, len(stamps) - 1 - place, now_ns)
             for place, stamp_ns in enumerate(stamps)
@@ -170,7 +171,7 @@ class CameraClock:
 
     def _find(self, stamp_ns: int, now_ns: int) -> None:
         """Take one of this machine's clocks if this picture's age is plausible on it."""
-        if self.name in ("monotonic", "realtime"):
+        if self.name == "realtime":
             return
         clocks: tuple[tuple[ClockName, int], ...] = (
             ("monotonic", 0),
@@ -213,7 +214,7 @@ class CameraClock:
             line.start(stamp_ns, self._last_ns, interval_ns)
         elif line.is_no_clock:
             self.fault = "they do not go with the time"
-            if self._is_constant:
+            if self._is_constant and not line.fitting:
                 self.fault = f"they are always {'0' if stamp_ns == 0 else 'the same'}"
             self.name, self._is_returning = "arrival", True
 
@@ -227,6 +228,7 @@ class CameraClock:
         self.name, self._follows_line = "unknown", False
         self._is_returning, self._return_looks = True, 0
         self._line = ClockLine()
+        self._realtime_offset_ns = None  # to be read anew
 
     def _follow_realtime(self, offset_ns: int) -> None:
         """Follow a step at once, small changes smoothed, because the thread may be delayed between

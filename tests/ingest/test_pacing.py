@@ -1,7 +1,10 @@
 import pytest
 
+from pet_stream.ingest.capture_clock import CaptureClock, Now
+from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.pacing import Pacing
 
+SINCE_BOOT_NS = 10**15
 INTERVAL_S = 1 / 30
 ENCODING_S = 0.011
 
@@ -13,8 +16,10 @@ def watch(
     jitter_s: float = 0.0,
     shift_s: float = 0.0,
     shifted_at: int = 0,
+    clock: CaptureClock | None = None,
 ) -> tuple[list[float], int]:
-    """Simulate a camera: how late each picture was found, and how many looks there were."""
+    """Simulate a camera: how late each picture was found, and how many looks there were. With a
+    `clock`, the stamps of all pictures are 0."""
 
     def appears_s(number: int) -> float:
         shifted_s = shift_s if number >= shifted_at else 0.0
@@ -25,7 +30,12 @@ def watch(
         looks += 1
         while appears_s(found) <= now_s:
             pacing.on_writes(1, INTERVAL_S)
-            pacing.on_picture(found * INTERVAL_S, now_s)
+            captured_s = found * INTERVAL_S
+            if clock is not None:
+                now_ns = round(now_s * 1e9) + SINCE_BOOT_NS
+                [captured_ns] = clock.times_ns([(0, 0)], Now(now_ns, 2 * now_ns))
+                captured_s = (captured_ns - SINCE_BOOT_NS) / 1e9
+            pacing.on_picture(captured_s, now_s)
             latencies.append(now_s - appears_s(found))
             found += 1
         now_s += pacing.delay_s(now_s, is_urgent=True)
@@ -39,6 +49,17 @@ def test_looks_only_when_a_picture_is_due() -> None:
     assert settled[len(settled) // 2] <= 0.0005
     assert settled[-1] <= 0.001
     assert looks / len(latencies) < 1.5
+
+
+@pytest.mark.parametrize("jitter_s", [0, 0.002])
+def test_a_camera_without_a_clock_is_looked_for_as_closely(jitter_s: float) -> None:
+    clock = CaptureClock(CameraCounts())
+    latencies, looks = watch(Pacing(30), seconds=30, jitter_s=jitter_s, clock=clock)
+    assert clock.name == "arrival"
+    settled = sorted(latencies[60:])
+    assert settled[len(settled) // 2] <= 0.0005
+    assert settled[int(len(settled) * 0.95)] <= 0.0025
+    assert looks / len(latencies) < (6 if jitter_s else 1.7)
 
 
 def test_jitter_costs_some_looks_but_little_latency() -> None:
