@@ -8,6 +8,7 @@
         frames        makes the frames that it is sent
     video_viewers     one room to join: H.264 for browsers without WebRTC
       video_messages  makes each picture into a message, once for all viewers
+      showing_times   when B pictures are shown
     live_state        the other room: recording, viewers, camera and health, when they change
       detection_feed  and what the detector saw, for pages that have subscribed
       state_outbox    holds what one page is to be told

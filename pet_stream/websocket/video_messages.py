@@ -2,9 +2,10 @@
 
     text    {"type": "format", "codec", "width", "height", "avcc"}   before the first picture, and
                                                                      whenever it changes
-    binary  flags (1 byte: 1 a player can begin here, 2 discontinuity), 3 zeros, sequence (u32),
-            capture time in µs of CLOCK_MONOTONIC (u64) and since the epoch (u64), all big-endian;
-            then the access unit, its NAL units behind 4-byte lengths
+    binary  flags (1 byte: 1 a player can begin here, 2 discontinuity), how much later it is shown
+            than it is decoded in µs (i24, 0 without B pictures), sequence (u32), capture time in µs
+            of CLOCK_MONOTONIC (u64) and since the epoch (u64), all big-endian; then the access
+            unit, its NAL units behind 4-byte lengths
 
 Parameter sets are in the format, not in the binary messages, until others come between IDRs: a
 decoder goes by those that it read last, so all stay in from there on, up to the next format.
@@ -20,8 +21,9 @@ from ..media.access_unit import AccessUnit
 from ..media.h264.avcc import DecoderConfiguration, length_prefixed
 from ..media.h264.parameter_set_cache import parameter_sets_in
 from .frames import binary_frame, json_frame
+from .showing_times import ShowingTimes
 
-HEADER = struct.Struct(">BxxxIQQ")
+HEADER = struct.Struct(">IIQQ")
 START = 1
 DISCONTINUITY = 2
 
@@ -52,6 +54,7 @@ class VideoMessages:
         self._configuration: DecoderConfiguration | None = None
         self._left_out: tuple[bytes, ...] = ()
         self._size = (0, 0)
+        self._showing_times = ShowingTimes()
         self._format_frame = b""
 
     def message(self, unit: AccessUnit, clock_offset_ns: int) -> VideoMessage | None:
@@ -69,8 +72,9 @@ class VideoMessages:
             return None
         if not all(nal_unit in self._left_out for nal_unit in parameter_sets_in(unit.nal_units)):
             self._left_out = ()
+        flags = START * unit.starts_clean | DISCONTINUITY * unit.is_discontinuity
         header = HEADER.pack(
-            START * unit.starts_clean | DISCONTINUITY * unit.is_discontinuity,
+            flags << 24 | self._showing_times.offset_us(unit) & 0xFFFFFF,
             unit.sequence % _SEQUENCE_MODULUS,
             unit.capture_ns // 1000,
             (unit.capture_ns + clock_offset_ns) // 1000,

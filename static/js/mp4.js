@@ -63,15 +63,16 @@ export function initSegment({ width, height, description }) {
 
 /**
  * One picture: `time` and `duration` in units of TIMESCALE, `data` with 4-byte NAL unit lengths,
- * `sequence` counts the fragments from 1.
+ * `sequence` counts the fragments from 1. It is shown `offset` later than decoded.
  */
-export function fragment({ sequence, time, duration, isIdr, data }) {
+export function fragment({ sequence, time, duration, offset: shownLater = 0, isIdr, data }) {
   // depends on nothing; or on others and is no place to begin (8.8.3.1)
   const sampleFlags = isIdr ? 0x02000000 : 0x01010000;
   const run = (offset) =>
-    // data offset, then duration, size and flags of each sample
-    fullBox("trun", 0, 0x701, u32(1), u32(offset), u32(duration), u32(data.length), [
+    // data offset, then duration, size, flags and (signed) composition offset of each sample
+    fullBox("trun", 1, 0xf01, u32(1), u32(offset), u32(duration), u32(data.length), [
       ...u32(sampleFlags),
+      ...u32(shownLater),
     ]);
   const movieFragment = (offset) =>
     box(

@@ -66,7 +66,7 @@ export class MsePlayer {
     this.#needsIdr = true;
   }
 
-  add({ isIdr, captureUs, data }) {
+  add({ isIdr, captureUs, offsetUs = 0, data }) {
     const isFull = this.#pendingBytes + data.length > MAX_PENDING_BYTES;
     if (isFull || (isIdr && this.#source.readyState !== "open")) this.#drop();
     if (this.#needsIdr && !isIdr) {
@@ -79,7 +79,7 @@ export class MsePlayer {
     if (!placed) return;
     const { time, duration } = placed;
     if (isIdr) this.#idrTimes.push(time / 1e6);
-    this.#pending.push(fragment({ sequence: ++this.#sequence, time, duration, isIdr, data }));
+    this.#pending.push(fragment({ sequence: ++this.#sequence, time, duration, offset: offsetUs, isIdr, data }));
     this.#pendingBytes += data.length;
     this.#pendingPictures += 1;
     this.#flush();

@@ -36,7 +36,8 @@ export function parseText(json) {
 
 /**
  * One access unit from a binary message: NAL units with 4-byte lengths in `data`, capture times in
- * µs, of the server's monotonic clock (`captureUs`) and of its wall clock (`wallUs`).
+ * µs, of the server's monotonic clock (`captureUs`) and of its wall clock (`wallUs`). B pictures are
+ * shown `offsetUs` later than it is their turn to be decoded.
  */
 export function parseUnit(buffer) {
   if (buffer.byteLength < HEADER_BYTES) throw new RangeError("shorter than its header");
@@ -45,6 +46,7 @@ export function parseUnit(buffer) {
   return {
     isIdr: (flags & IDR) !== 0,
     isDiscontinuity: (flags & DISCONTINUITY) !== 0,
+    offsetUs: (view.getInt32(0) << 8) >> 8,
     sequence: view.getUint32(4),
     captureUs: Number(view.getBigUint64(8)),
     wallUs: Number(view.getBigUint64(16)),

@@ -44,7 +44,7 @@ export class WebCodecsPlayer {
   }
 
   /** Throws what `VideoDecoder.decode` raises. */
-  add({ isIdr, captureUs, data }) {
+  add({ isIdr, captureUs, offsetUs = 0, data }) {
     const lagUs = this.#shownUs > 0 ? this.#newestUs - this.#shownUs : 0;
     if (lagUs > MAX_LAG_US) this.#needsIdr = true;
     if (isIdr && this.#needsIdr) this.#begin(captureUs);
@@ -54,7 +54,7 @@ export class WebCodecsPlayer {
     }
     this.#newestUs = captureUs;
     const type = isIdr ? "key" : "delta";
-    this.#decoder.decode(new EncodedVideoChunk({ type, timestamp: captureUs, data }));
+    this.#decoder.decode(new EncodedVideoChunk({ type, timestamp: captureUs + offsetUs, data }));
   }
 
   close() {

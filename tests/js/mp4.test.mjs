@@ -50,13 +50,15 @@ test("the initialisation segment names size, time scale and decoder configuratio
 const PICTURES = [
   { sequence: 1, time: 0, duration: 33_333, isIdr: true, data: Uint8Array.of(0, 0, 0, 1, 0x65) },
   { sequence: 2, time: 33_334, duration: 100_000, isIdr: false, data: new Uint8Array(70_000) },
+  { sequence: 3, time: 66_667, duration: 1, offset: 66_666, isIdr: false, data: Uint8Array.of(7) },
+  { sequence: 4, time: 99_999, duration: 1, offset: -33_333, isIdr: false, data: Uint8Array.of(8) },
   { sequence: 2 ** 31, time: 2 ** 40 + 7, duration: 1, isIdr: false, data: Uint8Array.of(9) },
 ];
 
 for (const picture of PICTURES) {
   test(`a fragment holds its picture: ${picture.data.length} bytes at ${picture.time} µs`, () => {
     const all = boxes(fragment(picture));
-    const { sequence, time, duration, isIdr, data } = picture;
+    const { sequence, time, duration, offset = 0, isIdr, data } = picture;
     assert.equal(one(all, "moof/mfhd").view.getUint32(4), sequence);
     assert.equal(one(all, "moof/traf/tfdt").view.getBigUint64(4), BigInt(time));
     const run = one(all, "moof/traf/trun").view;
@@ -65,6 +67,7 @@ for (const picture of PICTURES) {
     assert.equal(run.getUint32(8), mdat.start + 8, "where the data begins, from the moof");
     assert.equal(run.getUint32(12), duration);
     assert.equal(run.getUint32(16), data.length);
+    assert.equal(run.getInt32(24), offset);
     assert.equal((run.getUint32(20) & 0x10000) === 0, isIdr, "a place to begin");
     assert.deepEqual(mdat.content, data);
   });

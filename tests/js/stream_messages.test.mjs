@@ -3,10 +3,10 @@ import { test } from "node:test";
 
 import { parseText, parseUnit, statusOf } from "../../static/js/stream_messages.js";
 
-function message({ flags, sequence, captureUs, wallUs, data }) {
+function message({ flags, offsetUs, sequence, captureUs, wallUs, data }) {
   const bytes = new Uint8Array(24 + data.length);
   const view = new DataView(bytes.buffer);
-  view.setUint8(0, flags);
+  view.setUint32(0, (flags << 24) | (offsetUs & 0xffffff));
   view.setUint32(4, sequence);
   view.setBigUint64(8, BigInt(captureUs));
   view.setBigUint64(16, BigInt(wallUs));
@@ -15,14 +15,17 @@ function message({ flags, sequence, captureUs, wallUs, data }) {
 }
 
 const FLAGS = [
-  [0, false, false],
-  [1, true, false],
-  [3, true, true],
+  [0, false, false, 0],
+  [0, false, false, -66_666],
+  [0, false, false, 8_000_000],
+  [1, true, false, 66_666],
+  [3, true, true, -8_000_000],
 ];
 
-for (const [flags, isIdr, isDiscontinuity] of FLAGS) {
-  test(`an access unit with flags ${flags}`, () => {
-    const sent = { sequence: 0xffffffff, captureUs: 2 ** 45 + 1, wallUs: 1_795_000_000_000_001 };
+for (const [flags, isIdr, isDiscontinuity, offsetUs] of FLAGS) {
+  test(`an access unit with flags ${flags}, shown ${offsetUs} µs later`, () => {
+    const times = { captureUs: 2 ** 45 + 1, wallUs: 1_795_000_000_000_001 };
+    const sent = { offsetUs, sequence: 0xffffffff, ...times };
     const data = Uint8Array.of(0, 0, 0, 1, 0x65);
     const unit = parseUnit(message({ flags, ...sent, data }));
     assert.deepEqual(unit, { isIdr, isDiscontinuity, ...sent, data });
