@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from random import Random
 from typing import Literal
 
 import av
@@ -39,12 +40,14 @@ def encode(
     bit_rate: int | None = None,
     headers: Literal["each", "first", "none"] = "each",
     pixel_format: str = "yuv420p",
+    is_noise: bool = False,
     x264: Sequence[str] = (),
 ) -> list[bytes]:
     """`pictures` access units in Annex B, decoding order; an IDR every `gop`, never in between.
 
     SPS and PPS stand in front of each IDR, the first one, or none (`headers`). Start codes have
-    3 and 4 bytes, as libx264 makes them. `x264`: further parameters, such as "interlaced=1".
+    3 and 4 bytes, as libx264 makes them. `is_noise`: a still picture of noise, which is large.
+    `x264`: further parameters, such as "interlaced=1".
     """
     units = _encode(
         width,
@@ -58,6 +61,7 @@ def encode(
         aud,
         bit_rate,
         pixel_format,
+        is_noise,
         tuple(x264),
     )
     if headers == "each":
@@ -132,6 +136,7 @@ def _encode(
     aud: bool,
     bit_rate: int | None,
     pixel_format: str,
+    is_noise: bool,
     x264: tuple[str, ...],
 ) -> tuple[bytes, ...]:
     encoder = av.CodecContext.create("libx264", "w")
@@ -162,8 +167,11 @@ def _encode(
         "x264-params": ":".join(parameters),
     }
     units: list[bytes] = []
+    noise = _noise(width, height, pixel_format) if is_noise else None
     for number in range(pictures):
-        units += map(bytes, encoder.encode(_picture(width, height, pixel_format, number)))
+        frame = noise or _picture(width, height, pixel_format, number)
+        frame.pts = number
+        units += map(bytes, encoder.encode(frame))
     units += map(bytes, encoder.encode(None))
     assert len(units) == pictures
     return tuple(units)
@@ -188,7 +196,14 @@ def _picture(width: int, height: int, pixel_format: str, number: int) -> av.Vide
                 row = row[:left] + bright + row[left + square_width :]
             rows.append(row + padding)
         plane.update(b"".join(rows))
-    frame.pts = number
+    return frame
+
+
+def _noise(width: int, height: int, pixel_format: str) -> av.VideoFrame:
+    frame = av.VideoFrame(width, height, pixel_format)
+    random = Random(1)
+    for plane in frame.planes:
+        plane.update(random.randbytes(plane.buffer_size))
     return frame
 
 

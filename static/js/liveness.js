@@ -2,12 +2,15 @@
 
 export const STALL_MS = 2000;
 const INTERVALS_UNTIL_STALL = 4;
-const MAX_INTERVAL_MS = 2500;
+const MAX_INTERVAL_MS = 10_000;
+/** So many of the told intervals long, the server's word counts beside what pictures tell. */
+const INTERVALS_TOLD = 10;
 
 export class Liveness {
   #lastAt;
   #intervalMs = 0;
   #expectedMs = 0;
+  #expectedUntil = 0;
   #hasPicture = false;
 
   constructor(now) {
@@ -20,9 +23,11 @@ export class Liveness {
     this.#lastAt = now;
   }
 
-  /** The server's word for the camera's rate, before two pictures have told it. */
-  expect(fps) {
-    if (fps > 0) this.#expectedMs = Math.min(1000 / fps, MAX_INTERVAL_MS);
+  /** The server's word for the camera's rate: what a page begins with comes at once, not at it. */
+  expect(fps, now) {
+    if (!(fps > 0)) return;
+    this.#expectedMs = Math.min(1000 / fps, MAX_INTERVAL_MS);
+    this.#expectedUntil = now + this.#expectedMs * INTERVALS_TOLD;
   }
 
   /** A picture was shown. */
@@ -42,12 +47,13 @@ export class Liveness {
   }
 
   /** How long a picture may be late: 2 s, or four picture intervals of a slow camera. */
-  get limitMs() {
-    return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * Math.max(this.#intervalMs, this.#expectedMs));
+  limitMs(now) {
+    const expectedMs = now < this.#expectedUntil ? this.#expectedMs : 0;
+    return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * Math.max(this.#intervalMs, expectedMs));
   }
 
   isStalled(now) {
-    return now - this.#lastAt > this.limitMs;
+    return now - this.#lastAt > this.limitMs(now);
   }
 
   isFlowing(now) {

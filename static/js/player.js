@@ -24,12 +24,14 @@ import { element, setText } from "./dom.js";
 import { Gestures } from "./gestures.js";
 import { text } from "./i18n.js";
 import { Overlay } from "./overlay.js";
-import { Peer, State } from "./peer.js";
+import { Peer } from "./peer.js";
 import * as out from "./picture_out.js";
 import { QualityPanel } from "./quality.js";
 import { Screen } from "./screen.js";
+import { State } from "./state.js";
 import { Sightings } from "./tracks.js";
 import { Veil } from "./veil.js";
+import { tabMemory } from "./ways.js";
 import { WHOLE, isZoomed } from "./zoom.js";
 
 const STYLE = new URL("../css/player.css", import.meta.url).href;
@@ -204,6 +206,7 @@ export class PetStream extends HTMLElement {
       transport: this.getAttribute("transport") ?? "auto",
       decoder: this.getAttribute("decoder") ?? "auto",
       pauseAfterMs: pauseAfterMs(this.getAttribute("pause-after")),
+      memory: tabMemory(`pet-stream.ways ${this.getAttribute("src") ?? ""}`),
     }));
     peer.addEventListener("change", () => this.#show());
     peer.addEventListener("picture", ({ detail }) => this.#drawBoxes(detail));

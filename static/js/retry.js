@@ -5,6 +5,8 @@ export const MAX_DELAY_MS = 10_000;
 export const FULL_DELAY_MS = 5_000;
 /** A page may go, and leave the server a thread; each try costs it one for a moment. */
 export const NO_SOCKET_DELAY_MS = 30_000;
+/** A browser that can't decode the camera's pictures can when these become others. */
+const UNDECODABLE_DELAYS_MS = [2_000, 5_000, 15_000, 30_000, 60_000];
 
 /**
  * The wait before try number `attempt` (from 0), in ms: doubled each time up to a limit, half of
@@ -13,6 +15,11 @@ export const NO_SOCKET_DELAY_MS = 30_000;
 export function retryDelayMs(attempt, random = Math.random) {
   const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** attempt);
   return Math.round(ceiling / 2 + (random() * ceiling) / 2);
+}
+
+/** The wait after every way has failed to show a picture, for the n-th time (from 0). */
+export function undecodableDelayMs(attempt) {
+  return UNDECODABLE_DELAYS_MS[attempt] ?? UNDECODABLE_DELAYS_MS.at(-1);
 }
 
 /**

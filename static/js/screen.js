@@ -32,6 +32,15 @@ export class Screen extends EventTarget {
     this.#resized();
   }
 
+  /** Shows the present picture until the other one is used: the video will have none for a moment. */
+  hold() {
+    const { surface, video, canvas, width, height } = this;
+    if (surface !== video || !width) return;
+    Object.assign(canvas, { width, height });
+    this.#context.drawImage(video, 0, 0);
+    this.use(canvas);
+  }
+
   /** Shows a `VideoFrame`. */
   draw(frame) {
     const { displayWidth: width, displayHeight: height } = frame;

@@ -4,7 +4,6 @@ import { ApiError } from "./api.js";
 import { whyNoSocket } from "./camera.js";
 import { codeOf, parseText, parseUnit, statusOf } from "./stream_messages.js";
 
-/** In the order in which they are tried. */
 const PLAYERS = {
   webcodecs: async () => (await import("./webcodecs.js")).WebCodecsPlayer,
   mse: async () => (await import("./mse.js")).MsePlayer,
@@ -16,7 +15,8 @@ const MAX_BEHIND_FOR_MS = 3_000;
 
 /**
  * Calls `on.connected()`, `on.picture({captureUs})` for each one shown, `on.camera({camera,
- * reason})` when the server says how the camera is, and `on.ended(error)` once, at the end.
+ * reason})` when the server says how the camera is, `on.decoderFailed(way)` for each that does not
+ * play, and `on.ended(error)` once, at the end.
  */
 export class SocketLink {
   transport = "websocket";
@@ -41,12 +41,17 @@ export class SocketLink {
   #behindSince = 0;
   #lastLatencyUs = null;
 
-  /** `decoder`: `webcodecs`, `mse`, or `auto` for the first of these that plays the format. */
-  constructor({ api, screen, decoder = "auto", on }) {
+  /** `decoders`: `webcodecs`, `mse`, or both; the first one that plays the format is taken. */
+  constructor({ api, screen, decoders, on }) {
     this.#api = api;
     this.#screen = screen;
     this.#on = on;
-    this.#decoders = decoder in PLAYERS ? [decoder] : Object.keys(PLAYERS);
+    this.#decoders = [...decoders];
+  }
+
+  /** The decoder in use. */
+  get way() {
+    return this.#decoders[0];
   }
 
   async open() {
@@ -122,9 +127,9 @@ export class SocketLink {
         this.#on.playing();
         return player;
       }
-      this.#decoders.shift();
+      this.#on.decoderFailed(this.#decoders.shift());
     }
-    throw new ApiError("no decoder for this format", { status: 422, code: "no_decoder" });
+    throw new ApiError("no decoder for this format", { code: "undecodable" });
   }
 
   /** The next kind of player takes over at the next IDR; without one this try has failed. */
@@ -132,8 +137,10 @@ export class SocketLink {
     if (this.#isClosed) return;
     this.#player.close();
     this.#player = null;
-    this.#decoders.shift();
-    if (!this.#decoders.length) return void this.#end(error);
+    this.#on.decoderFailed(this.#decoders.shift());
+    if (!this.#decoders.length) {
+      return void this.#end(new ApiError(error.message, { code: "undecodable" }));
+    }
     this.#queue = this.#queue
       .then(async () => {
         this.#player = await this.#choosePlayer();

@@ -3,7 +3,7 @@
 import { element, icon, setText } from "./dom.js";
 import { clock } from "./format.js";
 import { hasText, text } from "./i18n.js";
-import { State } from "./peer.js";
+import { State } from "./state.js";
 
 const COUNTDOWN_MS = 250;
 
@@ -22,10 +22,13 @@ const WITH_BUTTON = new Set([
   State.RECONNECTING,
   State.FULL,
   State.NOT_ALLOWED,
+  State.UNSUPPORTED,
   State.BLOCKED,
   State.PAUSED,
   State.CLOSED,
 ]);
+
+const TRYING = new Set([State.RECONNECTING, State.FULL]);
 
 export class Veil {
   /** All of them from the start: when the server is gone, a new one could not be fetched. */
@@ -52,7 +55,7 @@ export class Veil {
     if (this.#wasLive && !isLive) this.#lastLiveAt = new Date();
     if (isLive) this.#lastLiveAt = null;
     this.#wasLive = isLive;
-    this.#tick(state, retryAt);
+    this.#tick({ state, reason, retryAt });
     const [title, note] = wordsFor(state, reason);
     setText(this.#title, title);
     setText(this.#note, note);
@@ -71,13 +74,14 @@ export class Veil {
   }
 
   /** The countdown and the time of the last picture; runs only while something counts. */
-  #tick(state, retryAt) {
+  #tick(told) {
+    const { state, reason, retryAt } = told;
     const seconds = retryAt === null ? 0 : Math.ceil((retryAt - performance.now()) / 1000);
     clearInterval(this.#countdown);
-    if (seconds > 0) this.#countdown = setInterval(() => this.#tick(state, retryAt), COUNTDOWN_MS);
+    if (seconds > 0) this.#countdown = setInterval(() => this.#tick(told), COUNTDOWN_MS);
     const words = [];
     if (seconds > 0) words.push(text("player.in", { seconds }));
-    else if (state === State.RECONNECTING || state === State.FULL) words.push(text("player.now"));
+    else if (TRYING.has(state) || reason === "undecodable") words.push(text("player.now"));
     if (this.#lastLiveAt) words.push(text("player.last", { time: clock(this.#lastLiveAt) }));
     setText(this.#wait, words.join(" · "));
   }

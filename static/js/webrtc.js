@@ -25,6 +25,7 @@ export function playsH264() {
  * each one shown (where the browser tells of single ones), and `on.ended(error)` once.
  */
 export class WebRtcLink {
+  way = "webrtc";
   transport = "webrtc";
   #api;
   #screen;
@@ -32,6 +33,7 @@ export class WebRtcLink {
   #on;
   #connection = null;
   #receiver = null;
+  #stream = null;
   #peerId = "";
   #frameRequest = 0;
   #isConnected = false;
@@ -81,6 +83,17 @@ export class WebRtcLink {
     else connection?.close();
   }
 
+  /** From now on the pictures are shown on `screen`, and told to `on`; it changes with the first. */
+  moveTo(screen, on) {
+    this.#screen.video.cancelVideoFrameCallback?.(this.#frameRequest);
+    this.#screen.video.srcObject = null;
+    this.#screen = screen;
+    this.#on = on;
+    const { video } = screen;
+    video.addEventListener("loadeddata", () => this.#isClosed || screen.use(video), { once: true });
+    this.#show();
+  }
+
   async play() {
     if (this.#screen.video.srcObject) await this.#screen.video.play();
   }
@@ -113,14 +126,18 @@ export class WebRtcLink {
     if ("playoutDelayHint" in this.#receiver) this.#receiver.playoutDelayHint = 0;
     connection.ontrack = ({ track }) => {
       if (this.#isClosed) return;
-      const { video } = this.#screen;
-      this.#screen.use(video);
-      video.srcObject = new MediaStream([track]);
-      this.#on.playing();
-      this.#awaitFrame();
+      this.#stream = new MediaStream([track]);
+      this.#screen.use(this.#screen.video);
+      this.#show();
     };
     connection.onconnectionstatechange = () => this.#changed(connection.connectionState);
     return connection;
+  }
+
+  #show() {
+    this.#screen.video.srcObject = this.#stream;
+    this.#on.playing();
+    this.#awaitFrame();
   }
 
   /** Until the offer has all candidates, or enough time, or later ones can be told. */

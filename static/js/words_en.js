@@ -72,6 +72,8 @@ export default {
   "unsupported.title": "This browser can't show the picture",
   "unsupported.text":
     "The camera sends H.264, which this browser does not play. Chrome, Edge, Firefox and Safari do.",
+  "unsupported.undecodable.text":
+    "The pictures arrive, but this browser can decode none of them, whichever way they come. It tries again by itself.",
   "blocked.title": "Paused by the browser",
   "blocked.text": "It starts no video by itself, perhaps to save power.",
   "blocked.button": "Show the picture",

@@ -71,6 +71,8 @@ export default {
   "unsupported.title": "このブラウザーでは再生できません",
   "unsupported.text":
     "映像は H.264 です。Chrome、Edge、Firefox、Safari をお使いください。",
+  "unsupported.undecodable.text":
+    "映像は届いていますが、このブラウザーではどの方法でもデコードできません。自動的に再試行します。",
   "blocked.title": "ブラウザーが停止しました",
   "blocked.text": "省電力などのため、自動再生が止められています。",
   "blocked.button": "映像を表示",

@@ -30,7 +30,7 @@ test("one long gap does not make a fast camera slow", () => {
   const { liveness, last } = watched(33);
   liveness.picture(last + 60_000);
   for (let i = 1; i <= 10; i += 1) liveness.picture(last + 60_000 + i * 33);
-  assert.equal(liveness.limitMs, STALL_MS);
+  assert.equal(liveness.limitMs(last + 61_000), STALL_MS);
 });
 
 test("time that nobody could see does not count", () => {
@@ -59,10 +59,34 @@ test("another try has no picture yet, but knows the camera's rate", () => {
 
 test("the server's word for the rate counts until pictures tell it", () => {
   const liveness = new Liveness(0);
-  liveness.expect(undefined);
+  liveness.expect(undefined, 0);
   liveness.picture(0);
   assert.equal(liveness.isStalled(2_001), true);
-  liveness.expect(0.5);
+  liveness.expect(0.5, 0);
   assert.equal(liveness.isStalled(7_900), false);
   assert.equal(liveness.isStalled(8_100), true);
+});
+
+test("a GOP that comes at once does not make a slow camera fast", () => {
+  const liveness = new Liveness(0);
+  liveness.expect(0.5, 0);
+  for (let i = 0; i < 12; i += 1) liveness.picture(100 + i * 10);
+  assert.equal(liveness.isStalled(210 + 2_500), false);
+});
+
+test("a slow camera that has become fast is stalled after two seconds, whatever was told before", () => {
+  const liveness = new Liveness(0);
+  liveness.expect(1, 0);
+  for (let now = 0; now <= 10_000; now += 33) liveness.picture(now);
+  assert.equal(liveness.isStalled(12_100), true);
+});
+
+test("a camera of one picture in ten seconds is live", () => {
+  const liveness = new Liveness(0);
+  liveness.expect(0.1, 0);
+  for (let now = 0; now <= 300_000; now += 10_000) {
+    assert.equal(liveness.isStalled(now), false);
+    liveness.picture(now);
+  }
+  assert.equal(liveness.isStalled(340_100), true);
 });

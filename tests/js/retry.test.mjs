@@ -7,6 +7,7 @@ import {
   NO_SOCKET_DELAY_MS,
   afterFailure,
   retryDelayMs,
+  undecodableDelayMs,
 } from "../../static/js/retry.js";
 
 test("the wait doubles up to its limit", () => {
@@ -17,6 +18,12 @@ test("the wait doubles up to its limit", () => {
 test("half of the wait is random, the other half is not", () => {
   assert.equal(retryDelayMs(3, () => 0), 2000);
   assert.equal(retryDelayMs(3, () => 0.5), 3000);
+});
+
+test("what no way can decode is tried again ever later, a minute apart at last", () => {
+  const delays = [0, 1, 2, 3, 4, 5, 99].map(undecodableDelayMs);
+  assert.ok(delays.every((delay, i) => i === 0 || delay >= delays[i - 1]));
+  assert.deepEqual([delays[0], delays.at(-1)], [2_000, 60_000]);
 });
 
 const FAILURES = [

@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 
 import { describeHealth, isCameraDown } from "../../static/js/camera.js";
 import { choose, reasonText, setLanguage, text } from "../../static/js/i18n.js";
-import { State } from "../../static/js/peer.js";
+import { State } from "../../static/js/state.js";
 import en from "../../static/js/words_en.js";
 import ja from "../../static/js/words_ja.js";
 

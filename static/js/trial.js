@@ -1,0 +1,79 @@
+/** Tries WebRTC beside the picture that is seen, where nobody sees it. */
+
+import { Liveness } from "./liveness.js";
+import { Watch } from "./watch.js";
+import { WebRtcLink } from "./webrtc.js";
+
+export class Trial {
+  #api;
+  #on;
+  #link;
+  #watch;
+
+  /**
+   * Says once how it ended, if not by `stop()`: `on.plays(link)` with a link that plays, to be moved
+   * to a screen; `on.failed()`; `on.refused()`: it could not be tried.
+   */
+  constructor({ api, connectLimitMs, on }) {
+    this.#api = api;
+    this.#on = on;
+    const failed = () => this.#end(() => on.failed());
+    const nothing = () => {};
+    this.#watch = new Watch({
+      api,
+      liveness: new Liveness(performance.now()),
+      connectLimitMs,
+      on: {
+        live: nothing,
+        stalled: nothing,
+        steady: () => this.#plays(),
+        cameraDown: () => this.#end(() => on.refused()),
+        lost: failed,
+        failed,
+      },
+    });
+  }
+
+  async start() {
+    const video = document.createElement("video");
+    video.muted = true;
+    const iceServers = this.#api.iceServers();
+    iceServers.catch(() => {}); // the link will hear of it
+    const link = (this.#link = new WebRtcLink({
+      api: this.#api,
+      screen: { video, use() {} },
+      iceServers,
+      on: {
+        connected: () => this.#watch?.connected(),
+        playing: () => video.play().catch(() => {}), // decoding does not need it
+        picture() {},
+        ended: () => this.#end(() => this.#on.failed()),
+      },
+    }));
+    try {
+      await link.open();
+      this.#watch?.start(link);
+    } catch {
+      this.#end(() => this.#on.refused());
+    }
+  }
+
+  stop() {
+    this.#watch?.stop();
+    this.#watch = null;
+    this.#link?.close();
+    this.#link = null;
+  }
+
+  #plays() {
+    const link = this.#link;
+    this.#link = null; // it is not ours any more
+    this.#end(() => this.#on.plays(link));
+  }
+
+  #end(say) {
+    if (!this.#watch) return;
+    this.stop();
+    say();
+  }
+}

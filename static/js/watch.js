@@ -1,0 +1,193 @@
+/** One try, watched: do its pictures come, and if not, whose fault is it? */
+
+import { Arrival } from "./arrival.js";
+import { isCameraDown, reasonsOf } from "./camera.js";
+
+const LOOK_MS = 500;
+/** Connected without a picture: from here on the camera is asked after … */
+const ASK_AFTER_MS = 1_000;
+const ASK_EVERY_MS = 2_000;
+const ASK_AFTER_PICTURE_MS = 400;
+/** … and if it is well and nothing arrives, this connection is given up. */
+const PICTURE_LIMIT_MS = 5_000;
+/** The server learns no sooner than the page that a camera has stopped, and tells it later. */
+const STOPPED_LIMIT_MS = 1_000;
+/** The camera is back but no picture comes on this connection: after this, a new one. */
+const RETURN_LIMIT_MS = 4_000;
+/**
+ * Data for this long and not one picture of it: this way does not play the stream. Over TCP nothing
+ * is lost; a decoder may need its time for large pictures.
+ */
+const UNDECODED_LIMITS_MS = { webrtc: 4_000, websocket: 8_000 };
+/** Pictures for this long are no accident. */
+const STEADY_MS = 5_000;
+
+/**
+ * Looks twice a second, from `start(link)` to `stop()`, and says what it finds: `on.live()`,
+ * `on.steady()` at each look while it lasts, `on.stalled()`, `on.cameraDown(reason)`, and once, for
+ * the end of the try, `on.lost(reason)` (begin again) or `on.failed(reason)` (this way leads to no
+ * picture: "connection", "stalled", "undecodable").
+ */
+export class Watch {
+  #api;
+  #liveness;
+  #connectLimitMs;
+  #isUnseen;
+  #isPaused;
+  #on;
+  #now;
+  #arrival = new Arrival();
+  #framesDecoded = 0;
+  #timer = 0;
+  #isOver = false;
+
+  #isLive = false;
+  #isCameraDown = false;
+  #startedAt;
+  #connectedAt = 0;
+  #liveAt = 0;
+  #stoppedAt = 0;
+  #cameraBackAt = 0;
+  #askedAt = 0;
+
+  /**
+   * `liveness` outlasts the try. `isUnseen()`: no picture can be expected now; `isPaused()`: what is
+   * decoded is not shown.
+   */
+  constructor({ api, liveness, connectLimitMs, isUnseen, isPaused, on, now }) {
+    this.#api = api;
+    this.#liveness = liveness;
+    this.#connectLimitMs = connectLimitMs;
+    this.#isUnseen = isUnseen ?? (() => false);
+    this.#isPaused = isPaused ?? (() => false);
+    this.#on = on;
+    this.#now = now ?? (() => performance.now());
+    this.#startedAt = this.#now();
+    liveness.begin(this.#startedAt);
+  }
+
+  start(link) {
+    this.#timer = setInterval(() => this.look(link), LOOK_MS);
+  }
+
+  /** Of a link that plays already. */
+  adopt(link) {
+    this.#connectedAt = this.#liveAt = this.#now();
+    this.#isLive = true;
+    this.start(link);
+  }
+
+  stop() {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+  }
+
+  // What the link tells
+
+  connected() {
+    this.#connectedAt ||= this.#now();
+  }
+
+  pictureShown() {
+    if (this.#isPaused()) return;
+    const now = this.#now();
+    this.#liveness.picture(now);
+    this.#arrival.restart();
+    if (this.#isLive) return;
+    if (!this.#isCameraDown) this.#goLive();
+    // What a server keeps of a camera that has stopped is a picture, but not live: ask first.
+    else if (now - this.#askedAt > ASK_AFTER_PICTURE_MS) this.#ask();
+  }
+
+  /** The server's word for the camera, from health. */
+  cameraIs(health) {
+    this.#liveness.expect(health.camera?.fps, this.#now());
+    if (isCameraDown(health)) this.cameraDown(reasonsOf(health)[0] ?? "");
+  }
+
+  cameraDown(reason) {
+    this.#isLive = false;
+    this.#isCameraDown = true;
+    this.#cameraBackAt = 0;
+    this.#arrival.restart();
+    this.#on.cameraDown(reason);
+  }
+
+  /** The video may not play: live is what comes once it may. */
+  suspend() {
+    this.#isLive = false;
+  }
+
+  // Looking
+
+  /** Do pictures come, and if not, what is to be done? */
+  async look(link) {
+    const { framesDecoded = 0, bytes = 0 } = (await link.stats().catch(() => null)) ?? {};
+    if (this.#isOver) return;
+    // Some browsers do not tell of single frames, or not while the video is out of view.
+    if (framesDecoded > this.#framesDecoded) this.pictureShown();
+    this.#framesDecoded = framesDecoded;
+    const now = this.#now();
+    this.#arrival.received(bytes, now);
+    if (this.#isUnseen()) {
+      this.#liveness.restart(now);
+      this.#arrival.restart();
+    } else if (this.#isLive) {
+      if (now - this.#liveAt > STEADY_MS) this.#on.steady();
+      if (this.#liveness.isStalled(now)) await this.#stopped(now);
+    } else if (this.#arrival.undecodedMs >= UNDECODED_LIMITS_MS[link.transport]) {
+      this.#end(() => this.#on.failed("undecodable"));
+    } else if (!this.#connectedAt) {
+      if (now - this.#startedAt > this.#connectLimitMs) this.#end(() => this.#on.failed("connection"));
+    } else if (this.#isAskDue(now)) {
+      await this.#ask();
+    }
+  }
+
+  #goLive() {
+    this.#isLive = true;
+    this.#isCameraDown = false;
+    this.#liveAt = this.#now();
+    this.#stoppedAt = 0;
+    this.#on.live();
+  }
+
+  #stopped(now) {
+    this.#isLive = false;
+    this.#stoppedAt = now;
+    this.#on.stalled();
+    return this.#ask();
+  }
+
+  #isAskDue(now) {
+    const everyMs = this.#stoppedAt ? STOPPED_LIMIT_MS : ASK_EVERY_MS;
+    return now > Math.max(this.#connectedAt + ASK_AFTER_MS, this.#askedAt + everyMs);
+  }
+
+  /** Connected, but no picture: the camera's fault (then wait for it), or this connection's. */
+  async #ask() {
+    this.#askedAt = this.#now();
+    const health = await this.#api.health().catch(() => null);
+    if (this.#isOver || this.#isLive) return;
+    if (!health) return void this.#end(() => this.#on.lost("server"));
+    const now = this.#now();
+    this.cameraIs(health);
+    if (isCameraDown(health)) return;
+    if (this.#liveness.isFlowing(now)) return void this.#goLive();
+    if (this.#isCameraDown) {
+      this.#cameraBackAt ||= now;
+      if (now - this.#cameraBackAt > RETURN_LIMIT_MS) this.#end(() => this.#on.lost("stalled"));
+    } else if (this.#arrival.isArriving(now, this.#liveness.limitMs(now))) {
+      return; // it may yet become a picture
+    } else if (this.#stoppedAt) {
+      if (now - this.#stoppedAt > STOPPED_LIMIT_MS) this.#end(() => this.#on.lost("stalled"));
+    } else if (now - this.#connectedAt > PICTURE_LIMIT_MS) {
+      this.#end(() => this.#on.failed("stalled"));
+    }
+  }
+
+  #end(say) {
+    this.stop();
+    say();
+  }
+}
