@@ -6,7 +6,6 @@ import { reasonText } from "./i18n.js";
 import { Liveness } from "./liveness.js";
 import { afterFailure, retryDelayMs, undecodableDelayMs } from "./retry.js";
 import { State } from "./state.js";
-import { Trial } from "./trial.js";
 import { Watch } from "./watch.js";
 import { DIRECT, Ways, transportOf, waysOf } from "./ways.js";
 import { WebRtcLink, playsH264 } from "./webrtc.js";
@@ -328,16 +327,19 @@ export class Peer extends EventTarget {
   }
 
   /** Beside the picture that is seen. */
-  #tryDirect() {
-    const ended = (say) => (link) => {
+  async #tryDirect() {
+    const link = this.#link;
+    const { Trial } = await import("./trial.js").catch(() => ({})); // the next look asks again
+    if (!Trial || link !== this.#link || this.#trial) return;
+    const ended = (say) => (result) => {
       this.#trial = null;
-      say(link);
+      say(result);
     };
     this.#trial = new Trial({
       api: this.#api,
       connectLimitMs: DIRECT_LIMIT_MS,
       on: {
-        plays: ended((link) => this.#moveTo(link)),
+        plays: ended((direct) => this.#moveTo(direct)),
         failed: ended(() => this.#ways.hasFailed(DIRECT)),
         refused: ended(() => this.#ways.postpone(DIRECT)),
       },
@@ -356,7 +358,7 @@ export class Peer extends EventTarget {
   }
 }
 
-/** The fallback's modules are fetched only where they are needed. */
+/** The fallback's modules, as those of `Trial`, are fetched only where they are needed. */
 async function loadLink(transport) {
   if (transport === "webrtc") return WebRtcLink;
   return (await import("./socket_link.js")).SocketLink;
