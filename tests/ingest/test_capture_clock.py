@@ -1,5 +1,6 @@
 """Capture times of a minute of pictures, whatever the camera's clock says."""
 
+import random
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -221,6 +222,34 @@ def test_each_camera_has_a_clock_of_its_own() -> None:
     )
     assert day_ns == BOOTED_NS + 20 * SECOND
     assert night_ns <= BOOTED_NS + 20 * SECOND
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_comes_each_picture_is_later_and_none_in_the_future(seed: int) -> None:
+    chance = random.Random(seed)
+    clock = new_clock()
+    now_ns, realtime_offset_ns, last_ns = BOOTED_NS, realtime_ns(0) - BOOTED_NS, 0
+    for _ in range(300):
+        now_ns += chance.choice([MS // 10, MS, 33 * MS, 33 * MS, 400 * MS, 10 * SECOND])
+        if chance.random() < 0.02:
+            realtime_offset_ns += chance.choice([-HOUR, -SECOND, MS, HOUR])
+        count = chance.choice([1, 1, 1, 2, 12])
+        right_ns = [now_ns - 8 * MS - later * 33 * MS for later in reversed(range(count))]
+        stamps = [
+            chance.choice(
+                [
+                    *[ns] * 4,
+                    ns + realtime_offset_ns,
+                    ns + chance.choice([-1, 1]) * 10 ** chance.randrange(14),
+                    chance.choice([0, -(2**63) * SECOND, 2**63 * SECOND + 2**63]),
+                ]
+            )
+            for ns in right_ns
+        ]
+        now = Now(now_ns, now_ns + realtime_offset_ns)
+        for time_ns in clock.times_ns([(0, stamp_ns) for stamp_ns in stamps], now):
+            assert last_ns < time_ns <= now_ns
+            last_ns = time_ns
 
 
 def test_cameras_without_end_are_forgotten() -> None:
