@@ -46,11 +46,14 @@ class CameraStatus:
     entry_reason: Reason = NO_REASON
     """Why they can't begin, or not everywhere, while the camera is live."""
     has_b_pictures: bool = False
+    missing_set: Reason = NO_REASON
+    """Which parameter set the camera has not sent that some pictures need."""
 
     @property
     def faults(self) -> tuple[Reason, ...]:
         """What is wrong with the pictures that come."""
-        return (*filter(None, (self.entry_reason,)), *((_B_PICTURES,) * self.has_b_pictures))
+        b_pictures = _B_PICTURES if self.has_b_pictures else NO_REASON
+        return tuple(filter(None, (self.entry_reason, b_pictures, self.missing_set)))
 
 
 def entry_kind(entry_point: AccessUnit | None) -> EntryKind | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 
-from ..errors import BitstreamError
+from ..errors import BitstreamError, ParameterSetUnknown
 from ..media.access_unit import AccessUnit
 from ..media.h264 import ParameterSets, SequenceParameterSet
 from ..media.h264.playable import B_SLICE
+from ..reason import NO_REASON, Reason
 from .cameras import Cameras
 from .counts import CameraCounts
 from .refused import cause_in_bitstream
@@ -20,12 +21,14 @@ _B_MEMORY = 300
 """Pictures without a B picture after which there are none."""
 _MIN_STEP_NS = 100_000
 """Least time between two access units, so that their timestamps differ in RTP and in files."""
+_RESTART_IT = ": these are left out. Restart the camera daemon, so that it sends it again"
 
 
 class AccessUnits:
     """Numbers and times what is published.
 
-    Owned by the camera thread; `video` and `has_parameter_sets` may be read by any thread.
+    Owned by the camera thread; `video`, `missing_set` and `has_parameter_sets` may be read by any
+    thread.
     """
 
     def __init__(self, cameras: Cameras, counts: CameraCounts) -> None:
@@ -36,6 +39,8 @@ class AccessUnits:
         self._last_capture_ns = 0
         self._dropped_since_s: float | None = None
         self._pictures_since_b = _B_MEMORY
+        self.missing_set = NO_REASON
+        """Why the newest pictures are left out though there is an entry point to them."""
         self.video: SequenceParameterSet | None = None
         """The SPS of the newest entry point; None before the first one."""
 
@@ -75,6 +80,8 @@ class AccessUnits:
             logger.debug("picture %d dropped: %s", picture.header.frame_number, exc)
             self._counts.process_errors += 1
             self._counts.refuse(cause_in_bitstream(exc))
+            if isinstance(exc, ParameterSetUnknown):
+                self.missing_set = Reason("parameter_set_missing", f"{exc}{_RESTART_IT}")
             nal_units = None
         if picture.coded.is_entry_point and nal_units is not None:
             self.video = picture.coded.sps
@@ -99,6 +106,8 @@ class AccessUnits:
             recovery_point=picture.coded.recovery_point,
             pic_order=stream.pic_order(picture.coded),
         )
+        if not unit.is_entry_point:  # an entry point may need others than the pictures after it
+            self.missing_set = NO_REASON
         self._sequence += 1
         self._counts.frames_processed += 1
         self._counts.refused = None

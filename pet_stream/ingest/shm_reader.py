@@ -93,6 +93,7 @@ class ShmReader:
             entry=entry,
             entry_reason=entry_reason(entry, without_s) if state == "live" else NO_REASON,
             has_b_pictures=state == "live" and self._access_units.has_b_pictures,
+            missing_set=self._access_units.missing_set if state == "live" else NO_REASON,
         )
 
     @property

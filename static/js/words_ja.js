@@ -155,6 +155,8 @@ export default {
   "reason.no_entry_point": "途中から表示を始められるキーフレームが届いていません。次のキーフレームを待っています",
   "reason.gradual_refresh": "カメラが IDR を送らず少しずつ画像を更新しているため、途中からは表示できません",
   "reason.recovery_points": "カメラが IDR を送らないため、WebRTC では途中から表示できません（WebSocket で表示します）",
+  "reason.parameter_set_missing":
+    "カメラが必要なパラメータセットを送っていないため、一部の画像が欠けています。カメラのデーモンを再起動してください",
   "reason.b_pictures": "カメラが B ピクチャを送っているため、WebRTC では表示できません（WebSocket で表示します）",
   "reason.route_conflict": "ホストと重複する経路があります: {words}",
   "reason.many_processes": "サーバーのプロセスが複数あります（gunicorn --workers 1 にしてください）",

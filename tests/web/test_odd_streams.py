@@ -10,8 +10,9 @@ import pytest
 
 from tests.apps import mounted_app
 from tests.camera.camera import Camera
+from tests.doctor.daemon import daemon
 from tests.footage import write_source
-from tests.odd_streams import GOP, ODD_STREAMS, plain
+from tests.odd_streams import GOP, ODD_STREAMS, joined, plain, second_pps_of_p_pictures, sets_of
 from tests.waiting import wait_until
 
 FPS = 60
@@ -62,3 +63,21 @@ def test_files_and_snapshots_of_it_show_every_picture(
                 (picture,) = jpeg.decode(video=0)
             assert (picture.width, picture.height) == (160, 128)
         assert "streaming_process_errors_total 0.0" in client.get("/metrics").text
+
+
+def test_a_parameter_set_that_never_came_is_said(segment_name: str, tmp_path: Path) -> None:
+    """It was sent once, before we looked: IDRs are shown, the pictures between them can't be."""
+    sets = sets_of(plain()[0])
+    first, *others = second_pps_of_p_pictures(plain())
+    units = [joined([*sets, *first]), *map(joined, others)]
+    with daemon(segment_name, units), mounted_app(tmp_path, SHM=segment_name) as app:
+        client = app.test_client()
+
+        def codes() -> list[str]:
+            found: list[str] = client.get("/health").get_json()["reason_codes"]
+            return found
+
+        wait_until(lambda: codes() == ["parameter_set_missing"])
+        health = client.get("/health").get_json()
+    assert (health["status"], health["camera"]["state"]) == ("degraded", "live")
+    assert "has not sent the picture parameter set 1" in health["reasons"][0]
