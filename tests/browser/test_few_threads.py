@@ -1,4 +1,4 @@
-"""A page of a server that runs one request at a time: it asks for what it would be told."""
+"""The page of a host whose server answers one request at a time."""
 
 from __future__ import annotations
 
@@ -8,27 +8,30 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.camera.camera import Camera
-from tests.server_process import APP, GUNICORN, serving
+from tests.server_process import serving
+from tests.waiting import wait_until
 
+from .player import DISTINCT_PICTURES
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
 
-def test_with_one_thread_the_page_is_live_records_and_says_what_to_do(
+def test_it_plays_records_and_says_why_it_asks_and_keeps_nobody_out(
     camera: Camera, page: Page, page_errors: list[str], tmp_path: Path
 ) -> None:
-    with serving((*GUNICORN, APP), tmp_path, camera.segment) as server:
+    command = ("flask", "--app", "tests.web_monitor", "run", "--without-threads", "--port", "0")
+    with serving(command, tmp_path, camera.segment) as server:
         page.goto(f"{server.url}/pet-stream/")
-        page.wait_for_selector(f'{LIVE}[data-player-transport="webrtc"]')
-        page.wait_for_selector('[data-health="warn"]')
-        assert "--threads 40" in page.locator("[data-health-details]").inner_text()
-        for phase in ("recording", "idle"):
-            page.click("[data-record]")
-            page.wait_for_selector(f'[data-record-panel="{phase}"]')
-        page.goto(f"{server.url}/pet-stream/?transport=websocket")
-        page.wait_for_selector('pet-stream[data-player-state="full"]')
-        assert "--threads 40" in page.locator("pet-stream .note").inner_text()
-        page.close()
-    assert all("503" in error for error in page_errors)  # of what lasts
+        page.wait_for_selector(LIVE)
+        page.wait_for_selector("text=threaded=True")
+        page.click("[data-record]")
+        page.wait_for_selector('[data-record-panel="recording"]')
+        wait_until(lambda: server.json("/api/recording/status")["frame_count"] > 10)
+        assert page.evaluate(DISTINCT_PICTURES) > 10
+        page.click("[data-record]")
+        page.wait_for_selector('[data-record-panel="idle"]')
+        [row] = server.json("/api/recordings")["recordings"]
+        page.wait_for_selector(f'[data-recordings] [data-recording="{row["name"]}"]')
+    assert [error for error in page_errors if "503" not in error] == []
     page_errors.clear()
