@@ -6,12 +6,19 @@ import random
 from itertools import count
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.h264 import RecoveryPoint
 
 FRAME_NS = 33_333_333
 _serial = count()
 
 
-def picture(*, is_idr: bool = False, size: int = 3000, at_ns: int | None = None) -> AccessUnit:
+def picture(
+    *,
+    is_idr: bool = False,
+    size: int = 3000,
+    at_ns: int | None = None,
+    point: RecoveryPoint | None = None,
+) -> AccessUnit:
     number = next(_serial)
     header = 0x65 if is_idr else 0x41
     return AccessUnit(
@@ -24,4 +31,5 @@ def picture(*, is_idr: bool = False, size: int = 3000, at_ns: int | None = None)
         height=1,
         camera_id=0,
         frame_number=number,
+        recovery_point=point,
     )

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.gop_memory import GopMemory
+from pet_stream.media.h264 import RecoveryPoint
 from pet_stream.media.rtp.rtcp import ntp_time
 from pet_stream.webrtc.sending import packet_stream
 from pet_stream.webrtc.sending.packet_stream import (
@@ -69,6 +71,40 @@ def test_who_joins_gets_the_packets_that_the_others_got() -> None:
     assert streams.join(FORMAT, units) is stream
     assert stream.latest(len(units)) == sent
     assert stream.latest(0) == []
+
+
+AT_ONCE = RecoveryPoint(0, is_exact=True)
+GRADUAL = RecoveryPoint(20, is_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("begins_with", "goes_on_with"),
+    [("idr", AT_ONCE), ("idr", GRADUAL), (AT_ONCE, AT_ONCE), (GRADUAL, GRADUAL)],
+    ids=["IDR, I pictures", "IDR, gradual refresh", "I pictures", "gradual refresh"],
+)
+def test_who_joins_where_recovery_points_are_shares_the_packets_too(
+    begins_with: RecoveryPoint | str, goes_on_with: RecoveryPoint
+) -> None:
+    """The history reaches back to where the memory lets viewers begin."""
+    streams, memory = PacketStreams(), GopMemory()
+    stream = streams.join(FORMAT)
+    for number in range(200):
+        point = goes_on_with if number % 30 == 0 else None
+        if number == 0:
+            point = begins_with if isinstance(begins_with, RecoveryPoint) else None
+        unit = picture(is_idr=number == 0 and begins_with == "idr", point=point, size=300)
+        memory.append(unit)
+        stream.block(unit)
+        if number > 60 and number % 7 == 0:
+            assert streams.join(FORMAT, memory.gop) is stream, number
+
+
+def test_a_gop_is_sent_again_from_an_entry_point_on() -> None:
+    stream = stream_at(0)
+    units = [picture(point=AT_ONCE), *(picture() for _ in range(3))]
+    for unit in units:
+        stream.block(unit)
+    assert stream.gop == tuple(units)
 
 
 def test_a_stream_that_has_not_seen_the_whole_gop_can_take_nobody() -> None:

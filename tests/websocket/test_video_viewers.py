@@ -52,3 +52,42 @@ def test_a_large_lag_is_not_kept_until_the_next_idr() -> None:
     assert rest(outbox) == [], "it could not be decoded"
     outbox.offer(message(GOP), MAX_LAG_S + 0.003)
     assert rest(outbox) == [GOP]
+
+
+def builds_up(sequence: int) -> VideoMessage:
+    """The beginning of a gradual refresh."""
+    return VideoMessage(sequence, True, b"%d" % sequence, b"format", builds_up=True)
+
+
+def test_nobody_begins_with_a_picture_that_builds_up() -> None:
+    outbox = VideoOutbox([], VideoCounts(), 0.0)
+    outbox.offer(builds_up(5), 0.0)
+    outbox.offer(message(6), 0.0)
+    assert rest(outbox) == []
+    assert not outbox.has_begun
+    outbox.offer(message(GOP), 0.1)
+    assert rest(outbox) == [GOP]
+    assert outbox.has_begun
+
+
+def test_who_has_begun_goes_on_with_a_picture_that_builds_up_but_drops_nothing_for_it() -> None:
+    outbox = VideoOutbox([message(0)], VideoCounts(), 0.0)
+    outbox.offer(message(1), 0.0)
+    outbox.offer(builds_up(2), MAX_LAG_AT_IDR_S + 0.001)
+    assert rest(outbox) == [0, 1, 2]
+    outbox.offer(message(3), 1.0)
+    outbox.offer(message(4), 1.0 + MAX_LAG_S + 0.001)
+    assert rest(outbox) == [], "too late: it waits"
+    outbox.offer(builds_up(5), 2.0)
+    assert rest(outbox) == [5]
+
+
+def test_a_status_is_told_once_until_it_changes() -> None:
+    outbox = VideoOutbox([], VideoCounts(), 0.0)
+    assert outbox.tell(b"waiting")
+    assert not outbox.tell(b"waiting")
+    assert outbox.pop() == b"waiting"
+    assert not outbox.tell(b"waiting")
+    assert outbox.tell(b"live")
+    assert outbox.pop() == b"live"
+    assert outbox.pop() is None
