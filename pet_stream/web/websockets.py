@@ -167,7 +167,7 @@ def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
         elif kind == "subscribe" and to == "detections":
             stream.event_loop.call(stream.live_state.feed.subscribe(connection), _LOOP_TIMEOUT_S)
         elif kind == "unsubscribe" and to == "detections":
-            stream.event_loop.call(stream.live_state.feed.unsubscribe(connection), _LOOP_TIMEOUT_S)
+            stream.event_loop.call_soon(stream.live_state.feed.unsubscribe, connection)
     except PetStreamError as exc:
         of = kind if kind == "candidate" else to
         answer = {"type": "error", "of": of, **error_json(exc)}

@@ -52,12 +52,8 @@ class DetectionFeed:
             self._listener = self._detections.listen(wake=wake)
         self._subscribers[connection] = outbox
 
-    async def unsubscribe(self, connection: Connection) -> None:
+    def unsubscribe(self, connection: Connection) -> None:
         """Idempotent."""
-        self.leave(connection)
-
-    def leave(self, connection: Connection) -> None:
-        """Does nothing if it never subscribed."""
         self._event_loop.assert_here()
         outbox = self._subscribers.pop(connection, None)
         if outbox is not None:
@@ -72,6 +68,7 @@ class DetectionFeed:
                 connection.flush()
 
     def _look(self) -> bool:
+        """Stop listening, if nobody has subscribed meanwhile."""
         if not self._subscribers and self._listener is not None:
             listener, self._listener = self._listener, None
             assert self._detections is not None

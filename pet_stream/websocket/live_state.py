@@ -61,7 +61,7 @@ class LiveState:
     def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
         self._listeners.pop(connection, None)
-        self.feed.leave(connection)
+        self.feed.unsubscribe(connection)
 
     def tell_recordings_soon(self) -> None:
         """Tell all pages that the list of recordings has changed. Any thread."""
