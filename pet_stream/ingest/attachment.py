@@ -61,7 +61,8 @@ class Attachment:
         if found_at_s is None and self.backlog.is_held and now_s - self.since_s > STALLED_S:
             return "stalled", Reason("stalled", "the pictures in its shared memory are old")
         if found_at_s is None:
-            words = "the camera has not written a picture yet"
+            what = "new picture" if self.backlog.is_held else "picture"
+            words = f"the camera has not written a {what} yet"
             return "waiting", Reason("nothing_written", words)
         age_s = now_s - found_at_s
         if age_s > max(STALLED_S, _STALLED_INTERVALS * (self.pacing.interval_s or 0.0)):

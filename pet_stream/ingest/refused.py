@@ -14,6 +14,7 @@ from ..reason import Reason
 
 UNUSABLE_BITSTREAM: Final = "unusable_bitstream"
 
+_LOOK_S: Final = 0.005
 _PERSISTENT_S: Final = 1.0
 _MAX_SILENCE_S: Final = 2.0
 _MAX_SILENT_INTERVALS: Final = 4
@@ -27,6 +28,7 @@ class Refused:
     cause: Reason
     """Of the newest one."""
     count: int
+    """Of those that came after the first look that found any: it may have found many."""
     first_s: float
     """When the first one came, and the newest; monotonic."""
     newest_s: float
@@ -48,15 +50,16 @@ class Refused:
 
     @property
     def _interval_s(self) -> float:
-        return (self.newest_s - self.first_s) / max(1, self.count - 1)
+        return (self.newest_s - self.first_s) / max(1, self.count)
 
 
 def refused_again(before: Refused | None, cause: Reason) -> Refused:
     """Returns `before` and one more picture, which came just now."""
     now_s = time.monotonic()
     if before is None:
-        return Refused(cause, 1, now_s, now_s)
-    return Refused(cause, before.count + 1, before.first_s, now_s)
+        return Refused(cause, 0, now_s, now_s)
+    is_later = now_s - before.first_s > _LOOK_S
+    return Refused(cause, before.count + is_later, before.first_s, now_s)
 
 
 def cause_in_header(header: SlotHeader) -> Reason | None:

@@ -26,7 +26,7 @@ from .camera_stream import SlotCopy
 from .cameras import Cameras
 from .counts import CameraCounts
 from .newest_slot import NewestSlot
-from .picture_order import Identity, Order, PictureOrder
+from .picture_order import Order, PictureOrder
 from .refused import cause_in_bitstream, cause_in_header
 from .relay_copies import RelayCopies, last_copies, spread
 from .segment import Segment
@@ -119,7 +119,7 @@ class RingReader:
         self.new_writes = 0
         """The number of writes between the last two polls."""
         self._has_missed = False
-        self._refused: deque[Identity] = deque(maxlen=_REFUSED_REMEMBERED)
+        self._refused: deque[tuple[int, int]] = deque(maxlen=_REFUSED_REMEMBERED)
         if self._next != index:
             missed = self._counts.frames_missed
             self._take_complete(next_write(index, -1))
@@ -181,8 +181,9 @@ class RingReader:
             self._counts.refuse(cause)
             return
         self._counts.other_formats_skipped += 1
-        if header.identity not in self._refused:  # else a relay repeats it
-            self._refused.append(header.identity)
+        number = (header.camera_id, header.frame_number)
+        if number not in self._refused:  # else a relay repeats it, maybe with half a header
+            self._refused.append(number)
             self._counts.refuse(cause)
 
     def _take_newest(self) -> None:

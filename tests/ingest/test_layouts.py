@@ -67,9 +67,11 @@ def test_a_size_that_is_none_of_them_is_said(segment_name: str, size: int) -> No
 )
 def test_another_format_is_said(segment_name: str, options: dict[str, str], name: str) -> None:
     with Camera(segment_name, **options), audience(segment_name) as listener:
-        listener.wait_until(lambda: listener.reader.status.state == "unusable")
-        reason = listener.reader.status.reason
-    assert reason.code == "unusable_format"
+        # Behind a relay, headers may be half-copied in the first turn of the camera's ring.
+        listener.wait_until(lambda: listener.reader.status.reason.code == "unusable_format")
+        status = listener.reader.status
+    reason = status.reason
+    assert status.state == "unusable"
     assert f"they are {name}, not H.264" in reason
     assert 5 <= int(reason.partition("(about ")[2].partition(" a second")[0]) <= 40, reason
     assert listener.units == []
