@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -12,7 +13,15 @@ from tests.apps import mounted_app
 from tests.camera.camera import Camera
 from tests.doctor.daemon import daemon
 from tests.footage import write_source
-from tests.odd_streams import GOP, ODD_STREAMS, joined, plain, second_pps_of_p_pictures, sets_of
+from tests.odd_streams import (
+    GOP,
+    ODD_STREAMS,
+    joined,
+    pictures_only,
+    plain,
+    second_pps_of_p_pictures,
+    sets_of,
+)
 from tests.waiting import wait_until
 
 FPS = 60
@@ -69,15 +78,30 @@ def test_a_parameter_set_that_never_came_is_said(segment_name: str, tmp_path: Pa
     """It was sent once, before we looked: IDRs are shown, the pictures between them can't be."""
     sets = sets_of(plain()[0])
     first, *others = second_pps_of_p_pictures(plain())
-    units = [joined([*sets, *first]), *map(joined, others)]
-    with daemon(segment_name, units), mounted_app(tmp_path, SHM=segment_name) as app:
-        client = app.test_client()
-
-        def codes() -> list[str]:
-            found: list[str] = client.get("/health").get_json()["reason_codes"]
-            return found
-
-        wait_until(lambda: codes() == ["parameter_set_missing"])
-        health = client.get("/health").get_json()
+    health = health_of([joined([*sets, *first]), *map(joined, others)], segment_name, tmp_path)
     assert (health["status"], health["camera"]["state"]) == ("degraded", "live")
+    assert health["reason_codes"] == ["parameter_set_missing"]
     assert "has not sent the picture parameter set 1" in health["reasons"][0]
+
+
+def test_without_any_parameter_set_no_picture_can_be_used(
+    segment_name: str, tmp_path: Path
+) -> None:
+    health = health_of([joined(p) for p in pictures_only(plain())], segment_name, tmp_path)
+    assert (health["status"], health["camera"]["state"]) == ("camera_offline", "unusable")
+    assert "none could be used: The camera has not sent the picture" in health["reasons"][0]
+
+
+def health_of(units: list[bytes], segment_name: str, folder: Path) -> dict[str, Any]:
+    """What is said of a camera that sends these, once something is."""
+    health: dict[str, Any] = {}
+    passing = {"nothing_written", "no_idr", "segment_missing", "not_started"}
+
+    def has_reason() -> bool:
+        health.update(client.get("/health").get_json())
+        return not passing.issuperset(health["reason_codes"])
+
+    with daemon(segment_name, units), mounted_app(folder, SHM=segment_name) as app:
+        client = app.test_client()
+        wait_until(has_reason)
+    return health
