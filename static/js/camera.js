@@ -11,6 +11,19 @@ export function isCameraDown({ status, camera = {} }) {
   return status === "camera_offline" || isDown;
 }
 
+/** Browsers play what the camera sends now over a WebSocket, but not over WebRTC. */
+export function needsSocket({ camera = {} }) {
+  return camera.b_pictures === true || camera.entry === "recovery_point";
+}
+
+const JOINERS_WAIT = ["no_entry_point", "gradual_refresh"];
+
+/** Why who joins now has to wait, though the camera is live; "" if nobody has to. */
+export function whyJoinersWait({ reasons = [], reason_codes: codes = [] }) {
+  const found = codes.findIndex((code) => JOINERS_WAIT.includes(code));
+  return found < 0 ? "" : reasonText(codes[found], reasons[found]);
+}
+
 /** Why this server keeps no WebSocket open: `{code, words}`, or null if it does not say. */
 export function whyNoSocket(health) {
   const { reasons = [], reason_codes: codes = [], notices = [], notice_codes: more = [] } = health;

@@ -1,7 +1,7 @@
 /** One viewer: gets the pictures one way or the other, watches that they come, brings them back. */
 
 import { Attention } from "./attention.js";
-import { isCameraDown } from "./camera.js";
+import { isCameraDown, needsSocket } from "./camera.js";
 import { reasonText } from "./i18n.js";
 import { Liveness } from "./liveness.js";
 import { afterFailure, retryDelayMs, undecodableDelayMs } from "./retry.js";
@@ -180,6 +180,7 @@ export class Peer extends EventTarget {
       if (link !== this.#link) return;
       this.#isReachable = health !== null;
       this.#hasDetections = health?.detections !== false;
+      if (health && this.#leadsNowhere(way, health)) return void this.#connect();
       if (health) watch.cameraIs(health);
       link = this.#link = this.#make(Link, { way, iceServers });
       await link.open();
@@ -187,6 +188,13 @@ export class Peer extends EventTarget {
     } catch (error) {
       if (link === this.#link) this.#failed(error);
     }
+  }
+
+  /** Whether another way has to be taken for what the camera sends now; it is the next one then. */
+  #leadsNowhere(way, health) {
+    if (way !== DIRECT || !needsSocket(health)) return false;
+    this.#ways.postpone(DIRECT);
+    return this.#ways.next !== DIRECT;
   }
 
   #make(Link, { way, iceServers }) {

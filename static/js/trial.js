@@ -1,5 +1,6 @@
 /** Tries WebRTC beside the picture that is seen, where nobody sees it. */
 
+import { needsSocket } from "./camera.js";
 import { Liveness } from "./liveness.js";
 import { Watch } from "./watch.js";
 import { WebRtcLink } from "./webrtc.js";
@@ -35,6 +36,9 @@ export class Trial {
   }
 
   async start() {
+    const health = await this.#api.health().catch(() => ({}));
+    if (!this.#watch) return;
+    if (needsSocket(health)) return this.#end(() => this.#on.refused());
     const video = document.createElement("video");
     video.muted = true;
     const iceServers = this.#api.iceServers();

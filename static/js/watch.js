@@ -1,7 +1,7 @@
 /** One try, watched: do its pictures come, and if not, whose fault is it? */
 
 import { Arrival } from "./arrival.js";
-import { isCameraDown, reasonsOf } from "./camera.js";
+import { isCameraDown, reasonsOf, whyJoinersWait } from "./camera.js";
 
 const LOOK_MS = 500;
 /** Connected without a picture: from here on the camera is asked after … */
@@ -41,6 +41,7 @@ export class Watch {
   #timer = 0;
   #isOver = false;
 
+  #hasBegun = false;
   #isLive = false;
   #isCameraDown = false;
   #startedAt;
@@ -73,7 +74,7 @@ export class Watch {
   /** Of a link that plays already. */
   adopt(link) {
     this.#connectedAt = this.#liveAt = this.#now();
-    this.#isLive = true;
+    this.#hasBegun = this.#isLive = true;
     this.start(link);
   }
 
@@ -91,6 +92,7 @@ export class Watch {
   pictureShown() {
     if (this.#isPaused()) return;
     const now = this.#now();
+    this.#hasBegun = true;
     this.#liveness.picture(now);
     this.#arrival.restart();
     if (this.#isLive) return;
@@ -99,10 +101,13 @@ export class Watch {
     else if (now - this.#askedAt > ASK_AFTER_PICTURE_MS) this.#ask();
   }
 
-  /** The server's word for the camera, from health. */
+  /** The server's word for the camera, from health. Returns whether no picture can be expected. */
   cameraIs(health) {
     this.#liveness.expect(health.camera?.fps, this.#now());
-    if (isCameraDown(health)) this.cameraDown(reasonsOf(health)[0] ?? "");
+    const isDown = isCameraDown(health);
+    const reason = isDown ? (reasonsOf(health)[0] ?? "") : this.#hasBegun ? "" : whyJoinersWait(health);
+    if (isDown || reason) this.cameraDown(reason);
+    return isDown || reason !== "";
   }
 
   cameraDown(reason) {
@@ -171,8 +176,7 @@ export class Watch {
     if (this.#isOver || this.#isLive) return;
     if (!health) return void this.#end(() => this.#on.lost("server"));
     const now = this.#now();
-    this.cameraIs(health);
-    if (isCameraDown(health)) return;
+    if (this.cameraIs(health)) return;
     if (this.#liveness.isFlowing(now)) return void this.#goLive();
     if (this.#isCameraDown) {
       this.#cameraBackAt ||= now;

@@ -167,3 +167,25 @@ test("a few packets, and then nothing: this way has failed", async () => {
   await them.pass(1, FREEZES);
   assert.deepEqual(await them.pass(10), ["failed: stalled"]);
 });
+
+const WAIT = { ...LIVE, status: "degraded", reasons: ["since long"], reason_codes: ["no_entry_point"] };
+
+test("who joins too late to begin is told why, and waits", async () => {
+  const them = new Try();
+  them.health = WAIT;
+  them.watch.cameraIs(WAIT);
+  them.watch.connected();
+  assert.deepEqual(new Set(await them.pass(30)), new Set(["cameraDown: since long"]));
+  them.health = LIVE;
+  await them.pass(3, FLOWS);
+  assert.equal(them.said.at(-1), "live");
+});
+
+test("who has begun is live, whatever others wait for", async () => {
+  const them = new Try();
+  them.watch.connected();
+  await them.pass(2, FLOWS);
+  them.health = WAIT;
+  await them.pass(10, FLOWS);
+  assert.deepEqual(them.said, ["live"]);
+});
