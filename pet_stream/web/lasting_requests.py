@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 
-def require_threads() -> None:
-    """Raises TooFewThreads where the server has no thread for what lasts, whoever else asks."""
+def has_threads() -> bool:
+    """Whether the server has any thread for what lasts, whoever else asks."""
     limit = thread_limit(request.environ)
-    if limit is not None and limit <= SPARE_THREADS:
+    return limit is None or limit > SPARE_THREADS
+
+
+def require_threads() -> None:
+    """Raises TooFewThreads where the server has no thread for what lasts."""
+    if not has_threads():
         raise TooFewThreads(needs_threads(request.environ))
 
 

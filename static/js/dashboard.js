@@ -44,7 +44,7 @@ live.addEventListener("recordings", () => recordings.refresh());
 live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffsetMs));
 live.addEventListener("reachable", () => recordings.refresh());
 
-live.start();
+if (find("main").dataset.state === "pushed") live.start(); // else it is asked
 player.api.channel = live;
 recorder.start();
 recordings.start();

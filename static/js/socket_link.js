@@ -187,15 +187,15 @@ export class SocketLink {
 
   async #closed(closeCode) {
     if (!this.#isOpen) this.#refusal ??= await this.#whyNotOpened();
-    const status = statusOf(closeCode);
-    const { error = "closed", code, retry_after_s: retryAfterS } = this.#refusal ?? {};
+    const refusal = { status: statusOf(closeCode), ...this.#refusal };
+    const { status, error = "closed", code, retry_after_s: retryAfterS } = refusal;
     this.#end(new ApiError(error, { status, code: code ?? codeOf(closeCode), retryAfterS }));
   }
 
   /** A handshake that fails tells a page nothing. */
   async #whyNotOpened() {
     const why = whyNoSocket(await this.#api.health().catch(() => ({})));
-    return why && { error: why.words, code: why.code };
+    return why && { status: 503, error: why.words, code: why.code };
   }
 
   #end(error) {

@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.camera.camera import Camera
-from tests.server_process import serving
+from tests.server_process import APP, GUNICORN, serving
 from tests.waiting import wait_until
 
 from .player import DISTINCT_PICTURES
 from .test_live_view import LIVE
+from .test_trickle import offer_of
 
 pytestmark = pytest.mark.browser
 
@@ -33,5 +34,19 @@ def test_it_plays_records_and_says_why_it_asks_and_keeps_nobody_out(
         page.wait_for_selector('[data-record-panel="idle"]')
         [row] = server.json("/api/recordings")["recordings"]
         page.wait_for_selector(f'[data-recordings] [data-recording="{row["name"]}"]')
-    assert [error for error in page_errors if "503" not in error] == []
+        assert not page_errors, "it does not try what is refused"
+        page.close()
+    page_errors.clear()  # it may have noticed that its server is gone
+
+
+def test_its_offer_is_complete_and_without_webrtc_the_player_says_what_to_do(
+    camera: Camera, page: Page, page_errors: list[str], tmp_path: Path
+) -> None:
+    with serving((*GUNICORN, APP), tmp_path, camera.segment) as server:
+        assert "a=candidate" in offer_of(page, f"{server.url}/pet-stream/")
+        page.goto(f"{server.url}/pet-stream/?transport=websocket")
+        page.wait_for_selector('pet-stream[data-player-state="full"]')
+        assert "--threads 40" in page.locator("pet-stream .note").inner_text()
+        page.close()
+    assert all("503" in error for error in page_errors)  # of the socket for its pictures
     page_errors.clear()
