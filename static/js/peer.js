@@ -236,7 +236,7 @@ export class Peer extends EventTarget {
         stalled: () => this.#become(State.RECONNECTING, "stalled"),
         cameraDown: (reason) => this.#become(State.CAMERA_OFFLINE, reason),
         lost: (reason) => this.#retry(reason),
-        failed: (reason) => this.#otherWay(reason, [this.#link.way]),
+        failed: (reason) => this.#otherWay(reason, this.#link.way),
       },
     });
   }
@@ -267,17 +267,21 @@ export class Peer extends EventTarget {
 
   /** A link that was there, or nearly, is not any more. */
   #ended(error, wasOpen) {
-    if (error.code === "undecodable") return this.#otherWay(error.code);
-    if (error.status) return this.#failed(error);
-    const reason = wasOpen || this.transport === "webrtc" ? "connection" : "server";
-    // The server answers, but not this way.
-    if (!wasOpen && this.#isReachable) return this.#otherWay(reason, waysOf(this.transport));
-    return this.#retry(error.code === "closed" ? error.code : reason);
+    const { code, status } = error;
+    if (code === "undecodable") return this.#otherWay(code);
+    if (status) return this.#failed(error);
+    if (!wasOpen && this.#isReachable) {
+      this.#ways.hasFailed(...waysOf(this.transport)); // the server answers, but not this way
+      if (!this.#ways.haveAllFailed) return this.#connect();
+    }
+    if (code === "closed") return this.#retry(code);
+    if (code) return this.#failed(error);
+    return this.#retry(wasOpen || this.transport === "webrtc" ? "connection" : "server");
   }
 
-  /** `failed` lead to no picture. */
-  #otherWay(because, failed = []) {
-    for (const way of failed) this.#ways.hasFailed(way);
+  /** The way `failed`, if that is known, leads to no picture. */
+  #otherWay(because, ...failed) {
+    this.#ways.hasFailed(...failed);
     if (!this.#ways.haveAllFailed) return this.#connect();
     if (because !== "undecodable") return this.#retry(because);
     this.#drop();

@@ -62,12 +62,14 @@ export class Ways {
     return first === DIRECT && inUse !== DIRECT && this.#free[0] === DIRECT;
   }
 
-  hasFailed(name) {
+  hasFailed(...names) {
     const now = this.#now();
-    const { failures = 0, until = 0 } = this.#records[name] ?? {};
-    const again = now - until < LONGEST_MS ? failures + 1 : 1;
-    const forMs = Math.min(FIRST_MS * 2 ** (again - 1), LONGEST_MS);
-    this.#record(name, { failures: again, failedAt: now, until: now + forMs });
+    for (const name of names) {
+      const { failures = 0, until = 0 } = this.#records[name] ?? {};
+      const again = now - until < LONGEST_MS ? failures + 1 : 1;
+      const forMs = Math.min(FIRST_MS * 2 ** (again - 1), LONGEST_MS);
+      this.#record(name, { failures: again, failedAt: now, until: now + forMs });
+    }
   }
 
   /** It could not be tried, for a reason that is not its own. */

@@ -71,6 +71,14 @@ test("when all have failed, they take turns", () => {
   assert.equal(them.next, "mse");
 });
 
+test("a transport fails with all of its decoders", () => {
+  const { ways: them } = ways();
+  them.hasFailed(...waysOf("websocket"));
+  assert.equal(them.next, "webrtc");
+  them.hasFailed("webrtc");
+  assert.equal(them.haveAllFailed, true);
+});
+
 test("another network begins anew", () => {
   const { ways: them } = ways();
   them.hasFailed("webrtc");
