@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,3 +102,33 @@ def test_files_begin_at_a_recovery_point(
     assert len(packets) == stopped["frame_count"]
     # a decoder keeps back the pictures that are not right yet
     assert len(packets) - GOP <= len(frames) <= len(packets)
+
+
+def test_b_pictures_are_a_reason_and_are_recorded_in_their_order(
+    segment_name: str, tmp_path: Path
+) -> None:
+    units = encode(profile="high", gop=GOP, pictures=4 * GOP, bframes=2)
+    with watching(segment_name, units, tmp_path) as (app, url), WebSocket(url) as viewer:
+        client = app.test_client()
+        assert client.post("/api/recording/start").status_code == 200
+        viewer.receive()  # status
+        viewer.receive()  # format
+        messages = [viewer.binary() for _ in range(4 * GOP)]
+        wait_until(lambda: client.get("/health").get_json()["reason_codes"] == ["b_pictures"])
+        health = client.get("/health").get_json()
+        stopped = client.post("/api/recording/stop").get_json()
+        with client.get(f"/api/recordings/{stopped['filename']}") as download:
+            content = download.data
+    assert health["status"] == "degraded"
+    assert health["camera"]["b_pictures"] is True
+    with av.open(io.BytesIO(content)) as container:
+        times = [float(f.pts * f.time_base) for f in container.decode(video=0)]
+    assert len(times) == stopped["frame_count"]
+    assert times[0] == 0
+    assert times == sorted(times)
+    shown_us = [
+        header_of(message)[2] + int.from_bytes(message[1:4], "big", signed=True)
+        for message in messages[2 * GOP :]
+    ]
+    assert shown_us != sorted(shown_us), "messages come in the order of decoding"
+    assert len(set(shown_us)) == len(shown_us)
