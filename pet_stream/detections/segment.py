@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 
-from ..errors import SegmentError
+from ..errors import SegmentError, SegmentMissing
 from ..ingest.segment import Segment, open_segment
 from ..media import ring
 from ..media.detections import DetectionRecord, version_in
+
+logger = logging.getLogger(__name__)
 
 SETTLING_S = 0.002
 """The detector writes its record in far less time, unless it is interrupted."""
@@ -30,13 +33,17 @@ class DetectionsSegment:
         self._segment: Segment | None = None
         self._version: int | None = None
         self._tried_at_s = -_RETRY_S
+        self._fault = ""
 
     def read_new(self) -> DetectionRecord | None:
         """Returns the record if it has changed since the last call; None also without a segment."""
         try:
             segment = self._attached()
             return None if segment is None else self._read_new(segment)
-        except SegmentError:  # not there, removed or shortened
+        except SegmentError as exc:  # not there, removed, shortened, or of a foreign size
+            if str(exc) != self._fault and not isinstance(exc, SegmentMissing):
+                logger.warning("detections can't be read: %s", exc)
+            self._fault = str(exc)
             self.close()
             return None
 

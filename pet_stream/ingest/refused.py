@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..camera_status import spoken
-from ..errors import BitstreamError, ParameterSetUnknown
+from ..errors import BitstreamError
 from ..media import ring
 from ..media.ring import SlotHeader
 from ..reason import Reason
@@ -74,7 +74,5 @@ def cause_in_header(header: SlotHeader) -> Reason | None:
 
 
 def cause_in_bitstream(error: BitstreamError) -> Reason:
-    words = str(error)
-    if not isinstance(error, ParameterSetUnknown):
-        words = f"they are not H.264 in Annex B that can be read: {words}"
+    words = f"their H.264 can't be read: {error}"
     return Reason(UNUSABLE_BITSTREAM, words[:_MAX_CAUSE_CHARACTERS])

@@ -64,6 +64,7 @@ def test_version() -> None:
         (["run", "--max-clients", "many"], "many"),
         (["feed"], "SOURCE"),
         (["feed", "x", "--fps", "0"], "0.1 and 120"),
+        (["feed", "x", "--layout", "seven-slots"], "six-slots"),
         (["feed", "x", "--stream", "0"], "x>=1"),
         (["feed", "x", "--input-option", "size"], "KEY=VALUE"),
         (["run", "--ice-server", "turn:example.org,me"], "needs both"),

@@ -43,6 +43,17 @@ def test_a_signal_ends_it(number: signal.Signals, film: Path, segment_name: str)
     assert not (POSIX_FOLDER / segment_name.lstrip("/")).exists()
 
 
+def test_it_writes_the_layout_that_is_asked_for(film: Path, segment_name: str) -> None:
+    arguments = [*command(film, segment_name), "--loop", "--layout", "six-slots"]
+    process = Process(arguments, env=dict(os.environ), cwd=CHECKOUT)
+    try:
+        process.wait_for_line("passed through", TIMEOUT_S)
+        size = (POSIX_FOLDER / segment_name.lstrip("/")).stat().st_size
+    finally:
+        process.stop(signal.SIGTERM)
+    assert size == 18_662_976
+
+
 def test_it_ends_with_its_source(film: Path, segment_name: str) -> None:
     result = subprocess.run(
         command(film, segment_name),

@@ -173,8 +173,9 @@ def test_headers_that_no_daemon_writes_are_said(segment_name: str) -> None:
 def test_bytes_that_are_no_h264_are_said(segment_name: str) -> None:
     with daemon(segment_name, [bytes([7, n]) * 100 for n in range(5)]):
         findings = by_check(diagnose_camera(segment_name, WATCH_S))
-    assert "not H.264 in Annex B" in findings["camera"].message
-    assert "start code" in findings["camera"].message.lower()
+    assert "their H.264 can't be read" in findings["camera"].message
+    assert "start code" in findings["camera"].message
+    assert "Annex B" in findings["camera"].advice
 
 
 SPS, PPS, CUT_OFF_SPS = (b"\0\0\1" + n for n in (Sps().nal_unit(), pps(), b"\x67\x42\xc0"))

@@ -192,6 +192,19 @@ def test_wrong_stamps_cost_no_picture(
     pytest.fail(f"{verdict}: {numbers}")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("copy", ["forward", "backward"])
+def test_behind_a_relay_older_bytes_never_pass_for_a_picture(segment_name: str, copy: str) -> None:
+    options: dict[str, Any] = {"layout": "aligned", "picture_only": True, "copy": copy}
+    options |= {"pause_ms": 4, "pause_every": 3}
+    for _ in range(ATTEMPTS):
+        verdict, _, _ = run(segment_name, count=60, is_relay=True, relay_rate=300, **options)
+        if not verdict.was_held_up:
+            assert [verdict.torn, verdict.stale, verdict.out_of_order] == [[], [], []], verdict
+            return
+    pytest.fail(f"{verdict}")
+
+
 def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
     with (
         Camera(segment_name, relay=True, relay_rate=606, night_fps=30) as camera,
@@ -271,18 +284,40 @@ def test_a_lap_is_reported_with_the_number_of_missed_pictures(
     assert not any(picture.is_discontinuity for picture in after[1:])
 
 
-@pytest.mark.parametrize("start", [2**32 - 1, 2**32 - 16, 2**32 - 17, 2**32 - 31, 2**32 - 40])
-def test_the_wrap_of_the_index_loses_nothing(segment_name: str, start: int) -> None:
+WRAPS = [("first", 8, 2**32 - n) for n in (1, 16, 17, 31, 40)]
+WRAPS += [("six-slots", 2, 2**32 - n) for n in (1, 4, 5, 7, 10)]
+
+
+@pytest.mark.parametrize(("layout", "at_once", "start"), WRAPS)
+def test_the_wrap_of_the_index_loses_nothing(
+    segment_name: str, layout: str, at_once: int, start: int
+) -> None:
     with (
-        Camera(segment_name, hold=True, start_index=start) as camera,
+        Camera(segment_name, layout=layout, hold=True, start_index=start) as camera,
         reading(segment_name) as reading_,
     ):
         for _ in range(10):
-            camera.command("write 8")
+            camera.command(f"write {at_once}")
             reading_.poll()
-    assert reading_.numbers == list(range(79))
+    assert reading_.numbers == list(range(10 * at_once - 1))
     assert reading_.counts.frames_missed == 0
     assert reading_.counts.discontinuities == 1
+
+
+def test_of_six_slots_four_can_be_read(segment_name: str) -> None:
+    with (
+        Camera(segment_name, layout="six-slots", hold=True) as camera,
+        reading(segment_name) as reading_,
+    ):
+        for _ in range(5):
+            camera.command("write 2")
+            reading_.poll()
+        assert reading_.numbers == list(range(9))
+        # The newest may be in progress, and the oldest, since the next write may have begun.
+        for first in (10, 15):
+            camera.command("write 5")
+            assert [p.header.frame_number for p in reading_.poll()] == list(range(first, first + 4))
+        assert reading_.counts.frames_missed == 2
 
 
 def test_over_the_wrap_a_slot_may_live_for_sixteen_writes_only(segment_name: str) -> None:

@@ -32,9 +32,10 @@ def test_publishes_every_access_unit_from_the_first_idr_on(
     assert [nal_unit[0] & 31 for nal_unit in unit.nal_units[:2]] == [7, 8]
 
 
-def test_reads_system_v_segments_too(sysv_key: int) -> None:
+@pytest.mark.parametrize("layout", ["first", "six-slots"])
+def test_reads_system_v_segments_too(sysv_key: int, layout: str) -> None:
     url = f"sysv:{sysv_key:#x}"
-    with audience(url) as listener, Camera(url):
+    with audience(url) as listener, Camera(url, layout=layout):
         listener.wait_for_more(20)
     assert_decodable(listener.units)
 
@@ -96,9 +97,10 @@ def test_a_segment_that_is_too_small_is_waited_out(segment_name: str, size: int)
         path.unlink(missing_ok=True)
 
 
-def test_a_foreign_segment_gives_nothing_and_does_no_harm(segment_name: str) -> None:
+@pytest.mark.parametrize("size", [93_313_448, 18_662_976])
+def test_a_foreign_segment_gives_nothing_and_does_no_harm(segment_name: str, size: int) -> None:
     path = Path("/dev/shm") / segment_name.lstrip("/")
-    path.write_bytes(b"\xa5" * 93_313_448)
+    path.write_bytes(b"\xa5" * size)
     try:
         with audience(segment_name) as listener:
             listener.wait_until(lambda: listener.reader.counts.invalid_headers_skipped > 0)
