@@ -235,7 +235,7 @@ def test_a_screen_reader_is_told_once_that_the_camera_went(
     page.wait_for_selector('[data-health="bad"]')
     page.wait_for_timeout(3_000)
     told = page.evaluate("globalThis.spoken")
-    assert [words for words in told if words.startswith("Camera")] == told[-1:]
+    assert [words for words in told if words.startswith("No picture")] == told[-1:]
     assert len(told) <= 2, "it may have looked for the reason first"
 
 
