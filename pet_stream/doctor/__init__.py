@@ -4,6 +4,7 @@
       machine         packages, port, host names, folder and free space
       diagnosis       what is wrong with a camera
         shared_memory what lies there under its name, and why its pictures can't be used
+        stream        what browsers and files make of its H.264
         observation   what its ring holds, and what is written to it within a few seconds
       finding         one thing that was checked
 
