@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..camera_status import spoken
-from ..errors import BitstreamError
+from ..errors import BitstreamError, ParameterSetUnknown
 from ..media import ring
 from ..media.ring import SlotHeader
 from ..reason import Reason
@@ -74,5 +74,7 @@ def cause_in_header(header: SlotHeader) -> Reason | None:
 
 
 def cause_in_bitstream(error: BitstreamError) -> Reason:
-    words = f"their H.264 can't be read: {error}"
+    words = str(error)
+    if not isinstance(error, ParameterSetUnknown):
+        words = f"their H.264 can't be read: {words}"
     return Reason(UNUSABLE_BITSTREAM, words[:_MAX_CAUSE_CHARACTERS])
