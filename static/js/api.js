@@ -39,9 +39,9 @@ export class Api extends Requests {
     }
   }
 
-  /** `{type, sdp, pc_id}` for an SDP offer. */
-  offer(sdp) {
-    return this.#post("/api/webrtc/offer", { type: "offer", sdp });
+  /** `{type, sdp, pc_id}` for an SDP offer. `replaces`: this page's last `pc_id`, if it had one. */
+  offer(sdp, replaces = null) {
+    return this.#post("/api/webrtc/offer", { type: "offer", sdp, ...(replaces && { replaces }) });
   }
 
   /** Gives the viewer's place back; also works while the page goes away. */
@@ -120,6 +120,55 @@ export class Api extends Requests {
     return this.#recordingUrl(name) + (download ? "?download=1" : "");
   }
 
+  // Who may do what
+
+  /** `{auth, name, role, rights}`: who asks. */
+  session() {
+    return this.#get("/pet-stream/api/session");
+  }
+
+  /** By `{invitation, device}`, or by `{name, password, device}`. */
+  signIn(body) {
+    return this.#post("/pet-stream/api/session", body);
+  }
+
+  signOut() {
+    return this.request(this.url("/pet-stream/api/session"), { method: "DELETE" });
+  }
+
+  /** `{people, tokens, invitations}`. */
+  people() {
+    return this.#get("/pet-stream/api/people");
+  }
+
+  /** `{url, qr_svg}` of a link for one more person. */
+  invite(body) {
+    return this.#post("/pet-stream/api/invitations", body);
+  }
+
+  /** The same, for one more device of this person. */
+  inviteDevice() {
+    return this.#post("/pet-stream/api/devices", {});
+  }
+
+  setPassword(password) {
+    return this.#post("/pet-stream/api/password", { password }, "PUT");
+  }
+
+  /** `kind`: people, devices, tokens or invitations. */
+  revoke(kind, id) {
+    return this.request(this.url("/pet-stream/api", kind, id), { method: "DELETE" });
+  }
+
+  /** `{viewers}`: who watches. */
+  viewers() {
+    return this.#get("/pet-stream/api/viewers");
+  }
+
+  endViewer(id) {
+    return this.request(this.url("/pet-stream/api/viewers", id), { method: "DELETE" });
+  }
+
   // Requests
 
   #socketUrl(path) {
@@ -134,8 +183,8 @@ export class Api extends Requests {
     return this.request(this.url(path), { timeoutMs });
   }
 
-  #post(path, body) {
+  #post(path, body, method = "POST") {
     const headers = { "Content-Type": "application/json" };
-    return this.request(this.url(path), { method: "POST", headers, body: JSON.stringify(body) });
+    return this.request(this.url(path), { method, headers, body: JSON.stringify(body) });
   }
 }

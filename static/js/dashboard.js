@@ -4,11 +4,12 @@ import "./player.js";
 import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
-import { language, text, translate } from "./i18n.js";
+import { addWords, language, text, translate } from "./i18n.js";
 import { LiveApi } from "./live_state.js";
 import { Playback } from "./recording_view.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
+import { Session } from "./session.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -24,6 +25,10 @@ const recordings = new RecordingsPanel(find("[data-recordings-panel]"), live);
 const playback = new Playback(find("[data-playback]"), live);
 const clip = new ClipButton(find("[data-clip]"), live);
 const health = new HealthLine(find("[data-health]"), live);
+
+const session = new Session(live);
+const account = find("[data-account]");
+let dialog = null;
 
 const announce = ({ detail }) => setText(spoken, detail);
 recorder.addEventListener("announce", announce);
@@ -44,8 +49,28 @@ live.addEventListener("recordings", () => recordings.refresh());
 live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffsetMs));
 live.addEventListener("reachable", () => recordings.refresh());
 
+/** What somebody may not do is not shown; what was refused before may be allowed now. */
+session.addEventListener("change", () => {
+  find("[data-record-panel]").hidden = !session.may("record");
+  find("[data-recordings-panel]").hidden = !session.may("replay");
+  document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
+  account.hidden = !session.isSignedIn;
+  setText(account.querySelector("[data-account-name]"), session.name);
+  if (!session.hasAccounts) return;
+  if (!live.isPushed) live.reconnect();
+  if (player.state === "not-allowed") player.retry();
+  recordings.refresh();
+});
+player.addEventListener("pet-stream:signed-in", () => session.load());
+account.addEventListener("click", async () => {
+  const [{ AccountDialog }] = await Promise.all([import("./account.js"), addWords("account")]);
+  dialog ??= new AccountDialog(live, session);
+  dialog.open();
+});
+
 if (find("main").dataset.state === "pushed") live.start(); // else it is asked
 player.api.channel = live;
 recorder.start();
 recordings.start();
 health.start();
+session.start();

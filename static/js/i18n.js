@@ -24,6 +24,11 @@ export async function setLanguage(tag) {
   words = (await WORDS[current]()).default;
 }
 
+/** Adds the words of a part of the page that few need (`words_PART_LANGUAGE.js`). */
+export async function addWords(part) {
+  words = { ...words, ...(await import(`./words_${part}_${current}.js`)).default };
+}
+
 export function hasText(key) {
   return key in words;
 }

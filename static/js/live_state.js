@@ -59,6 +59,13 @@ export class LiveApi extends Api {
     this.#close();
   }
 
+  /** Asks for the socket anew: somebody else may be signed in. */
+  reconnect() {
+    this.#attempt = 0;
+    this.#forget();
+    this.#open();
+  }
+
   get isPushed() {
     return this.#state !== null;
   }

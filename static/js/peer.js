@@ -36,6 +36,8 @@ export class Peer extends EventTarget {
   #link = null;
   #watch = null;
   #trial = null;
+  /** The viewer that this page was last: its place may have gone to another page. */
+  #viewer = "";
   #liveness = new Liveness(0);
 
   #hasDetections = false;
@@ -105,13 +107,18 @@ export class Peer extends EventTarget {
   retryNow() {
     if (this.#state === State.CLOSED) return this.start();
     if (this.#state === State.BLOCKED) return this.#play();
-    this.#attempt = 0;
-    return this.#connect();
+    this.#viewer = "";
+    return this.#again();
   }
 
   /** Numbers about this try; null without one. */
   async stats() {
     return (await this.#link?.stats?.().catch(() => null)) ?? null;
+  }
+
+  #again() {
+    this.#attempt = 0;
+    return this.#connect();
   }
 
   #become(state, reason = "", retryAt = null) {
@@ -128,7 +135,7 @@ export class Peer extends EventTarget {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
     addEventListener("online", () => this.#online(), { signal });
-    this.#api.addEventListener("reachable", () => this.#isWaiting() && this.retryNow(), { signal });
+    this.#api.addEventListener("reachable", () => this.#isWaiting() && this.#again(), { signal });
     addEventListener("pagehide", () => this.#drop({ isLeaving: true }), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.retryNow(), { signal });
     this.#screen.video.addEventListener("pause", () => this.#play(), { signal });
@@ -138,7 +145,7 @@ export class Peer extends EventTarget {
   #online() {
     this.#ways.forget(); // another network, where the direct way may be open
     // A request that set out before the network was there would only run into its time limit.
-    if (this.#state === State.RECONNECTING) this.retryNow();
+    if (this.#state === State.RECONNECTING) this.#again();
   }
 
   #isWaiting() {
@@ -147,7 +154,7 @@ export class Peer extends EventTarget {
 
   #seen() {
     this.#liveness.restart(performance.now());
-    if (this.#isWaiting() || this.#state === State.PAUSED) this.retryNow();
+    if (this.#isWaiting() || (this.#state === State.PAUSED && !this.#reason)) this.#again();
   }
 
   #pause() {
@@ -200,7 +207,14 @@ export class Peer extends EventTarget {
   #make(Link, { way, iceServers }) {
     const decoders = this.#ways.decodersFrom(way);
     const on = this.#eventsOf(() => link);
-    const link = new Link({ api: this.#api, screen: this.#screen, iceServers, decoders, on });
+    const link = new Link({
+      api: this.#api,
+      screen: this.#screen,
+      iceServers,
+      replaces: this.#viewer,
+      decoders,
+      on,
+    });
     return link;
   }
 
@@ -249,6 +263,7 @@ export class Peer extends EventTarget {
     this.#trial = null;
     const link = this.#link;
     this.#link = null;
+    this.#viewer = link?.viewer || this.#viewer;
     link?.close(options);
   }
 

@@ -11,7 +11,8 @@
  *   boxes        off: detections are not drawn until somebody switches them on
  *   controls     off: no buttons over the picture (its keys work)
  *   autoplay     off: nothing is watched before `start()`, or before somebody asks for the picture
- * Events (bubbling): `pet-stream:state` with `detail {state, reason, transport}`.
+ * Events (bubbling): `pet-stream:state` with `detail {state, reason, transport}`;
+ *   `pet-stream:signed-in` when somebody has signed in here.
  * Properties: `state`, `transport`, `video`, `api`, `boxes` (those drawn now, in pixels of the
  * picture); methods: `start()`, `stop()`, `retry()`, `stats()`, `snapshot()`.
  * The present state stands in `data-player-state`, the way in `data-player-transport`.
@@ -22,7 +23,7 @@ import { Controls } from "./controls.js";
 import { DetectionFeed } from "./detections.js";
 import { element, setText } from "./dom.js";
 import { Gestures } from "./gestures.js";
-import { text } from "./i18n.js";
+import { addWords, text } from "./i18n.js";
 import { Overlay } from "./overlay.js";
 import { Peer } from "./peer.js";
 import * as out from "./picture_out.js";
@@ -55,6 +56,7 @@ export class PetStream extends HTMLElement {
   #overlay = null;
   #sightings = new Sightings();
   #feed = null;
+  #signIn = null;
   #hasBoxes = true;
   #isInside = false;
   #isToRenew = false;
@@ -172,7 +174,7 @@ export class PetStream extends HTMLElement {
     });
     this.#parts = { video, stage, frame, badge, spoken };
     this.#screen = new Screen(video, picture);
-    this.#veil = new Veil(() => this.retry());
+    this.#veil = new Veil(() => this.#goOn());
     this.#quality = new QualityPanel(() => this.stats());
     this.#controls = new Controls(frame, this.#actions());
     this.#gestures = new Gestures(frame, isControl);
@@ -237,6 +239,23 @@ export class PetStream extends HTMLElement {
     this.#makePeer();
   }
 
+  /** The veil's button. Where nobody is signed in, it asks for that. */
+  async #goOn() {
+    const { state, reason } = this.#peer;
+    if (state !== State.NOT_ALLOWED || reason !== "unauthorized") return this.retry();
+    const { auth } = await this.api.session().catch(() => ({}));
+    if (auth !== "builtin") return this.retry();
+    const [{ SignInSheet }] = await Promise.all([import("./sign_in.js"), addWords("account")]);
+    this.#signIn ??= new SignInSheet(this.api, () => this.#signedIn());
+    if (!this.#signIn.node.isConnected) this.#parts.frame.append(this.#signIn.node);
+    return this.#signIn.open();
+  }
+
+  #signedIn() {
+    this.retry();
+    this.dispatchEvent(new CustomEvent("pet-stream:signed-in", { bubbles: true, composed: true }));
+  }
+
   // State
 
   #show() {
@@ -287,6 +306,7 @@ export class PetStream extends HTMLElement {
   // What people do
 
   #pressed(event) {
+    if (event.target.closest(".sheet")) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const isOurs = this.#controls.press(event.key) || this.#gestures.press(event.key);
     if (isOurs) event.preventDefault();
@@ -315,7 +335,7 @@ export class PetStream extends HTMLElement {
 }
 
 function isControl({ target }) {
-  return Boolean(target.closest("button, .quality"));
+  return Boolean(target.closest("button, .quality, .sheet"));
 }
 
 function pauseAfterMs(attribute) {

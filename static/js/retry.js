@@ -35,6 +35,7 @@ export function afterFailure(error) {
   if (code === "too_few_threads" || code === "no_websockets") {
     return { state: "full", reason: code, delayMs: NO_SOCKET_DELAY_MS };
   }
+  if (code === "superseded") return { state: "paused", reason: code, delayMs: null };
   if (status === 401 || status === 403) {
     const reason = status === 401 ? "unauthorized" : code || "not-allowed";
     return { state: "not-allowed", reason, delayMs: null };

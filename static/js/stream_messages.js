@@ -15,7 +15,7 @@ export function statusOf(closeCode) {
 
 /** The code of an error that came without a message: `full`, `closed` (the server stops), or "". */
 export function codeOf(closeCode) {
-  return { 1001: "closed", 4503: "full" }[closeCode] ?? "";
+  return { 1001: "closed", 4409: "superseded", 4503: "full" }[closeCode] ?? "";
 }
 
 /**

@@ -64,8 +64,8 @@ export class Veil {
       this.#symbol.toggleAttribute("data-turns", !(state in ICONS));
       for (const { state: its, node } of this.#icons) node.toggleAttribute("hidden", its !== state);
       this.#button.hidden = !WITH_BUTTON.has(state);
-      setText(this.#button, text(hasText(`${state}.button`) ? `${state}.button` : "player.retry"));
     }
+    setText(this.#button, buttonFor(state, reason));
     return isLive ? title : `${title}. ${note}`;
   }
 
@@ -85,6 +85,11 @@ export class Veil {
     if (this.#lastLiveAt) words.push(text("player.last", { time: clock(this.#lastLiveAt) }));
     setText(this.#wait, words.join(" · "));
   }
+}
+
+function buttonFor(state, reason) {
+  const keys = [`${state}.${reason}.button`, `${state}.button`, "player.retry"];
+  return text(keys.find(hasText));
 }
 
 /** Title and explanation: for this reason if there are words for it, else for the state. */

@@ -27,9 +27,12 @@ export function playsH264() {
 export class WebRtcLink {
   way = "webrtc";
   transport = "webrtc";
+  /** What the server calls this viewer, once it has answered. */
+  viewer = "";
   #api;
   #screen;
   #iceServers;
+  #replaces;
   #on;
   #connection = null;
   #receiver = null;
@@ -41,11 +44,12 @@ export class WebRtcLink {
   #candidates = [];
   #lastLatencyMs = null;
 
-  /** `iceServers`: a promise of those to use. */
-  constructor({ api, screen, iceServers, on }) {
+  /** `iceServers`: a promise of those to use; `replaces`: the viewer that this page was before. */
+  constructor({ api, screen, iceServers, replaces, on }) {
     this.#api = api;
     this.#screen = screen;
     this.#iceServers = iceServers;
+    this.#replaces = replaces;
     this.#on = on;
   }
 
@@ -58,9 +62,9 @@ export class WebRtcLink {
     await this.#candidatesWanted(connection, iceServers.length > 0);
     if (this.#isClosed) return;
     connection.onicecandidate = ({ candidate }) => this.#tell(candidate); // the others are in it
-    const answer = await this.#api.offer(connection.localDescription.sdp);
+    const answer = await this.#api.offer(connection.localDescription.sdp, this.#replaces);
     if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
-    this.#peerId = answer.pc_id;
+    this.#peerId = this.viewer = answer.pc_id;
     this.#tell();
     await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
     const { transport } = this.#receiver;

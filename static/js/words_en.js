@@ -65,7 +65,9 @@ export default {
   "not-allowed.title": "Not allowed",
   "not-allowed.text": "The server does not show the camera to this page. It is asked again when you say so.",
   "not-allowed.unauthorized.title": "Please sign in",
-  "not-allowed.unauthorized.text": "The server does not know you, or not any more. Sign in there, then try again.",
+  "not-allowed.unauthorized.text": "The server does not know you, or not any more.",
+  "not-allowed.unauthorized.button": "Sign in",
+  "not-allowed.not_allowed.text": "You are signed in, but may not see this picture.",
   "not-allowed.origin.text": "Open the camera at its own address: other sites may not show it.",
   "not-allowed.proxy.text":
     "The server does not know the address that you see: the proxy in front of it has to pass that on (Host, X-Forwarded headers).",
@@ -77,6 +79,8 @@ export default {
   "blocked.title": "Paused by the browser",
   "blocked.text": "It starts no video by itself, perhaps to save power.",
   "blocked.button": "Show the picture",
+  "paused.superseded.title": "You watch elsewhere",
+  "paused.superseded.text": "This device shows the picture in newer windows, or an owner has ended it here.",
   "paused.title": "Paused",
   "paused.text": "Nobody was looking. It goes on as soon as this page is in front again.",
   "paused.button": "Show the picture",
@@ -140,4 +144,6 @@ export default {
   "health.since": "since {time}",
   "health.checking": "Checking the camera",
   "health.viewers": { one: "{count} viewer", other: "{count} viewers" },
+
+  "account.button": "Account",
 };

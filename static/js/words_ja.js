@@ -65,7 +65,9 @@ export default {
   "not-allowed.title": "許可されていません",
   "not-allowed.text": "このページからカメラを見ることはできません。自動では再試行しません。",
   "not-allowed.unauthorized.title": "サインインしてください",
-  "not-allowed.unauthorized.text": "サーバーでサインインしてから、もう一度お試しください。",
+  "not-allowed.unauthorized.text": "サインインしていないか、サインインの有効期限が切れています。",
+  "not-allowed.unauthorized.button": "サインイン",
+  "not-allowed.not_allowed.text": "サインインしていますが、この映像を見る権限がありません。",
   "not-allowed.origin.text": "カメラ本来のアドレスで開いてください。",
   "not-allowed.proxy.text": "サーバーが公開アドレスを知りません。前段のプロキシで Host と X-Forwarded ヘッダーを渡してください。",
   "unsupported.title": "このブラウザーでは再生できません",
@@ -76,6 +78,8 @@ export default {
   "blocked.title": "ブラウザーが停止しました",
   "blocked.text": "省電力などのため、自動再生が止められています。",
   "blocked.button": "映像を表示",
+  "paused.superseded.title": "ほかの画面で視聴中です",
+  "paused.superseded.text": "この端末の新しい画面で表示しているか、オーナーがここでの視聴を終了しました。",
   "paused.title": "一時停止中",
   "paused.text": "ページが表示されていなかったため停止しました。表示すると再開します。",
   "paused.button": "映像を表示",
@@ -197,4 +201,6 @@ export default {
   "reason.too_many": "要求が多すぎます。少し待ってからもう一度お試しください",
   "reason.origin": "このページからは操作できません",
   "reason.proxy": "サーバーが公開アドレスを知りません（前段のプロキシの設定が必要です）",
+
+  "account.button": "アカウント",
 };

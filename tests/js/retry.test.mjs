@@ -46,3 +46,8 @@ for (const [name, error, state, delayMs] of FAILURES) {
     assert.equal(follows.delayMs, delayMs);
   });
 }
+
+test("a page whose place went to a newer one waits for somebody to ask", () => {
+  const { state, reason, delayMs } = afterFailure({ status: 409, code: "superseded" });
+  assert.deepEqual([state, reason, delayMs], ["paused", "superseded", null]);
+});

@@ -5,8 +5,13 @@ import { afterEach, test } from "node:test";
 import { describeHealth, isCameraDown } from "../../static/js/camera.js";
 import { choose, reasonText, setLanguage, text } from "../../static/js/i18n.js";
 import { State } from "../../static/js/state.js";
-import en from "../../static/js/words_en.js";
-import ja from "../../static/js/words_ja.js";
+import accountEn from "../../static/js/words_account_en.js";
+import accountJa from "../../static/js/words_account_ja.js";
+import pageEn from "../../static/js/words_en.js";
+import pageJa from "../../static/js/words_ja.js";
+
+const en = { ...pageEn, ...accountEn };
+const ja = { ...pageJa, ...accountJa };
 
 await setLanguage("en");
 afterEach(() => setLanguage("en"));

@@ -1,0 +1,78 @@
+/** Who uses this page, and what that person may do. */
+
+const INVITATION = /^#invitation=([\w-]+)$/;
+
+/** Sends `change` when somebody has signed in or out, or may do something else. */
+export class Session extends EventTarget {
+  #api;
+  #known = null;
+
+  constructor(api) {
+    super();
+    this.#api = api;
+  }
+
+  get name() {
+    return this.#known?.name ?? "";
+  }
+
+  /** Whether people sign in here, and not at the host. */
+  get hasAccounts() {
+    return this.#known?.auth === "builtin";
+  }
+
+  get isSignedIn() {
+    return this.hasAccounts && Boolean(this.#known.role);
+  }
+
+  /** Until it is known, nothing is hidden: the server decides in any case. */
+  may(right) {
+    return this.#known?.rights?.includes(right) ?? true;
+  }
+
+  /** Signs in by the link that the page was opened with, if it was; asks who it is. */
+  async start() {
+    const secret = takeInvitation();
+    if (secret) await this.#api.signIn({ invitation: secret, device: deviceName() }).catch(() => {});
+    await this.load();
+  }
+
+  async load() {
+    const before = JSON.stringify(this.#known);
+    this.#known = await this.#api.session().catch(() => this.#known);
+    if (JSON.stringify(this.#known) !== before) this.dispatchEvent(new Event("change"));
+  }
+
+  async signOut() {
+    await this.#api.signOut();
+    await this.load();
+  }
+}
+
+/** The secret of an invitation's link, which no longer stands in the address afterwards. */
+function takeInvitation() {
+  const [, secret] = INVITATION.exec(location.hash) ?? [];
+  if (secret) history.replaceState(history.state, "", location.pathname + location.search);
+  return secret;
+}
+
+/** What somebody's list of devices calls this browser, such as `Firefox, Android`. Pure. */
+export function deviceName(agent = navigator.userAgent) {
+  const first = (...pairs) => pairs.find(([pattern]) => pattern.test(agent))?.[1];
+  const browser = first(
+    [/Edg/, "Edge"],
+    [/OPR/, "Opera"],
+    [/Firefox|FxiOS/, "Firefox"],
+    [/Chrome|CriOS/, "Chrome"],
+    [/Safari/, "Safari"],
+  );
+  const system = first(
+    [/iPhone/, "iPhone"],
+    [/iPad/, "iPad"],
+    [/Android/, "Android"],
+    [/Mac OS/, "Mac"],
+    [/Windows/, "Windows"],
+    [/Linux/, "Linux"],
+  );
+  return [browser, system].filter(Boolean).join(", ") || "Browser";
+}
