@@ -3,11 +3,10 @@
 import { ApiError } from "./api.js";
 
 /**
- * How long the offer waits for candidates when there is no channel for those that come later. This
- * host's are there at once; STUN and TURN need a round trip or two.
+ * How long the offer waits for all candidates when there is no channel for those that come later.
+ * This host's are there at once, but on a busy device; STUN and TURN need a round trip or two.
  */
-const GATHER_MS = 200;
-const GATHER_WITH_SERVERS_MS = 1500;
+const GATHER_MS = 1500;
 const GOODBYE_MS = 500;
 const CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
 /** 1900 to 1970. */
@@ -59,7 +58,7 @@ export class WebRtcLink {
     if (this.#isClosed) return;
     const connection = this.#open(iceServers);
     await connection.setLocalDescription();
-    await this.#candidatesWanted(connection, iceServers.length > 0);
+    await this.#candidatesWanted(connection);
     if (this.#isClosed) return;
     connection.onicecandidate = ({ candidate }) => this.#tell(candidate); // the others are in it
     const answer = await this.#api.offer(connection.localDescription.sdp, this.#replaces);
@@ -145,7 +144,7 @@ export class WebRtcLink {
   }
 
   /** Until the offer has all candidates, or enough time, or later ones can be told. */
-  async #candidatesWanted(connection, hasIceServers) {
+  async #candidatesWanted(connection) {
     const listeners = new AbortController();
     const { signal } = listeners;
     const takesLater = () => this.#api.channel?.takesCandidates;
@@ -155,7 +154,7 @@ export class WebRtcLink {
       };
       connection.addEventListener("icegatheringstatechange", check, { signal });
       this.#api.addEventListener("channel", check, { signal });
-      setTimeout(resolve, hasIceServers ? GATHER_WITH_SERVERS_MS : GATHER_MS);
+      setTimeout(resolve, GATHER_MS);
       check();
     });
     listeners.abort();
