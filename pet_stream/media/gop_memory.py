@@ -12,9 +12,10 @@ from .access_unit import AccessUnit
 GOP_BYTES = 16 * 1024 * 1024
 GOP_UNITS = 900
 """A new viewer begins with at most this, whatever older pictures the settings keep."""
+_LONGEST_REFRESH_NS = 10_000_000_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Gop:
     """An entry point and the pictures up to the next one."""
 
@@ -26,6 +27,12 @@ class _Gop:
     size_bytes: int = 0
     right_ns: int | None = None
     """Capture time of the first picture that is right if decoding begins here. None until then."""
+
+    @property
+    def settled_ns(self) -> int:
+        """When its pictures are right, or would be if they had come."""
+        begun_ns = self.units[0].capture_ns
+        return begun_ns + _LONGEST_REFRESH_NS if self.right_ns is None else self.right_ns
 
     @classmethod
     def at(cls, unit: AccessUnit) -> _Gop:
@@ -173,8 +180,7 @@ class GopMemory:
     def _drop_old(self, now_ns: int) -> None:
         kept_from = self._joined[0] if self._joined else self._gops[-1]
         while self._gops[0] is not kept_from:
-            right_ns = self._gops[1].right_ns
-            is_past = right_ns is not None and right_ns <= now_ns - self._max_ns
+            is_past = self._gops[1].settled_ns <= now_ns - self._max_ns
             if not is_past and self._size_bytes <= self._max_bytes:
                 break
             self._forget_oldest()

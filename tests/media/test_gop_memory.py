@@ -230,6 +230,13 @@ def test_no_refresh_is_cut_off_by_the_limit_of_time() -> None:
     assert kept(memory)[0] == 20, "3.2 s: in the refresh from 3 s on"
 
 
+def test_a_refresh_that_never_ends_is_not_kept_for_ever() -> None:
+    point = RecoveryPoint(500, is_exact=True)
+    points: Points = dict.fromkeys(range(0, 300, 10), point)
+    memory = with_points(GopMemory(2, 9999, gop_units=50), 300, points)
+    assert kept(memory)[0] == 170, "12 s: 10 s more than the setting"
+
+
 def test_it_knows_since_when_browsers_have_nothing_to_begin_with() -> None:
     memory = GopMemory()
     assert memory.clean_start_ns is None

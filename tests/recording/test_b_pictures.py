@@ -141,6 +141,26 @@ def test_open_gops_show_the_pictures_in_front_of_an_i_picture_first(tmp_path: Pa
     assert times == about(evenly(len(footage)))
 
 
+def test_a_cut_at_an_open_gop_shows_what_can_be_decoded_in_its_place(tmp_path: Path) -> None:
+    """The B pictures in front of the I picture need the GOP before: decoders leave them out."""
+    footage = encode(profile="high", gop=GOP, pictures=4 * GOP, **OPEN)  # type: ignore[arg-type]
+    path = tmp_path / "b.mp4"
+    write(path, units_of(footage))
+    with cut([path], 1.5 * GOP / 30, 2.5 * GOP / 30, 0) as made:
+        data = made.read()
+    with av.open(io.BytesIO(data)) as file:
+        frames = list(file.decode(video=0))
+    found = [bytes(frame.planes[0]) for frame in frames]
+    times = [float(frame.pts * frame.time_base) for frame in frames]
+    whole = pictures(footage)
+    begin = whole.index(found[0])
+    assert GOP - 3 <= begin <= GOP + 3
+    assert found == whole[begin : begin + len(found)]
+    assert len(found) >= 2 * GOP - 3
+    assert [time - times[0] for time in times] == about(evenly(len(times)))
+    assert times[0] <= 3 * FRAME_NS / 1e9
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_cut_shows_its_gops_in_order_from_0_on(tmp_path: Path, kind: str) -> None:
     footage = encode(profile="high", gop=GOP, pictures=5 * GOP, **KINDS[kind])  # type: ignore[arg-type]
