@@ -8,7 +8,9 @@ from typing import Final
 from .ring_reader import Picture
 
 _RECENT_NS: Final = 2_000_000_000
+"""Younger pictures are live when the ring is opened."""
 _LONGEST_GAP_NS: Final = 5_000_000_000
+"""Between two pictures of a slow camera, and so the age of one that comes later."""
 _PROOF_OF_LIFE: Final = 2
 """After this many pictures, the daemon lives whatever its clock says. One may have been in progress
 when the ring was opened, or in doubt behind a relay, which repeats it for ever."""
@@ -17,7 +19,7 @@ when the ring was opened, or in doubt behind a relay, which repeats it for ever.
 class Backlog:
     """Holds back what a ring held when it was opened: a segment stays when its daemon dies.
 
-    The daemon lives if the newest picture was taken just now, on either clock, or if new ones come.
+    The daemon lives if the newest picture was taken just now, on either clock, or if more come.
     Then all that lead up to the newest one without a long gap are its own. Owned by the camera
     thread.
     """
@@ -32,11 +34,13 @@ class Backlog:
         if self.is_alive:
             return pictures
         if self._held is None:
-            self._held = []
+            self._held, oldest_ns = [], _RECENT_NS
         else:
             self._came_later += len(pictures)
+            oldest_ns = _LONGEST_GAP_NS
         self._held += pictures
-        if self._came_later < _PROOF_OF_LIFE and not (pictures and _is_recent(pictures[-1])):
+        is_recent = bool(pictures) and _is_recent(pictures[-1], oldest_ns)
+        if self._came_later < _PROOF_OF_LIFE and not is_recent:
             return []
         self.is_alive = True
         held, self._held = self._held, []
@@ -48,10 +52,10 @@ class Backlog:
         return bool(self._held)
 
 
-def _is_recent(picture: Picture) -> bool:
+def _is_recent(picture: Picture, oldest_ns: int) -> bool:
     captured_ns = picture.header.captured_at_ns
     return any(
-        abs(now_ns - captured_ns) < _RECENT_NS for now_ns in (time.monotonic_ns(), time.time_ns())
+        abs(now_ns - captured_ns) < oldest_ns for now_ns in (time.monotonic_ns(), time.time_ns())
     )
 
 

@@ -59,6 +59,12 @@ def test_a_daemon_that_takes_the_ring_over_begins_anew() -> None:
     assert not backlog.is_held
 
 
+def test_a_slow_camera_lives_with_its_next_picture() -> None:
+    backlog = Backlog()
+    assert backlog.sift(pictures(time.monotonic() - 4, 1)) == []
+    assert numbers(backlog.sift(pictures(time.monotonic() - 2.5, 1, number=1))) == [0, 1]
+
+
 def test_a_clock_that_is_none_of_ours_is_believed_when_pictures_come() -> None:
     backlog = Backlog()
     assert backlog.sift(pictures(UNKNOWN_S)) == []
