@@ -51,6 +51,13 @@ def check_right() -> None:
         g.pet_stream_grant = current_stream().authority.grant(right)
 
 
+def check_further_right(right: Right) -> None:
+    """Raise an error, as Access.check does, if a message over a WebSocket needs another right than
+    its route, and whoever sends it has not that one."""
+    if right is not g.pet_stream_right:
+        current_stream().authority.grant(right)
+
+
 def current_grant() -> Grant:
     """Returns what check_right was granted, for what lasts longer than this request."""
     grant: Grant = g.pet_stream_grant

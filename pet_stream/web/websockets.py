@@ -6,9 +6,7 @@ one of the server's threads until it ends; the event loop gives back everything 
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -28,7 +26,7 @@ from .client import current_client
 from .current import current_stream
 from .errors import answer_error, error_json
 from .lasting_requests import check_threads, require_threads, room_for_pending
-from .signaling import take_candidate
+from .messages import take_message
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -39,8 +37,6 @@ CLOSE_CODE_BASE = 4000
 _KEY = re.compile("[A-Za-z0-9+/]{22}==")
 _LOOP_TIMEOUT_S = 5.0
 _LOOK_S = 1.0
-_MAX_TIME = 2**53
-"""The largest time on a page's own clock: larger numbers are not exact in JavaScript."""
 
 
 def prepare_websocket() -> None:
@@ -83,7 +79,7 @@ def stream_h264(ws: object) -> None:
 
 
 def stream_state(ws: object) -> None:
-    """Send the state as JSON whenever it changes; `_take` tells what the page may send."""
+    """Send the state as JSON whenever it changes; `messages` tells what the page may say."""
     stream = current_stream()
     with _opened(stream) as connection:
         stream.folder_watch.look()
@@ -92,7 +88,7 @@ def stream_state(ws: object) -> None:
             message = connection.inbox.take(_LOOK_S)
             stream.folder_watch.look()
             if message is not None:
-                _take(stream, connection, message)
+                take_message(stream, connection, message)
 
 
 def _bad_handshake() -> BadRequest:
@@ -143,38 +139,3 @@ def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> No
     stream.event_loop.call_soon(say)
     while not connection.inbox.is_closed:  # in a second, since it is closing
         connection.inbox.take(_LOOK_S)
-
-
-def _take(stream: Stream, connection: Connection, text: str | bytes) -> None:
-    """Handle a message of the page. An unknown one is ignored: a newer page may have sent it.
-
-    A ping is answered with our wall clock, by which the page tells how old a picture is. An ICE
-    candidate and a subscription are answered only if something is wrong with them.
-    """
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    if not isinstance(message, dict):
-        return
-    answer = None
-    kind, to = message.get("type"), message.get("to")
-    try:
-        if kind == "ping" and _is_time(message.get("t")):
-            answer = {"type": "pong", "t": message["t"], "server_us": time.time_ns() // 1000}
-        elif kind == "candidate":
-            take_candidate(stream, message)
-        elif kind == "subscribe" and to == "detections":
-            stream.event_loop.call(stream.live_state.feed.subscribe(connection), _LOOP_TIMEOUT_S)
-        elif kind == "unsubscribe" and to == "detections":
-            stream.event_loop.call_soon(stream.live_state.feed.unsubscribe, connection)
-    except PetStreamError as exc:
-        of = kind if kind == "candidate" else to
-        answer = {"type": "error", "of": of, **error_json(exc)}
-    if answer is not None:
-        stream.event_loop.call_soon(connection.send_control, json_frame(answer))
-
-
-def _is_time(value: object) -> bool:
-    """Whether `value` can be a time on a page's clock."""
-    return isinstance(value, int | float) and abs(value) < _MAX_TIME

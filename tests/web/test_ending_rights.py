@@ -5,11 +5,15 @@ from __future__ import annotations
 import http.client
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask, g, request
 
+from pet_stream.rights import Right
+from pet_stream.web.authority import HostAuthority
+from pet_stream.web.messages import MESSAGES
 from tests.apps import mounted_app, stream_of
 from tests.camera.detector import Detector
 from tests.waiting import TIMEOUT_S, wait_until
@@ -140,3 +144,20 @@ def test_a_check_that_fails_means_no(
         stream_of(app).grants.check_soon()
         assert page.close_code() == 4401
     assert "could not be asked again" in caplog.text
+
+
+def test_every_message_over_a_websocket_needs_a_right(
+    app: Flask, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that there are need what their route does; one that needed more would be checked."""
+    assert {message.right for message in MESSAGES.values()} == {Right.VIEW}
+    stronger = replace(MESSAGES["ping"], right=Right.MANAGE)
+    monkeypatch.setitem(MESSAGES, "ping", stronger)
+
+    def only_view(right: str) -> bool:
+        return right == "view"
+
+    stream_of(app).authority = HostAuthority(app, only_view)
+    with WebSocket(url + "/api/stream/ws") as page:
+        page.send({"type": "ping", "t": 1})
+        assert page.text("error")["code"] == "not_allowed"
