@@ -30,9 +30,12 @@ class Ticker:
 
     async def _run(self) -> None:
         is_needed = True
-        while is_needed:
-            await asyncio.sleep(self._interval_s)
-            try:
-                is_needed = self._tick()
-            except Exception:
-                logger.exception("%s failed", self._name)
+        try:
+            while is_needed:
+                await asyncio.sleep(self._interval_s)
+                try:
+                    is_needed = self._tick()
+                except Exception:
+                    logger.exception("%s failed", self._name)
+        finally:
+            self._task = None  # a task that was cancelled keeps its frames
