@@ -68,6 +68,20 @@ def test_viewers_of_a_gradual_refresh_are_told_to_wait(segment_name: str, tmp_pa
     assert health["camera"]["entry"] == "gradual_refresh"
 
 
+def test_who_waits_begins_with_the_idr_that_comes_after_all(
+    segment_name: str, tmp_path: Path
+) -> None:
+    """And is told so."""
+    units = encode(gop=GOP, pictures=7 * GOP, x264=("intra-refresh=1",))
+    units = [*units[GOP + 1 :], *units[: GOP + 1]]
+    with watching(segment_name, units, tmp_path) as (_, url), WebSocket(url) as viewer:
+        assert viewer.receive()["camera"] == "waiting"
+        first = viewer.binary()
+        told = viewer.receive_until(lambda m: isinstance(m, dict) and m["type"] == "status")
+    assert header_of(first)[0] & START
+    assert (told["camera"], told["reason"]) == ("live", "")
+
+
 @pytest.mark.parametrize(
     "units",
     [
