@@ -2,7 +2,7 @@
 
     shm_reader            the entrance, and the camera thread: attach, look, publish, wait
       segment             another program's shared memory (`detections` reads through it, too)
-      attachment          a segment that is being read, and how the camera is by that
+      attachment          a segment that is being read, and what it tells of the camera
       backlog             what it held when it was opened: does its daemon live?
       pacing, phase       when to look next
       ring_reader         takes each new picture, complete and in order

@@ -1,4 +1,4 @@
-"""A segment that is being read, with all that belongs to it, and how the camera is by that."""
+"""A segment that is being read, with all that belongs to it, and what it tells of the camera."""
 
 from __future__ import annotations
 
