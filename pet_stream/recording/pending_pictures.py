@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..media.access_unit import AccessUnit
 from ..media.mp4.sample_table import MAX_DURATION
@@ -16,8 +16,7 @@ MAX_REORDERED = 16
 """Pictures that may be decoded before one that is shown before them (H.264 A.3.1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimedPicture:
+class TimedPicture(NamedTuple):
     """A picture with its place in the file, in ticks."""
 
     unit: AccessUnit
