@@ -11,7 +11,6 @@ import flask
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
-from .accounts.accounts import Accounts
 from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
 from .errors import ConfigError
 from .metrics import HasRegistry, StreamCollector, exporter_of
@@ -19,7 +18,6 @@ from .process.exit import exit_on_sigterm
 from .rights import Authority
 from .stream import Stream
 from .web import build_blueprint
-from .web.accounts_authority import AccountsAuthority
 from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
@@ -78,6 +76,9 @@ class PetStream:
 
     def _authority(self, app: Flask, config: Config) -> Authority:
         if self._authorize is None and config.auth == "builtin":
+            from .accounts.accounts import Accounts  # lazy: 0.3 MB that most hosts do not need
+            from .web.accounts_authority import AccountsAuthority
+
             return AccountsAuthority(Accounts(config.accounts))
         if self._authorize is None:
             return OpenAuthority(is_meant=config.auth == "off")

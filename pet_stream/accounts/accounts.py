@@ -50,6 +50,7 @@ class Accounts:
         self._audit = Audit(path.with_suffix(".log"))
         self._passwords = Passwords()
         self._now_s = now_s
+        self.invitation_s = INVITATION_S
 
     def book(self) -> Book:
         """Returns what is in the file and has not ended."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from ..host_names import is_name
 from ..process.stop_signals import StopSignals
-from ..web.accounts_authority import AccountsAuthority
 from ..web_server import WebServer
 from ..web_server.http_server import take_descriptors
 from .addresses import is_loopback
 from .announcement import announce
 from .host import create_host
+
+if TYPE_CHECKING:
+    from ..rights import Authority
+    from ..web.accounts_authority import AccountsAuthority
 
 _ANY_INTERFACE_AND_LOOPBACK = ("0.0.0.0/0", "::/0")
 
@@ -45,11 +49,12 @@ def serve(
         stream.stop()
 
 
-def _first_invitation(authority: object) -> str | None:
+def _first_invitation(authority: Authority) -> str | None:
     """Returns a link's secret for the owner, where people sign in and nobody can yet."""
-    if isinstance(authority, AccountsAuthority) and not authority.accounts.has_people:
-        return authority.accounts.invite("owner", by="the terminal")
-    return None
+    if authority.name != "builtin":
+        return None
+    accounts = cast("AccountsAuthority", authority).accounts
+    return None if accounts.has_people else accounts.invite("owner", by="the terminal")
 
 
 def settings_of(host: str, options: Mapping[str, object]) -> dict[str, object]:

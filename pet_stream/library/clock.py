@@ -6,7 +6,6 @@ hand or by a server. The time since the machine's start shows when that happens:
 
 from __future__ import annotations
 
-import ctypes
 import time
 from dataclasses import dataclass
 
@@ -79,6 +78,8 @@ def _is_near(offset_s: float, other_s: float | None) -> bool:
 
 def _is_synchronized() -> bool:
     """Whether the kernel knows of a synchronized clock. `modes` is 0, so nothing is changed."""
+    import ctypes  # lazy: 0.2 MB, needed only where recordings are deleted by age
+
     try:
         state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):

@@ -24,11 +24,11 @@ from ..assets import find_folder
 from ..config import Config
 from ..rights import Right
 from .access import Access
-from .accounts_authority import renew_cookie
 from .client_socket import limit_waiting
 from .compression import compress_page
 from .conditional_dates import ignore_absurd_dates
 from .content_security import add_security_headers
+from .cookies import renew_cookie
 from .cors import add_cors_headers
 from .detections import stream_detections
 from .errors import add_error_handlers

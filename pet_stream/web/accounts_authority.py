@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, g, request
+from flask import g, request
 
-from ..accounts.accounts import Accounts, Cookie, SignedIn
+from ..accounts.accounts import Accounts, SignedIn
 from ..accounts.attempts import Attempts
 from ..accounts.visitor import Visitor
 from ..errors import AccountsUnusable, NotAllowed, NotSignedIn
 from ..reason import Reason
 from ..rights import EVERYBODYS, Grant, Right
 from .access import bearer_token, is_from_own_page
+from .cookies import sent_cookie
 
 PAGES = frozenset({"pet_stream.dashboard"})
 """They ask for a sign-in themselves, so they are for everybody."""
-SECURE_PREFIX = "__Host-"
-"""Of the cookie's name under TLS: then no other name or path can set it (RFC 6265bis, 4.1.3)."""
-
 
 NOBODY = Reason("no_people", "Nobody can sign in yet: pet-stream invite, on this machine")
 
@@ -64,7 +62,7 @@ class AccountsAuthority:
         if not is_from_own_page():
             return None
         if "pet_stream_signed_in" not in g:
-            g.pet_stream_signed_in = self.accounts.by_cookies(_cookie)
+            g.pet_stream_signed_in = self.accounts.by_cookies(sent_cookie)
         signed_in: SignedIn | None = g.pet_stream_signed_in
         return signed_in
 
@@ -92,37 +90,3 @@ class _AccountGrant:
             return self.accounts.is_still_in(self.visitor, self.right)
         except AccountsUnusable:
             return False
-
-
-def renew_cookie(response: Response) -> Response:
-    """Runs after each of our views: a browser that comes back stays signed in."""
-    signed_in: SignedIn | None = g.get("pet_stream_signed_in")
-    if signed_in is not None and signed_in.cookie.value != _cookie(signed_in.cookie.name):
-        set_cookie(response, signed_in.cookie)
-    return response
-
-
-def set_cookie(response: Response, cookie: Cookie) -> None:
-    response.set_cookie(
-        _full_name(cookie.name),
-        cookie.value,
-        max_age=cookie.max_age_s,
-        path="/",
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def clear_cookie(response: Response, name: str) -> None:
-    response.delete_cookie(
-        _full_name(name), path="/", secure=request.is_secure, httponly=True, samesite="Lax"
-    )
-
-
-def _cookie(name: str) -> str | None:
-    return request.cookies.get(_full_name(name))
-
-
-def _full_name(name: str) -> str:
-    return SECURE_PREFIX + name if request.is_secure else name

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask.typing import ResponseReturnValue
 
-from ..accounts.accounts import INVITATION_S
-from ..accounts.visitor import Visitor
 from ..errors import BadRequest
 from ..qr_code import qr_svg
 from .current import current_stream
 from .json_bodies import read_json
 from .session import accounts_authority
 from .urls import DASHBOARD, base_url
+
+if TYPE_CHECKING:
+    from ..accounts.visitor import Visitor
 
 MAX_DAYS = 3650
 _DAY_S = 86_400
@@ -98,7 +99,11 @@ def _asker() -> Visitor:
 def _link(secret: str) -> dict[str, Any]:
     """The secret stands behind `#`, which browsers send to nobody."""
     url = f"{base_url(current_stream().config.url_prefix)}{DASHBOARD}#invitation={secret}"
-    return {"url": url, "qr_svg": qr_svg(url), "expires_in_s": INVITATION_S}
+    return {
+        "url": url,
+        "qr_svg": qr_svg(url),
+        "expires_in_s": accounts_authority().accounts.invitation_s,
+    }
 
 
 def _ends_at(body: dict[str, Any]) -> int | None:

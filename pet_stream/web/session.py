@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response, g, jsonify
 from flask.typing import ResponseReturnValue
 
-from ..accounts.accounts import SignedIn
 from ..errors import BadRequest, NotFound, NotSignedIn
 from ..rights import Right
 from .access import has_right
-from .accounts_authority import AccountsAuthority, clear_cookie, set_cookie
 from .client import current_client
+from .cookies import clear_cookie, set_cookie
 from .current import current_stream
 from .json_bodies import read_json
+
+if TYPE_CHECKING:
+    from ..accounts.accounts import SignedIn
+    from .accounts_authority import AccountsAuthority
 
 UNNAMED_DEVICE = "Browser"
 
@@ -28,9 +31,10 @@ def show_session() -> ResponseReturnValue:
         "name": None,
         "role": None,
     }
-    if isinstance(authority, AccountsAuthority):
-        visitor = authority.visitor()
-        answer["has_people"] = authority.accounts.has_people
+    if authority.name == "builtin":
+        builtin = accounts_authority()
+        visitor = builtin.visitor()
+        answer["has_people"] = builtin.accounts.has_people
         if visitor is not None:
             answer |= {"name": visitor.name, "role": visitor.role}
     return answer
@@ -77,9 +81,9 @@ def sign_out() -> ResponseReturnValue:
 def accounts_authority() -> AccountsAuthority:
     """Returns who decides here. Raises NotFound if it is not our accounts."""
     authority = current_stream().authority
-    if not isinstance(authority, AccountsAuthority):
+    if authority.name != "builtin":
         raise NotFound("There are no accounts here: PET_STREAM_AUTH is not builtin")
-    return authority
+    return cast("AccountsAuthority", authority)
 
 
 def _answer(signed_in: SignedIn) -> Response:
