@@ -16,13 +16,15 @@ from pet_stream.metrics import HasRegistry
 from pet_stream.stream import Stream
 from pet_stream.web.authority import Authorize
 from pet_stream.websocket.connection import TimeLimits
+from pet_stream.websocket.video_viewers import LagLimits
 from tests.waiting import TIMEOUT_S
 
 NO_CAMERA = f"/pet_test_{os.getpid()}_absent"
 
 
 PATIENT = TimeLimits(silence_s=10 * TIMEOUT_S, stalled_s=10 * TIMEOUT_S)
-"""A busy machine ends no WebSocket."""
+UNHURRIED = LagLimits(lag_s=TIMEOUT_S)
+"""A busy machine ends no WebSocket, and costs no viewer a picture."""
 
 
 def mount(
@@ -47,6 +49,7 @@ def mounted_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     app = Flask("host", static_folder=None)
     stream = mount(app, folder, **settings)
     stream_of(app).connections.limits = PATIENT
+    stream_of(app).video_viewers.limits = UNHURRIED
     try:
         yield app
     finally:

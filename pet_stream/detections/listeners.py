@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from ..broadcaster import Broadcaster
 from ..lifecycle import Run, start_run
 from ..mailbox import Mailbox
 from .segment import DetectionsSegment
-from .updates import DetectionCounts, Matcher, Sighting
+from .updates import PATIENCE_S, DetectionCounts, Matcher, Sighting
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,20 @@ POLL_S = 0.01
 MAX_WAITING = 32
 _RETRY_S = 1.0
 _END_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningLimits:
+    patience_s: float = PATIENCE_S
+    """See `updates`."""
+    look_s: float = 0.5
+    """A listener that asks waits this long for a sighting before it looks whether it is over."""
+    keep_alive_s: float = 5.0
+    """Without a sighting for this many seconds a client is sent a sign of life, which fails if it
+    has gone."""
+    max_idle_looks: int = 1000
+    """A listener that does not ask for this many polls is removed. Polls are counted, not seconds,
+    because nobody can ask while the process stands still."""
 
 
 class Listener(Mailbox[Sighting]):
@@ -55,9 +70,7 @@ class Detections:
 
     def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
         self.counts = DetectionCounts()
-        self.max_idle_looks = 1000
-        """A listener that does not ask for this many polls is removed. Polls are counted, not
-        seconds, because nobody can ask while the process stands still."""
+        self.limits = ListeningLimits()
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
@@ -126,7 +139,7 @@ class Detections:
     def _watch(self, stop_requested: threading.Event) -> None:
         segment = DetectionsSegment(self._url, stop_requested.wait)
         subscription = self._broadcaster.subscribe("detections", MAX_WAITING, lambda: None)
-        matcher = Matcher(self.counts)
+        matcher = Matcher(self.counts, self.limits.patience_s)
         invalid = self.counts.invalid
         torn_reads = self.counts.torn_reads
         attachments = self.counts.attachments
@@ -149,6 +162,6 @@ class Detections:
     def _end_idle(self) -> None:
         for listener in self._listeners:
             listener.idle_looks += listener.wake is None
-        limit = self.max_idle_looks
+        limit = self.limits.max_idle_looks
         if idle := [one for one in self._listeners if one.idle_looks > limit]:
             self._remove(idle)

@@ -62,10 +62,11 @@ class DetectionCounts:
 class Matcher:
     """Turns one record after the other into sightings. Owned by the detections thread."""
 
-    def __init__(self, counts: DetectionCounts) -> None:
+    def __init__(self, counts: DetectionCounts, patience_s: float = PATIENCE_S) -> None:
         self.times = PictureTimes()
         self.invalid_count = 0
         self._counts = counts
+        self._patience_s = patience_s
         self._pending: tuple[float, DetectionRecord, bool] | None = None
         self._told_empty = False
 
@@ -87,7 +88,7 @@ class Matcher:
             return None
         since_s, record, is_left_over = self._pending
         capture_ns = self.times.of_number(record.frame_number)
-        if capture_ns is None and not is_due and time.monotonic() - since_s < PATIENCE_S:
+        if capture_ns is None and not is_due and time.monotonic() - since_s < self._patience_s:
             return None
         self._pending = None
         if capture_ns is None:

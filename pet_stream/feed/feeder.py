@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..errors import SourceError
-from ..media import ring
 from .container import is_device, is_network
 from .ring_writer import RingWriter
 from .source_picture import SourceOptions, SourcePicture
@@ -113,13 +112,13 @@ class Feeder:
     def _write(self, picture: SourcePicture) -> None:
         if picture.is_idr:
             self._awaits_idr = False
-        if len(picture.data) > ring.MAX_DATA_BYTES:
+        if len(picture.data) > self._writer.max_picture_bytes:
             if not self.counts.too_large:
                 logger.warning(
                     "a picture of %d bytes does not fit into a slot of %d; left out, up to the "
                     "next IDR",
                     len(picture.data),
-                    ring.MAX_DATA_BYTES,
+                    self._writer.max_picture_bytes,
                 )
             self.counts.too_large += 1
             self._awaits_idr = True

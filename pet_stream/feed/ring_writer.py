@@ -34,6 +34,7 @@ class RingWriter:
 
         Raises SegmentBusy if its index changes within `watch_s`, and what OwnedSegment raises.
         """
+        self.max_picture_bytes = ring.MAX_DATA_BYTES
         self._layout = layout
         self._segment = OwnedSegment(url, layout.segment_bytes)
         self.name = self._segment.name
@@ -68,8 +69,10 @@ class RingWriter:
 
         Raises ValueError when it does not fit into a slot, SegmentError when memory has run out.
         """
-        if len(data) > ring.MAX_DATA_BYTES:
-            raise ValueError(f"{len(data)} bytes do not fit into a slot of {ring.MAX_DATA_BYTES}")
+        if len(data) > self.max_picture_bytes:
+            raise ValueError(
+                f"{len(data)} bytes do not fit into a slot of {self.max_picture_bytes}"
+            )
         seconds, nanoseconds = divmod(captured_at_ns, 1_000_000_000)
         header = SlotHeader(
             frame_number=frame_number,

@@ -22,7 +22,7 @@ from ..recording.disk import PART_SUFFIX, open_to_read, read_at
 
 _QUALITY = 4
 """JPEG quantizer, from 2 (best) to 31."""
-_MAX_PIXELS = 35_651_584
+MAX_PIXELS = 35_651_584
 """The limit of H.264's largest level, 6.2 (table A-1)."""
 _LONGEST_SIDE_RATIO = 8
 """No camera's picture is narrower."""
@@ -30,12 +30,12 @@ _MAX_PICTURES = 100
 """A gradual refresh takes a second or two."""
 
 
-def thumbnail(path: Path, width: int) -> bytes | None:
+def thumbnail(path: Path, width: int, max_pixels: int = MAX_PIXELS) -> bytes | None:
     """Returns the first picture of the file at `path` that is right, as JPEG, `width` pixels wide;
-    None if it has none."""
+    None if it has none, or one of more than `max_pixels`."""
     try:
-        frame = _first_frame(_beginning(path, 1)) or _refreshed_frame(
-            _beginning(path, _MAX_PICTURES)
+        frame = _first_frame(_beginning(path, 1), max_pixels) or _refreshed_frame(
+            _beginning(path, _MAX_PICTURES), max_pixels
         )
     except (BitstreamError, OSError, av.error.FFmpegError):  # any file at all
         return None
@@ -76,9 +76,9 @@ def _beginning(path: Path, max_pictures: int) -> bytes:
         os.close(descriptor)
 
 
-def _first_frame(data: bytes) -> av.VideoFrame | None:
+def _first_frame(data: bytes, max_pixels: int) -> av.VideoFrame | None:
     """Returns the first picture of `data` that can be decoded alone."""
-    decoder = _decoder()
+    decoder = _decoder(max_pixels)
     decoder.skip_frame = "NONKEY"
     for packet in (*decoder.parse(data), *decoder.parse(), None):
         for frame in decoder.decode(packet):
@@ -86,19 +86,19 @@ def _first_frame(data: bytes) -> av.VideoFrame | None:
     return None
 
 
-def _refreshed_frame(data: bytes) -> av.VideoFrame | None:
+def _refreshed_frame(data: bytes, max_pixels: int) -> av.VideoFrame | None:
     """Returns the first picture that is right of `data`, which begins with a gradual refresh."""
-    decoder = _decoder()
+    decoder = _decoder(max_pixels)
     for packet in itertools.islice((*decoder.parse(data), *decoder.parse()), _MAX_PICTURES):
         for frame in decoder.decode(packet):
             return frame
     return None
 
 
-def _decoder() -> av.VideoCodecContext:
+def _decoder(max_pixels: int) -> av.VideoCodecContext:
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(_MAX_PIXELS)}
+    decoder.options = {"max_pixels": str(max_pixels)}
     return decoder
 
 

@@ -17,8 +17,11 @@ MAX_WAITING = 8
 class Snapshots:
     """Decodes the newest picture on request. Any thread."""
 
-    def __init__(self, gop: Callable[[], Sequence[AccessUnit]]) -> None:
+    def __init__(
+        self, gop: Callable[[], Sequence[AccessUnit]], max_age_s: float = MAX_AGE_S
+    ) -> None:
         self._gop = gop
+        self._max_age_s = max_age_s
         self._queue = ShortQueue(MAX_WAITING)  # those who wait get the same picture
         self._jpeg: bytes | None = None
         self._tried_at = float("-inf")
@@ -26,7 +29,7 @@ class Snapshots:
     def jpeg(self) -> bytes:
         """Returns the current picture. Raises NoPicture, TooMany."""
         with self._queue.turn("Too many ask for a picture at once"):
-            if time.monotonic() - self._tried_at >= MAX_AGE_S:
+            if time.monotonic() - self._tried_at >= self._max_age_s:
                 self._jpeg = self._decode()
                 self._tried_at = time.monotonic()
             if self._jpeg is None:

@@ -17,7 +17,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from ..admission.places import Place
-from ..detections.listeners import Listener
+from ..detections.listeners import Listener, ListeningLimits
 from ..errors import LoopUnavailable, NotFound
 from ..process.gunicorn import is_server_ending
 from .access import current_grant
@@ -25,10 +25,8 @@ from .client_socket import client_socket, limit_waiting
 from .current import current_stream
 from .lasting_requests import check_threads
 
-KEEP_ALIVE_S = 5.0
 SEND_LIMIT_S = 5.0
 """A client that does not take an event for this many seconds is let go."""
-_LOOK_S = 0.5
 _UNHEARD_LIMIT_MS = 10_000
 _RETRY_MS = 2000
 
@@ -58,7 +56,7 @@ def stream_detections() -> ResponseReturnValue:
         raise LoopUnavailable("Streaming is not running")
     limit_waiting(SEND_LIMIT_S)
     _end_when_unheard()
-    response = _answer(_events(listener, place, is_over))
+    response = _answer(_events(listener, place, is_over, detections.limits))
     # Werkzeug's server does not call this if it fails to read what follows the request: then the
     # listener is let go as idle.
     response.call_on_close(partial(detections.leave, listener))
@@ -72,13 +70,15 @@ def _answer(events: Iterable[str]) -> Response:
     return response
 
 
-def _events(listener: Listener, place: Place, is_over: threading.Event) -> Iterator[str]:
+def _events(
+    listener: Listener, place: Place, is_over: threading.Event, limits: ListeningLimits
+) -> Iterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
     said_at_s = time.monotonic()
     while not (listener.is_closed or is_over.is_set() or is_server_ending()):
         place.renew()
-        sighting = listener.take(_LOOK_S)
-        if sighting is None and time.monotonic() - said_at_s < KEEP_ALIVE_S:
+        sighting = listener.take(limits.look_s)
+        if sighting is None and time.monotonic() - said_at_s < limits.keep_alive_s:
             continue
         said_at_s = time.monotonic()
         if sighting is None:

@@ -36,6 +36,7 @@ class LiveState:
     ) -> None:
         self.feed = feed
         """For pages that have joined."""
+        self.counting_interval_s = COUNTING_INTERVAL_S
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
@@ -70,8 +71,8 @@ class LiveState:
     def _look(self) -> bool:
         state, now_s = self._state(), time.monotonic()
         is_recording = bool(state["recording"]["recording"])
-        is_due = is_recording and now_s - self._told_at_s >= COUNTING_INTERVAL_S
-        if is_due or _without_counting(state) != _without_counting(self._told):
+        is_due = is_recording and now_s - self._told_at_s >= self.counting_interval_s
+        if is_due or without_counting(state) != without_counting(self._told):
             self._told, self._told_at_s = state, now_s
             self._frame = json_frame({"type": "state", **state})
             for connection, outbox in tuple(self._listeners.items()):
@@ -91,7 +92,8 @@ class LiveState:
             connection.flush()
 
 
-def _without_counting(value: Any) -> Any:
+def without_counting(value: Any) -> Any:
+    """Returns a state, or a part of one, without the numbers that always change."""
     if isinstance(value, dict):
-        return {k: _without_counting(v) for k, v in value.items() if k not in _COUNTING}
+        return {k: without_counting(v) for k, v in value.items() if k not in _COUNTING}
     return value

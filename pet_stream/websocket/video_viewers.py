@@ -22,15 +22,19 @@ from .video_messages import VideoMessage, VideoMessages
 
 logger = logging.getLogger(__name__)
 
-MAX_LAG_S = 0.2
-"""How long a picture may wait for a viewer's network; then the viewer goes on at the newest entry
-point."""
-MAX_LAG_AT_IDR_S = 0.1
-"""The same when a new one is there: going on with it costs nobody a freeze."""
 MAX_WAITING = GOP_UNITS + 60
 """Messages that may wait for one viewer: a whole GOP to begin with, and those that follow it."""
 
 _STATUS_INTERVAL_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class LagLimits:
+    lag_s: float = 0.2
+    """How long a picture may wait for a viewer's network; then the viewer goes on at the newest
+    entry point."""
+    lag_at_idr_s: float = 0.1
+    """The same when a new one is there: going on with it costs nobody a freeze."""
 
 
 @dataclass(slots=True)
@@ -45,10 +49,17 @@ class VideoCounts:
 class VideoOutbox:
     """Holds the pictures that wait for one viewer. On the event loop."""
 
-    def __init__(self, gop: Iterable[VideoMessage], counts: VideoCounts, now_s: float) -> None:
+    def __init__(
+        self,
+        gop: Iterable[VideoMessage],
+        counts: VideoCounts,
+        now_s: float,
+        limits: LagLimits | None = None,
+    ) -> None:
         self._status_frame: bytes | None = None  # the newest, until it is sent
         self._told_status = b""
         self._counts = counts
+        self._limits = limits or LagLimits()
         self._waiting = deque((now_s, message) for message in gop)
         self._awaits_entry = not self._waiting
         self.has_begun = bool(self._waiting)
@@ -73,8 +84,8 @@ class VideoOutbox:
         self.has_begun = True
         lag_s = now_s - self._waiting[0][0] if self._waiting else 0.0
         self._waiting.append((now_s, message))
-        is_too_late = lag_s > MAX_LAG_S or len(self._waiting) > MAX_WAITING
-        if is_too_late or (is_start and lag_s > MAX_LAG_AT_IDR_S):
+        is_too_late = lag_s > self._limits.lag_s or len(self._waiting) > MAX_WAITING
+        if is_too_late or (is_start and lag_s > self._limits.lag_at_idr_s):
             self._catch_up()
 
     def pop(self) -> bytes | None:
@@ -120,6 +131,8 @@ class VideoViewers:
         camera: Callable[[], CameraStatus],
     ) -> None:
         self.counts = VideoCounts()
+        self.limits = LagLimits()
+        """For viewers that join from now on."""
         self._fan_out = fan_out
         self._camera = camera
         self._viewers: dict[Connection, VideoOutbox] = {}
@@ -141,7 +154,7 @@ class VideoViewers:
         gop = self._fan_out.join(self)
         if gop and not gop[0].starts_clean:
             gop = ()
-        outbox = VideoOutbox(self._messages_of(gop), self.counts, time.monotonic())
+        outbox = VideoOutbox(self._messages_of(gop), self.counts, time.monotonic(), self.limits)
         outbox.tell(self._status_frame if outbox.has_begun else self._waiting_frame)
         connection.outbox = outbox
         self._viewers[connection] = outbox

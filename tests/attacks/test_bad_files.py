@@ -194,13 +194,12 @@ def test_a_link_in_the_place_of_a_thumbnail_is_not_followed(folder: Path, tmp_pa
 
 
 def test_a_picture_too_large_to_show_is_not_decoded(
-    tmp_path: Path, pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pictures: list[AccessUnit]
 ) -> None:
     path = tmp_path / "cat.h264"
     path.write_bytes(annex_b(pictures))
     assert thumbnail(path, 320) is not None
-    monkeypatch.setattr("pet_stream.library.pictures._MAX_PIXELS", 160 * 100)
-    assert thumbnail(path, 320) is None
+    assert thumbnail(path, 320, max_pixels=160 * 100) is None
 
 
 # ---- numbers that lie

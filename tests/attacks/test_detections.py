@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pet_stream.detections.listeners import Detections
+from pet_stream.detections.listeners import Detections, ListeningLimits
 from pet_stream.stream import Stream
 from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end
@@ -64,12 +64,11 @@ def test_only_get_takes_a_place(port: int, stream: Stream, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_who_asks_and_resets_costs_no_place(
-    port: int, stream: Stream, detections: Detections, method: str, monkeypatch: pytest.MonkeyPatch
+    port: int, stream: Stream, detections: Detections, method: str
 ) -> None:
     """Werkzeug reads what follows a request before it closes the answer, and does not close it if
     that fails."""
-    monkeypatch.setattr("pet_stream.web.detections.KEEP_ALIVE_S", 0.1)
-    monkeypatch.setattr("pet_stream.web.detections._LOOK_S", 0.05)
+    detections.limits = ListeningLimits(keep_alive_s=0.1, look_s=0.05)
     threads, descriptors = threading.active_count(), descriptor_count()
     clients = [connect(port, request_of(method)) for _ in range(20)]
     for client in clients:
@@ -89,7 +88,7 @@ def test_an_answer_that_is_never_read_from_is_a_lease(
     app: Flask, stream: Stream, detections: Detections
 ) -> None:
     """As when something of the host's fails behind our view."""
-    detections.max_idle_looks = 10
+    detections.limits = ListeningLimits(max_idle_looks=10)
     stream.start()
     answer = app.test_client().get(PATH)
     assert answer.status_code == 200

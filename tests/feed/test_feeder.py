@@ -68,11 +68,11 @@ def test_the_ring_holds_what_was_played_last(writer: RecordingWriter, tmp_path: 
 
 
 def test_a_picture_too_large_takes_those_that_need_it_along(
-    writer: RecordingWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    writer: RecordingWriter, tmp_path: Path
 ) -> None:
     units = encode(pictures=42)
     limit = max(map(len, units)) - 1  # the largest is an IDR
-    monkeypatch.setattr(ring, "MAX_DATA_BYTES", limit)
+    writer.max_picture_bytes = limit
     fitting = [i for i in (0, 14, 28) if len(units[i]) <= limit]
     feeder = Feeder(
         SourceOptions(str(write_h264(tmp_path / "v.ts", units)), fps=120),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import split_annex_b
 from tests.footage import encode
-from tests.media.test_nal_unit import KEPT_TYPES, legal_nal_units
+from tests.media.h264.test_nal_unit import KEPT_TYPES, legal_nal_units
 
 UNIT = AccessUnit(
     nal_units=(b"\x67abc", b"\x68d", b"\x65efghi"),

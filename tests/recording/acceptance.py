@@ -22,11 +22,11 @@ from pet_stream.recording.recorder import Recorder
 from pet_stream.recording.settings import RecorderSettings
 
 from ..footage import encode
+from ..library.test_crash import check_kill
+from ..library.test_crash_recovery import truncate_and_repair, zero_and_repair
 from ..waiting import TIMEOUT_S, wait_until
 from .playback import GOP, Camera, access_unit
-from .test_crash import check_kill
 from .test_mp4_container import timed
-from .test_repair import truncate_and_repair, zero_and_repair
 
 KILLS = 50
 TRUNCATIONS = 200

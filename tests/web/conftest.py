@@ -7,17 +7,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pet_stream.websocket import video_viewers
 from tests.apps import mounted_app
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
-from tests.waiting import TIMEOUT_S, wait_until
-
-
-@pytest.fixture(autouse=True)
-def patience_with_viewers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine costs no viewer a picture."""
-    monkeypatch.setattr(video_viewers, "MAX_LAG_S", TIMEOUT_S)
+from tests.waiting import wait_until
 
 
 @pytest.fixture

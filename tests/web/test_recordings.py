@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.apps import mounted_app, stream_of
-from tests.media.test_mp4_duration import SECONDS
-from tests.media.test_mp4_duration import film as fragmented_film
+from tests.media.mp4.test_duration import SECONDS
+from tests.media.mp4.test_duration import film as fragmented_film
 from tests.recording.mp4_files import film
 from tests.recording.test_names import NOT_PLAIN
 from tests.waiting import TIMEOUT_S, wait_until

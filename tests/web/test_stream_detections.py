@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pet_stream.detections.listeners import ListeningLimits
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.camera.detector import Detector
@@ -28,7 +29,6 @@ def url(
     footage: Path,
     tmp_path: Path,
     detector: Detector,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """Of an app with a camera."""
     shm = f"{segment_name}_detections"
@@ -43,8 +43,7 @@ def url(
         listener = detections.listen()
         wait_until(lambda: detections.counts.attachments == 1)
         wait_until(lambda: stream.reader.status.state == "live")
-        monkeypatch.setattr("pet_stream.web.detections.KEEP_ALIVE_S", 0.2)
-        monkeypatch.setattr("pet_stream.web.detections._LOOK_S", 0.1)
+        detections.limits = ListeningLimits(keep_alive_s=0.2, look_s=0.1)
         yield address.replace("ws://", "http://")
         detections.leave(listener)
 
@@ -105,11 +104,7 @@ def test_every_page_gets_every_event(url: str, detector: Detector) -> None:
             assert event["frame_number"] == 10**6 + number
 
 
-def test_a_page_that_has_gone_is_noticed(
-    segment_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pet_stream.web.detections.KEEP_ALIVE_S", 0.05)
-    monkeypatch.setattr("pet_stream.web.detections._LOOK_S", 0.05)
+def test_a_page_that_has_gone_is_noticed(segment_name: str, tmp_path: Path) -> None:
     with (
         mounted_app(tmp_path, DETECTIONS_SHM=f"{segment_name}_detections") as app,
         served(app) as address,
@@ -117,6 +112,7 @@ def test_a_page_that_has_gone_is_noticed(
         stream = stream_of(app)
         detections = stream.detections
         assert detections is not None
+        detections.limits = ListeningLimits(keep_alive_s=0.05, look_s=0.05)
         with open_events(address.replace("ws://", "http://")):
             wait_until(lambda: stream.listener_places.active_count == 1)
         wait_until(lambda: stream.listener_places.active_count == 0)

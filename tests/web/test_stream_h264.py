@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 
 from pet_stream.media.h264.avcc import split_length_prefixed
-from pet_stream.websocket import video_viewers
 from pet_stream.websocket.connection import TimeLimits
+from pet_stream.websocket.video_viewers import LagLimits
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
@@ -153,11 +153,8 @@ def test_a_viewer_that_vanished_frees_its_place(url: str, live_app: Flask) -> No
         wait_until(lambda: stream.places.active_count == 0)
 
 
-def test_a_stalled_viewer_costs_the_others_nothing(
-    segment_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stalled_viewer_costs_the_others_nothing(segment_name: str, tmp_path: Path) -> None:
     """Its window is full within a second; the other one goes on getting every picture."""
-    monkeypatch.setattr(video_viewers, "MAX_LAG_S", 2.0)
     source = tmp_path / "source"
     write_source(source, encode(640, 480, pictures=28, bit_rate=20_000_000))
     with (
@@ -166,6 +163,7 @@ def test_a_stalled_viewer_costs_the_others_nothing(
         served(app) as address,
     ):
         stream = stream_of(app)
+        stream.video_viewers.limits = LagLimits(lag_s=2.0)
         wait_until(lambda: stream.reader.status.state == "live")
         with deaf_client(address + PATH), WebSocket(address + PATH) as other:
             first = header_of(other.binary())[1]
@@ -175,10 +173,7 @@ def test_a_stalled_viewer_costs_the_others_nothing(
         wait_until(lambda: stream.places.active_count == 0)
 
 
-def test_who_was_too_slow_goes_on_at_an_idr(
-    segment_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(video_viewers, "MAX_LAG_S", 0.5)
+def test_who_was_too_slow_goes_on_at_an_idr(segment_name: str, tmp_path: Path) -> None:
     source = tmp_path / "source"
     write_source(source, encode(640, 480, pictures=28, bit_rate=20_000_000))
     with (
@@ -186,6 +181,7 @@ def test_who_was_too_slow_goes_on_at_an_idr(
         mounted_app(tmp_path, SHM=segment_name) as app,
         served(app) as address,
     ):
+        stream_of(app).video_viewers.limits = LagLimits(lag_s=0.5)
         counts = stream_of(app).video_viewers.counts
         wait_until(lambda: stream_of(app).reader.status.state == "live")
         with WebSocket(address + PATH) as viewer:

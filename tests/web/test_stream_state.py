@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pet_stream.websocket import live_state
+from pet_stream.websocket.live_state import without_counting
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.waiting import TIMEOUT_S, wait_until
@@ -55,9 +55,9 @@ def test_the_state_comes_at_once(url: str) -> None:
 
 @pytest.mark.parametrize("is_recording", [False, True])
 def test_nothing_is_said_while_nothing_changes_but_numbers_that_grow(
-    url: str, live_app: Flask, monkeypatch: pytest.MonkeyPatch, is_recording: bool
+    url: str, live_app: Flask, is_recording: bool
 ) -> None:
-    monkeypatch.setattr(live_state, "COUNTING_INTERVAL_S", TIMEOUT_S)
+    stream_of(live_app).live_state.counting_interval_s = TIMEOUT_S
     with WebSocket(url) as page:
         if is_recording:
             live_app.test_client().post("/api/recording/start")
@@ -66,7 +66,7 @@ def test_nothing_is_said_while_nothing_changes_but_numbers_that_grow(
             for _ in range(5):
                 again = page.receive(1.2)
                 if again["type"] == "state":
-                    assert live_state._without_counting(again) != live_state._without_counting(told)
+                    assert without_counting(again) != without_counting(told)
                     told = again
 
 

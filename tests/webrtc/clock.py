@@ -1,4 +1,4 @@
-"""A clock that only the test moves, in the place of the module `time`."""
+"""A clock that only the test moves."""
 
 from __future__ import annotations
 

@@ -80,20 +80,31 @@ def publish_large(streaming: Streaming) -> Callable[[int], list[AccessUnit]]:
     return publish
 
 
-def test_a_kernel_without_segmentation_gets_packets_one_by_one(
-    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(route, "UDP_SEGMENT", 9999)
+@pytest.fixture
+def old_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows no segmentation of datagrams."""
+    set_option = socket.socket.setsockopt
+
+    def refuse(udp: socket.socket, level: int, option: int, value: int) -> None:
+        if (level, option) == (route.SOL_UDP, route.UDP_SEGMENT):
+            raise OSError(errno.ENOPROTOOPT, "Protocol not available")
+        set_option(udp, level, option, value)
+
+    monkeypatch.setattr(socket.socket, "setsockopt", refuse)
+
+
+@pytest.mark.usefixtures("old_kernel")
+def test_a_kernel_without_segmentation_gets_packets_one_by_one(streaming: Streaming) -> None:
     viewer, _ = streaming.connect()
     units = streaming.camera.publish(GOP)
     assert streaming.run(viewer.has(GOP)) == annex_b(units)
     assert step(streaming) is Step.PACKETS
 
 
+@pytest.mark.usefixtures("old_kernel")
 def test_without_segmentation_another_pair_of_addresses_is_no_step_down(
-    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+    streaming: Streaming,
 ) -> None:
-    monkeypatch.setattr(route, "UDP_SEGMENT", 9999)
     viewer, _ = streaming.connect()
     units = streaming.camera.publish(2)
     streaming.run(viewer.has(2))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pet_stream.websocket.video_messages import VideoMessage
-from pet_stream.websocket.video_viewers import MAX_LAG_AT_IDR_S, MAX_LAG_S, VideoCounts, VideoOutbox
+from pet_stream.websocket.video_viewers import LagLimits, VideoCounts, VideoOutbox
 
 GOP = 10
 INTERVAL_S = 0.01
+LIMITS = LagLimits()
 
 
 def message(sequence: int) -> VideoMessage:
@@ -31,7 +32,7 @@ def test_a_new_idr_ends_a_small_lag() -> None:
     outbox = VideoOutbox([], counts, 0.0)
     for sequence in range(GOP):
         outbox.offer(message(sequence), sequence * INTERVAL_S)
-    outbox.offer(message(GOP), MAX_LAG_AT_IDR_S + 0.001)
+    outbox.offer(message(GOP), LIMITS.lag_at_idr_s + 0.001)
     assert rest(outbox) == [GOP]
     assert counts.frames_dropped == GOP
 
@@ -39,18 +40,18 @@ def test_a_new_idr_ends_a_small_lag() -> None:
 def test_less_lag_than_that_costs_no_picture() -> None:
     outbox = VideoOutbox([], VideoCounts(), 0.0)
     for sequence in range(GOP + 1):
-        outbox.offer(message(sequence), sequence * MAX_LAG_AT_IDR_S / (GOP + 1))
+        outbox.offer(message(sequence), sequence * LIMITS.lag_at_idr_s / (GOP + 1))
     assert rest(outbox) == list(range(GOP + 1))
 
 
 def test_a_large_lag_is_not_kept_until_the_next_idr() -> None:
     outbox = VideoOutbox([], VideoCounts(), 0.0)
     outbox.offer(message(0), 0.0)
-    outbox.offer(message(1), MAX_LAG_S + 0.001)
+    outbox.offer(message(1), LIMITS.lag_s + 0.001)
     assert rest(outbox) == []
-    outbox.offer(message(2), MAX_LAG_S + 0.002)
+    outbox.offer(message(2), LIMITS.lag_s + 0.002)
     assert rest(outbox) == [], "it could not be decoded"
-    outbox.offer(message(GOP), MAX_LAG_S + 0.003)
+    outbox.offer(message(GOP), LIMITS.lag_s + 0.003)
     assert rest(outbox) == [GOP]
 
 
@@ -73,10 +74,10 @@ def test_nobody_begins_with_a_picture_that_builds_up() -> None:
 def test_who_has_begun_goes_on_with_a_picture_that_builds_up_but_drops_nothing_for_it() -> None:
     outbox = VideoOutbox([message(0)], VideoCounts(), 0.0)
     outbox.offer(message(1), 0.0)
-    outbox.offer(builds_up(2), MAX_LAG_AT_IDR_S + 0.001)
+    outbox.offer(builds_up(2), LIMITS.lag_at_idr_s + 0.001)
     assert rest(outbox) == [0, 1, 2]
     outbox.offer(message(3), 1.0)
-    outbox.offer(message(4), 1.0 + MAX_LAG_S + 0.001)
+    outbox.offer(message(4), 1.0 + LIMITS.lag_s + 0.001)
     assert rest(outbox) == [], "too late: it waits"
     outbox.offer(builds_up(5), 2.0)
     assert rest(outbox) == [5]

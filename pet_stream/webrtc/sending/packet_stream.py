@@ -51,7 +51,13 @@ class PacketStream:
     so an equal SSRC and equal numbers reveal nothing.
     """
 
-    def __init__(self, stream_format: StreamFormat, ssrc: int, sequence_number: int) -> None:
+    def __init__(
+        self,
+        stream_format: StreamFormat,
+        ssrc: int,
+        sequence_number: int,
+        history_bytes: int = HISTORY_BYTES,
+    ) -> None:
         self.format = stream_format
         self.viewer_count = 0
         self._packetizer = Packetizer(
@@ -62,6 +68,7 @@ class PacketStream:
         )
         self._history: deque[_Entry] = deque()
         self._history_bytes = 0
+        self._kept_bytes = history_bytes
         self._entry_ns = 0
         self._joins_ns = 0  # from here on a new viewer is sent pictures
         self._joins_at_idr = False
@@ -146,7 +153,7 @@ class PacketStream:
         history = self._history
         kept_since_ns = min(now_ns - HISTORY_NS, self._joins_ns)
         while len(history) > 1 and (
-            history[0].unit.capture_ns < kept_since_ns or self._history_bytes > HISTORY_BYTES
+            history[0].unit.capture_ns < kept_since_ns or self._history_bytes > self._kept_bytes
         ):
             self._history_bytes -= len(history.popleft().block.data)
 

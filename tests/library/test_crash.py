@@ -20,9 +20,9 @@ from pet_stream.library.library import Library
 from pet_stream.library.ownership import LOCK_NAME, OWNER_NAME, Ownership
 from pet_stream.library.retention import Retention
 
+from ..recording.mp4_files import film
+from ..recording.playback import GOP, decoded_count
 from ..waiting import TIMEOUT_S, wait_until
-from .mp4_files import film
-from .playback import GOP, decoded_count
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KILLS = 3

@@ -24,8 +24,7 @@ from pet_stream.media.mp4.boxes import ReadAt
 from pet_stream.media.mp4.reading import read_movie, read_summary
 from pet_stream.media.mp4.sample_table import Sample, SampleTable
 from pet_stream.media.mp4.video_format import VideoFormat
-
-from ..footage import encode
+from tests.footage import encode
 
 GOP = 5
 DURATION = 3000

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.detections import updates as sightings
-from pet_stream.detections.listeners import Detections, Listener
+from pet_stream.detections.listeners import Detections, Listener, ListeningLimits
 from pet_stream.detections.segment import DetectionsSegment
 from pet_stream.detections.updates import Sighting
 from pet_stream.feed.owned_segment import OwnedSegment
@@ -124,12 +123,9 @@ def test_matched_by_number_whatever_the_time_means(
 
 
 def test_the_picture_may_come_after_its_boxes(
-    segment_name: str,
-    detections: Detections,
-    broadcaster: Broadcaster,
-    monkeypatch: pytest.MonkeyPatch,
+    segment_name: str, detections: Detections, broadcaster: Broadcaster
 ) -> None:
-    monkeypatch.setattr(sightings, "PATIENCE_S", TIMEOUT_S)
+    detections.limits = ListeningLimits(patience_s=TIMEOUT_S)
     with Detector(segment_name) as detector, listening(detections) as listener:
         wait_until_attached(detections)
         detector.write(7)

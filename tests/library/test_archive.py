@@ -16,7 +16,6 @@ import av
 import pytest
 
 from pet_stream.errors import NoPicture, NotFound, NotRecorderOwner, TooMany
-from pet_stream.library import snapshots as snapshots_module
 from pet_stream.library.archive import Archive
 from pet_stream.library.housekeeping import NICENESS, Housekeeper
 from pet_stream.library.library import Library
@@ -28,11 +27,11 @@ from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import Mp4Container
 from pet_stream.recording.status import RecordingStatus
 
+from ..recording.disks import Gate
+from ..recording.playback import Showing, annex_b
+from ..recording.test_mp4_container import timed
 from ..test_extension import run_script
 from ..waiting import TIMEOUT_S, wait_until
-from .disks import Gate
-from .playback import Showing, annex_b
-from .test_mp4_container import timed
 
 DAY_S = 86_400
 
@@ -411,9 +410,8 @@ def test_a_thumbnail_that_a_crash_left_unfinished_goes(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
-    pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
+    pictures: list[AccessUnit],
 ) -> None:
-    monkeypatch.setattr(snapshots_module, "MAX_AGE_S", TIMEOUT_S)
     asked = 0
 
     def gop() -> list[AccessUnit]:
@@ -421,7 +419,7 @@ def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
         asked += 1
         return pictures[:5]
 
-    snapshots = Snapshots(gop)
+    snapshots = Snapshots(gop, max_age_s=TIMEOUT_S)
     first = snapshots.jpeg()
     assert jpeg_size(first) == (320, 240)
     assert snapshots.jpeg() is first
@@ -429,9 +427,8 @@ def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
 
 
 def test_what_can_not_be_decoded_is_not_tried_for_each_request(
-    pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
+    pictures: list[AccessUnit],
 ) -> None:
-    monkeypatch.setattr(snapshots_module, "MAX_AGE_S", TIMEOUT_S)
     asked = 0
 
     def gop() -> list[AccessUnit]:
@@ -439,7 +436,7 @@ def test_what_can_not_be_decoded_is_not_tried_for_each_request(
         asked += 1
         return pictures[1:5]  # without its IDR
 
-    snapshots = Snapshots(gop)
+    snapshots = Snapshots(gop, max_age_s=TIMEOUT_S)
     for _ in range(3):
         with pytest.raises(NoPicture):
             snapshots.jpeg()

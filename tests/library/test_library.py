@@ -10,8 +10,8 @@ from pet_stream.errors import BadName, NotFound, RecordingInUse, StorageError
 from pet_stream.library.library import Library
 from pet_stream.recording.status import RecordingStatus
 
-from .playback import Showing
-from .test_names import NOT_PLAIN
+from ..recording.playback import Showing
+from ..recording.test_names import NOT_PLAIN
 
 
 def write(path: Path, size_bytes: int = 1, changed_at: float | None = None) -> None:

@@ -24,9 +24,8 @@ from pet_stream.media.rtp.packets import (
     serialize_extensions,
 )
 from tests.footage import encode
-
-from .depacketizer import Depacketizer
-from .rtp_packets import original, parse_packet
+from tests.media.depacketizer import Depacketizer
+from tests.media.rtp_packets import original, parse_packet
 
 AUD, SEI, SPS, PPS = b"\x09\x10", b"\x06\x05\x01\xaa\x80", b"\x67\x42\xc0\x1f\x95", b"\x68\xce\x3c"
 SSRC, PAYLOAD_TYPE, TAG_BYTES = 0x12345678, 102, 10

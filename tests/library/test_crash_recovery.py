@@ -13,9 +13,9 @@ from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.mp4.writing import PLACEHOLDER_AT
 from pet_stream.recording.containers import AnnexBContainer, Mp4Container
 
-from .mp4_files import expected_pictures, expected_times_s, film
-from .playback import GOP, annex_b, decoded_count
-from .test_mp4_container import timed
+from ..recording.mp4_files import expected_pictures, expected_times_s, film
+from ..recording.playback import GOP, annex_b, decoded_count
+from ..recording.test_mp4_container import timed
 
 TRUNCATIONS = 40
 """`make soak-recording` makes 200."""
