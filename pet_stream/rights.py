@@ -82,3 +82,6 @@ class Authority(Protocol):
     def grant(self, right: Right) -> Grant:
         """Grant `right` to whoever sent the current request. Raises NotSignedIn, NotAllowed, or an
         HTTPException that carries the host's own answer."""
+
+    def note(self, what: str, about: str) -> None:
+        """Note for the audit log, where there is one, what whoever asks has done."""

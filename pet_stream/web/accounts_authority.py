@@ -48,6 +48,10 @@ class AccountsAuthority:
             raise NotAllowed(right.value)
         return _AccountGrant(self.accounts, visitor, right)
 
+    def note(self, what: str, about: str) -> None:
+        visitor = self.visitor()
+        self.accounts.note("nobody" if visitor is None else visitor.name, what, about)
+
     def visitor(self) -> Visitor | None:
         """Returns who sent the current request. Where there is a token, cookies do not count."""
         token = bearer_token()

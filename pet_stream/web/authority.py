@@ -48,6 +48,9 @@ class OpenAuthority:
             logger.warning("%s", OPEN_TO_ALL)
         return EVERYBODYS
 
+    def note(self, what: str, about: str) -> None:
+        pass
+
 
 class HostAuthority:
     """The host's own check decides. Any thread that serves a request.
@@ -67,6 +70,9 @@ class HostAuthority:
         """Raises NotAllowed when the host says no or fails, and HTTPException with its response."""
         self.check(right)
         return _HostGrant(self, right, _without_objects(request.environ))
+
+    def note(self, what: str, about: str) -> None:
+        pass
 
     def check(self, right: Right) -> None:
         try:

@@ -59,7 +59,9 @@ def get_recording(name: str) -> ResponseReturnValue:
 
 
 def delete_recording(name: str) -> ResponseReturnValue:
-    current_stream().library.delete(name)
+    stream = current_stream()
+    stream.library.delete(name)
+    stream.authority.note("deletes", name)
     return "", 204
 
 

@@ -312,3 +312,15 @@ def test_a_viewer_is_ended_by_its_own_device_only(app: Flask, accounts: Accounts
         assert ben.delete(path).status_code == 404
         assert ben.post(f"{path}/close").status_code == 404
         assert anna.delete(path).status_code == 204
+
+
+def test_who_deletes_a_recording_is_in_the_audit_log(
+    app: Flask, accounts: Accounts, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir(exist_ok=True)
+    (folder / "cat.h264").write_bytes(b"\0\0\0\1\x67")
+    owner = app.test_client()
+    sign_in(owner, accounts, "owner")
+    assert owner.delete("/api/recordings/cat.h264").status_code == 204
+    assert (tmp_path / "accounts.log").read_text().endswith("Owner: deletes cat.h264\n")
