@@ -296,5 +296,6 @@ class Peers:
     def _give_back(self, life: _Life) -> None:
         self._pending.discard(life)
         life.hold.release()
-        if life.place is not None:
-            life.place.release()
+        place, life.place = life.place, None  # which knows the life: both are freed now
+        if place is not None:
+            place.release()
