@@ -115,15 +115,16 @@ class Broadcaster:
         *,
         memory: GopMemory | None = None,
     ) -> None:
+        self.subscriptions: tuple[Subscription, ...] = ()
+        """Never changed, but replaced: any thread may look."""
         self._on_audience_change = on_audience_change
         self._lock = threading.Lock()
-        self._subscriptions: tuple[Subscription, ...] = ()
         self._memory = GopMemory() if memory is None else memory
 
     def publish(self, unit: AccessUnit) -> None:
         with self._lock:
             self._memory.append(unit)
-            subscriptions = self._subscriptions
+            subscriptions = self.subscriptions
         for subscription in subscriptions:
             subscription.put(unit)
 
@@ -164,20 +165,20 @@ class Broadcaster:
                 max_bytes=max_bytes,
                 max_seconds=max_seconds,
             )
-            self._subscriptions = (*self._subscriptions, subscription)
+            self.subscriptions = (*self.subscriptions, subscription)
         self._on_audience_change()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         with self._lock:
-            self._subscriptions = tuple(
-                other for other in self._subscriptions if other is not subscription
+            self.subscriptions = tuple(
+                other for other in self.subscriptions if other is not subscription
             )
         self._on_audience_change()
 
     @property
     def has_urgent_subscriber(self) -> bool:
-        return any(subscription.is_urgent for subscription in self._subscriptions)
+        return any(subscription.is_urgent for subscription in self.subscriptions)
 
     def since(self, start_ns: int) -> tuple[AccessUnit, ...]:
         """Returns the pictures from `start_ns` (capture time) on, beginning at the entry point

@@ -235,7 +235,7 @@ TABLE = (
     Row(GAUGE, "pet_stream_recording_gaps", "Gaps in the running or last recording",
         lambda s: s.recorder.status.gap_count),
     Row(GAUGE, "pet_stream_recording_segments", "Files of the running or last recording",
-        lambda s: s.recorder.status.segment_count),
+        lambda s: s.recorder.status.file_count),
     Row(GAUGE, "pet_stream_replay_bytes", "Pictures kept in memory for clips and pre-roll",
         lambda s: s.broadcaster.replay_bytes),
     Row(GAUGE, "pet_stream_host_faults",

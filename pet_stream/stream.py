@@ -347,7 +347,7 @@ def _recorder_settings(config: Config) -> RecorderSettings:
         preroll_s=config.preroll_seconds,
         sync_s=config.sync_seconds,
         min_free_bytes=config.min_free_mb * 1_000_000,
-        segment_s=60 * config.segment_minutes,
+        max_file_s=60 * config.segment_minutes,
         max_duration_s=60 * config.max_recording_minutes,
         heartbeat_s=config.heartbeat_seconds,
     )

@@ -25,7 +25,7 @@ from pet_stream.media.gop_memory import GopMemory
 from pet_stream.media.ring import FORMAT_H264, SlotHeader
 from pet_stream.media.rtp.packetizer import Packetizer
 from pet_stream.recording.containers import FORMATS
-from pet_stream.recording.segment import Segment
+from pet_stream.recording.open_file import OpenFile
 from pet_stream.websocket.video_messages import HEADER, VideoMessages
 
 from .footage import decode
@@ -151,20 +151,20 @@ def payload_of(frame: bytes) -> bytes:
 def recorded(stream: str, folder: Path, file_format: str, first: int = 0) -> list[Path]:
     """The files of a recording that begins with picture `first`."""
     paths: list[Path] = []
-    segment: Segment | None = None
+    opened: OpenFile | None = None
     for unit in published(stream)[first:]:
-        if segment is None or (unit.is_idr and not segment.takes(unit, 0)):
-            if segment is not None:
-                segment.complete(unit.capture_ns)
-                segment.publish(paths[-1].name)
+        if opened is None or (unit.is_idr and not opened.takes(unit, 0)):
+            if opened is not None:
+                opened.complete(unit.capture_ns)
+                opened.publish(paths[-1].name)
             paths.append(folder / f"cat.{len(paths) + 1:03d}.{file_format}")
             part = paths[-1].with_name(paths[-1].name + ".part")
             file = io.FileIO(part, "w+")
-            segment = Segment(part, file, FORMATS[file_format](file, False))
-        segment.write([unit])
-    assert segment is not None
-    segment.complete()
-    segment.publish(paths[-1].name)
+            opened = OpenFile(part, file, FORMATS[file_format](file, False))
+        opened.write([unit])
+    assert opened is not None
+    opened.complete()
+    opened.publish(paths[-1].name)
     return paths
 
 

@@ -21,7 +21,7 @@ class Ages:
     def __init__(self, read: Callable[[], ClockReading] = read_clocks) -> None:
         self._read = read
         self._watch = ClockWatch()
-        self._is_believed = True
+        self._is_trusted = True
         self._ended_s: dict[str, float] = {}
 
     def note_end(self, name: str) -> None:
@@ -38,17 +38,17 @@ class Ages:
         of_this_run = {row.name for _, row in ended}
         earlier = [row for row in reversed(rows) if row.name not in of_this_run]
         changed_s = [row.changed_ns / 1e9 for row in earlier]
-        is_believed = self._watch.believes(now, max(changed_s, default=None))
-        self._tell(is_believed)
+        is_trusted = self._watch.trusts(now, max(changed_s, default=None))
+        self._tell(is_trusted)
         return [
             *(
-                (row, now.wall_s - at_s if is_believed and at_s > EARLIEST_S else None)
+                (row, now.wall_s - at_s if is_trusted and at_s > EARLIEST_S else None)
                 for row, at_s in zip(earlier, changed_s, strict=True)
             ),
             *((row, now.boot_s - end_s) for end_s, row in ended),
         ]
 
-    def _tell(self, is_believed: bool) -> None:
-        if is_believed != self._is_believed:
-            self._is_believed = is_believed
-            logger.info("the wall clock is %s", "trusted" if is_believed else "not trusted")
+    def _tell(self, is_trusted: bool) -> None:
+        if is_trusted != self._is_trusted:
+            self._is_trusted = is_trusted
+            logger.info("the wall clock is %s", "trusted" if is_trusted else "not trusted")

@@ -43,11 +43,11 @@ class ClockWatch:
     """Trusts the wall clock or not, by what it showed before. Owned by one thread."""
 
     def __init__(self) -> None:
-        self._offset_s: float | None = None  # of the wall clock when it was last believed
+        self._offset_s: float | None = None  # of the wall clock when it was last trusted
         self._doubted_offset_s: float | None = None
         self._doubted_since_s = 0.0
 
-    def believes(self, now: ClockReading, newest_s: float | None) -> bool:
+    def trusts(self, now: ClockReading, newest_s: float | None) -> bool:
         """Whether the wall clock can be trusted. `newest_s` is what it showed when the newest file
         was written; None: there is no file."""
         is_settled = now.is_synchronized or (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import NotFound, RecordingInUse
 from ..recording.disk import PART_SUFFIX, DiskSpace, disk_space, storage_error
-from ..recording.names import segment_of, stored_name
+from ..recording.names import composite_of, stored_name
 from ..recording.status import CurrentRecording, HasStatus, RecordingStatus
 from ..version import __version__
 from .composite_file import Piece, PiecedFile
@@ -82,7 +82,7 @@ class Library:
     def find(self, name: str) -> Recording:
         """Returns the recording `name`; the name of one of its files finds it, too. Raises BadName,
         NotFound, StorageError."""
-        if segment_of(stored_name(name)) is None:
+        if composite_of(stored_name(name)) is None:
             found = scan_for(self.folder, name)
             if name in found:
                 return row(name, [name], found, self._running())

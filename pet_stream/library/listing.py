@@ -13,7 +13,13 @@ from typing import Any, Literal
 
 from ..errors import StorageError
 from ..recording.disk import PART_SUFFIX
-from ..recording.names import is_recovered, is_stored_name, names_before, segment_of, start_time_in
+from ..recording.names import (
+    composite_of,
+    is_recovered,
+    is_stored_name,
+    names_before,
+    start_time_in,
+)
 from ..recording.status import RecordingStatus, rfc3339
 from .details import Details
 
@@ -157,8 +163,8 @@ def _is_of_interest(name: str, running: RecordingStatus) -> bool:
 
 def _is_part_of(part: str, running: RecordingStatus) -> bool:
     name = part.removesuffix(PART_SUFFIX)
-    segment = segment_of(name)
-    return running.filename in (name, segment and segment[0])
+    composite, _ = composite_of(name) or (name, 1)
+    return running.filename in (name, composite)
 
 
 def _grouped(found: Files) -> dict[str, list[str]]:
@@ -168,7 +174,7 @@ def _grouped(found: Files) -> dict[str, list[str]]:
     names = {file.removesuffix(PART_SUFFIX): file for file in files}
     groups: dict[str, list[tuple[int, str]]] = {}
     for name, file in names.items():
-        recording, number = segment_of(name) or (name, 0)
+        recording, number = composite_of(name) or (name, 0)
         groups.setdefault(name if recording in names else recording, []).append((number, file))
     return {name: [file for _, file in sorted(group)] for name, group in groups.items()}
 

@@ -4,7 +4,7 @@
       names, target, settings   the name of a recording, its file, and its limits
       session                 one recording or clip, on the event loop
         writer                writes it, in a thread of its own
-          segments, segment   its files in order; `.part` while they are written
+          files, open_file    its files in order; `.part` while they are written
             containers        the bytes of a file: growing MP4, or raw H.264
               pending_pictures  the next fragment of an MP4: which pictures, decoded and shown when
             disk              create, sync, publish: in an order that survives a power cut

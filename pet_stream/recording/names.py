@@ -22,7 +22,7 @@ from functools import lru_cache
 from ..errors import BadName
 
 MAX_NAME_CHARS = 100
-MAX_SEGMENT_NUMBER = 9999
+MAX_FILE_NUMBER = 9999
 MAX_STORED_CHARS = MAX_NAME_CHARS + len(".9999_recovered_99")
 SUFFIXES = (".h264", ".mp4")
 
@@ -31,7 +31,7 @@ _STORED_STEM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]*[A-Za-z0-9_-])?")
 _AUTOMATIC_STEM = re.compile(
     r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:\.[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
 )
-_SEGMENT_STEM = re.compile(r"(.*[A-Za-z0-9_-])\.([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
+_NUMBERED_STEM = re.compile(r"(.*[A-Za-z0-9_-])\.([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
@@ -86,11 +86,11 @@ def numbered(stem: str) -> Iterator[str]:
         number += 1
 
 
-def segment_of(name: str) -> tuple[str, int] | None:
-    """Returns the recording that the file `name` belongs to, and its number from 1: `cat.mp4`, 2
-    for `cat.002.mp4`. None: the file is a recording by itself."""
+def composite_of(name: str) -> tuple[str, int] | None:
+    """Returns the composite file that the file `name` belongs to, and its number there, from 1:
+    `cat.mp4`, 2 for `cat.002.mp4`. None: the file is a recording by itself."""
     stem, dot, ending = name.rpartition(".")
-    match = _SEGMENT_STEM.fullmatch(stem)
+    match = _NUMBERED_STEM.fullmatch(stem)
     return None if match is None else (match[1] + dot + ending, int(match[2]))
 
 
@@ -105,8 +105,8 @@ def names_before(name: str) -> tuple[str, ...]:
     `_recovered`, and without its number."""
     stem, dot, ending = name.rpartition(".")
     as_recorded = (name, _RECOVERED_ENDING.sub("", stem) + dot + ending)
-    segments = filter(None, map(segment_of, as_recorded))
-    return tuple(dict.fromkeys((*as_recorded, *(base for base, _ in segments))))
+    composites = filter(None, map(composite_of, as_recorded))
+    return tuple(dict.fromkeys((*as_recorded, *(name for name, _ in composites))))
 
 
 def is_recovered(name: str) -> bool:

@@ -214,7 +214,7 @@ class Session:
             preroll_reason=self._preroll_reason if progress.frame_count else None,
             dropped_count=self._dropped_count,
             gap_count=progress.gap_count,
-            segment_count=progress.segment_count,
+            file_count=progress.file_count,
             heartbeat_s=self.settings.heartbeat_s or None,
             started_at=self._started_at,
             stopped_at=self._stopped_at,

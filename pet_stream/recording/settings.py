@@ -15,7 +15,7 @@ class RecorderSettings:
     """Time between two syncs: a power cut costs this much at most."""
     min_free_bytes: int = 0
     """Recording ends when less is free on the disk."""
-    segment_s: float = 3600
+    max_file_s: float = 3600
     """A longer recording continues in the next file."""
     max_duration_s: float = 0
     heartbeat_s: float = 0

@@ -22,7 +22,7 @@ class RecordingStatus:
     path: Path | None = None
     """The folder, as it was set, and the filename."""
     paths: tuple[Path, ...] = ()
-    """Of its files, once it has ended: none without a picture, several as `segment_count` says."""
+    """Of its files, once it has ended: none without a picture, several as `file_count` says."""
     frame_count: int = 0
     bytes_written: int = 0
     duration_ms: int = 0
@@ -35,7 +35,7 @@ class RecordingStatus:
     """Pictures lost because the disk was too slow, or failed."""
     gap_count: int = 0
     """Places in the recording where pictures are missing; each ends at an IDR."""
-    segment_count: int = 0
+    file_count: int = 0
     """Files of the recording: more than one if the camera or its SPS changed, or it got long."""
     heartbeat_s: float | None = None
     """The recording ends when no heartbeat has come for this many seconds."""

@@ -17,7 +17,7 @@ from ..errors import NotRecorderOwner
 from ..lifecycle import Run, start_run
 from ..media.access_unit import AccessUnit
 from .disk import check_free, make_folder
-from .segments import Segments
+from .files import Files
 from .settings import RecorderSettings
 from .target import Target
 
@@ -45,7 +45,7 @@ class Progress:
     """Places where pictures are missing, whether the camera or the disk lost them."""
     lost_count: int = 0
     """Pictures not written because of an error."""
-    segment_count: int = 0
+    file_count: int = 0
 
 
 class Writer:
@@ -93,7 +93,7 @@ class Writer:
         self._on_closed = on_closed
         self._wake = threading.Event()
         self._stop_requested = threading.Event()
-        self._segments = Segments(target)
+        self._files = Files(target)
         self._first_ns = 0
         self._last: AccessUnit | None = None
         self._gap_count = 0
@@ -144,12 +144,12 @@ class Writer:
             with self._first_failure_kept():
                 preroll, self._preroll = self._preroll, ()
                 self._write(preroll)
-                self.path = self._segments.path
+                self.path = self._files.path
                 self._on_opened()
                 while self.run_once():
                     pass
             with self._first_failure_kept():
-                self._segments.newest.complete()
+                self._files.newest.complete()
             self._finish()
         self.progress = replace(
             self.progress, lost_count=self.progress.lost_count + len(self._preroll)
@@ -166,14 +166,14 @@ class Writer:
         is_last = self._stop_requested.is_set()  # read first: what came before it is written
         units = self._queue.take()
         self._write(units)
-        segment = self._segments.newest
+        newest = self._files.newest
         if not units:  # the camera pauses: nothing is held back
-            segment.container.flush()
+            newest.container.flush()
             self._tell_progress()
-        is_due = time.monotonic() - segment.synced_at_s >= (self._settings.sync_s or POLL_S)
-        if is_due and segment.container.frame_count and not is_last:
+        is_due = time.monotonic() - newest.synced_at_s >= (self._settings.sync_s or POLL_S)
+        if is_due and newest.container.frame_count and not is_last:
             try:
-                segment.sync()
+                newest.sync()
             finally:
                 self._tell_progress()
             check_free(self._target.folder, self._settings.min_free_bytes)
@@ -184,14 +184,14 @@ class Writer:
         OSError."""
         make_folder(self._target.folder)
         check_free(self._target.folder, self._settings.min_free_bytes)
-        self._segments.open_first(lambda: self._target.is_numbered or self.is_accepted)
+        self._files.open_first(lambda: self._target.is_numbered or self.is_accepted)
 
     def _finish(self) -> None:
         is_needed = (self.path is not None or self.is_accepted) and not self.is_unwanted
         try:
-            self.path = self._segments.finish(is_needed=is_needed) or self.path
+            self.path = self._files.finish(is_needed=is_needed) or self.path
         finally:
-            self.paths = tuple(self._segments.paths)
+            self.paths = tuple(self._files.paths)
             self._tell_progress()
 
     @contextlib.contextmanager
@@ -213,7 +213,7 @@ class Writer:
         self._taken_count += len(units)
         try:
             for run in self._runs(units):
-                self._segments.newest.write(run)
+                self._files.newest.write(run)
                 self._account(run)
         finally:
             self._tell_progress()
@@ -226,8 +226,8 @@ class Writer:
                 if index > begin:
                     yield units[begin:index]
                     begin = index
-                if not self._segments.newest.takes(unit, self._settings.segment_s):
-                    self._segments.go_on_with(unit)
+                if not self._files.newest.takes(unit, self._settings.max_file_s):
+                    self._files.go_on_with(unit)
         yield units[begin:]
 
     def _account(self, units: Sequence[AccessUnit]) -> None:
@@ -239,13 +239,13 @@ class Writer:
             self._last = unit
 
     def _tell_progress(self) -> None:
-        segments = self._segments
+        files = self._files
         last = self._last
         self.progress = Progress(
-            frame_count=segments.frame_count,
-            bytes_written=segments.bytes_written,
+            frame_count=files.frame_count,
+            bytes_written=files.bytes_written,
             duration_ms=(last.capture_ns - self._first_ns) // 1_000_000 if last else 0,
             gap_count=self._gap_count,
-            lost_count=self._taken_count - segments.frame_count,
-            segment_count=segments.count,
+            lost_count=self._taken_count - files.frame_count,
+            file_count=files.count,
         )

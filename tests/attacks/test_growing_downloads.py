@@ -18,13 +18,13 @@ from ..recording.mp4_files import film
 from ..recording.playback import FRAME_NS, GOP, Camera, access_unit
 from ..waiting import wait_until
 
-PICTURES_A_SEGMENT = 5 * GOP
-SEGMENT_S = PICTURES_A_SEGMENT * FRAME_NS / 1e9 - 0.1
+PICTURES_A_FILE = 5 * GOP
+FILE_S = PICTURES_A_FILE * FRAME_NS / 1e9 - 0.1
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    minutes = SEGMENT_S / 60
+    minutes = FILE_S / 60
     with mounted_app(tmp_path, MIN_FREE_MB=0, SEGMENT_MINUTES=minutes, SYNC_SECONDS=0.5) as app:
         stream_of(app).start()
         yield app
@@ -43,10 +43,10 @@ def record(app: Flask, camera: Camera) -> Callable[[int], None]:
     """Records so many files more."""
     published = 0
 
-    def go_on(segment_count: int) -> None:
+    def go_on(file_count: int) -> None:
         nonlocal published
-        for _ in range(segment_count):
-            published += len(camera.publish(PICTURES_A_SEGMENT))
+        for _ in range(file_count):
+            published += len(camera.publish(PICTURES_A_FILE))
         wait_until(lambda: stream_of(app).recorder.status.frame_count == published)
 
     return go_on

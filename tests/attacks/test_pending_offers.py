@@ -116,7 +116,7 @@ def test_a_flood_from_everywhere_leaves_descriptors_and_tasks_as_they_were(
     streaming.run(streaming.peers.close_all())
     streaming.until(lambda: descriptor_count() == descriptors)
     streaming.until(lambda: len(asyncio.all_tasks()) == tasks)
-    assert (streaming.peers.pending_count, streaming.peers._lives) == (0, {})
+    assert (streaming.peers.pending_count, streaming.peers.connected_count) == (0, 0)
 
 
 def test_an_offer_that_gives_way_before_its_answer_is_told_to_come_again(

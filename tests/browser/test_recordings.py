@@ -122,7 +122,7 @@ def test_what_just_happened_is_saved_by_a_button(
 
 
 @pytest.mark.parametrize("is_complete", [True, False])
-def test_segments_and_files_that_broke_off_play_and_can_be_sought_in(
+def test_several_files_and_those_that_broke_off_play_and_can_be_sought_in(
     server: Server, page: Page, is_complete: bool
 ) -> None:
     small, large = film_units(320, 180, 4), film_units(640, 360, 4)

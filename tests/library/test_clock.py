@@ -24,7 +24,7 @@ FIFTY_YEARS_S = 50 * 365 * DAY_S
 
 Look = tuple[float, float, bool, bool]
 """Seconds that pass, what the wall clock is set by then, whether NTP says that it is right, whether
-it is to be believed."""
+it is to be trusted."""
 
 AT_ONCE_BY_NTP: Look = (0, 0, True, True)
 SETTLED: Look = (SETTLE_S, 0, False, True)
@@ -120,17 +120,17 @@ SETTLED: Look = (SETTLE_S, 0, False, True)
         ),
     ],
 )
-def test_whether_a_clock_is_believed(
+def test_whether_a_clock_is_trusted(
     started_at_s: float, newest_s: float | None, looks: list[Look]
 ) -> None:
     watch = ClockWatch()
     boot_s = list(accumulate(passed_s for passed_s, *_ in looks))
     set_by_s = list(accumulate(by_s for _, by_s, *_ in looks))
-    believed = [
-        watch.believes(ClockReading(started_at_s + boot + by, boot, is_synchronized), newest_s)
+    trusted = [
+        watch.trusts(ClockReading(started_at_s + boot + by, boot, is_synchronized), newest_s)
         for (_, _, is_synchronized, _), boot, by in zip(looks, boot_s, set_by_s, strict=True)
     ]
-    assert believed == [expected for *_, expected in looks]
+    assert trusted == [expected for *_, expected in looks]
 
 
 def test_the_clocks_of_this_machine_can_be_read() -> None:

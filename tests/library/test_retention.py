@@ -208,7 +208,7 @@ def test_a_recording_that_ends_after_the_clock_went_forward_is_new(folder: Folde
     assert pruner.prune() == ["cat.mp4"]
 
 
-def test_what_this_run_recorded_ages_while_the_clock_is_not_believed(folder: Folder) -> None:
+def test_what_this_run_recorded_ages_while_the_clock_is_not_trusted(folder: Folder) -> None:
     folder.clocks.wall_s, folder.clocks.is_synchronized = 0.0, False
     pruner = folder.pruner(max_age_s=DAY_S)
     folder.record("cat.mp4")
@@ -238,7 +238,7 @@ def test_what_has_several_files_ages_as_one(folder: Folder) -> None:
         pytest.param(lambda c: setattr(c, "is_synchronized", False), ["d5.mp4"], id="NTP lost"),
     ],
 )
-def test_only_by_a_clock_that_is_believed_is_anything_too_old(
+def test_only_by_a_clock_that_is_trusted_is_anything_too_old(
     folder: Folder, set_clock: Callable[[Clocks], None], gone: list[str]
 ) -> None:
     make_days(folder, 1, 2)
@@ -250,7 +250,7 @@ def test_only_by_a_clock_that_is_believed_is_anything_too_old(
     assert pruner.prune() == gone
 
 
-def test_a_clock_that_stays_forward_is_believed_a_day_later(folder: Folder) -> None:
+def test_a_clock_that_stays_forward_is_trusted_a_day_later(folder: Folder) -> None:
     make_days(folder, 1)
     pruner = folder.pruner(max_age_s=4 * DAY_S)
     assert pruner.prune() == []

@@ -55,15 +55,15 @@ def leave_holes(folder: Path, count: int) -> None:
     zero_and_repair(folder, units, count, seed=count)
 
 
-def record_for(folder: Path, hours: float, segment_s: float) -> list[int]:
+def record_for(folder: Path, hours: float, max_file_s: float) -> list[int]:
     """Record so many hours of the camera's clock, fed as fast as the disk takes them; the memory of
-    this process in bytes after each segment."""
+    this process in bytes after each file."""
     broadcaster = Broadcaster(memory=GopMemory(30, 32_000_000))
     encoded = encode(width=64, height=64, pictures=2 * GOP)
     camera = Camera(broadcaster, [access_unit(data) for data in encoded])
     event_loop = EventLoopThread("day")
     event_loop.start()
-    settings = RecorderSettings(segment_s=segment_s, queue_s=10_000)
+    settings = RecorderSettings(max_file_s=max_file_s, queue_s=10_000)
     recorder = Recorder(
         broadcaster=broadcaster, folder=folder, file_format="mp4", settings=settings
     )
@@ -73,7 +73,7 @@ def record_for(folder: Path, hours: float, segment_s: float) -> list[int]:
     while published[0] < hours * 3600 * 30:
         published[0] += len(camera.publish(BATCH))
         wait_until(lambda: recorder.status.frame_count >= published[0])
-        if recorder.status.segment_count > len(resident_bytes):
+        if recorder.status.file_count > len(resident_bytes):
             resident_bytes.append(_resident_bytes())
     stopped = event_loop.call(recorder.stop(), TIMEOUT_S)
     event_loop.stop()
@@ -104,7 +104,7 @@ def main() -> int:
         leave_holes(folder / "holes", HOLES)
         print(f"{HOLES} holes of zeros: every fragment without one plays ({_since(begun)})")
         begun = time.monotonic()
-        resident_bytes = record_for(folder / "day", HOURS, segment_s=3600)
+        resident_bytes = record_for(folder / "day", HOURS, max_file_s=3600)
         growth = resident_bytes[-1] - resident_bytes[2]
         print(
             f"{HOURS:g} hours recorded: {resident_bytes[-1] / 1e6:.1f} MB of memory, "

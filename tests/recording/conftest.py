@@ -73,7 +73,7 @@ def make_recorder(
     yield make
     for recorder in made:
         event_loop.call(recorder.close(), TIMEOUT_S)
-    assert "recorder" not in {subscription.name for subscription in broadcaster._subscriptions}
+    assert "recorder" not in {subscription.name for subscription in broadcaster.subscriptions}
 
 
 @pytest.fixture

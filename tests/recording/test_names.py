@@ -10,12 +10,12 @@ from pet_stream.recording.names import (
     MAX_NAME_CHARS,
     MAX_STORED_CHARS,
     automatic_stem,
+    composite_of,
     is_recovered,
     is_stored_name,
     numbered,
     recovered_name,
     requested_name,
-    segment_of,
     start_time_in,
     stored_name,
 )
@@ -113,17 +113,17 @@ def test_no_stored_name_is_overlong(length: int) -> None:
         stored_name("a" * length + ".h264")
 
 
-def test_the_longest_name_can_be_stored_in_segments_and_recovered() -> None:
+def test_the_longest_name_can_be_stored_in_several_files_and_recovered() -> None:
     name = requested_name("a" * (MAX_NAME_CHARS - 5), ".h264")
-    segment = name.removesuffix(".h264") + ".001.h264"
-    assert stored_name(recovered_name(segment))
-    assert segment_of(recovered_name(segment)) == (name, 1)
-    assert is_recovered(recovered_name(segment))
-    assert not is_recovered(segment)
+    first = name.removesuffix(".h264") + ".001.h264"
+    assert stored_name(recovered_name(first))
+    assert composite_of(recovered_name(first)) == (name, 1)
+    assert is_recovered(recovered_name(first))
+    assert not is_recovered(first)
 
 
 @pytest.mark.parametrize(
-    ("name", "segment"),
+    ("name", "composite"),
     [
         ("cat.001.mp4", ("cat.mp4", 1)),
         ("cat.1000.mp4", ("cat.mp4", 1000)),
@@ -139,14 +139,14 @@ def test_the_longest_name_can_be_stored_in_segments_and_recovered() -> None:
         ("recording_20240501_120000_2.003.mp4", ("recording_20240501_120000_2.mp4", 3)),
     ],
 )
-def test_the_segments_of_a_recording_are_numbered(
-    name: str, segment: tuple[str, int] | None
+def test_the_files_of_a_recording_are_numbered(
+    name: str, composite: tuple[str, int] | None
 ) -> None:
-    assert segment_of(name) == segment
+    assert composite_of(name) == composite
 
 
 @pytest.mark.parametrize("ending", [".001", "_recovered", "_2.007_recovered", "_recovered_2"])
-def test_segments_and_repaired_files_tell_the_time_of_their_recording(ending: str) -> None:
+def test_numbered_and_repaired_files_tell_the_time_of_their_recording(ending: str) -> None:
     name = "recording_20240501_120000"
     assert start_time_in(f"{name}{ending}.mp4") == start_time_in(f"{name}.mp4")
 

@@ -55,7 +55,7 @@ class Repaired:
         """What is sent at once when the viewer asks for these."""
 
         async def ask() -> None:
-            self.repair.answer(numbers, ROUND_TRIP_S)
+            self.repair.send_again(numbers, ROUND_TRIP_S)
 
         before = len(self.packets)
         asyncio.run(ask())

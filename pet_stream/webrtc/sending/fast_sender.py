@@ -118,7 +118,7 @@ class FastSender:
     # What the viewer says
 
     def handle_nack(self, sequence_numbers: Sequence[int]) -> None:
-        self._repair.answer(sequence_numbers, self._reports.round_trip_s)
+        self._repair.send_again(sequence_numbers, self._reports.round_trip_s)
 
     def handle_keyframe_request(self) -> None:
         """The camera can't be asked for an IDR: the next one is the answer, if it is near. At a

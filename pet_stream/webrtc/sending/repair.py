@@ -16,7 +16,7 @@ REPEAT_DELAY_S = 0.01
 
 
 class Repair:
-    """Answers one viewer's NACKs. On the event-loop thread."""
+    """Sends again what one viewer's NACKs name. On the event-loop thread."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Repair:
         """Repair nothing until the next `begin`."""
         self._stream = None
 
-    def answer(self, sequence_numbers: Sequence[int], round_trip_s: float) -> None:
+    def send_again(self, sequence_numbers: Sequence[int], round_trip_s: float) -> None:
         stream = self._stream
         if stream is None or self._queue.is_blocked:
             return

@@ -12,15 +12,15 @@ from pathlib import Path
 from ..lifecycle import OwningThread
 from ..media.access_unit import AccessUnit
 from .disk import PART_SUFFIX, create_part, rename
-from .names import MAX_SEGMENT_NUMBER, numbered, segment_of
-from .segment import Segment
+from .names import MAX_FILE_NUMBER, composite_of, numbered
+from .open_file import OpenFile
 from .target import Target
 
 MAX_NUMBERS = 1000
 """Limit for recordings with the same name."""
 
 
-class Segments:
+class Files:
     """Opens one file after the other and gives them their names. Belongs to the writer's thread.
 
     A recording of one file is called `<stem><suffix>`, the files of a longer one
@@ -29,7 +29,7 @@ class Segments:
     """
 
     def __init__(self, target: Target) -> None:
-        self.newest: Segment
+        self.newest: OpenFile
         """The newest file; set from open_first() on."""
         self.count = 0
         self.paths: list[Path] = []
@@ -99,7 +99,7 @@ class Segments:
 
     def _open_next(self) -> None:
         """Open a file with the next free number: a file copied in by hand may have taken one."""
-        for number in range(self._number + 1, MAX_SEGMENT_NUMBER + 1):
+        for number in range(self._number + 1, MAX_FILE_NUMBER + 1):
             with contextlib.suppress(FileExistsError):
                 self._open(f"{self._stem}.{number:03d}")
                 self._number = number
@@ -110,7 +110,7 @@ class Segments:
         target = self._target
         part, file = create_part(target.folder, stem, target.suffix)
         try:
-            self.newest = Segment(part, file, target.container(file, target.is_clip))
+            self.newest = OpenFile(part, file, target.container(file, target.is_clip))
         except BaseException:
             file.close()
             part.unlink(missing_ok=True)
@@ -124,4 +124,4 @@ class Segments:
 def _names_in(folder: Path) -> set[str]:
     """Returns the names of the recordings with a file in `folder`, finished or not."""
     files = (name.removesuffix(PART_SUFFIX) for name in os.listdir(folder))
-    return {file if (segment := segment_of(file)) is None else segment[0] for file in files}
+    return {file if (found := composite_of(file)) is None else found[0] for file in files}

@@ -13,11 +13,11 @@ from ..media.mp4.video_format import VideoFormat
 from .containers import Container
 from .disk import check_linked, publish, sync_folder
 
-MAX_SEGMENT_BYTES = 3_900_000_000
+MAX_FILE_BYTES = 3_900_000_000
 """FAT holds no file of 4 GiB."""
 
 
-class Segment:
+class OpenFile:
     """An open file and the container in it. Belongs to the writer's thread."""
 
     def __init__(self, part: Path, file: io.FileIO, container: Container) -> None:
@@ -47,7 +47,7 @@ class Segment:
             return True
         if idr.camera_id != first.camera_id or not self._format.goes_on_in(VideoFormat.of(idr)):
             return False
-        if self.container.bytes_written >= MAX_SEGMENT_BYTES:
+        if self.container.bytes_written >= MAX_FILE_BYTES:
             return False
         return not max_seconds or idr.capture_ns - first.capture_ns < max_seconds * 1e9
 

@@ -419,7 +419,7 @@ def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
     night = Camera(broadcaster, small_pictures)
     night.clock_ns = camera.clock_ns
     dark = night.publish(2 * GOP)
-    wait_until(lambda: mp4_recorder.status.segment_count == 2)
+    wait_until(lambda: mp4_recorder.status.file_count == 2)
     (running,) = library.recordings()
     assert (running.name, running.state) == ("cat.mp4", "recording")
     assert running.files == ("cat.001.mp4", "cat.002.mp4.part")
@@ -450,14 +450,14 @@ def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
 def test_a_long_recording_goes_on_in_files_that_play_without_a_seam(
     make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    settings = RecorderSettings(segment_s=1.3)  # 3 GOPs of 0.47 s
+    settings = RecorderSettings(max_file_s=1.3)  # 3 GOPs of 0.47 s
     recorder = make_recorder(file_format="mp4", settings=settings)
     call(recorder.start("cat"))
     published: list[AccessUnit] = []
     for _ in range(10):
         published += camera.publish(GOP)
     stopped = call(recorder.stop())
-    assert stopped.segment_count == 4
+    assert stopped.file_count == 4
     library = Library(tmp_path / "recordings")
     (row,) = library.recordings()
     assert row.files == tuple(f"cat.00{n}.mp4" for n in (1, 2, 3, 4))
@@ -484,7 +484,7 @@ def test_what_was_put_together_is_kept_while_it_is_asked_for(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(segment_s=1.4))
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(max_file_s=1.4))
     call(recorder.start("cat"))
     for _ in range(6):
         camera.publish(GOP)
@@ -507,13 +507,13 @@ def test_what_was_put_together_is_kept_while_it_is_asked_for(
     assert made == 1
 
 
-def test_raw_segments_are_joined_byte_by_byte(
+def test_raw_files_are_joined_byte_by_byte(
     make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    recorder = make_recorder(settings=RecorderSettings(segment_s=1.4))
+    recorder = make_recorder(settings=RecorderSettings(max_file_s=1.4))
     call(recorder.start("cat"))
     published = [unit for _ in range(6) for unit in camera.publish(GOP)]
-    assert call(recorder.stop()).segment_count == 2
+    assert call(recorder.stop()).file_count == 2
     library = Library(tmp_path / "recordings")
     files = [library.folder / name for name in ("cat.001.h264", "cat.002.h264")]
     assert b"".join(map(pictures_in, files)) == annex_b(published)
@@ -561,7 +561,7 @@ def test_what_is_there_of_a_running_recording_can_be_cut(
 def test_a_piece_of_a_joined_file_is_read_from_anywhere(
     make_recorder: MakeRecorder, camera: Camera, call: Call, tmp_path: Path
 ) -> None:
-    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(segment_s=1))
+    recorder = make_recorder(file_format="mp4", settings=RecorderSettings(max_file_s=1))
     call(recorder.start("cat"))
     for _ in range(6):
         camera.publish(GOP)
