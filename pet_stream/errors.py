@@ -11,6 +11,7 @@
     ├── AccountsUnusable        the account file can't be read or written
     ├── SourceError             a video source can't be opened or read
     ├── AddressUnavailable      the web server can't listen where it should
+    ├── CertificateUnusable     the web server's certificate or key can't be used
     ├── LoopUnavailable         the event loop did not answer in time, or is not running
     ├── ClientGone              the client has hung up; nobody reads the answer
     ├── RequestError            the request itself is at fault
@@ -56,6 +57,7 @@ __all__ = [
     "BadRequest",
     "BitstreamError",
     "Busy",
+    "CertificateUnusable",
     "ClientGone",
     "ConfigError",
     "Full",
@@ -147,6 +149,10 @@ class SourceError(PetStreamError):
 
 class AddressUnavailable(PetStreamError):
     code = "address"
+
+
+class CertificateUnusable(PetStreamError):
+    code = "certificate"
 
 
 class LoopUnavailable(PetStreamError):

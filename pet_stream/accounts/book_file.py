@@ -9,10 +9,11 @@ import secrets
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import AccountsUnusable
+from ..private_file import replace_private_file
 from .book import KEY_BYTES, Book
 
 MAX_FILE_BYTES = 1_000_000
@@ -99,20 +100,10 @@ class BookFile:
         return Book.from_json(value)
 
     def _store(self, book: Book) -> None:
-        """Write a new file beside the old one, then give it its name."""
-        text = json.dumps(book.to_json(), indent=1, ensure_ascii=False).encode()
-        new = self._path.with_name(f".{self._path.name}.{secrets.token_hex(8)}")
+        text = json.dumps(book.to_json(), indent=1, ensure_ascii=False)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with open(os.open(new, flags, 0o600), "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(new, self._path)
-            _sync_folder(self._path.parent)
+            replace_private_file(self._path, text.encode())
         except OSError as exc:
-            with suppress(OSError):
-                new.unlink()
             raise _unusable("can't be written", exc) from exc
 
 
@@ -128,14 +119,6 @@ def _check(found: os.stat_result) -> None:
         raise AccountsUnusable("The account file belongs to somebody else")
     if found.st_mode & 0o077:
         raise AccountsUnusable("The account file is open to other users: chmod 600")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(what: str, exc: OSError) -> AccountsUnusable:

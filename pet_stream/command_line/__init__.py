@@ -5,6 +5,7 @@
         hosting      web server and app, from their start to their end
           host       the Flask app: what `web_monitor.py` is on the board
           announcement, addresses   what a person is told at the start
+        tls          the certificate by which they speak HTTPS
         defaults     settings whose defaults differ from those in a host app
         browser      shows the page on this desktop (`demo` only)
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
@@ -25,7 +26,7 @@ from typing import Any
 
 import click
 
-from ..errors import ConfigError, PetStreamError
+from ..errors import CertificateUnusable, ConfigError, PetStreamError
 from ..version import __version__
 from . import accounts, demo, doctor, feed, run
 
@@ -47,7 +48,7 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except ConfigError as exc:
+        except (ConfigError, CertificateUnusable) as exc:
             raise WrongSetting(str(exc)) from exc
         except PetStreamError as exc:
             raise Failure(str(exc)) from exc

@@ -18,16 +18,22 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def page_urls(host: str, port: int) -> tuple[list[str], list[str]]:
+def page_urls(host: str, port: int, scheme: str = "http") -> tuple[list[str], list[str]]:
     """Returns the URLs for this machine, and those for others on its network, likeliest first."""
+    here, elsewhere = ([_url(scheme, h, port) for h in hosts] for hosts in page_hosts(host))
+    return here, elsewhere
+
+
+def page_hosts(host: str) -> tuple[list[str], list[str]]:
+    """Returns the names or addresses in those URLs."""
     if is_loopback(host):
-        return [_url(host, port)], []
+        return [host], []
     if host not in ("0.0.0.0", "::", ""):
-        return [], [_url(host, port)]
+        return [], [host]
     addresses = lan_addresses(socket.AF_INET)
     if host == "::":
         addresses += lan_addresses(socket.AF_INET6)
-    return [_url("127.0.0.1", port)], [_url(address, port) for address in addresses]
+    return ["127.0.0.1"], addresses
 
 
 def lan_addresses(family: socket.AddressFamily) -> list[str]:
@@ -59,5 +65,5 @@ def _can_be_opened(text: str) -> bool:
     return not (address.is_loopback or (address.version == 6 and address.is_link_local))
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"

@@ -17,7 +17,7 @@ from .addresses import is_loopback, page_urls
 def announce(server: WebServer, config: Mapping[str, object], invitation: str | None) -> None:
     """Print where the page is, for this machine and for phones, and where recordings go. With
     `invitation`, the page's link signs its owner in."""
-    here, elsewhere = page_urls(server.host, server.port)
+    here, elsewhere = page_urls(server.host, server.port, server.scheme)
     lines = [f"  On this machine:  {url}" for url in here]
     lines += [f"  On your network:  {url}" for url in elsewhere]
     if is_loopback(server.host):
@@ -25,6 +25,8 @@ def announce(server: WebServer, config: Mapping[str, object], invitation: str | 
         lines.append("  Only this machine can open it. For phones and others on your network:")
         lines.append(f"    {command}")
     lines.append(f"  Recordings:       {Path(str(config['PET_STREAM_RECORD_PATH'])).absolute()}")
+    if elsewhere and config["PET_STREAM_AUTH"] == "off":
+        lines.append("  Warning: everybody on your network may watch, record and delete.")
     if free_mb := config["PET_STREAM_KEEP_FREE_MB"]:
         lines.append(f"  The oldest are deleted while less than {free_mb} MB are free on the disk.")
     click.echo("\n" + "\n".join(lines))
@@ -33,6 +35,8 @@ def announce(server: WebServer, config: Mapping[str, object], invitation: str | 
         print_invitation(page_url, invitation)
     elif elsewhere:
         _print_qr_code(page_url)
+    if server.certificate is not None and server.certificate.is_self_signed:
+        _print_fingerprint(server.certificate.fingerprint)
     click.echo("\nCtrl-C stops it.")
 
 
@@ -43,6 +47,14 @@ def print_invitation(page_url: str, secret: str) -> None:
     click.echo("\nThis link signs you in, once, within ten minutes:\n")
     click.echo(f"  {link}")
     _print_qr_code(link)
+
+
+def _print_fingerprint(fingerprint: str) -> None:
+    half = len(fingerprint) // 2 + 1  # at a colon
+    click.echo(
+        "\nNo authority has signed the certificate, so browsers warn. Go on if they show this"
+    )
+    click.echo(f"SHA-256 fingerprint of it:\n\n  {fingerprint[:half]}\n  {fingerprint[half:]}")
 
 
 def _print_qr_code(url: str) -> None:

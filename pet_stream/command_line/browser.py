@@ -19,7 +19,7 @@ _BROWSER_PROGRAM = (
 def open_page(server: WebServer) -> None:
     """Open the page if this is a desktop and the command was typed into a terminal."""
     is_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    here, _ = page_urls(server.host, server.port)
+    here, _ = page_urls(server.host, server.port, server.scheme)
     if is_desktop and here and sys.stdout.isatty():
         threading.Thread(
             target=show_in_browser, args=(here[0],), name="demo-browser", daemon=True

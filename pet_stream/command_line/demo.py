@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import click
 
 from .defaults import HOST_DEFAULTS
 from .options import OTHER_SETTINGS, host_options, log_option, segment
+from .tls import certificate_of, tls_options
 
 
 @click.command(
@@ -23,9 +25,19 @@ from .options import OTHER_SETTINGS, host_options, log_option, segment
     help="the shared memory to make and write (default: named after the process)",
 )
 @host_options
+@tls_options
 @click.option("--no-open", is_flag=True, help="don't open the page in this desktop's browser")
 @log_option(logging.WARNING)
-def command(host: str, port: int, shm: str | None, no_open: bool, **options: object) -> None:
+def command(
+    host: str,
+    port: int,
+    shm: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    is_self_signed: bool,
+    no_open: bool,
+    **options: object,
+) -> None:
     from ..demo.embedded_camera import EmbeddedCamera
     from ..demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, RATE_FPS
     from ..process.stop_signals import StopSignals
@@ -33,8 +45,9 @@ def command(host: str, port: int, shm: str | None, no_open: bool, **options: obj
     from .browser import open_page
     from .hosting import serve, settings_of
 
+    certificate = certificate_of(host, tls_cert, tls_key, is_self_signed)
     with StopSignals() as stop_signals:
-        server = WebServer(host, port)
+        server = WebServer(host, port, certificate=certificate)
         camera = None
         try:
             camera = EmbeddedCamera(shm)

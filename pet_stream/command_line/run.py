@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import click
 
 from .defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES, RUN_DEFAULTS
 from .options import DEFAULTS, OTHER_SETTINGS, host_options, log_option
+from .tls import certificate_of, tls_options
 
 
 @click.command(
@@ -26,14 +28,23 @@ from .options import DEFAULTS, OTHER_SETTINGS, host_options, log_option
     help=f"the detector's shared memory, or none ({DEFAULTS['detections_shm']})",
 )
 @host_options
+@tls_options
 @log_option(logging.INFO)
-def command(host: str, port: int, **options: object) -> None:
+def command(
+    host: str,
+    port: int,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    is_self_signed: bool,
+    **options: object,
+) -> None:
     from ..process.stop_signals import StopSignals
     from ..web_server import WebServer
     from .hosting import serve, settings_of
 
+    certificate = certificate_of(host, tls_cert, tls_key, is_self_signed)
     with StopSignals() as stop_signals:
-        server = WebServer(host, port)
+        server = WebServer(host, port, certificate=certificate)
         try:
             serve(server, settings_of(host, options), RUN_DEFAULTS, stop_signals)
         finally:

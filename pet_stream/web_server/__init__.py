@@ -1,8 +1,12 @@
-"""The web server of `pet-stream run` and `demo`: Werkzeug's, with limits for its clients.
+"""The web server of `pet-stream run` and `demo`: Werkzeug's, with limits for its clients, and TLS.
 
-    WebServer         takes the address, serves an app, ends in order
-      http_server     accepts connections; one thread for each, for one request
-        http_clients  all connections: how many there may be, and how long each may take
+    WebServer           takes the address, serves an app, ends in order
+      http_server       accepts connections; one thread for each, for one request
+        tls_handshake   how a connection begins to speak TLS
+          certificate   what it is done with: files that may be renewed at any time
+            self_signed files of our own
+        client_streams  what a client sends and is sent, within its limits
+          http_clients  all connections: how many there may be, and how long each may take
 
 The listening socket belongs to the thread `pet-stream-web`, each connection to a thread of its own.
 `stream` and `web` know only `ConnectionCounts` and `THREAD_LIMIT_KEY` of this package, which knows
@@ -18,6 +22,7 @@ from flask import Flask
 
 from ..errors import AddressUnavailable
 from ..lifecycle import Run, start_run
+from .certificate import Certificate
 from .http_clients import ClientLimits, ConnectionCounts, HttpClients
 from .http_server import HttpServer
 
@@ -29,18 +34,33 @@ _POLL_S = 3600.0
 class WebServer:
     """Serves an app from a thread of its own; each request runs in one more."""
 
-    def __init__(self, host: str, port: int, limits: ClientLimits | None = None) -> None:
-        """Take the address; nothing is answered before start(). Raises AddressUnavailable."""
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        limits: ClientLimits | None = None,
+        certificate: Certificate | None = None,
+    ) -> None:
+        """Take the address; nothing is answered before start(). With `certificate`, speak TLS.
+
+        Raises AddressUnavailable.
+        """
         self._socket = _listen(host, port)
+        self.certificate = certificate
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._limits = ClientLimits() if limits is None else limits
         self._server: HttpServer | None = None
         self._run: Run | None = None
 
+    @property
+    def scheme(self) -> str:
+        """Of the URLs under which it is found."""
+        return "http" if self.certificate is None else "https"
+
     def start(self, app: Flask, counts: ConnectionCounts | None = None) -> None:
         clients = HttpClients(self._limits, ConnectionCounts() if counts is None else counts)
-        server = HttpServer(self.host, self.port, app, self._socket, clients)
+        server = HttpServer(self.host, self.port, app, self._socket, clients, self.certificate)
         self._run = start_run("pet-stream-web", lambda _: server.serve_forever(_POLL_S))
         self._server = server
 

@@ -7,24 +7,17 @@ requests, bodies that don't come and downloads that nobody reads keep nobody out
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from http.client import HTTPException
-from typing import Any
 
 from ..admission.client_network import client_network, is_this_machine, reached_address
 
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
 """The key in the WSGI environment under which the server says how many requests it runs at once."""
-SEND_BYTES = 64 * 1024
-MAX_LINGER_BYTES = 256 * 1024
-"""How much of a request is still read once its answer has begun. Werkzeug would read 10 MB."""
-MAX_HEADER_BYTES = 128 * 1024
-"""All lines of a header together. Browsers send up to 16 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +29,15 @@ class ClientLimits:
     """From an address of this machine: all clients of a proxy come from there. Viewers, listeners
     and downloads together are fewer."""
     header_s: float = 10.0
-    """From the connection to the end of the request's header, however many bytes arrive."""
+    """From the connection to the end of the request's header, however many bytes arrive, and with
+    the handshake of TLS."""
     body_s: float = 20.0
     """From the first look at the body to its end."""
     linger_s: float = 1.0
     """For the rest of the body once the answer has begun: a client that is still sending when it is
     refused can read why."""
     send_s: float = 20.0
-    """For each SEND_BYTES of the answer."""
+    """For each `client_streams.SEND_BYTES` of the answer."""
 
 
 @dataclass(slots=True)
@@ -62,7 +56,8 @@ class Client:
     def __init__(self, connection: socket.socket, network: str) -> None:
         self.socket = connection
         self.network = network
-        self.waiting_since_s: float | None = time.monotonic()
+        self.connected_at_s = time.monotonic()
+        self.waiting_since_s: float | None = self.connected_at_s
         self.is_being_answered = False
         self.is_ended = False
         self.is_timed_out = False
@@ -71,7 +66,8 @@ class Client:
         """Shut the connection down: what its thread reads or writes now fails."""
         self.is_ended = True
         with contextlib.suppress(OSError):  # closed already
-            self.socket.shutdown(socket.SHUT_RDWR)
+            # Not SSLSocket's, which drops its keys: its thread would go on in clear text.
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
 
 class HttpClients:
@@ -82,6 +78,7 @@ class HttpClients:
         self.counts = counts
         self._lock = threading.Lock()
         self._clients: dict[socket.socket, Client] = {}
+        """By the socket that was accepted."""
 
     def admit(self, connection: socket.socket, host: str) -> bool:
         """Whether there is room for it; if need be, a different one is ended."""
@@ -111,10 +108,18 @@ class HttpClients:
         with self._lock:
             return self._clients[connection]
 
-    def remove(self, connection: socket.socket) -> None:
-        """Idempotent."""
+    def secure(self, client: Client, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """Returns the client's socket, which speaks TLS from now on, once hands are shaken."""
+        with self._lock:  # end() finds the one or the other
+            secured = context.wrap_socket(
+                client.socket, server_side=True, do_handshake_on_connect=False
+            )
+            client.socket = secured
+            return secured
+
+    def remove(self, connection: socket.socket) -> Client | None:
         with self._lock:
-            self._clients.pop(connection, None)
+            return self._clients.pop(connection, None)
 
     def count_timeout(self, client: Client) -> None:
         """Count that `client` took too long; each client counts once."""
@@ -129,106 +134,3 @@ class HttpClients:
         min(waiting, key=lambda pair: pair[0])[1].end()
         self.counts.ended += 1
         return True
-
-
-class RequestReader(io.RawIOBase):
-    """Reads what the client sends, within the limits. On the connection's thread.
-
-    A header that ends early is an error, and never taken for a whole one: what is missing may be
-    its `Origin`. A body that ends early, or does not arrive in time, ends there without an error:
-    Werkzeug reads what follows a request before it closes the answer, and an error would keep it
-    from closing.
-    """
-
-    def __init__(self, client: Client, clients: HttpClients) -> None:
-        self._client = client
-        self._clients = clients
-        self._is_in_header = True
-        self._is_in_body = False
-        self._is_lingering = False
-        self._linger_bytes = 0
-        self._received_bytes = 0
-        self._begin(clients.limits.header_s)
-
-    def end_header(self) -> None:
-        """Take everything that comes from now on for the body."""
-        self._client.waiting_since_s = None
-        self._is_in_header = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._is_in_header:
-            return self._read_header(buffer)
-        if self._client.is_being_answered and not self._is_lingering:
-            self._is_lingering = True
-            self._begin(self._clients.limits.linger_s)
-        elif not self._is_in_body:
-            self._is_in_body = True
-            self._begin(self._clients.limits.body_s)
-        if self._linger_bytes >= MAX_LINGER_BYTES:
-            return 0
-        self._client.waiting_since_s = self._began_at_s
-        try:
-            size = self._receive(buffer)
-            self._linger_bytes += size * self._is_lingering
-            return size
-        except (TimeoutError, ConnectionError):
-            return 0
-        finally:
-            self._client.waiting_since_s = None
-
-    def _begin(self, limit_s: float) -> None:
-        self._began_at_s = time.monotonic()
-        self._deadline_s = self._began_at_s + limit_s
-
-    def _read_header(self, buffer: Any) -> int:
-        size = self._receive(buffer)
-        self._received_bytes += size
-        if self._received_bytes > MAX_HEADER_BYTES:
-            raise HTTPException("the header is too long")
-        if not size and self._received_bytes:
-            raise ConnectionAbortedError("the header is not whole")
-        return size
-
-    def _receive(self, buffer: Any) -> int:
-        left_s = self._deadline_s - time.monotonic()
-        try:
-            if left_s <= 0:
-                raise TimeoutError
-            self._client.socket.settimeout(left_s)
-            return self._client.socket.recv_into(buffer)
-        except TimeoutError:
-            self._clients.count_timeout(self._client)
-            raise
-
-
-class AnswerWriter(io.BufferedIOBase):
-    """Writes what the client is sent, within the limits. On the connection's thread."""
-
-    def __init__(self, client: Client, clients: HttpClients) -> None:
-        self._client = client
-        self._clients = clients
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        """Raises TimeoutError when the client takes too little."""
-        with memoryview(data) as view:
-            for start in range(0, len(view), SEND_BYTES):
-                self._send(view[start : start + SEND_BYTES])
-            return len(view)
-
-    def _send(self, part: memoryview) -> None:
-        self._client.is_being_answered = True
-        self._client.waiting_since_s = time.monotonic()
-        try:
-            self._client.socket.settimeout(self._clients.limits.send_s)
-            self._client.socket.sendall(part)
-        except TimeoutError:
-            self._clients.count_timeout(self._client)
-            raise
-        finally:
-            self._client.waiting_since_s = None

@@ -1,20 +1,26 @@
-"""Werkzeug's threaded server, with limits for its clients."""
+"""Werkzeug's threaded server, with limits for its clients, and TLS."""
 
 from __future__ import annotations
 
 import errno
 import io
 import logging
+import re
 import resource
 import socket
+import ssl
 import sys
 import time
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from .http_clients import THREAD_LIMIT_KEY, AnswerWriter, HttpClients, RequestReader
+from .certificate import Certificate
+from .client_streams import AnswerWriter, RequestReader
+from .http_clients import THREAD_LIMIT_KEY, HttpClients
+from .tls_handshake import say_goodbye, shake_hands
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +28,7 @@ MAX_UNSENT_BYTES = 256 * 1024
 """In the kernel, not yet sent. A slow client could not take the default's megabytes in time."""
 PAUSE_S = 0.5
 COMPLAIN_EVERY_S = 60.0
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-f:.]+\](:\d+)?", re.ASCII | re.IGNORECASE)
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -29,10 +36,17 @@ class HttpServer(ThreadedWSGIServer):
     """Accepts in one thread; each connection has one of its own, for one request."""
 
     def __init__(
-        self, host: str, port: int, app: Flask, listener: socket.socket, clients: HttpClients
+        self,
+        host: str,
+        port: int,
+        app: Flask,
+        listener: socket.socket,
+        clients: HttpClients,
+        certificate: Certificate | None,
     ) -> None:
         super().__init__(host, port, app, _Handler, fd=listener.fileno())
         self.clients = clients
+        self._certificate = certificate
         self._complained_at_s = float("-inf")
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -50,9 +64,25 @@ class HttpServer(ThreadedWSGIServer):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         return self.clients.admit(request, client_address[0])
 
-    def close_request(self, request: Any) -> None:
-        self.clients.remove(request)
-        super().close_request(request)
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """On the connection's thread."""
+        handler = _Handler
+        if self._certificate is not None:
+            client = self.clients.of(request)
+            try:
+                if not shake_hands(client, self.clients, self._certificate.context()):
+                    handler = _PlainHandler
+            except OSError as exc:
+                logger.debug("%s gets no TLS: %s", client_address[0], exc)
+                return
+        handler(request, client_address, self)
+
+    def shutdown_request(self, request: Any) -> None:
+        client = self.clients.remove(request)
+        connection = request if client is None else client.socket
+        if isinstance(connection, ssl.SSLSocket):
+            say_goodbye(connection)
+        super().shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         logger.error("a request from %s failed", client_address[0], exc_info=sys.exc_info())
@@ -72,14 +102,18 @@ class _Handler(WSGIRequestHandler):
     def setup(self) -> None:
         clients = self.server.clients
         client = clients.of(self.request)
-        self.connection = self.request
+        self.connection = client.socket
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
         self._reader = RequestReader(client, clients)
         self.rfile = io.BufferedReader(self._reader)
         self.wfile = AnswerWriter(client, clients)
 
     def make_environ(self) -> dict[str, Any]:
-        return {**super().make_environ(), THREAD_LIMIT_KEY: self.server.clients.limits.max_count}
+        return {
+            **super().make_environ(),
+            "wsgi.url_scheme": "https" if isinstance(self.connection, ssl.SSLSocket) else "http",
+            THREAD_LIMIT_KEY: self.server.clients.limits.max_count,
+        }
 
     def run_wsgi(self) -> None:
         self._reader.end_header()
@@ -94,6 +128,22 @@ class _Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: object) -> None:
         logger.debug(message, *args)
+
+
+class _PlainHandler(_Handler):
+    """Answers who speaks plain HTTP to a server that speaks TLS: where the page is, else a 400."""
+
+    def run_wsgi(self) -> None:
+        self._reader.end_header()
+        host = self.headers.get("Host", "")
+        if self.command in ("GET", "HEAD") and _HOST.fullmatch(host) and self.path[:1] == "/":
+            self.send_response(HTTPStatus.TEMPORARY_REDIRECT)
+            self.send_header("Location", f"https://{host}{self.path}")
+        else:
+            self.send_response(HTTPStatus.BAD_REQUEST, "This port speaks HTTPS")
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
 
 
 def take_descriptors() -> None:

@@ -16,7 +16,8 @@ import pytest
 from flask import Flask, request
 
 from pet_stream.web_server import WebServer
-from pet_stream.web_server.http_clients import MAX_HEADER_BYTES, ClientLimits, ConnectionCounts
+from pet_stream.web_server.client_streams import MAX_HEADER_BYTES
+from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts
 from tests.attacks.http_clients import ask, connect, descriptor_count, many, read_to_end
 from tests.browser.processes import Process
 from tests.waiting import TIMEOUT_S, wait_until
@@ -133,6 +134,15 @@ def test_who_goes_on_after_its_answer_is_not_listened_to_for_long(
                 client.sendall(rest)
         wait_until(lambda: threading.active_count() == threads)
     assert time.monotonic() < deadline_s
+
+
+def test_nothing_more_after_a_late_body_is_not_waited_for(host: Host, serve: Serve) -> None:
+    port = serve(ClientLimits(body_s=LONG_S, linger_s=SHORT_S))
+    threads = threading.active_count()
+    with connect(port, b"GET /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n") as client:
+        assert client.recv(1) == b"H"  # a 404: nobody reads the body
+        client.sendall(b"1")
+        wait_until(lambda: threading.active_count() == threads)
 
 
 def test_a_header_that_ends_early_is_no_request(host: Host, serve: Serve) -> None:

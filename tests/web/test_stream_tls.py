@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import ssl
 import threading
 from collections.abc import Iterator
@@ -11,15 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from flask import Flask
 from werkzeug.serving import make_server
 
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
+from tests.certificates import trusting, write_certificate
 from tests.footage import encode, write_source
 from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, header_of
@@ -27,31 +22,8 @@ from tests.websocket.client import WebSocket, header_of
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1, signed by itself, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    address = x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
     path = tmp_path_factory.mktemp("tls") / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
+    write_certificate(path)
     return path
 
 
@@ -78,7 +50,7 @@ def test_video_over_tls(
 ) -> None:
     source = tmp_path / "source"
     write_source(source, encode(640, 480, pictures=28, bit_rate=8_000_000))
-    client_context = ssl.create_default_context(cafile=str(certificate))
+    client_context = trusting(certificate)
     client_context.minimum_version = client_context.maximum_version = version
     with (
         Camera(segment_name, source=source, fps=30),
