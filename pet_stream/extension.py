@@ -84,7 +84,7 @@ class PetStream:
             return OpenAuthority(is_meant=config.auth == "off")
         if config.auth is not None:
             raise ConfigError("PET_STREAM_AUTH", config.auth, "None, where authorize= is given")
-        return HostAuthority(app, self._authorize)
+        return HostAuthority(app, self._authorize, config.url_prefix)
 
     def start(self) -> None:
         """Start reading the camera now, not with the first request. Idempotent."""

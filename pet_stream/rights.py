@@ -41,7 +41,7 @@ class Grant(Protocol):
 
     @property
     def holder(self) -> str:
-        """Identifies the device or program that was granted it; empty if everybody has it."""
+        """Identifies the device or program that was granted it; empty if that is not known."""
 
     @property
     def name(self) -> str:

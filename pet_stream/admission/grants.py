@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from ..lifecycle import Run, start_run
-from ..rights import Grant
+from ..rights import EVERYBODYS, Grant
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Grants:
         Raises Busy if nobody could check it.
         """
         hold = Hold(self, grant, end)
-        if grant.holder:
+        if grant is not EVERYBODYS:
             with self._changed:
                 if self._run is None:
                     self._run = start_run(self._name, self._check_again_and_again, wake=self._wake)
@@ -72,7 +72,7 @@ class Grants:
     def _check_again_and_again(self, run: Run) -> None:
         while self._wait(run):
             for hold in self._held():
-                if not hold.grant.is_valid():
+                if not _is_valid(hold):
                     hold.release()
                     _end(hold)
 
@@ -98,8 +98,16 @@ class Grants:
             self._changed.notify_all()
 
 
+def _is_valid(hold: Hold) -> bool:
+    try:
+        return hold.grant.is_valid()
+    except BaseException:  # of a host's own check, which must not end all the others
+        logger.exception("a right could not be asked for again, so what lasts is ended")
+        return False
+
+
 def _end(hold: Hold) -> None:
     try:
         hold.end()
     except Exception:
-        logger.exception("what %s was granted could not be ended", hold.grant.holder)
+        logger.exception("what somebody was granted could not be ended")

@@ -85,10 +85,10 @@ class Places:
     def acquire(self, occupant: Occupant = Occupant()) -> Place:
         """Take a place. Raises Full when there is none."""
         with self._lock:
-            superseded = self._superseded_by(occupant)
+            superseded = self._superseded_by(occupant.holder)
+            self._check(len(self._taken) - len(superseded), is_owner=occupant.is_owner)
             for place in superseded:
                 del self._taken[place]
-            self.check(is_owner=occupant.is_owner)
             place = Place(self, occupant)
             self._taken[place] = None
             self._total_count += 1
@@ -97,11 +97,12 @@ class Places:
         self._on_taken()
         return place
 
-    def check(self, *, is_owner: bool = True) -> None:
-        """Raises Full when no place is free now; some are free for owners only."""
-        limit = self.max_clients - (0 if is_owner else self._kept_for_owners)
-        if len(self._taken) >= limit:
-            raise Full(limit)
+    def check(self, holder: str = "", *, is_owner: bool = True) -> None:
+        """Raises Full when `acquire` would now. Some places are for owners only; a device that
+        has its share gives way to itself."""
+        with self._lock:
+            left_count = len(self._taken) - len(self._superseded_by(holder))
+            self._check(left_count, is_owner=is_owner)
 
     def remove(self, place_id: str) -> bool:
         """Take a place away from its occupant. Returns whether there is such a place."""
@@ -139,8 +140,12 @@ class Places:
         """Places ever taken."""
         return self._total_count
 
-    def _superseded_by(self, occupant: Occupant) -> list[Place]:
-        holder = occupant.holder
+    def _check(self, taken_count: int, *, is_owner: bool) -> None:
+        limit = self.max_clients - (0 if is_owner else self._kept_for_owners)
+        if taken_count >= limit:
+            raise Full(limit)
+
+    def _superseded_by(self, holder: str) -> list[Place]:
         held = [place for place in self._taken if holder and place.occupant.holder == holder]
         return held[: max(0, len(held) - self._max_per_holder + 1)]
 

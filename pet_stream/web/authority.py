@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from flask import Flask, request
@@ -55,21 +57,22 @@ class OpenAuthority:
 class HostAuthority:
     """The host's own check decides. Any thread that serves a request.
 
-    What lasts is checked again without its request: with the same headers, after the app's own
-    `before_request` functions, in a thread of ours.
+    What lasts is checked again without its request: with the same headers but no body, as a GET,
+    after the app's own `before_request` functions, in a thread of ours.
     """
 
     name = "host"
     notices: tuple[Reason, ...] = ()
 
-    def __init__(self, app: Flask, authorize: Authorize) -> None:
+    def __init__(self, app: Flask, authorize: Authorize, url_prefix: str = "") -> None:
         self._app = app
         self._authorize = authorize
+        self._asks_instead = f"{url_prefix}/api/webrtc/config"
 
     def grant(self, right: Right) -> _HostGrant:
         """Raises NotAllowed when the host says no or fails, and HTTPException with its response."""
         self.check(right)
-        return _HostGrant(self, right, _without_objects(request.environ))
+        return _HostGrant(self, right, _texts(request.environ))
 
     def note(self, what: str, about: str) -> None:
         pass
@@ -90,8 +93,8 @@ class HostAuthority:
             logger.error("authorize(%r) gave %r: not True, False or a response", right, verdict)
         raise NotAllowed(right.value)
 
-    def is_still_granted(self, right: Right, environ: dict[str, Any]) -> bool:
-        with self._app.request_context(environ):
+    def is_still_granted(self, right: Right, sent: dict[str, str]) -> bool:
+        with self._app.request_context(_environ_of(sent, self._asks_instead)):
             for before in self._app.before_request_funcs.get(None, ()):
                 if self._app.ensure_sync(before)() is not None:
                     return False
@@ -103,14 +106,14 @@ class HostAuthority:
 class _HostGrant:
     authority: HostAuthority
     right: Right
-    environ: dict[str, Any]
-    holder: str = "host"
+    sent: dict[str, str]
+    holder: str = ""
     name: str = ""
     is_owners: bool = True
 
     def is_valid(self) -> bool:
         try:
-            return self.authority.is_still_granted(self.right, self.environ)
+            return self.authority.is_still_granted(self.right, self.sent)
         except (NotAllowed, HTTPException):
             return False
         except Exception:
@@ -128,7 +131,19 @@ def _is_from_here() -> bool:
         return True
 
 
-def _without_objects(environ: dict[str, Any]) -> dict[str, Any]:
-    """Returns what the client sent and the server's names, but no sockets, streams or caches."""
+def _texts(environ: dict[str, Any]) -> dict[str, str]:
+    """Returns what the client sent but its body, and the server's names; no sockets, streams or
+    caches."""
     kept = {key: value for key, value in environ.items() if isinstance(value, str)}
-    return {**kept, "wsgi.input": None, "wsgi.errors": None}
+    for name in ("CONTENT_LENGTH", "CONTENT_TYPE", "HTTP_TRANSFER_ENCODING"):
+        kept.pop(name, None)
+    return kept
+
+
+def _environ_of(sent: dict[str, str], asks_instead: str) -> dict[str, Any]:
+    """Returns the WSGI environment of such a request. One that changes something becomes GET
+    `asks_instead`: a token against forged requests (Flask-WTF) is good for an hour only."""
+    environ: dict[str, Any] = {**sent, "wsgi.input": BytesIO(), "wsgi.errors": sys.stderr}
+    if sent.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+        environ |= {"REQUEST_METHOD": "GET", "PATH_INFO": asks_instead, "QUERY_STRING": ""}
+    return environ

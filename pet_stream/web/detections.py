@@ -16,11 +16,13 @@ from functools import partial
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from ..admission.places import Place
+from ..admission.places import Occupant, Place
 from ..detections.listeners import Listener, ListeningLimits
 from ..errors import LoopUnavailable, NotFound
 from ..process.gunicorn import is_server_ending
+from ..rights import Grant
 from .access import current_grant
+from .client import current_client
 from .client_socket import client_socket, limit_waiting
 from .current import current_stream
 from .lasting_requests import check_threads
@@ -44,7 +46,7 @@ def stream_detections() -> ResponseReturnValue:
     is_over = threading.Event()
     leases = ExitStack()
     try:
-        place = stream.listener_places.acquire()
+        place = stream.listener_places.acquire(_occupant(current_grant(), is_over))
         leases.callback(place.release)
         leases.callback(stream.grants.hold(current_grant(), is_over.set).release)
         listener = detections.listen(leases.close)
@@ -61,6 +63,17 @@ def stream_detections() -> ResponseReturnValue:
     # listener is let go as idle.
     response.call_on_close(partial(detections.leave, listener))
     return response
+
+
+def _occupant(grant: Grant, is_over: threading.Event) -> Occupant:
+    return Occupant(
+        lambda _: is_over.set(),
+        name=grant.name,
+        holder=grant.holder,
+        is_owner=grant.is_owners,
+        client=current_client(),
+        transport="events",
+    )
 
 
 def _answer(events: Iterable[str]) -> Response:

@@ -37,7 +37,7 @@ def answer_offer() -> tuple[str, str]:
     """
     stream = current_stream()
     grant = current_grant()
-    stream.places.check(is_owner=grant.is_owners)
+    stream.places.check(grant.holder, is_owner=grant.is_owners)
     sdp, replaces = _offered()
     client = current_client()
     with stream.offer_turns.turn(client):

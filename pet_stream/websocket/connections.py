@@ -105,7 +105,7 @@ class Connections:
     ) -> None:
         """Once its client has answered, give it one of `places` and let it join `room`, until it
         ends, or `grant` does. Raises Full, Busy."""
-        places.check(is_owner=grant.is_owners)
+        places.check(grant.holder, is_owner=grant.is_owners)
         connection.challenge()
         await connection.answered.wait()
         if connection.is_ended:

@@ -99,6 +99,33 @@ def test_one_that_fails_to_end_keeps_no_other_from_it(
     assert "could not be ended" in caplog.text
 
 
+def test_a_check_that_exits_ends_its_own_and_no_other(
+    ended: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Exits(Switch):
+        def is_valid(self) -> bool:
+            raise SystemExit
+
+    grants, other_ended, other = Grants("test"), threading.Event(), Switch()
+    grants.hold(other, other_ended.set)
+    grants.hold(Exits(), ended.set)
+    grants.check_soon()
+    assert ended.wait(TIMEOUT_S)
+    other.is_on = False
+    grants.check_soon()
+    assert other_ended.wait(TIMEOUT_S)
+    grants.stop()
+    assert "could not be asked for again" in caplog.text
+
+
+def test_of_whom_nothing_is_known_is_asked_again_too(ended: threading.Event) -> None:
+    grants = Grants("test")
+    grants.hold(Switch(holder="", is_on=False), ended.set)
+    grants.check_soon()
+    assert ended.wait(TIMEOUT_S)
+    grants.stop()
+
+
 def test_a_stop_does_not_wait_for_the_next_check(ended: threading.Event) -> None:
     grants = Grants("test", check_interval_s=1000)
     grants.hold(Switch(), ended.set)

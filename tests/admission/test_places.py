@@ -124,3 +124,27 @@ def test_a_place_can_be_taken_away() -> None:
     assert ended == [Ending.REMOVED]
     place.release()
     places.acquire()
+
+
+def test_a_device_that_is_refused_keeps_what_it_has() -> None:
+    """Otherwise it would watch without a place, once more for each try."""
+    ended: list[Ending] = []
+    places = Places(4, kept_for_owners=2, max_per_holder=1)
+    mine = places.acquire(Occupant(ended.append, holder="a", is_owner=False))
+    for name in ("b", "c", "d"):
+        places.acquire(Occupant(holder=name))
+    with pytest.raises(Full):
+        places.acquire(Occupant(ended.append, holder="a", is_owner=False))
+    with pytest.raises(Full):
+        places.check("a", is_owner=False)
+    assert mine in places.taken
+    assert not ended
+
+
+def test_whoever_gives_way_to_itself_is_told_before_that_there_is_room() -> None:
+    places = Places(2, max_per_holder=2)
+    for _ in range(2):
+        places.acquire(Occupant(holder="a"))
+    places.check("a")
+    with pytest.raises(Full):
+        places.check("b")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import http.client
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask, g, request
+from flask_wtf.csrf import CSRFProtect
 
 from pet_stream.rights import Right
+from pet_stream.stream import MAX_VIEWS
 from pet_stream.web.authority import HostAuthority
 from pet_stream.web.messages import MESSAGES
 from tests.apps import mounted_app, stream_of
@@ -133,6 +136,55 @@ def test_a_viewer_ends_when_its_right_does(app: Flask, url: str, host: Host) -> 
     host.people.clear()
     stream.grants.check_soon()
     wait_until(lambda: peers.pending_count == 0)
+
+
+def test_a_host_may_log_and_read_the_body_when_it_is_asked_again(
+    app: Flask, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = []
+
+    @app.before_request
+    def look() -> None:
+        app.logger.error("asked")
+        asked.append((request.method, request.endpoint, request.get_data(), request.form))
+
+    offer = {"type": "offer", "sdp": OFFER}
+    answer = app.test_client().post("/api/webrtc/offer", json=offer, headers=BEARER)
+    assert answer.status_code == 200
+    asked.clear()
+    stream_of(app).grants.check_soon()
+    wait_until(lambda: asked)
+    assert asked[0][:3] == ("GET", "pet_stream.webrtc_config", b"")
+    wait_until(lambda: len(asked) == 1)
+    stream_of(app).grants.check_soon()
+    wait_until(lambda: len(asked) == 2)  # so it was held on
+    assert "could not be asked again" not in caplog.text
+
+
+def test_a_viewer_outlives_the_token_of_its_offer(app: Flask, host: Host) -> None:
+    """Flask-WTF's is good for an hour."""
+    app.secret_key = "secret"
+    CSRFProtect(app)
+    stream, client = stream_of(app), app.test_client()
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    offer = {"type": "offer", "sdp": OFFER}
+    assert client.post("/api/webrtc/offer", json=offer, headers=BEARER).status_code == 200
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = True
+    for _ in range(2):  # the second time shows that the first did not end it
+        host.asked.clear()
+        stream.grants.check_soon()
+        wait_until(lambda: host.asked)
+
+
+def test_many_may_watch_where_the_host_knows_who_they_are(app: Flask, url: str) -> None:
+    """We don't, so that they don't count as one device."""
+    stream = stream_of(app)
+    count = MAX_VIEWS + 2
+    with ExitStack() as pages:
+        for _ in range(count):
+            page = pages.enter_context(WebSocket(url + "/api/stream/h264", None, **BEARER))
+            assert page.receive()["type"] == "status"
+        assert stream.places.active_count == count
 
 
 def test_a_check_that_fails_means_no(
