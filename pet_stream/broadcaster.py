@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from .media.access_unit import AccessUnit
 from .media.gop_memory import GopMemory
+from .pause.pause import Pause
 
 
 class Subscription:
@@ -106,7 +108,8 @@ class Broadcaster:
     """Publishes access units to subscriptions. `publish` belongs to the camera's thread; any thread
     may subscribe and unsubscribe.
 
-    `memory` holds the last pictures, for new viewers and for files that begin in the past.
+    `memory` holds the last pictures, for new viewers and for files that begin in the past. While
+    `pause` is on, nothing is published or kept; after that all begins with an entry point.
     """
 
     def __init__(
@@ -114,15 +117,26 @@ class Broadcaster:
         on_audience_change: Callable[[], object] = lambda: None,
         *,
         memory: GopMemory | None = None,
+        pause: Pause | None = None,
     ) -> None:
         self.subscriptions: tuple[Subscription, ...] = ()
         """Never changed, but replaced: any thread may look."""
         self._on_audience_change = on_audience_change
         self._lock = threading.Lock()
         self._memory = GopMemory() if memory is None else memory
+        self._pause = Pause() if pause is None else pause
+        self._has_gap = False
 
     def publish(self, unit: AccessUnit) -> None:
         with self._lock:
+            if self._pause.is_on:
+                self._forget_all(unit.capture_ns)
+                return
+            if self._has_gap:
+                if not unit.is_entry_point:
+                    return
+                self._has_gap = False
+                unit = replace(unit, is_discontinuity=True)
             self._memory.append(unit)
             subscriptions = self.subscriptions
         for subscription in subscriptions:
@@ -135,6 +149,15 @@ class Broadcaster:
         """
         with self._lock:
             self._memory.hide_gop()
+
+    def forget_all(self) -> None:
+        """A pause has begun: keep no picture, and go on at an entry point."""
+        with self._lock:
+            self._forget_all()
+
+    def _forget_all(self, newest_ns: int | None = None) -> None:
+        self._memory.clear(newest_ns)
+        self._has_gap = True
 
     def subscribe(
         self,
@@ -185,6 +208,10 @@ class Broadcaster:
         before it, as far as they are kept."""
         with self._lock:
             return self._memory.since(start_ns)
+
+    @property
+    def is_paused(self) -> bool:
+        return self._pause.is_on
 
     @property
     def replay_bytes(self) -> int:

@@ -9,7 +9,7 @@ from .media.access_unit import AccessUnit
 from .media.h264 import SequenceParameterSet
 from .reason import NO_REASON, Reason
 
-CameraState = Literal["offline", "waiting", "live", "stalled", "unusable"]
+CameraState = Literal["offline", "waiting", "live", "stalled", "unusable", "paused"]
 EntryKind = Literal["idr", "recovery_point", "gradual_refresh"]
 
 _B_PICTURES = Reason(
@@ -24,7 +24,7 @@ class CameraStatus:
 
     state: CameraState
     """No segment; a segment, but no IDR yet; pictures come; they came and stopped; they come, but
-    can't be used."""
+    can't be used; whatever it does, nobody may see it."""
     reason: Reason
     """Why it is not live, for a person; empty when it is live."""
     segment: str

@@ -17,6 +17,7 @@ from typing import Any
 from . import config_values as values
 from .errors import ConfigError
 from .ice_server import IceServer, IpNetwork
+from .pause.schedule import Span
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,17 @@ class Config:
         "./pet_stream_accounts.json",
         values.file,
         "the file with the people, devices and tokens of `builtin`, made if missing",
+    )
+    pause_schedule: tuple[Span, ...] = _setting(
+        [],
+        values.spans,
+        'when nobody sees and nothing records, local time: a list such as `["22:00-07:00", '
+        '"Mon-Fri 08:00-17:00"]`',
+    )
+    pause_file: Path = _setting(  # noqa: RUF009
+        "./pet_stream_pause.json",
+        values.file,
+        "keeps a pause beyond a restart; made when somebody begins one",
     )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"

@@ -18,6 +18,7 @@ from .host_names import ANY_HOST, is_address, parse_host
 from .ice_server import IceServer, IpNetwork
 from .media.segment_url import parse_segment_url
 from .origins import normalize_origin
+from .pause.schedule import MAX_SPANS, Span
 
 T = TypeVar("T")
 
@@ -133,6 +134,17 @@ def host_names(value: object) -> frozenset[str] | None:
     return frozenset(_each(value, _host_name, expected))
 
 
+def spans(value: object) -> tuple[Span, ...]:
+    expected = (
+        "a list of at most 100 times such as '22:00-07:00', 'Mon-Fri 08:00-17:00' or "
+        "'Sun 00:00-24:00'"
+    )
+    found = tuple(_each(value, _span, expected))
+    if len(found) > MAX_SPANS:
+        raise ValueError(expected)
+    return found
+
+
 def ice_hosts(value: object) -> tuple[IpNetwork, ...] | None:
     if _is_none(value):
         return None
@@ -181,6 +193,12 @@ def _host_name(value: object) -> str:
     if port is not None or (dot and is_address(host)):
         raise ValueError
     return dot + host.removesuffix(".")
+
+
+def _span(value: object) -> Span:
+    if not isinstance(value, str):
+        raise ValueError
+    return Span.parse(value)
 
 
 def _network(value: object) -> IpNetwork:

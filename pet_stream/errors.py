@@ -28,6 +28,7 @@
     │   ├── Superseded          this page's place went to a newer page of the same device
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends no picture that can be shown
+    ├── Paused                  nobody sees and nothing records now
     ├── Full                    every viewer's place is taken
     ├── TooFewThreads           the web server runs too few requests at once for one that lasts
     ├── TooMany                 too many at once, or in a second; the others come first
@@ -76,6 +77,7 @@ __all__ = [
     "NothingToSave",
     "OriginRefused",
     "ParameterSetUnknown",
+    "Paused",
     "PetStreamError",
     "RecordingError",
     "RecordingInUse",
@@ -250,6 +252,14 @@ class TooLarge(RequestError):
 class NoPicture(PetStreamError):
     http_status = 503
     code = "no_picture"
+
+
+class Paused(PetStreamError):
+    http_status = 409
+    code = "paused"
+
+    def __str__(self) -> str:
+        return "The camera is paused: nobody sees and nothing records"
 
 
 class Full(PetStreamError):

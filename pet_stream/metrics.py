@@ -120,6 +120,8 @@ TABLE = (
     # Our own.
     Row(GAUGE, "pet_stream_running", "1 between start and stop",
         lambda s: s.is_running),
+    Row(GAUGE, "pet_stream_paused", "1 while nobody sees and nothing records",
+        lambda s: s.pause.is_on),
     Row(GAUGE, "pet_stream_camera_up", "1 while pictures come",
         lambda s: s.reader.status.state == "live"),
     Row(GAUGE, "pet_stream_camera_unusable", "1 while pictures come that can't be used",

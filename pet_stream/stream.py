@@ -33,10 +33,12 @@ from .library.retention import Retention
 from .library.snapshots import Snapshots
 from .lifecycle import Life
 from .media.gop_memory import GopMemory
+from .pause.pause import Pause
 from .process.forks import call_in_child
 from .process.switch_interval import switch_interval
 from .reason import Reason
 from .recording.recorder import Recorder
+from .recording.session import PAUSED
 from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
 from .rights import Authority
@@ -89,6 +91,7 @@ class Stream:
     """
 
     config: Config
+    pause: Pause
     event_loop: EventLoopThread
     reader: ShmReader
     broadcaster: Broadcaster
@@ -158,14 +161,21 @@ class Stream:
         self.downloads = Downloads(on_taken=leases.sweep_soon)
         leases.kinds = (self.places, self.listener_places, self.downloads)
         self.grants = Grants(name)
+        self.pause = pause = Pause(
+            config.pause_file,
+            config.pause_schedule,
+            on_begin=lambda: _handle_pause(broadcaster, event_loop, recorder),
+        )
         memory = GopMemory(
             max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
         )
         self.broadcaster = broadcaster = Broadcaster(
-            on_audience_change=lambda: _handle_audience_change(reader, broadcaster), memory=memory
+            on_audience_change=lambda: _handle_audience_change(reader, broadcaster),
+            memory=memory,
+            pause=pause,
         )
         self.fan_out = FanOut(broadcaster, event_loop)
-        self.reader = reader = ShmReader(config.shm, broadcaster, name)
+        self.reader = reader = ShmReader(config.shm, broadcaster, name, pause)
         current = CurrentRecording()
         self.library = Library(config.record_path, current)
         self.archive = Archive(
@@ -175,7 +185,7 @@ class Stream:
             max_clip_bytes=config.clips_mb * 1_000_000,
             min_free_bytes=config.min_free_mb * 1_000_000,
         )
-        self.recorder = Recorder(
+        self.recorder = recorder = Recorder(
             broadcaster=self.broadcaster,
             folder=config.record_path,
             file_format=config.record_format,
@@ -184,10 +194,11 @@ class Stream:
             claim_for_clip=self.archive.claim_for_clip,
             on_finished=self.archive.handle_finished,
             on_left=self.archive.let_go,
+            check=pause.check,
             current=current,
             name=name,
         )
-        self.snapshots = Snapshots(lambda: broadcaster.gop)
+        self.snapshots = Snapshots(lambda: broadcaster.gop, pause.check)
         make_peers = partial(
             _make_peers, config, self.fan_out, event_loop, self.places, self.grants, reader
         )
@@ -281,6 +292,7 @@ class Stream:
         if not self._is_watching_forks:
             call_in_child(self._handle_fork)
             self._is_watching_forks = True
+        self.pause.look()
         self._parts.start()
         self._started_at_s = time.monotonic()
         self.is_running = True
@@ -314,6 +326,13 @@ class _Leases:
 def _handle_audience_change(reader: ShmReader, broadcaster: Broadcaster) -> None:
     reader.wake()
     switch_interval.shorten(broadcaster, is_needed=broadcaster.has_urgent_subscriber)
+
+
+def _handle_pause(
+    broadcaster: Broadcaster, event_loop: EventLoopThread, recorder: Recorder
+) -> None:
+    broadcaster.forget_all()
+    event_loop.call_soon(recorder.interrupt, PAUSED)
 
 
 def _make_peers(

@@ -37,7 +37,12 @@ def mount(
 ) -> PetStream:
     """Mount in `app`, with recordings in `folder` and, unless `SHM` says so, without a camera."""
     app.config["TESTING"] = True
-    defaults = {"SHM": NO_CAMERA, "RECORD_PATH": folder / "recordings", "ICE_HOSTS": ["127.0.0.1"]}
+    defaults = {
+        "SHM": NO_CAMERA,
+        "RECORD_PATH": folder / "recordings",
+        "PAUSE_FILE": folder / "pause.json",
+        "ICE_HOSTS": ["127.0.0.1"],
+    }
     for name, value in {**defaults, **settings}.items():
         app.config[f"PET_STREAM_{name}"] = value
     return PetStream(app, metrics=metrics, authorize=authorize)

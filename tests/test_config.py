@@ -12,6 +12,7 @@ from pet_stream import PetStream
 from pet_stream.config import KEY_PREFIX, SETTINGS, Config, write_defaults
 from pet_stream.errors import ConfigError
 from pet_stream.ice_server import IceServer
+from pet_stream.pause.schedule import Span
 
 CONTRACT_DEFAULTS = {
     "PET_STREAM_SHM": "/pet_camera_stream",
@@ -37,6 +38,8 @@ CONTRACT_DEFAULTS = {
     "PET_STREAM_ALLOWED_HOSTS": None,
     "PET_STREAM_AUTH": None,
     "PET_STREAM_ACCOUNTS": "./pet_stream_accounts.json",
+    "PET_STREAM_PAUSE_SCHEDULE": [],
+    "PET_STREAM_PAUSE_FILE": "./pet_stream_pause.json",
     "PET_STREAM_LEGACY_ROUTES": True,
     "PET_STREAM_URL_PREFIX": "",
     "PET_STREAM_AUTOSTART": True,
@@ -88,6 +91,10 @@ TAKEN = [
     ("ALLOWED_HOSTS", "*", frozenset({"*"})),
     ("ALLOWED_HOSTS", "Cam.Example.org., my_pi", frozenset({"cam.example.org", "my_pi"})),
     ("ALLOWED_HOSTS", [".Example.org", "[FD00::0001]"], frozenset({".example.org", "[fd00::1]"})),
+    ("PAUSE_SCHEDULE", [], ()),
+    ("PAUSE_SCHEDULE", "22:00-07:00", (Span(tuple(range(7)), 1320, 540),)),
+    ("PAUSE_SCHEDULE", ["Sat-Sun 00:00-24:00"], (Span((5, 6), 0, 1440),)),
+    ("PAUSE_FILE", "/var/lib/pet/pause.json", Path("/var/lib/pet/pause.json")),
     ("URL_PREFIX", "", ""),
     ("URL_PREFIX", "/camera", "/camera"),
     ("URL_PREFIX", "/pets/camera_1", "/pets/camera_1"),
@@ -154,6 +161,13 @@ REFUSED: list[tuple[str, object]] = [
     ("ALLOWED_HOSTS", ["küche.example"]),
     ("ALLOWED_HOSTS", [7]),
     ("ALLOWED_HOSTS", True),
+    ("PAUSE_SCHEDULE", None),
+    ("PAUSE_SCHEDULE", ["at night"]),
+    ("PAUSE_SCHEDULE", ["22:00-22:00"]),
+    ("PAUSE_SCHEDULE", ["Mon,Tue 22:00-23:00"]),
+    ("PAUSE_SCHEDULE", [22]),
+    ("PAUSE_SCHEDULE", ["22:00-07:00"] * 101),
+    ("PAUSE_FILE", ""),
     ("URL_PREFIX", None),
     ("URL_PREFIX", "camera"),
     ("URL_PREFIX", "/camera/"),

@@ -6,19 +6,16 @@ import fcntl
 import json
 import os
 import secrets
-import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import AccountsUnusable
-from ..private_file import replace_private_file
+from ..private_file import Version, read_private_file, replace_private_file, version_of
 from .book import KEY_BYTES, Book
 
 MAX_FILE_BYTES = 1_000_000
-
-_Version = tuple[int, int, int]
 
 
 class BookFile:
@@ -27,7 +24,7 @@ class BookFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._version: _Version | None = None
+        self._version: Version | None = None
         self._book = Book(b"")
 
     def read(self) -> Book:
@@ -71,28 +68,19 @@ class BookFile:
         finally:
             os.close(descriptor)
 
-    def _version_on_disk(self) -> _Version | None:
+    def _version_on_disk(self) -> Version | None:
         try:
-            found = os.lstat(self._path)
-        except FileNotFoundError:
-            return None
+            return version_of(self._path)
         except OSError as exc:
             raise _unusable("can't be read", exc) from exc
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _load(self) -> Book:
         try:
-            descriptor = os.open(
-                self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-            with open(descriptor, "rb") as file:
-                found = os.fstat(descriptor)
-                _check(found)
-                text = file.read(MAX_FILE_BYTES + 1)
+            text = read_private_file(self._path, MAX_FILE_BYTES)
         except OSError as exc:
             raise _unusable("can't be read", exc) from exc
-        if len(text) > MAX_FILE_BYTES:
-            raise AccountsUnusable(f"The account file has more than {MAX_FILE_BYTES} bytes")
+        except ValueError as exc:
+            raise AccountsUnusable(f"The account file {exc}") from exc
         try:
             value = json.loads(text)
         except (ValueError, RecursionError) as exc:
@@ -100,25 +88,15 @@ class BookFile:
         return Book.from_json(value)
 
     def _store(self, book: Book) -> None:
-        text = json.dumps(book.to_json(), indent=1, ensure_ascii=False)
+        text = json.dumps(book.to_json(), indent=1, ensure_ascii=False).encode()
         try:
-            replace_private_file(self._path, text.encode())
+            replace_private_file(self._path, text)
         except OSError as exc:
             raise _unusable("can't be written", exc) from exc
 
 
 def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
-
-
-def _check(found: os.stat_result) -> None:
-    """Raises AccountsUnusable if others could have written the file, or may read its key."""
-    if not stat.S_ISREG(found.st_mode):
-        raise AccountsUnusable("The account file is not a file")
-    if found.st_uid not in (os.geteuid(), 0):
-        raise AccountsUnusable("The account file belongs to somebody else")
-    if found.st_mode & 0o077:
-        raise AccountsUnusable("The account file is open to other users: chmod 600")
 
 
 def _unusable(what: str, exc: OSError) -> AccountsUnusable:

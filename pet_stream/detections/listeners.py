@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from .updates import PATIENCE_S, DetectionCounts, Matcher, Sighting
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.01
+AFTER_PAUSE_S = 2.0
+"""For this long after a pause a record counts only if its picture was published: it may be about
+one that nobody was to see."""
 MAX_WAITING = 32
 _RETRY_S = 1.0
 _END_TIMEOUT_S = 2.0
@@ -143,15 +147,21 @@ class Detections:
         invalid = self.counts.invalid
         torn_reads = self.counts.torn_reads
         attachments = self.counts.attachments
+        paused_at_s = float("-inf")
         try:
             while not stop_requested.wait(POLL_S):
                 matcher.times.add(subscription.take())
                 was_attached = segment.is_attached
                 record = segment.read_new()
+                if self._broadcaster.is_paused:
+                    paused_at_s = time.monotonic()
+                    self._end_idle()
+                    continue
+                is_left_over = not was_attached or time.monotonic() - paused_at_s < AFTER_PAUSE_S
                 self.counts.attachments = attachments + segment.attachments
                 self.counts.torn_reads = torn_reads + segment.torn_reads
                 self.counts.invalid = invalid + matcher.invalid_count + segment.invalid_records
-                for sighting in matcher.look(record, is_left_over=not was_attached):
+                for sighting in matcher.look(record, is_left_over=is_left_over):
                     for listener in self._listeners:
                         listener.put(sighting)
                 self._end_idle()

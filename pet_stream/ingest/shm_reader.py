@@ -14,6 +14,7 @@ from ..errors import SegmentError
 from ..lifecycle import Run, start_run
 from ..media import ring
 from ..media.h264 import SequenceParameterSet
+from ..pause.pause import Pause
 from ..reason import NO_REASON, Reason
 from .access_units import AccessUnits
 from .attachment import STALLED_S, Attachment
@@ -36,15 +37,19 @@ class ShmReader:
 
     It may start before the camera, and follows it through every kind of restart: a missing, foreign
     or truncated segment is counted, logged once and tried again. Everything but `start`, `stop`,
-    `wake`, `status` and the numbers in `counts` belongs to the camera thread.
+    `wake`, `status` and the numbers in `counts` belongs to the camera thread. It also looks at the
+    `pause`, and reads on while that is on, so that it is live again soon after.
     """
 
-    def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
+    def __init__(
+        self, url: str, broadcaster: Broadcaster, name: str, pause: Pause | None = None
+    ) -> None:
         self.run: Run | None = None
         """Its thread; None while it is stopped."""
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
+        self._pause = Pause() if pause is None else pause
         self.counts = CameraCounts()
         self._order = PictureOrder()
         self._cameras = Cameras()
@@ -118,6 +123,7 @@ class ShmReader:
 
     def _run_once(self) -> float:
         """Look once. Returns how long to wait before the next look, seconds."""
+        self._pause.look()
         is_urgent = self._broadcaster.has_urgent_subscriber
         try:
             attachment = self._attachment or self._attach()
@@ -203,6 +209,8 @@ class ShmReader:
         )
 
     def _state(self, attachment: Attachment | None) -> tuple[CameraState, Reason]:
+        if self._pause.is_on:
+            return "paused", self._pause.state.reason
         if attachment is None:
             return "offline", self._offline_reason
         state, reason = self._state_of(attachment)

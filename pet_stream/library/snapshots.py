@@ -15,23 +15,30 @@ MAX_WAITING = 8
 
 
 class Snapshots:
-    """Decodes the newest picture on request. Any thread."""
+    """Decodes the newest picture on request. Any thread. `check` raises an error while nobody may
+    see it."""
 
     def __init__(
-        self, gop: Callable[[], Sequence[AccessUnit]], max_age_s: float = MAX_AGE_S
+        self,
+        gop: Callable[[], Sequence[AccessUnit]],
+        check: Callable[[], object] = lambda: None,
+        max_age_s: float = MAX_AGE_S,
     ) -> None:
         self._gop = gop
+        self._check = check
         self._max_age_s = max_age_s
         self._queue = ShortQueue(MAX_WAITING)  # those who wait get the same picture
         self._jpeg: bytes | None = None
         self._tried_at = float("-inf")
 
     def jpeg(self) -> bytes:
-        """Returns the current picture. Raises NoPicture, TooMany."""
+        """Returns the current picture. Raises NoPicture, TooMany, and what `check` does."""
+        self._check()
         with self._queue.turn("Too many ask for a picture at once"):
             if time.monotonic() - self._tried_at >= self._max_age_s:
                 self._jpeg = self._decode()
                 self._tried_at = time.monotonic()
+            self._check()  # decoding takes its time
             if self._jpeg is None:
                 raise NoPicture("The camera sends no picture")
             return self._jpeg

@@ -101,6 +101,13 @@ class GopMemory:
         self._refreshing.clear()
         self._joined_bytes = self._joined_units = 0
 
+    def clear(self, clean_start_ns: int | None = None) -> None:
+        """Forget all pictures. `clean_start_ns`: when one came that was of no use here."""
+        self.clean_start_ns = clean_start_ns or self.clean_start_ns
+        self.hide_gop()
+        self._gops.clear()
+        self._size_bytes = 0
+
     @property
     def has_gop(self) -> bool:
         """Whether a new viewer has something to begin with."""

@@ -59,7 +59,8 @@ class Recorder:
 
     When the loop ends, a file that is not on the disk yet is left to its writer, and the next loop
     may begin a new one. `on_left` is called in the thread of the last such writer, at its end.
-    `clock_ns` is the clock of the capture times.
+    `clock_ns` is the clock of the capture times. `check` raises an error while nothing may be
+    recorded.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Recorder:
         claim_for_clip: Callable[[int], object] = lambda size_bytes: None,
         on_finished: Callable[[RecordingStatus], object] = lambda status: None,
         on_left: Callable[[], object] = lambda: None,
+        check: Callable[[], object] = lambda: None,
         current: CurrentRecording | None = None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
@@ -92,6 +94,7 @@ class Recorder:
         self._claim_for_clip = claim_for_clip
         self._on_finished = on_finished
         self._on_left = on_left
+        self._check = check
         self._name = name
         self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
         self._clip_tokens = clips or TokenBucket(1, CLIP_EVERY_S)
@@ -148,7 +151,7 @@ class Recorder:
         If the disk does not answer in time, the recording runs in memory and the status has a
         `note`. An error that comes after that ends the recording; a name that is taken gets a
         number instead. Raises AlreadyRecording, BadName, NameExists, NotRecorderOwner,
-        StorageError, TooMany.
+        StorageError, TooMany, and what `check` does.
         """
         settings = self._settings
         limits = [limit for limit in (duration_s, settings.max_duration_s) if limit]
@@ -175,6 +178,12 @@ class Recorder:
         session.end(reason)
         return await session.until_closed(self._disk_timeout_s)
 
+    def interrupt(self, reason: Reason) -> None:
+        """End the recording that runs, if there is one. Does not wait. On the loop."""
+        session = self._session
+        if session is not None and not session.is_over and not session.is_ending:
+            session.end(reason)
+
     async def heartbeat(self) -> RecordingStatus:
         """Keep the recording running for another `heartbeat_s`. Raises NotRecording."""
         session = self._running()
@@ -188,8 +197,10 @@ class Recorder:
 
         Returns when the file is on the disk. Raises BadName, NameExists, NothingToSave,
         NotRecorderOwner; StorageError, also when the disk takes too long (the clip is finished as
-        soon as the disk answers); TooMany while another clip is written, or soon after one.
+        soon as the disk answers); TooMany while another clip is written, or soon after one; and
+        what `check` does.
         """
+        self._check()
         if self._clip is not None and not self._clip.is_over:
             raise TooMany("Another clip is still being saved")
         now_ns = self._clock_ns()
@@ -224,9 +235,8 @@ class Recorder:
 
     async def close(self) -> None:
         """Finish the recording that runs, if there is one, and the clip. Idempotent."""
+        self.interrupt(SHUT_DOWN)
         session = self._session
-        if session is not None and not session.is_over and not session.is_ending:
-            session.end(SHUT_DOWN)
         unfinished = [s for s in (session, self._clip) if s is not None and not s.is_over]
         ends = (session.until_closed(self._disk_timeout_s) for session in unfinished)
         for outcome in await asyncio.gather(*ends, return_exceptions=True):
@@ -261,6 +271,7 @@ class Recorder:
     def _begin(
         self, filename: str | None, file_format: str | None, settings: RecorderSettings
     ) -> Session:
+        self._check()
         last = self._session
         if last is not None and not last.is_over:
             raise AlreadyRecording(

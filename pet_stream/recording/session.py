@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 FIRST_PICTURE_POLL_S = 0.25
 SERVER_LOOK_S = 0.5
 SHUT_DOWN = Reason("shut_down", "the server was shut down")
+PAUSED = Reason("paused", "the camera was paused")
 LOOKS_A_HEARTBEAT = 8
 EARLY_MS = 2000
 """The status has a reason when a file begins this much earlier than was asked for: most cameras
@@ -317,7 +318,7 @@ class Session:
             self._lost_in_queue = len(left)
             self._stop_reason = describe_failure(self.failure)
         elif not self._writer.progress.frame_count:
-            self._ended_in_vain = self._stop_reason is not None
+            self._ended_in_vain = self._stop_reason not in (None, PAUSED)
             self._stop_reason = Reason("no_picture", "no picture came from the camera")
         self._stopped_at = time.time()
         self._is_closed = True

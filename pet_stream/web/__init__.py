@@ -36,6 +36,7 @@ from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
+from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
 from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
@@ -85,6 +86,9 @@ ROUTES = (
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
     Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),
+    Route(("GET",), "/pet-stream/api/pause", show_pause, Right.VIEW),
+    Route(("POST",), "/pet-stream/api/pause", begin_pause, Right.MANAGE),
+    Route(("DELETE",), "/pet-stream/api/pause", end_pause, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/session", show_session, None),
     Route(("POST",), "/pet-stream/api/session", sign_in, None),
     Route(("DELETE",), "/pet-stream/api/session", sign_out, None),

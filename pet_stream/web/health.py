@@ -30,11 +30,14 @@ def health() -> ResponseReturnValue:
     if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
         return {"status": state["status"]}
     notices = [*stream.host_check.notices, *stream.authority.notices]
+    if stream.pause.is_on:
+        notices.append(stream.pause.state.reason)
     if fault := camera.clock_fault:
         words = f"The camera's time stamps can't be trusted: {fault}. Arrival times are used"
         notices.append(Reason("no_clock", words))
     return {
         **state,
+        "pause": stream.pause.state.to_json(),
         "notices": notices,
         "notice_codes": [notice.code for notice in notices],
         "webrtc_clients": stream.places.active_count,
@@ -61,15 +64,17 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
         faults.append(Reason(recording.note.code, f"Recording: {recording.note}"))
     if recording.has_failed and (why := recording.stop_reason):
         faults.append(Reason(f"recording.{why.code}", f"The last recording ended: {why}"))
+    faults = [*camera.faults, *faults]
+    if camera.reason and camera.state != "paused":  # which is meant
+        faults.insert(0, camera.reason)
     if camera.state in ("offline", "stalled", "unusable"):
         status = "camera_offline"
     else:
-        status = "degraded" if faults or camera.reason or camera.faults else "ok"
-    reasons = [*filter(None, (camera.reason,)), *camera.faults, *faults]
+        status = "degraded" if faults else "ok"
     return {
         "status": status,
-        "reasons": reasons,
-        "reason_codes": [reason.code for reason in reasons],
+        "reasons": faults,
+        "reason_codes": [fault.code for fault in faults],
     }
 
 

@@ -20,6 +20,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
     disk = stream.folder_watch.disk
     return {
         "recording": stream.recorder.status.to_json(),
+        "pause": stream.pause.state.to_json(),
         "viewers": stream.places.active_count,
         "max_viewers": stream.places.max_clients,
         "camera": {

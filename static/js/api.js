@@ -120,6 +120,15 @@ export class Api extends Requests {
     return this.#recordingUrl(name) + (download ? "?download=1" : "");
   }
 
+  /** Nobody sees and nothing records from now on. `{paused, cause, ends_at}`, as below. */
+  beginPause() {
+    return this.#post("/pet-stream/api/pause", {});
+  }
+
+  endPause() {
+    return this.request(this.url("/pet-stream/api/pause"), { method: "DELETE" });
+  }
+
   // Who may do what
 
   /** `{auth, name, role, rights}`: who asks. */

@@ -7,8 +7,18 @@ const SOCKETLESS = ["no_websockets", "too_few_threads"];
 
 /** No pictures that can be shown come from the camera, whatever the connection is like. */
 export function isCameraDown({ status, camera = {} }) {
-  const isDown = ["offline", "waiting", "stalled", "unusable"].includes(camera.state);
+  const isDown = ["offline", "waiting", "stalled", "unusable", "paused"].includes(camera.state);
   return status === "camera_offline" || isDown;
+}
+
+/** Nobody is to see anything now, whatever the camera does. */
+function isCameraPaused({ camera = {} }) {
+  return camera.state === "paused";
+}
+
+/** A text of the server's, or `paused`, for which there are words. */
+export function whyDown(health) {
+  return isCameraPaused(health) ? "paused" : (reasonsOf(health)[0] ?? "");
 }
 
 /** Browsers play what the camera sends now over a WebSocket, but not over WebRTC. */
@@ -44,6 +54,11 @@ export function describeHealth(health) {
   const { status, camera = {}, webrtc_clients: viewers } = health;
   let level = "ok";
   let headline = text("health.live");
+  if (isCameraPaused(health)) {
+    level = "warn";
+    headline = text("health.paused");
+    return { level, headline, details: reasonsOf(health) };
+  }
   if (isCameraDown(health)) {
     level = "bad";
     const isThere = ["waiting", "unusable"].includes(camera.state);

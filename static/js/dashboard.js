@@ -7,6 +7,7 @@ import { HealthLine } from "./health.js";
 import { addWords, language, text, translate } from "./i18n.js";
 import { LiveApi } from "./live_state.js";
 import { Playback } from "./recording_view.js";
+import { PauseBar } from "./pause.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
 import { Session } from "./session.js";
@@ -26,6 +27,9 @@ const playback = new Playback(find("[data-playback]"), live);
 const clip = new ClipButton(find("[data-clip]"), live);
 const health = new HealthLine(find("[data-health]"), live);
 
+const pauseButton = find("[data-pause-toggle]");
+const pause = new PauseBar(find("[data-pause]"), pauseButton, live);
+
 const session = new Session(live);
 const account = find("[data-account]");
 let dialog = null;
@@ -38,6 +42,9 @@ recordings.addEventListener("gone", ({ detail }) => playback.close(detail));
 clip.addEventListener("said", ({ detail }) => recorder.say(detail.message, detail));
 clip.addEventListener("change", () => recordings.refresh());
 health.addEventListener("announce", announce);
+health.addEventListener("told", ({ detail }) => pause.show(detail.pause));
+pause.addEventListener("announce", announce);
+pause.addEventListener("change", () => health.refresh());
 recorder.addEventListener("change", () => recordings.refresh());
 player.addEventListener("pet-stream:state", () => health.refresh());
 
@@ -53,6 +60,7 @@ live.addEventListener("reachable", () => recordings.refresh());
 session.addEventListener("change", () => {
   find("[data-record-panel]").hidden = !session.may("record");
   find("[data-recordings-panel]").hidden = !session.may("replay");
+  pauseButton.hidden = !session.may("manage");
   document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
   account.hidden = !session.isSignedIn;
   setText(account.querySelector("[data-account-name]"), session.name);

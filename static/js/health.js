@@ -9,7 +9,7 @@ import { Poll } from "./poll.js";
 const POLL_MS = 1000;
 
 /**
- * Wires `[data-health]`; sends `announce` when the state is another, unless the player says so
+ * Wires `[data-health]`; sends `told` with each answer, and `announce` when the state is another, unless the player says so
  * itself, as it does of everything that takes the picture away.
  */
 export class HealthLine extends EventTarget {
@@ -39,6 +39,7 @@ export class HealthLine extends EventTarget {
       const health = await this.#api.health();
       this.#lostAt = null;
       this.#show(describeHealth(health));
+      this.dispatchEvent(new CustomEvent("told", { detail: health }));
     } catch {
       this.#lostAt ??= new Date();
       const details = [text("health.since", { time: clock(this.#lostAt) })];

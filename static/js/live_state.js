@@ -228,8 +228,8 @@ export class LiveApi extends Api {
 }
 
 /** The answer that `/health` would give, from a pushed state. Pure. */
-export function healthOf({ health = {}, camera = {}, viewers, disk = null }) {
-  return { ...health, camera, webrtc_clients: viewers, disk };
+export function healthOf({ health = {}, camera = {}, pause, viewers, disk = null }) {
+  return { ...health, camera, pause, webrtc_clients: viewers, disk };
 }
 
 function isThreadless(refusal) {

@@ -344,7 +344,7 @@ export class Peer extends EventTarget {
 
   #cameraIs({ camera, reason, reason_code: code }) {
     if (!isCameraDown({ camera: { state: camera } })) return;
-    this.#watch.cameraDown(reasonText(code, reason));
+    this.#watch.cameraDown(camera === "paused" ? camera : reasonText(code, reason));
   }
 
   #steady() {

@@ -56,6 +56,8 @@ export class Veil {
     if (isLive) this.#lastLiveAt = null;
     this.#wasLive = isLive;
     this.#tick({ state, reason, retryAt });
+    // Nobody is to see even what came last.
+    this.node.toggleAttribute("data-hides", state === State.CAMERA_OFFLINE && reason === "paused");
     const [title, note] = wordsFor(state, reason);
     setText(this.#title, title);
     setText(this.#note, note);
@@ -99,7 +101,7 @@ function wordsFor(state, reason) {
     return text(hasText(special) ? special : `${state}.${part}`);
   };
   const note = say("text");
-  const isKnown = state !== State.CAMERA_OFFLINE || !reason;
+  const isKnown = state !== State.CAMERA_OFFLINE || !reason || hasText(`${state}.${reason}.text`);
   return [say("title"), isKnown ? note : sentence(reason) + note];
 }
 

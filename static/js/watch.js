@@ -1,7 +1,7 @@
 /** One try, watched: do its pictures come, and if not, whose fault is it? */
 
 import { Arrival } from "./arrival.js";
-import { isCameraDown, reasonsOf, whyJoinersWait } from "./camera.js";
+import { isCameraDown, whyDown, whyJoinersWait } from "./camera.js";
 
 const LOOK_MS = 500;
 /** Connected without a picture: from here on the camera is asked after … */
@@ -105,7 +105,7 @@ export class Watch {
   cameraIs(health) {
     this.#liveness.expect(health.camera?.fps, this.#now());
     const isDown = isCameraDown(health);
-    const reason = isDown ? (reasonsOf(health)[0] ?? "") : this.#hasBegun ? "" : whyJoinersWait(health);
+    const reason = isDown ? whyDown(health) : this.#hasBegun ? "" : whyJoinersWait(health);
     if (isDown || reason) this.cameraDown(reason);
     return isDown || reason !== "";
   }

@@ -43,6 +43,8 @@ export default {
   "live.text": "",
   "camera-offline.title": "No picture from the camera",
   "camera-offline.text": "It comes back by itself as soon as the camera sends one.",
+  "camera-offline.paused.title": "The camera is paused",
+  "camera-offline.paused.text": "Nobody sees and nothing records. The picture comes back by itself after that.",
   "reconnecting.title": "Connection lost",
   "reconnecting.text": "Reconnecting by itself.",
   "reconnecting.server.title": "Server not reachable",
@@ -137,6 +139,7 @@ export default {
 
   "health.live": "Camera live",
   "health.offline": "Camera offline",
+  "health.paused": "Camera paused",
   "health.waiting": "Camera is starting",
   "health.unusable": "Camera's pictures can't be used",
   "health.degraded": "Running with problems",
@@ -144,6 +147,13 @@ export default {
   "health.since": "since {time}",
   "health.checking": "Checking the camera",
   "health.viewers": { one: "{count} viewer", other: "{count} viewers" },
+
+  "pause.begin": "Pause",
+  "pause.end": "End the pause",
+  "pause.on": "Paused: nobody sees and nothing records.",
+  "pause.until": "Paused until {time}: nobody sees and nothing records.",
+  "pause.over": "The pause is over.",
+  "pause.failed": "That did not work: {reason}",
 
   "account.button": "Account",
 };

@@ -43,6 +43,8 @@ export default {
   "live.text": "",
   "camera-offline.title": "カメラの映像がありません",
   "camera-offline.text": "カメラが映像を送ると、自動的に戻ります。",
+  "camera-offline.paused.title": "カメラは一時停止中です",
+  "camera-offline.paused.text": "誰も見られず、録画もされません。終わると映像は自動的に戻ります。",
   "reconnecting.title": "接続が切れました",
   "reconnecting.text": "自動的に再接続します。",
   "reconnecting.server.title": "サーバーに接続できません",
@@ -136,6 +138,7 @@ export default {
 
   "health.live": "カメラは正常です",
   "health.offline": "カメラはオフラインです",
+  "health.paused": "カメラは一時停止中です",
   "health.waiting": "カメラを起動しています",
   "health.unusable": "カメラの映像を利用できません",
   "health.degraded": "問題があります",
@@ -148,6 +151,7 @@ export default {
   "reason.segment_invalid": "カメラの共有メモリを読み取れません",
   "reason.segment_removed": "カメラのプログラムが終了しました",
   "reason.not_started": "サーバーの配信が始まっていません",
+  "reason.paused": "カメラは一時停止中です",
   "reason.stopped": "配信が停止されました",
   "reason.read_failed": "カメラの読み取りに失敗しました（詳細はサーバーのログ）",
   "reason.nothing_written": "カメラがまだ映像を送っていません",
@@ -201,6 +205,13 @@ export default {
   "reason.too_many": "要求が多すぎます。少し待ってからもう一度お試しください",
   "reason.origin": "このページからは操作できません",
   "reason.proxy": "サーバーが公開アドレスを知りません（前段のプロキシの設定が必要です）",
+
+  "pause.begin": "一時停止",
+  "pause.end": "再開",
+  "pause.on": "一時停止中です。誰も見られず、録画もされません。",
+  "pause.until": "{time} まで一時停止中です。誰も見られず、録画もされません。",
+  "pause.over": "一時停止が終わりました。",
+  "pause.failed": "失敗しました: {reason}",
 
   "account.button": "アカウント",
 };

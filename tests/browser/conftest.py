@@ -93,6 +93,7 @@ def running_server(
         "SHM": segment_name,
         "DETECTIONS_SHM": "null",
         "RECORD_PATH": str(recordings),
+        "PAUSE_FILE": str(recordings.with_name("pause.json")),
         "ICE_HOSTS": json.dumps([address]),
         **settings,
     }

@@ -69,7 +69,7 @@ test("the server's reasons are told in the page's language, unknown ones as they
 
 test("every reason that the server gives has a Japanese text", () => {
   const root = new URL("../../pet_stream/", import.meta.url);
-  const folders = ["", "ingest/", "recording/", "web/"];
+  const folders = ["", "ingest/", "pause/", "recording/", "web/"];
   const read = (folder) =>
     readdirSync(new URL(folder, root))
       .filter((name) => name.endsWith(".py"))
@@ -125,6 +125,10 @@ const HEALTH = [
       details: "pictures come, but can't be used: they are H.265, not H.264",
       down: true,
     },
+  ],
+  [
+    { status: "ok", camera: { state: "paused", width: 1280, height: 720, fps: 30 }, reasons: [] },
+    { level: "warn", headline: "Camera paused", details: "", down: true },
   ],
   [
     { status: "degraded", camera: { state: "waiting" }, reasons: ["waiting for the first IDR"] },

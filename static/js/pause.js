@@ -1,0 +1,56 @@
+/** The pause: nobody sees and nothing records. A bar says so; who may, begins and ends it. */
+
+import { setText } from "./dom.js";
+import { clock } from "./format.js";
+import { text } from "./i18n.js";
+
+/** Wires `[data-pause]`, the bar, and `[data-pause-toggle]`. Sends `announce`, `change`. */
+export class PauseBar extends EventTarget {
+  #bar;
+  #button;
+  #api;
+  #isOn = false;
+  #isKnown = false;
+
+  constructor(bar, button, api) {
+    super();
+    this.#bar = bar;
+    this.#button = button;
+    this.#api = api;
+    button.addEventListener("click", () => this.#toggle());
+  }
+
+  /** What a health answer says of it; an older server says nothing. */
+  show(pause) {
+    if (!pause) return;
+    const isNews = this.#isKnown && this.#isOn !== pause.paused;
+    this.#isOn = pause.paused;
+    this.#isKnown = true;
+    const words = wordsOf(pause);
+    this.#bar.hidden = !this.#isOn;
+    setText(this.#bar, words);
+    this.#button.setAttribute("aria-pressed", String(this.#isOn));
+    setText(this.#button.querySelector("span"), text(this.#isOn ? "pause.end" : "pause.begin"));
+    if (isNews) this.#announce(this.#isOn ? words : text("pause.over"));
+  }
+
+  async #toggle() {
+    try {
+      this.show(await (this.#isOn ? this.#api.endPause() : this.#api.beginPause()));
+    } catch (error) {
+      this.#announce(text("pause.failed", { reason: error.message }));
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #announce(detail) {
+    this.dispatchEvent(new CustomEvent("announce", { detail }));
+  }
+}
+
+/** "Paused …", with its end where one is known. Pure. */
+export function wordsOf({ paused, ends_at: endsAt = null }) {
+  if (!paused) return "";
+  if (endsAt === null) return text("pause.on");
+  return text("pause.until", { time: clock(new Date(endsAt)) });
+}
