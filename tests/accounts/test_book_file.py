@@ -27,6 +27,11 @@ def book_json(**changes: object) -> dict[str, object]:
     return {**Book(new_key()).to_json(), "people": [ANNA], **changes}
 
 
+def hashed(method: str) -> str:
+    """A password's hash as Werkzeug writes it."""
+    return f"{method}$A58FNPkezmuSmqTl${'ed' * 64}"
+
+
 def write(path: Path, value: object, mode: int = 0o600) -> None:
     path.write_text(value if isinstance(value, str) else json.dumps(value))
     path.chmod(mode)
@@ -115,13 +120,16 @@ def test_a_change_that_fails_changes_nothing(path: Path) -> None:
         book_json(people=[{**ANNA, "ends_at": 1e9}]),
         book_json(people=[{**ANNA, "ends_at": 2**70}]),
         book_json(people=[{**ANNA, "password_hash": "md5:x"}]),
+        book_json(people=[{**ANNA, "password_hash": hashed("scrypt:scrypt:16384:8:1")}]),
+        book_json(people=[{**ANNA, "password_hash": hashed("scrypt:6384:8:1")}]),
+        book_json(people=[{**ANNA, "password_hash": hashed("scrypt:1073741824:8:1")}]),
         book_json(people=[ANNA, ANNA]),
         book_json(people=[{**ANNA, "id": f"anna-{n}"} for n in range(MAX_PEOPLE + 1)]),
         book_json(tokens=[{"id": "a"}]),
         book_json(devices="x"),
         json.dumps(book_json(note="x" * MAX_FILE_BYTES)),
     ],
-    ids=range(28),
+    ids=range(31),
 )
 def test_a_broken_file_lets_nobody_in_and_stays_as_it_is(path: Path, value: object) -> None:
     write(path, value)
