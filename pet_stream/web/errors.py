@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, default_exceptions
+from werkzeug.exceptions import (
+    BadHost,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    default_exceptions,
+)
 from werkzeug.routing.exceptions import RequestRedirect, WebsocketMismatch
 
 from ..errors import Busy, Full, HostRefused, PetStreamError, StorageError, TooMany
@@ -107,14 +113,18 @@ def answer_unroutable() -> Response | None:
 
 
 def _unroutable_answer(error: HTTPException | None) -> Response | None:
-    if isinstance(error, RequestRedirect) and (path := _served_path()):
-        return _redirect(path)
-    if isinstance(error, MethodNotAllowed) and _is_served(request.path, error.valid_methods or ()):
+    path = _tidied_path()
+    if isinstance(error, RequestRedirect) and (served := _served_path()):
+        return _redirect(served)
+    if isinstance(error, MethodNotAllowed) and _is_served(path, error.valid_methods or ()):
         return answer_http_error(error)  # it would be ours with one of the methods that are allowed
-    if isinstance(error, NotFound | WebsocketMismatch):
+    if isinstance(error, BadHost) and _is_served(path, [request.method]):
+        return answer_http_error(error)
+    if isinstance(error, BadHost | NotFound | WebsocketMismatch):
         prefix = current_stream().config.url_prefix
         if request.path.startswith(tuple(prefix + namespace for namespace in NAMESPACES)):
-            return answer_http_error(error) if isinstance(error, NotFound) else _ask_for_upgrade()
+            is_mismatch = isinstance(error, WebsocketMismatch)
+            return _ask_for_upgrade() if is_mismatch else answer_http_error(error)
     return None
 
 
@@ -138,13 +148,20 @@ def _ask_for_upgrade() -> Response:
 def _served_path() -> str | None:
     """Returns this request's path as a view of ours has it: without double slashes, or with a slash
     at the end."""
-    path = re.sub("//+", "/", request.path)
+    path = _tidied_path()
     return next((p for p in (path, path + "/") if _is_served(p, [request.method])), None)
+
+
+def _tidied_path() -> str:
+    return re.sub("//+", "/", request.path)
 
 
 def _is_served(path: str, methods: Iterable[str]) -> bool:
     """Whether a view of ours answers `path` with one of `methods`."""
-    adapter = current_app.create_url_adapter(request)
+    try:
+        adapter = current_app.create_url_adapter(request)
+    except BadHost:
+        adapter = current_app.url_map.bind("localhost")
     if adapter is None:
         return False
     for method in methods:

@@ -29,6 +29,8 @@ def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(body)
+        if b"\\u" in body:  # halves of characters (RFC 8259 section 8.2), which are no text
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as exc:
         raise BadRequest("The body is not JSON") from exc
     if not isinstance(value, dict):

@@ -163,7 +163,17 @@ def test_guessing_is_slowed_down_but_nobody_who_is_in(app: Flask, accounts: Acco
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"invitation": 7}, {"name": "Anna"}, {"name": 1, "password": "x"}, {"device": []}]
+    "body",
+    [
+        {},
+        {"invitation": 7},
+        {"name": "Anna"},
+        {"name": 1, "password": "x"},
+        {"device": []},
+        {"invitation": "\ud800"},
+        {"name": "Anna", "password": "\udcff"},
+    ],
+    ids=str,
 )
 def test_a_bad_sign_in_is_told(app: Flask, body: dict[str, Any]) -> None:
     assert app.test_client().post(SESSION, json=body).status_code == 400

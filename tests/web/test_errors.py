@@ -98,3 +98,18 @@ def test_with_a_prefix_only_paths_below_it_are_ours(tmp_path: Path) -> None:
         assert client.get("/health").status_code == 404
         assert client.get("/camera/api/webrtc/a/b").is_json
         assert not client.get("/api/webrtc/a/b").is_json
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/recordings//x", "/pet-stream/nothing"])
+@pytest.mark.parametrize("host", ["a..b", "x" * 64])
+def test_a_host_that_no_name_can_be_is_400_in_json(
+    client: FlaskClient, path: str, host: str
+) -> None:
+    answer = client.get(path, headers={"Host": host})
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request")
+    assert client.get("/own", headers={"Host": host}).mimetype == "text/html"
+
+
+def test_a_path_with_too_many_slashes_is_405_in_json(client: FlaskClient) -> None:
+    answer = client.put("/api/recordings//star")
+    assert (answer.status_code, answer.get_json()["code"]) == (405, "method_not_allowed")

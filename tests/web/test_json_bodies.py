@@ -50,7 +50,18 @@ def test_a_chunked_body_without_end_is_not_read_to_its_end(client: FlaskClient) 
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"nonsense", b"[]", b"1", b'"text"', b"null", b"\xff\xfe", b"[" * 5000, b"{}{}"],
+    [
+        b"{",
+        b"nonsense",
+        b"[]",
+        b"1",
+        b'"text"',
+        b"null",
+        b"\xff\xfe",
+        b"[" * 5000,
+        b"{}{}",
+        b'{"a": "\\ud800"}',
+    ],
     ids=lambda body: repr(body[:10]),
 )
 def test_what_is_no_json_object_is_refused(client: FlaskClient, body: bytes) -> None:
