@@ -68,6 +68,10 @@ soak-viewers: development ## 1 000 viewers come and go, then 10 stay for an hour
 	@tools/packages gcc
 	@$(python) -m benchmarks.soak --connects 1000 --minutes 60 $(ARGS)
 
+.PHONY: fuzz
+fuzz: development ## everything that comes from outside, with faults in it (long; ARGS="--minutes 5 SDP")
+	@$(python) -m tests.fuzz $(ARGS)
+
 .PHONY: bench
 bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
 	@tools/packages gcc chromium

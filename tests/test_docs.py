@@ -16,7 +16,10 @@ from tools.reference_tables import CHECKOUT, TABLES, with_table
 
 DOCS = CHECKOUT / "docs"
 READMES = (CHECKOUT / "README.md", CHECKOUT / "README.ja.md")
-PAGES = (*READMES, CHECKOUT / "CHANGELOG.md", CHECKOUT / "benchmarks" / "README.md")
+PAGES = (
+    *READMES,
+    *(CHECKOUT / name for name in ("CHANGELOG.md", "SECURITY.md", "benchmarks/README.md")),
+)
 CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 

@@ -64,11 +64,19 @@ def binding_request(
 ) -> bytes:
     """STUN (RFC 8489 section 5), with a proof of who asks if the password is known."""
     body = b"".join(_attribute(kind, value) for kind, value in attributes)
-    length = len(body) + (0 if password is None else 24)
-    message = struct.pack("!HHIQI", BINDING_REQUEST, length, COOKIE, 0, number) + body
-    if password is not None:
-        message += _attribute(MESSAGE_INTEGRITY, hmac.digest(password, message, "sha1"))
-    return message
+    return request_of(body, number) if password is None else proved(body, password, number)
+
+
+def request_of(body: bytes, number: int = 0, more_bytes: int = 0) -> bytes:
+    """A binding request with these attributes; its length counts `more_bytes` that follow."""
+    length = len(body) + more_bytes
+    return struct.pack("!HHIQI", BINDING_REQUEST, length & 0xFFFF, COOKIE, 0, number) + body
+
+
+def proved(body: bytes, password: bytes, number: int = 0) -> bytes:
+    """The same, from somebody who knows the password."""
+    message = request_of(body, number, 24)
+    return message + _attribute(MESSAGE_INTEGRITY, hmac.digest(password, message, "sha1"))
 
 
 def _attribute(kind: int, value: bytes) -> bytes:

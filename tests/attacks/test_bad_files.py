@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import random
 import shutil
 import struct
 import time
@@ -17,9 +15,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from pet_stream.errors import BitstreamError, NotCuttable, NotFound
+from pet_stream.errors import BitstreamError, NotFound
 from pet_stream.library.crash_recovery import repair
-from pet_stream.library.cutting import cut
 from pet_stream.library.details import ReadOnce
 from pet_stream.library.housekeeping import Housekeeper
 from pet_stream.library.library import Library
@@ -276,75 +273,3 @@ def test_a_part_of_fragments_that_overlap_is_given_up(
     begun = time.thread_time()
     assert repair(path).name == "bad.mp4.unplayable"
     assert time.thread_time() - begun < 2
-
-
-# ---- anything at all
-
-
-def test_nothing_but_a_refusal_comes_out_of_any_file(
-    tmp_path: Path, pictures: list[AccessUnit]
-) -> None:
-    rng = random.Random(SEED)
-    whole, growing = mp4(pictures, is_complete=True), mp4(pictures, is_complete=False)
-    raw = annex_b(pictures)
-    deadline = time.monotonic() + FUZZ_S
-    round_count = 0
-    while time.monotonic() < deadline or round_count < 20:
-        round_count += 1
-        for name, content in (("a.mp4", whole), ("a.mp4", growing), ("a.h264", raw)):
-            data = mutated(content, rng)
-            try:
-                read_in_every_way(tmp_path, name, data)
-            except Exception as exc:
-                kept = tmp_path / f"failed_{name}"
-                kept.write_bytes(data)
-                raise AssertionError(f"{kept} in round {round_count}") from exc
-
-
-def read_in_every_way(folder: Path, name: str, data: bytes) -> None:
-    path, part = folder / name, folder / f"{name}.part"
-    path.write_bytes(data)
-    if name.endswith(".mp4"):
-        for read in READERS:
-            with contextlib.suppress(BitstreamError):
-                read(lambda offset, size: data[offset : offset + size], len(data))
-    with contextlib.suppress(NotCuttable, NotFound):
-        cut([path], 0.1, 10, 1e9).close()
-    thumbnail(path, 320)
-    library = Library(folder)
-    for row in library.recordings():
-        library.details(row)
-    path.rename(part)
-    repair(part).unlink()
-
-
-KINDS = [
-    *(b"moov", b"trak", b"mdia", b"mdhd", b"stbl", b"stsd", b"avc1", b"avcC", b"stts", b"stss"),
-    *(b"stsc", b"stsz", b"stco", b"moof", b"traf", b"tfhd", b"tfdt", b"trun", b"mdat", b"uuid"),
-]
-EXTREMES = (0, 1, 2, 7, 8, 255, 2**16, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
-
-
-def mutated(data: bytes, rng: random.Random) -> bytes:
-    """`data` with a few faults, most of them where they hurt: at and behind a box's name."""
-    changed = bytearray(data)
-    for _ in range(rng.randint(1, 4)):
-        at = rng.randrange(len(changed) - 4)
-        found = changed.find(rng.choice(KINDS), rng.choice((0, at)))
-        if found >= 4 and rng.random() < 0.8:
-            at = min(found + rng.choice((-4, 0, 4, 8, 12, 16, 20, 24, 86, 94)), len(changed) - 4)
-        fault = rng.randrange(5)
-        if fault == 0:
-            changed[at : at + 4] = struct.pack(">I", rng.choice(EXTREMES))
-        elif fault == 1:
-            changed[at] ^= 1 << rng.randrange(8)
-        elif fault == 2:
-            changed[at : at + 4] = rng.choice(KINDS)
-        elif fault == 3:
-            end = at + rng.randrange(200)
-            changed[at:end] = b"" if rng.random() < 0.5 else changed[at:end] * 2
-        elif rng.random() < 0.3:
-            del changed[max(64, at) :]
-        if len(changed) < 64:
-            return bytes(changed) + bytes(64)
-    return bytes(changed)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -257,14 +256,3 @@ def test_refuses_nal_units_of_another_type(other: bytes) -> None:
         parse_sps(pps())
     with pytest.raises(BitstreamError):
         parse_pps(Sps().nal_unit())
-
-
-@pytest.mark.parametrize(("header", "parse"), [(0x67, parse_sps), (0x68, parse_pps)])
-@given(payload=st.binary(max_size=80) | st.lists(st.sampled_from([0, 1, 255])).map(bytes))
-def test_any_bytes_parse_or_raise_bitstream_error(
-    header: int, parse: Callable[[bytes], object], payload: bytes
-) -> None:
-    try:
-        parse(bytes([header]) + payload)
-    except BitstreamError:
-        pass

@@ -123,11 +123,3 @@ def test_refuses_malformed_starts(nal_unit: bytes, reason: str) -> None:
 def test_names_a_parameter_set_that_is_not_there(pps_id: int, missing: str) -> None:
     with pytest.raises(ParameterSetUnknown, match=missing):
         parse_slice_header(slice_nal_unit(pps_id=pps_id), KNOWN)
-
-
-@given(st.integers(0, 255), st.binary(max_size=60) | st.binary(max_size=4).map(lambda b: b * 10))
-def test_any_bytes_parse_or_raise_bitstream_error(header: int, payload: bytes) -> None:
-    try:
-        parse_slice_header(bytes([header]) + payload, KNOWN)
-    except BitstreamError:
-        pass

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import operator
-import random
 import struct
 from array import array
 from fractions import Fraction
@@ -13,8 +11,6 @@ from pathlib import Path
 
 import av
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
 from pet_stream.media.access_unit import AccessUnit
@@ -117,29 +113,7 @@ def test_a_file_that_breaks_off_anywhere_is_read_up_to_its_last_whole_fragment()
             assert movie.whole_bytes == ends[whole - 1]
 
 
-@given(st.data())
-def test_damage_raises_nothing_but_its_own_error(data: st.DataObject) -> None:
-    growing, complete, _, _ = _BUILT
-    file = bytearray(data.draw(st.sampled_from([growing, complete])))
-    header_area = [*range(800), *range(len(file) - 800, len(file))]
-    for _ in range(data.draw(st.integers(1, 6))):
-        file[data.draw(st.sampled_from(header_area))] = data.draw(st.integers(0, 255))
-    damaged = bytes(file)
-    with contextlib.suppress(BitstreamError):
-        read_movie(reader(damaged), len(damaged))
-    with contextlib.suppress(BitstreamError):
-        read_summary(reader(damaged), len(damaged))
-
-
 _BUILT = built()
-
-
-def test_random_bytes_are_no_film() -> None:
-    noise = random.Random(4).randbytes(10_000)
-    with pytest.raises(BitstreamError):
-        read_movie(reader(noise), len(noise))
-    with pytest.raises(BitstreamError):
-        read_summary(reader(noise), len(noise))
 
 
 def foreign(path: Path, options: dict[str, str], bframes: int = 0) -> bytes:

@@ -1,0 +1,27 @@
+"""Each target for a moment, with the same values each time. `make fuzz` goes on for longer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from .target import Target, check
+from .targets import TARGETS
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_nothing_but_its_own_errors_comes_of_anything(target: Target) -> None:
+    with target.open() as call:
+
+        @settings(
+            max_examples=target.examples,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(target.values)
+        def take(value: object) -> None:
+            check(call, value, target.errors)
+
+        take()
