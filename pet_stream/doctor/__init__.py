@@ -1,7 +1,8 @@
 """Checks everything that has to be right, and says what to do where it isn't: `pet-stream doctor`.
 
     report            the entrance: all findings, and how they read, in words or as JSON
-      machine         packages, port, host names, folder and free space
+      machine         packages, port, folder and free space
+      server          host names, threads and sign-in of a server that runs
       diagnosis       what is wrong with a camera
         shared_memory what lies there under its name, and why its pictures can't be used
         stream        what browsers and files make of its H.264

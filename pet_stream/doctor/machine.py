@@ -1,9 +1,7 @@
-"""Checks what pet_stream needs of its machine: packages, a port, a server, a folder."""
+"""Checks what pet_stream needs of its machine: packages, a port, a folder."""
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import shutil
 import sys
@@ -11,7 +9,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from ..errors import AddressUnavailable
 from ..web_server import WebServer
@@ -32,10 +29,6 @@ DISTRIBUTIONS = (
 _LOW_SPACE_BYTES = 2_000_000_000
 _NO_SPACE_BYTES = 100_000_000
 _BYTES_PER_HOUR = 3_600 * 1_000_000  # 8 Mbit/s, the encoder's default
-_FOREIGN_NAME = "rebinding.invalid"  # RFC 2606
-_SERVER_CODES = {"many_processes", "gevent", "too_few_threads", "few_threads", "no_websockets"}
-_ANSWER_TIMEOUT_S = 2.0
-_MAX_ANSWER_BYTES = 65_536
 
 
 def check_dependencies(distributions: Sequence[str] = DISTRIBUTIONS) -> Iterable[Finding]:
@@ -76,46 +69,6 @@ def check_port(host: str, port: int) -> Finding:
             f"'sport = :{port}'.",
         )
     return ok("port", f"{port} on {host} is free.")
-
-
-def check_names(host: str, port: int) -> Iterable[Finding]:
-    """Check whether a host that serves us there answers under a name of a different machine."""
-    status, body = _health(host, port, _FOREIGN_NAME)
-    if status == 421 and body.get("code") == "host":
-        yield ok("host names", f"The server on port {port} refuses names of other machines.")
-    elif status == 200 and "webrtc_clients" in body:
-        yield warning(
-            "host names",
-            f"The server on port {port} answers under any name, so that a foreign page whose name "
-            "is made to point here can use the camera (DNS rebinding).",
-            "Set PET_STREAM_ALLOWED_HOSTS to the names under which you open it ([]: its own).",
-        )
-
-
-def check_server(host: str, port: int) -> Iterable[Finding]:
-    """Check what a host that serves us there says about its web server."""
-    _, body = _health(host, port, "localhost")
-    for finding, kind in ((problem, "reason"), (warning, "notice")):
-        codes, texts = body.get(f"{kind}_codes", ()), body.get(f"{kind}s", ())
-        for code, text in zip(codes, texts, strict=False):
-            if code in _SERVER_CODES:
-                yield finding("web server", f"{text}.", "Serve it as docs/mounting.md says.")
-
-
-def _health(host: str, port: int, name: str) -> tuple[int, dict[str, Any]]:
-    """Returns status and body of `GET /health` under the host name `name`; 0 if nobody answers, or
-    somebody else."""
-    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    connection = http.client.HTTPConnection(here, port, timeout=_ANSWER_TIMEOUT_S)
-    try:
-        connection.request("GET", "/health", headers={"Host": name})
-        answer = connection.getresponse()
-        body = json.loads(answer.read(_MAX_ANSWER_BYTES))
-    except (OSError, http.client.HTTPException, ValueError):
-        return 0, {}
-    finally:
-        connection.close()
-    return (answer.status, body) if isinstance(body, dict) else (0, {})
 
 
 def check_folder(folder: Path) -> Iterable[Finding]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from .diagnosis import diagnose_camera
 from .finding import Finding, Level
-from .machine import check_dependencies, check_folder, check_names, check_port, check_server
+from .machine import check_dependencies, check_folder, check_port
+from .server import check_names, check_server, check_sign_in
 
 _SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
@@ -20,6 +21,7 @@ def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> 
         check_port(host, port),
         *check_names(host, port),
         *check_server(host, port),
+        *check_sign_in(host, port),
         *check_folder(folder),
         *diagnose_camera(url, seconds),
     ]

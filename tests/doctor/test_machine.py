@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import shutil
 import socket
-import threading
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
 from pet_stream.doctor.finding import Level
-from pet_stream.doctor.machine import (
-    check_dependencies,
-    check_folder,
-    check_names,
-    check_port,
-    check_server,
-)
-from pet_stream.web_server import WebServer
-
-from ..apps import mounted_app
+from pet_stream.doctor.machine import check_dependencies, check_folder, check_port
 
 
 def test_what_is_installed_is_well() -> None:
@@ -42,53 +30,6 @@ def test_a_taken_port_is_said(free_port: int) -> None:
         finding = check_port("127.0.0.1", free_port)
     assert finding.level is Level.PROBLEM
     assert str(free_port) in finding.message
-
-
-@pytest.mark.parametrize(
-    ("allowed", "level"), [(None, Level.WARNING), ("*", Level.WARNING), ([], Level.OK)]
-)
-def test_a_host_that_answers_under_any_name_is_said(
-    tmp_path: Path, allowed: object, level: Level
-) -> None:
-    server = WebServer("127.0.0.1", 0)
-    with mounted_app(tmp_path, ALLOWED_HOSTS=allowed) as app:
-        server.start(app)
-        [finding] = check_names("0.0.0.0", server.port)
-        server.stop()
-    assert (finding.check, finding.level) == ("host names", level)
-
-
-def test_of_what_is_not_ours_no_names_are_asked(free_port: int) -> None:
-    assert list(check_names("127.0.0.1", free_port)) == []
-    server = WebServer("127.0.0.1", free_port)
-    server.start(Flask("other", static_folder=None))
-    assert list(check_names("127.0.0.1", free_port)) == []
-    server.stop()
-
-
-def test_a_server_with_too_few_threads_is_said(tmp_path: Path) -> None:
-    with mounted_app(tmp_path) as app:
-        server = make_server("127.0.0.1", 0, app, threaded=False)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        [finding] = check_server("127.0.0.1", server.server_port)
-        server.shutdown()
-        thread.join()
-        server.server_close()
-    assert (finding.check, finding.level) == ("web server", Level.PROBLEM)
-    assert "app.run(threaded=True)" in finding.message
-
-
-def test_about_a_server_that_is_well_or_not_ours_nothing_is_said(
-    tmp_path: Path, free_port: int
-) -> None:
-    assert list(check_server("127.0.0.1", free_port)) == []
-    for app in (Flask("other", static_folder=None), None):
-        with mounted_app(tmp_path) as ours:
-            server = WebServer("127.0.0.1", 0)
-            server.start(app or ours)
-            assert list(check_server("127.0.0.1", server.port)) == []
-            server.stop()
 
 
 def test_a_folder_that_is_there_or_can_be_made_is_well(tmp_path: Path) -> None:
