@@ -38,6 +38,7 @@ from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
 from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
+from .probes import livez, readyz
 from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
     delete_recording,
@@ -83,6 +84,8 @@ ROUTES = (
     Route(("GET",), "/api/snapshot.jpg", snapshot, Right.VIEW),
     Route(("GET",), "/api/stream/detections", stream_detections, Right.VIEW),
     Route(("GET",), "/health", health, None),
+    Route(("GET",), "/livez", livez, None),
+    Route(("GET",), "/readyz", readyz, None),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
     Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),
