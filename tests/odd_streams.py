@@ -207,6 +207,38 @@ def pps_that_changes_and_changes_back(units: list[bytes]) -> list[bytes]:
     return slots
 
 
+def idr_slice_without_deblocking_control(nal_unit: bytes) -> bytes:
+    bits = Bits(nal_unit)
+    for _ in range(3):  # first_mb_in_slice, slice_type, pic_parameter_set_id
+        bits.keep_ue()
+    bits.keep(4)  # frame_num
+    bits.keep_ue()  # idr_pic_id
+    bits.keep(2)  # no_output_of_prior_pics_flag, long_term_reference_flag
+    bits.keep_ue()  # slice_qp_delta
+    for _ in range(3):  # disable_deblocking_filter_idc and two offsets, all 0
+        bits.drop_ue()
+    return bits.nal_unit()
+
+
+def pps_that_changes_with_each_idr(units: list[bytes]) -> list[bytes]:
+    """Two PPS in turn, under one id."""
+    sps, pps = sets_of(units[0])
+    changed = pps_without_deblocking_control(pps)
+    slots = []
+    for number, slices in enumerate(pictures_only(units)):
+        is_changed = number // GOP % 2 == 1
+        if is_changed:
+            slices = [
+                idr_slice_without_deblocking_control(n)
+                if kind_of(n) == IDR_TYPE
+                else p_slice_without_deblocking_control(n)
+                for n in slices
+            ]
+        front = [sps, changed if is_changed else pps] if number % GOP == 0 else []
+        slots.append(joined([*front, *slices]))
+    return slots
+
+
 def two_sps_in_turn(units: list[bytes]) -> list[bytes]:
     """All parameter sets come once; each IDR changes to the other SPS and its PPS."""
     other_sps, other_pps = sets_of(plain(1)[0])
@@ -309,6 +341,7 @@ ODD_STREAMS: dict[str, Maker] = {
     "every PPS that there can be, once": every_pps_once,
     "a PPS that changes in mid-stream": pps_that_changes_in_mid_stream,
     "a PPS that changes and changes back": pps_that_changes_and_changes_back,
+    "a PPS that changes with each IDR": pps_that_changes_with_each_idr,
     "two SPS in turn": two_sps_in_turn,
     "PPS in front of its SPS": pps_in_front_of_its_sps,
     "sets in slots of their own": sets_in_slots_of_their_own,

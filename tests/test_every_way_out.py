@@ -18,7 +18,7 @@ from pet_stream.ingest.camera_stream import SlotCopy
 from pet_stream.ingest.cameras import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.ring_reader import Picture
-from pet_stream.library.cutting import cut
+from pet_stream.library.cutting import cut, joined
 from pet_stream.library.pictures import newest, thumbnail
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.gop_memory import GopMemory
@@ -34,6 +34,7 @@ from .media.rtp_packets import parse_packet
 from .odd_streams import GOP, ODD_STREAMS, PICTURES, plain
 
 FRAME_NS = 33_333_333
+GOP_S = GOP * FRAME_NS / 1e9
 
 STREAMS = pytest.mark.parametrize("stream", ODD_STREAMS)
 
@@ -148,12 +149,14 @@ def payload_of(frame: bytes) -> bytes:
     return frame[{126: 4, 127: 10}.get(frame[1], 2) :]
 
 
-def recorded(stream: str, folder: Path, file_format: str, first: int = 0) -> list[Path]:
-    """The files of a recording that begins with picture `first`."""
+def recorded(
+    stream: str, folder: Path, file_format: str, first: int = 0, *, file_s: float = 0
+) -> list[Path]:
+    """The files of a recording that begins with picture `first`, each of about `file_s`."""
     paths: list[Path] = []
     opened: OpenFile | None = None
     for unit in published(stream)[first:]:
-        if opened is None or (unit.is_idr and not opened.takes(unit, 0)):
+        if opened is None or (unit.is_idr and not opened.takes(unit, file_s)):
             if opened is not None:
                 opened.complete(unit.capture_ns)
                 opened.publish(paths[-1].name)
@@ -168,7 +171,7 @@ def recorded(stream: str, folder: Path, file_format: str, first: int = 0) -> lis
     return paths
 
 
-def played(file: io.RawIOBase | Path, file_format: str = "mp4", seek_to: int = 0) -> list[int]:
+def played(file: io.IOBase | Path, file_format: str = "mp4", seek_to: int = 0) -> list[int]:
     """What a player shows of a file, from its picture `seek_to` on."""
     with av.open(str(file) if isinstance(file, Path) else file, format=file_format) as container:
         stream = container.streams.video[0]
@@ -178,6 +181,17 @@ def played(file: io.RawIOBase | Path, file_format: str = "mp4", seek_to: int = 0
             assert stream.time_base is not None
             ticks = round(seek_to * FRAME_NS / 1e9 / stream.time_base)
             container.seek(ticks + 1, stream=stream)
+        return seen(container.decode(stream))
+
+
+def played_again(file: io.IOBase | Path) -> list[int]:
+    """What a player shows of a file that it has shown before."""
+    with av.open(str(file) if isinstance(file, Path) else file, format="mp4") as container:
+        stream = container.streams.video[0]
+        stream.codec_context.options = {"err_detect": "explode"}
+        stream.codec_context.thread_count = 1
+        list(container.decode(stream))
+        container.seek(0, stream=stream)
         return seen(container.decode(stream))
 
 
@@ -200,10 +214,35 @@ def test_a_recording_plays_from_the_middle(stream: str, tmp_path: Path) -> None:
 
 
 @STREAMS
+def test_a_player_goes_back_to_the_beginning_of_a_file(stream: str, tmp_path: Path) -> None:
+    (mp4,) = recorded(stream, tmp_path, "mp4")
+    assert played_again(mp4) == expected()
+
+
+@STREAMS
+@pytest.mark.parametrize("gops", [1, 2])
+def test_several_files_play_as_one(stream: str, gops: int, tmp_path: Path) -> None:
+    files = recorded(stream, tmp_path, "mp4", file_s=(gops - 0.5) * GOP_S)
+    assert len(files) == -(-PICTURES // (gops * GOP))
+    with joined(files, 0) as file:
+        whole = file.read()
+    assert played(io.BytesIO(whole)) == expected()
+    assert played_again(io.BytesIO(whole)) == expected()
+    for start in range(GOP, PICTURES, GOP):
+        assert played(io.BytesIO(whole), seek_to=start) == expected()[start:]
+
+
+@STREAMS
+def test_a_cut_over_the_border_of_two_files_plays(stream: str, tmp_path: Path) -> None:
+    files = recorded(stream, tmp_path, "mp4", file_s=1.5 * GOP_S)
+    with cut(files, 1.5 * GOP_S, 2.5 * GOP_S, 0) as part:
+        assert played(part) == expected()[GOP:]
+
+
+@STREAMS
 def test_a_cut_plays(stream: str, tmp_path: Path) -> None:
     files = recorded(stream, tmp_path, "mp4")
-    from_s = 1.5 * GOP * FRAME_NS / 1e9
-    with cut(files, from_s, from_s + 0.01, 0) as part:
+    with cut(files, 1.5 * GOP_S, 1.5 * GOP_S + 0.01, 0) as part:
         assert played(part) == expected()[GOP : 2 * GOP]
 
 

@@ -62,7 +62,10 @@ def _with_parameter_sets(
     path: Path, parameter_sets: bytes, table: SampleTable
 ) -> list[Piece | bytes]:
     """Returns the pieces of `table`'s samples, with `parameter_sets` in front of each IDR; enlarges
-    the sizes in `table` by them."""
+    the sizes in `table` by them.
+
+    Ours stand there already; files of other programs, and of 0.1.0, have them in their header only.
+    """
     pieces: list[Piece | bytes] = []
     syncs = set(table.sync_indexes)
     for offset, first, count in table.chunks():

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ..media.access_unit import AccessUnit
 from ..media.clip_mark import with_mark
+from ..media.h264.avcc import length_prefixed
 from ..media.mp4 import writing as mp4
 from ..media.mp4.sample_table import Sample, SampleTable
 from ..media.mp4.video_format import VideoFormat
@@ -109,6 +110,9 @@ class Mp4Container:
     called (`PendingPictures`). The last picture of a fragment is shown until the next fragment
     begins; its duration in a flushed fragment is only a guess. Times are capture times since the
     first picture, so gaps and slow cameras play at true speed.
+
+    Parameter sets stay with their pictures, though the header has the first ones, too: a set may
+    change under its id, and a decoder goes by those that it read last, also after a seek.
     """
 
     def __init__(self, file: io.FileIO, is_clip: bool = False) -> None:
@@ -116,7 +120,6 @@ class Mp4Container:
         self._is_clip = is_clip
         self.bytes_written = 0
         self._format: VideoFormat | None = None
-        self._shared_format: VideoFormat | None = None
         self._created_at = 0.0
         self._table = SampleTable()
         self._fragment_count = 0
@@ -165,7 +168,6 @@ class Mp4Container:
         video_format, created_at = VideoFormat.of(idr), time.time() - age_s
         self._append_bytes(mp4.file_start(video_format, created_at, is_clip=self._is_clip))
         self._format, self._created_at, self._first_ns = video_format, created_at, idr.capture_ns
-        self._shared_format = video_format
 
     def _time_of(self, unit: AccessUnit) -> int:
         """Returns ticks since the first picture; always later than the picture before."""
@@ -194,7 +196,7 @@ class Mp4Container:
         start_time = self._pending.start_time
         data, samples = [], []
         for picture in self._pending.take(count, end_time):
-            data.append(self._sample_data(picture.unit))
+            data.append(length_prefixed(picture.unit.nal_units))
             samples.append(
                 Sample(
                     size_bytes=len(data[-1]),
@@ -204,14 +206,6 @@ class Mp4Container:
                 )
             )
         return start_time, data, samples
-
-    def _sample_data(self, unit: AccessUnit) -> bytes:
-        """Returns the data of the next picture. Its parameter sets are in the format, until others
-        come: a decoder goes by those that it read last, so from there on all of them stay in."""
-        shared = self._shared_format
-        if shared is not None and not shared.has_all_of(unit):
-            shared = self._shared_format = None
-        return mp4.sample_data(unit, shared)
 
     def _append(self, fragments: list[_Fragment]) -> None:
         for start_time, data, samples in fragments:

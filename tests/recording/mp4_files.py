@@ -10,9 +10,6 @@ from pathlib import Path
 import av
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.h264 import NalUnitType, nal_unit_type
-
-PARAMETER_SETS = (NalUnitType.SPS, NalUnitType.PPS)
 
 
 @dataclass(frozen=True)
@@ -50,10 +47,7 @@ def film(source: Path | bytes) -> Film:
 
 
 def expected_pictures(units: Sequence[AccessUnit]) -> list[tuple[bytes, ...]]:
-    """What the samples of `units` are: their parameter sets stand in the file's header."""
-    return [
-        tuple(n for n in unit.nal_units if nal_unit_type(n) not in PARAMETER_SETS) for unit in units
-    ]
+    return [unit.nal_units for unit in units]
 
 
 def expected_times_s(units: Sequence[AccessUnit]) -> list[float]:

@@ -440,7 +440,8 @@ def test_another_camera_goes_on_in_the_next_file_of_the_same_recording(
     assert library.details(row).duration_s == pytest.approx(seconds, abs=0.01)
     with library.open("cat.mp4").file as joined:
         whole = film(joined.read())
-    assert without_parameter_sets(whole.pictures) == expected_pictures(day[GOP:] + dark)
+    shown = expected_pictures(day[GOP:] + dark)
+    assert without_parameter_sets(whole.pictures) == without_parameter_sets(shown)
     assert whole.decoded_count == 5 + 2 * GOP
     assert whole.duration_s == pytest.approx(seconds, abs=0.01)
     library.delete("cat.mp4")

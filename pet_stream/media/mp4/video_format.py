@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from ..access_unit import AccessUnit
 from ..h264.avcc import DecoderConfiguration
 from ..h264.nal_unit import NalUnitType, nal_unit_type
-from ..h264.parameter_set_cache import parameter_sets_in
 from ..h264.parameter_sets import parse_sps
 
 
@@ -30,10 +29,6 @@ class VideoFormat:
             width=idr.width,
             height=idr.height,
         )
-
-    def has_all_of(self, unit: AccessUnit) -> bool:
-        """Whether every parameter set in `unit` is one of these."""
-        return all(n in self.parameter_sets for n in parameter_sets_in(unit.nal_units))
 
     def goes_on_in(self, later: VideoFormat) -> bool:
         """Whether a file of this format may hold pictures of `later`: its SPS is the same, or the

@@ -1,7 +1,7 @@
 """Makes the bytes of MP4 files with one H.264 track (ISO/IEC 14496-12 and 14496-15).
 
-1. `file_start`, then for each GOP a `fragment_start` and the pictures' `sample_data`. The file can
-   be played at every moment, and after a crash.
+1. `file_start`, then for each GOP a `fragment_start` and the pictures, each NAL unit behind its
+   length (`length_prefixed`). The file can be played at every moment, and after a crash.
 2. When it is complete, `index` is appended.
 3. `as_one_mdat` is written over the placeholder near the beginning: everything between, fragment
    headers included, becomes one `mdat` box. The file is now an ordinary MP4 that players can seek.
@@ -17,7 +17,6 @@ import sys
 from array import array
 from collections.abc import Iterable, Sequence
 
-from ..access_unit import AccessUnit
 from ..clip_mark import MARK_BOX
 from ..h264.avcc import length_prefixed
 from .sample_table import Sample, SampleTable
@@ -40,16 +39,6 @@ _PLACEHOLDER_SIZE = 16
 FIRST_MOVIE_AT = PLACEHOLDER_AT + _PLACEHOLDER_SIZE
 """Offset of the `moov` box of a growing file."""
 _MAX_SMALL_DATA_BYTES = 2**32 - 2**26  # leaves 64 MB of 32-bit offsets to the index
-
-
-def sample_data(unit: AccessUnit, video_format: VideoFormat | None) -> bytes:
-    """Returns `unit` as a file holds it: a length in front of each NAL unit (14496-15, 5.3.4.2).
-
-    Parameter sets that `video_format` has are left out; others, and without it all of them, stay
-    with their picture.
-    """
-    known = () if video_format is None else video_format.parameter_sets
-    return length_prefixed(nal_unit for nal_unit in unit.nal_units if nal_unit not in known)
 
 
 def file_start(video_format: VideoFormat, created_at: float, *, is_clip: bool) -> bytes:
@@ -143,7 +132,7 @@ def parameter_sets(video_format: VideoFormat) -> bytes:
     """Returns what is put in front of an IDR's sample in a file whose format changes.
 
     The standard has one sample description for each format, but Chromium fails at the second one
-    after a seek.
+    after a seek. And FFmpeg's decoder, after a seek, keeps the sets that it read last.
     """
     return length_prefixed((*video_format.sps, *video_format.pps))
 

@@ -14,6 +14,7 @@ import pytest
 
 from pet_stream.errors import BitstreamError
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.h264.avcc import length_prefixed
 from pet_stream.media.h264.nal_unit import is_idr, split_annex_b
 from pet_stream.media.mp4 import writing as mp4
 from pet_stream.media.mp4.boxes import ReadAt
@@ -54,7 +55,7 @@ def built(profile: str = "baseline") -> tuple[bytes, bytes, SampleTable, VideoFo
     file = mp4.file_start(video_format, 0, is_clip=False)
     table = SampleTable()
     for number in range(0, len(pictures), GOP):
-        data = [mp4.sample_data(unit, video_format) for unit in pictures[number : number + GOP]]
+        data = [length_prefixed(unit.nal_units) for unit in pictures[number : number + GOP]]
         samples = [Sample(len(d), DURATION, n == 0) for n, d in enumerate(data)]
         file += mp4.fragment_start(1 + number // GOP, table.total_duration, samples)
         table.append_chunk(len(file), samples)
