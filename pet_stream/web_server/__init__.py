@@ -17,14 +17,17 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from ..errors import AddressUnavailable
 from ..lifecycle import Run, start_run
-from .certificate import Certificate
 from .http_clients import ClientLimits, ConnectionCounts, HttpClients
 from .http_server import HttpServer
+
+if TYPE_CHECKING:
+    from .certificate import Certificate
 
 _BACKLOG = 128
 _POLL_S = 3600.0

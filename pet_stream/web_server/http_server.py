@@ -12,15 +12,17 @@ import ssl
 import sys
 import time
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from .certificate import Certificate
 from .client_streams import AnswerWriter, RequestReader
 from .http_clients import THREAD_LIMIT_KEY, HttpClients
 from .tls_handshake import say_goodbye, shake_hands
+
+if TYPE_CHECKING:
+    from .certificate import Certificate
 
 logger = logging.getLogger(__name__)
 
