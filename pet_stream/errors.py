@@ -20,6 +20,7 @@
     │   ├── BadName             a file name that is not a plain name
     │   ├── HostRefused         the `Host` name may belong to a stranger
     │   ├── InvalidOffer        not a WebRTC offer
+    │   ├── LastOwner           without this person nobody could invite
     │   ├── NotAllowed          whoever asks has no right to it
     │   ├── NotSignedIn         nobody is signed in
     │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
@@ -64,6 +65,7 @@ __all__ = [
     "Full",
     "HostRefused",
     "InvalidOffer",
+    "LastOwner",
     "LoopUnavailable",
     "NameExists",
     "NoPicture",
@@ -197,6 +199,14 @@ class InvalidOffer(RequestError):
 
     def __str__(self) -> str:
         return "Invalid offer data"
+
+
+class LastOwner(RequestError):
+    http_status = 409
+    code = "last_owner"
+
+    def __str__(self) -> str:
+        return "This is the only owner: invite another one first"
 
 
 class NotAllowed(RequestError):

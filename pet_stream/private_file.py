@@ -8,8 +8,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-Version = tuple[int, int, int]
-"""Differs from the one before when the file has changed."""
+Version = tuple[int, int, int, int]
+"""Differs from the one before when the file, its owner or its mode has changed."""
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -20,7 +20,7 @@ def version_of(path: Path) -> Version | None:
         found = os.lstat(path)
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 def read_private_file(path: Path, max_bytes: int, others_may: int = 0) -> bytes:
@@ -33,7 +33,7 @@ def read_private_file(path: Path, max_bytes: int, others_may: int = 0) -> bytes:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise ValueError("is not a file")
-        if found.st_uid not in (os.geteuid(), 0):
+        if found.st_uid != 0 and os.geteuid() not in (found.st_uid, 0):
             raise ValueError("belongs to somebody else")
         if found.st_mode & 0o077 & ~others_may:
             raise ValueError("is open to other users: chmod 600")
@@ -51,6 +51,7 @@ def replace_private_file(path: Path, data: bytes) -> None:
     new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with open(os.open(new, _WRITE, 0o600), "wb") as file:
+            hand_over(file.fileno(), path if os.path.lexists(path) else path.parent)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -67,6 +68,15 @@ def remove_private_file(path: Path) -> None:
     with suppress(FileNotFoundError):
         path.unlink()
         _sync_folder(path.parent)
+
+
+def hand_over(descriptor: int, like: Path) -> None:
+    """Give an open file to whom `like` belongs, if we are root: what somebody made by `sudo` is for
+    the service, which is not."""
+    if os.geteuid() == 0:
+        with suppress(OSError):  # a file system without owners
+            found = os.lstat(like)
+            os.fchown(descriptor, found.st_uid, found.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

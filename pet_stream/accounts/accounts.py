@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-from ..errors import BadRequest, NotFound, NotSignedIn, TooMany
+from ..errors import AccountsUnusable, BadRequest, LastOwner, NotFound, NotSignedIn
 from ..rights import Right
-from . import book as rows
+from . import changes
 from .audit import Audit
-from .book import Book, Device, Entry, Invitation, Person, Token
+from .book import Book, Device, Invitation, Person, Token, spelled
 from .book_file import BookFile, new_key
-from .codes import TOKEN_PREFIX, find, hash_of, new_id, new_secret
+from .changes import entry_of, made
+from .codes import TOKEN_PREFIX, hash_of, new_id, new_secret
 from .cookies import RENEWAL_S, YEAR_S, cookie_name, read_cookie, write_cookie
 from .passwords import Passwords
 from .visitor import Visitor, as_of_now, visitor_of_device, visitor_of_token
-
-T = TypeVar("T", bound=Entry)
 
 KINDS = ("people", "devices", "tokens", "invitations")
 INVITATION_S = 600
@@ -47,7 +46,7 @@ class Accounts:
 
     def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
         self._file = BookFile(path)
-        self._audit = Audit(path.with_suffix(".log"))
+        self._audit = Audit(_log_path(path))
         self._passwords = Passwords()
         self._now_s = now_s
         self.invitation_s = INVITATION_S
@@ -77,9 +76,10 @@ class Accounts:
         visitor = visitor_of_device(book, device_id, self._now())
         if visitor is None:
             return None
-        if self._now() - given_at <= RENEWAL_S:
-            return SignedIn(visitor, Cookie(name, text))
-        return SignedIn(visitor, self._give_cookie(book, device_id))
+        if self._now() - given_at > RENEWAL_S:
+            self._see(book, device_id)
+            text = self._write(book, device_id)
+        return SignedIn(visitor, Cookie(name, text))
 
     def by_token(self, secret: str) -> Visitor | None:
         """Returns the program whose token `secret` is."""
@@ -98,72 +98,62 @@ class Accounts:
         person_id: str | None = None,
         good_for_s: int = INVITATION_S,
         person_ends_at: int | None = None,
+        made_by: str | None = None,
         by: str,
     ) -> str:
-        """Returns the secret of a link that is good for one sign-in. Raises BadRequest, NotFound
-        and TooMany."""
+        """Returns the secret of a link that is good for one sign-in, and not longer than the device
+        or token `made_by` is. Raises BadRequest, NotFound and TooMany."""
         secret = new_secret()
-        invitation = _made(
+        invitation = made(
             Invitation,
             id=new_id(),
             secret_hash=hash_of(secret),
             role=role,
             name=name,
             person_id=person_id,
+            made_by=made_by,
             ends_at=self._now() + good_for_s,
             person_ends_at=person_ends_at,
         )
-
-        def add(book: Book) -> Book:
-            if person_id is not None:
-                _entry(book.people, person_id)
-            return replace(
-                book, invitations=_added(book.invitations, invitation, rows.MAX_INVITATIONS)
-            )
-
-        self._change(add)
+        self._change(lambda book: changes.with_invitation(book, invitation))
         self._audit.note(by, f"invites a {role}", invitation.name or "")
         return secret
 
     def accept(self, secret: str, *, device: str, name: str | None = None) -> SignedIn:
         """Sign in by an invitation, which then is used up. `name` is for a new person that was
         invited without one. Raises NotSignedIn if the invitation is not good, BadRequest."""
+        changes.invitation_of(self.book(), secret)  # a guess costs no lock
         device_id, now = new_id(), self._now()
 
         def use(book: Book) -> Book:
-            invitation = find(secret, book.invitations)
-            if invitation is None:
-                raise NotSignedIn("This link has been used, or is too old: ask for a new one")
-            if invitation.person_id is None:
-                person = _made(
-                    Person,
-                    id=new_id(),
-                    name=invitation.name or name or invitation.role.capitalize(),
-                    role=invitation.role,
-                    added_at=now,
-                    ends_at=invitation.person_ends_at,
-                    password_hash=None,
-                )
-                book = replace(book, people=_added(book.people, person, rows.MAX_PEOPLE))
-                person_id = person.id
-            else:
-                person_id = invitation.person_id
-            rest = tuple(one for one in book.invitations if one is not invitation)
-            return _with_device(replace(book, invitations=rest), device_id, person_id, device, now)
+            invitation = changes.invitation_of(book, secret)
+            person = made(
+                Person,
+                id=invitation.person_id or new_id(),
+                name=invitation.name or name or invitation.role.capitalize(),
+                role=invitation.role,
+                added_at=now,
+                ends_at=invitation.person_ends_at,
+                password_hash=None,
+            )
+            book = changes.with_guest(book, invitation, person)
+            return changes.with_device(book, _device(device_id, person.id, device, now))
 
         return self._signed_in(self._change(use), device_id, "signs in by a link")
 
     def sign_in(self, name: str, password: str, *, device: str) -> SignedIn:
         """Raises NotSignedIn, after the same time whether the name or the password is wrong."""
-        person = next((p for p in self.book().people if p.name == name), None)
+        wanted = spelled(name)
+        person = next((p for p in self.book().people if spelled(p.name) == wanted), None)
         known_hash = None if person is None else person.password_hash
         if not self._passwords.is_right(password, known_hash) or person is None:
             raise NotSignedIn("Name or password is wrong")
         device_id, person_id, now = new_id(), person.id, self._now()
-        book = self._change(lambda book: _with_device(book, device_id, person_id, device, now))
+        new = _device(device_id, person_id, device, now)
+        book = self._change(lambda book: changes.with_device(book, new))
         return self._signed_in(book, device_id, "signs in by password")
 
-    def set_password(self, person_id: str, password: str | None) -> None:
+    def set_password(self, person_id: str, password: str | None, *, by: str) -> None:
         """Raises BadRequest, NotFound."""
         try:
             password_hash = None if password is None else self._passwords.hash_of(password)
@@ -171,17 +161,18 @@ class Accounts:
             raise BadRequest(str(exc)) from exc
 
         def change(book: Book) -> Book:
-            person = replace(_entry(book.people, person_id), password_hash=password_hash)
+            person = replace(entry_of(book.people, person_id), password_hash=password_hash)
             return replace(
                 book, people=tuple(person if p.id == person_id else p for p in book.people)
             )
 
         self._change(change)
+        self._audit.note(by, "has no password any more" if password is None else "sets a password")
 
     def add_token(self, name: str, rights: object, *, ends_at: int | None = None, by: str) -> str:
         """Returns the token's secret, which is not kept. Raises BadRequest, TooMany."""
         secret = new_secret(TOKEN_PREFIX)
-        token = _made(
+        token = made(
             Token,
             id=new_id(),
             name=name,
@@ -190,25 +181,23 @@ class Accounts:
             added_at=self._now(),
             ends_at=ends_at,
         )
-        self._change(lambda book: replace(book, tokens=_added(book.tokens, token, rows.MAX_TOKENS)))
+        self._change(lambda book: changes.with_token(book, token))
         self._audit.note(by, "makes a token", token.name)
         return secret
 
-    def revoke(self, kind: str, entry_id: str, *, by: str) -> None:
+    def revoke(self, kind: str, entry_id: str, *, by: str, keeps_an_owner: bool = False) -> None:
         """Delete an entry: `kind` is `people`, `devices`, `tokens` or `invitations`. With a person
-        go the devices. Raises NotFound."""
+        go the devices, and with these the links that were made on them. Raises NotFound, and
+        LastOwner if there would be none."""
         if kind not in KINDS:
             raise NotFound("There is none")
-        gone = _entry(getattr(self.book(), kind), entry_id)
+        gone = entry_of(getattr(self.book(), kind), entry_id)
 
         def remove(book: Book) -> Book:
-            return replace(
-                book,
-                people=_without(book.people, entry_id),
-                devices=_without(book.devices, entry_id),
-                tokens=_without(book.tokens, entry_id),
-                invitations=_without(book.invitations, entry_id),
-            ).without_ended(self._now())
+            now, left = self._now(), changes.without(book, kind, entry_id)
+            if keeps_an_owner and not changes.has_owner(left.without_ended(now)):
+                raise LastOwner
+            return left.tidied(now)
 
         self._change(remove)
         self._audit.note(by, f"revokes one of the {kind}:", getattr(gone, "name", None) or "")
@@ -234,59 +223,43 @@ class Accounts:
         return int(self._now_s())
 
     def _change(self, change: Callable[[Book], Book]) -> Book:
-        return self._file.change(lambda book: change(book.without_ended(self._now())))
+        return self._file.change(lambda book: change(book.tidied(self._now())))
 
     def _signed_in(self, book: Book, device_id: str, how: str) -> SignedIn:
         visitor = visitor_of_device(book, device_id, self._now())
         if visitor is None:  # revoked in this very moment
             raise NotSignedIn
-        self._audit.note(visitor.name, how, _entry(book.devices, device_id).name)
+        self._audit.note(visitor.name, how, entry_of(book.devices, device_id).name)
         return SignedIn(visitor, Cookie(cookie_name(book.key), self._write(book, device_id)))
 
-    def _give_cookie(self, book: Book, device_id: str) -> Cookie:
-        """Returns a new cookie, and notes that the device is still in use."""
+    def _see(self, book: Book, device_id: str) -> None:
+        """Note, once a day, that the device is still in use. On a full disk it is not noted."""
+        now = self._now()
 
         def see(book: Book) -> Book:
             devices = (
-                replace(one, seen_at=self._now()) if one.id == device_id else one
+                replace(one, seen_at=now) if one.id == device_id and _is_away(one, now) else one
                 for one in book.devices
             )
             return replace(book, devices=tuple(devices))
 
-        self._change(see)
-        return Cookie(cookie_name(book.key), self._write(book, device_id))
+        if _is_away(entry_of(book.devices, device_id), now):
+            with suppress(AccountsUnusable):
+                self._change(see)
 
     def _write(self, book: Book, device_id: str) -> str:
         return write_cookie(book.key, device_id, self._now())
 
 
-def _made(kind: type[T], **values: object) -> T:
-    """Returns a checked entry. Raises BadRequest."""
-    try:
-        return kind.from_json(values)
-    except ValueError as exc:
-        raise BadRequest(str(exc)) from exc
+def _device(device_id: str, person_id: str, name: str, now: int) -> Device:
+    """Raises BadRequest."""
+    return made(Device, id=device_id, person_id=person_id, name=name, added_at=now, seen_at=now)
 
 
-def _added(entries: tuple[T, ...], entry: T, maximum: int) -> tuple[T, ...]:
-    if len(entries) >= maximum:
-        raise TooMany(f"There are {maximum} already: delete some first", retry_after_s=60)
-    return (*entries, entry)
+def _is_away(device: Device, now: int) -> bool:
+    return now - device.seen_at > RENEWAL_S
 
 
-def _entry(entries: tuple[T, ...], entry_id: str) -> T:
-    for entry in entries:
-        if entry.id == entry_id:
-            return entry
-    raise NotFound("There is none")
-
-
-def _without(entries: tuple[T, ...], entry_id: str) -> tuple[T, ...]:
-    return tuple(entry for entry in entries if entry.id != entry_id)
-
-
-def _with_device(book: Book, device_id: str, person_id: str, name: str, now: int) -> Book:
-    """Add a device. Beyond the limit the one that was not seen for longest goes."""
-    device = _made(Device, id=device_id, person_id=person_id, name=name, added_at=now, seen_at=now)
-    kept = sorted(book.devices, key=lambda one: one.seen_at)[-(rows.MAX_DEVICES - 1) :]
-    return replace(book, devices=(*kept, device))
+def _log_path(path: Path) -> Path:
+    log = path.with_suffix(".log")
+    return log if log != path else path.with_name(f"{path.name}.log")

@@ -17,9 +17,10 @@ MAX_CLIENTS = 1000
 
 
 class Attempts:
-    """Counts each client's wrong tries to sign in. Any thread.
+    """Counts each client's wrong tries of a password. Any thread.
 
-    Only who tries waits: a signed-in device is never asked, so nobody can lock the owner out.
+    Only who tries waits: a signed-in device is never asked, and links can't be guessed, so nobody
+    can lock the owner out, whose address a stranger may share behind a proxy.
     """
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -28,18 +29,16 @@ class Attempts:
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
         """Each client's count, and the time of its last wrong try; the oldest first."""
 
-    def check(self, client: str) -> None:
-        """Raises TooMany until the client may try again."""
+    def begin(self, client: str) -> None:
+        """Count a try, which is wrong until `note_right`, so that many at once are not free either.
+        Raises TooMany until the client may try again."""
         with self._lock:
             self._forget_old()
             count, last_s = self._wrong.get(client, (0, 0.0))
             wait_s = last_s + _wait_s(count) - self._now_s()
-        if wait_s > 0:
-            raise TooMany("Too many wrong tries", retry_after_s=max(1, round(wait_s + 0.5)))
-
-    def note_wrong(self, client: str) -> None:
-        with self._lock:
-            count, _ = self._wrong.pop(client, (0, 0.0))
+            if wait_s > 0:
+                raise TooMany("Too many wrong tries", retry_after_s=max(1, round(wait_s + 0.5)))
+            self._wrong.pop(client, None)
             self._wrong[client] = count + 1, self._now_s()
             while len(self._wrong) > MAX_CLIENTS:
                 self._wrong.popitem(last=False)

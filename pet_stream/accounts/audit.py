@@ -9,11 +9,16 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ..private_file import hand_over
+
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000
 """Then the file becomes `.1`, in place of an older one."""
 _MAX_WORD = 200
+_FLAGS = (
+    os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+)  # a pipe under that name holds nobody up
 
 
 class Audit:
@@ -39,8 +44,8 @@ class Audit:
                 self._has_failed = True
 
     def _append(self, line: bytes) -> None:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(self._path, flags, 0o600), "ab") as file:
+        with open(os.open(self._path, _FLAGS, 0o600), "ab") as file:
+            hand_over(file.fileno(), self._path.parent)
             file.write(line)
             is_full = file.tell() > MAX_BYTES
         if is_full:

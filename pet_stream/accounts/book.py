@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 from ..errors import AccountsUnusable
 from ..rights import ROLES, Right
@@ -15,7 +16,8 @@ T = TypeVar("T", bound="Entry")
 
 KEY_BYTES = 32
 MAX_PEOPLE = 100
-MAX_DEVICES = 500
+MAX_DEVICES_OF_PERSON = 10
+MAX_DEVICES = MAX_PEOPLE * MAX_DEVICES_OF_PERSON
 MAX_TOKENS = 100
 MAX_INVITATIONS = 100
 MAX_NAME_LENGTH = 50
@@ -29,10 +31,16 @@ _LATEST_TIME = 2**40
 
 def name(value: object) -> str:
     """Returns a name for a person or a device, as one line. Raises ValueError."""
-    text = " ".join(value.split()) if isinstance(value, str) else ""
+    text = " ".join(normalize("NFC", value).split()) if isinstance(value, str) else ""
     if not text or len(text) > MAX_NAME_LENGTH or not text.isprintable():
         raise ValueError(f"a name has 1 to {MAX_NAME_LENGTH} printable characters")
     return text
+
+
+def spelled(name: str) -> str:
+    """Returns what two names have in common that differ only in case, or in how the letters are
+    composed."""
+    return normalize("NFC", " ".join(name.split())).casefold()
 
 
 def role(value: object) -> str:
@@ -132,6 +140,8 @@ class Invitation(Entry):
     role: str = _field(role)
     name: str | None = _field(_optional(name))
     person_id: str | None = _field(_optional(_text(_ID)))
+    made_by: str | None = _field(_optional(_text(_ID)))
+    """The device or token that it was made with, and ends with."""
     ends_at: int = _field(moment)
     person_ends_at: int | None = _field(_optional(moment))
 
@@ -177,20 +187,30 @@ class Book:
         }
 
     def without_ended(self, now: int) -> Book:
-        """Returns it without what has ended, and without devices of nobody."""
+        """Returns it without what has ended, and without what belongs to nobody then."""
         people = tuple(one for one in self.people if not has_ended(one.ends_at, now))
         ids = {one.id for one in people}
-        return replace(
-            self,
-            people=people,
-            devices=tuple(one for one in self.devices if one.person_id in ids),
-            tokens=tuple(one for one in self.tokens if not has_ended(one.ends_at, now)),
-            invitations=tuple(
-                one
-                for one in self.invitations
-                if not has_ended(one.ends_at, now) and (one.person_id or "") in {"", *ids}
-            ),
+        devices = tuple(one for one in self.devices if one.person_id in ids)
+        tokens = tuple(one for one in self.tokens if not has_ended(one.ends_at, now))
+        makers = {one.id for one in (*devices, *tokens)}
+        invitations = tuple(
+            one
+            for one in self.invitations
+            if not has_ended(one.ends_at, now)
+            and (one.person_id is None or one.person_id in ids)
+            and (one.made_by is None or one.made_by in makers)
         )
+        return Book(self.key, people, devices, tokens, invitations)
+
+    def tidied(self, now: int) -> Book:
+        """Returns it without ended invitations. People and tokens that have ended stay as long as
+        there is room, since the clock may be wrong; so do the people's devices."""
+        current = self.without_ended(now)
+        if len(self.people) >= MAX_PEOPLE or len(self.tokens) >= MAX_TOKENS:
+            return current
+        ids = {one.id for one in self.people}
+        devices = tuple(one for one in self.devices if one.person_id in ids)
+        return replace(self, devices=devices, invitations=current.invitations)
 
 
 def has_ended(ends_at: int | None, now: int) -> bool:

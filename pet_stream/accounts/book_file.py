@@ -7,22 +7,35 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import AccountsUnusable
-from ..private_file import Version, read_private_file, replace_private_file, version_of
+from ..private_file import (
+    Version,
+    hand_over,
+    read_private_file,
+    replace_private_file,
+    version_of,
+)
 from .book import KEY_BYTES, Book
 
 MAX_FILE_BYTES = 1_000_000
+
+LOCK_TIMEOUT_S = 5.0
+"""Then whoever else changes the file is taken to be stuck."""
+_LOOK_S = 0.01
 
 
 class BookFile:
     """One account file. Any thread, and other processes beside this one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
         self._path = path
+        self._lock_timeout_s = lock_timeout_s
+        self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._version: Version | None = None
         self._book = Book(b"")
@@ -54,19 +67,32 @@ class BookFile:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep other threads and processes from changing it."""
+        """Keep other threads and processes from changing it. Raises AccountsUnusable."""
+        deadline_s = time.monotonic() + self._lock_timeout_s
+        if not self._turn.acquire(timeout=self._lock_timeout_s):
+            raise _locked()
+        try:
+            descriptor = self._open_lock()
+            try:
+                _lock(descriptor, deadline_s)
+                yield
+            finally:
+                with suppress(OSError):  # closing alone would leave it to a forked child
+                    fcntl.flock(descriptor, fcntl.LOCK_UN)
+                os.close(descriptor)
+        finally:
+            self._turn.release()
+
+    def _open_lock(self) -> int:
         lock_path = self._path.with_name(f".{self._path.name}.lock")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(lock_path, flags, 0o600)
+            hand_over(descriptor, self._path.parent)
+            return descriptor
         except OSError as exc:
             raise _unusable("can't be written", exc) from exc
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
     def _version_on_disk(self) -> Version | None:
         try:
@@ -95,8 +121,24 @@ class BookFile:
             raise _unusable("can't be written", exc) from exc
 
 
+def _lock(descriptor: int, deadline_s: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # noqa: PERF203 (it waits in any case)
+            if time.monotonic() > deadline_s:
+                raise _locked() from None
+            time.sleep(_LOOK_S)
+        except OSError as exc:  # a file system without locks
+            raise _unusable("can't be locked", exc) from exc
+
+
 def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
+
+
+def _locked() -> AccountsUnusable:
+    return AccountsUnusable("The account file is being changed by somebody else")
 
 
 def _unusable(what: str, exc: OSError) -> AccountsUnusable:

@@ -9,6 +9,7 @@ from flask import g, request
 from ..accounts.accounts import Accounts, SignedIn
 from ..accounts.attempts import Attempts
 from ..accounts.visitor import Visitor
+from ..admission.turns import Turns
 from ..errors import AccountsUnusable, NotAllowed, NotSignedIn
 from ..reason import Reason
 from ..rights import EVERYBODYS, Grant, Right
@@ -17,6 +18,9 @@ from .cookies import sent_cookie
 
 PAGES = frozenset({"pet_stream.dashboard"})
 """They ask for a sign-in themselves, so they are for everybody."""
+
+MAX_PASSWORDS = 8
+"""Requests that wait for a password's hash at once; each holds a thread of the server."""
 
 NOBODY = Reason("no_people", "Nobody can sign in yet: pet-stream invite, on this machine")
 
@@ -29,6 +33,7 @@ class AccountsAuthority:
     def __init__(self, accounts: Accounts) -> None:
         self.accounts = accounts
         self.attempts = Attempts()
+        self.password_turns = Turns(MAX_PASSWORDS, MAX_PASSWORDS // 4)
 
     @property
     def notices(self) -> tuple[Reason, ...]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadRequest
+from ..errors import BadRequest, NotAllowed
 from ..qr_code import qr_svg
+from ..rights import ROLES, Right
+from .client import current_client
 from .current import current_stream
 from .json_bodies import read_json
 from .session import accounts_authority
@@ -41,12 +44,15 @@ def list_people() -> ResponseReturnValue:
 def invite() -> ResponseReturnValue:
     """Make a link for one more person: `{"role", "name", "days"}`; `days` limits how long that
     person may come. The link itself is good for ten minutes."""
-    body, authority = read_json(), accounts_authority()
-    secret = authority.accounts.invite(
-        _text(body, "role", "guest"),
+    body, asker = read_json(), _asker()
+    role = _text(body, "role", "guest")
+    _check_gives(asker, ROLES.get(role, ()))
+    secret = accounts_authority().accounts.invite(
+        role,
         name=_text(body, "name"),
         person_ends_at=_ends_at(body),
-        by=_asker().name,
+        made_by=asker.device_id or asker.token_id,
+        by=asker.name,
     )
     return _link(secret)
 
@@ -57,17 +63,20 @@ def invite_device() -> ResponseReturnValue:
     if asker.person_id is None or asker.role is None:
         raise BadRequest("A token is no person")
     accounts = accounts_authority().accounts
-    return _link(accounts.invite(asker.role, person_id=asker.person_id, by=asker.name))
+    secret = accounts.invite(
+        asker.role, person_id=asker.person_id, made_by=asker.device_id, by=asker.name
+    )
+    return _link(secret)
 
 
 def add_token() -> ResponseReturnValue:
     """Make a token for a program: `{"name", "rights", "days"}`. It is shown this once."""
-    body = read_json()
+    body, asker = read_json(), _asker()
+    rights = body.get("rights")
+    if isinstance(rights, list):
+        _check_gives(asker, [right for right in Right if right.value in rights])
     token = accounts_authority().accounts.add_token(
-        _text(body, "name", "Program"),
-        body.get("rights"),
-        ends_at=_ends_at(body),
-        by=_asker().name,
+        _text(body, "name", "Program"), rights, ends_at=_ends_at(body), by=asker.name
     )
     return {"token": token}
 
@@ -79,13 +88,17 @@ def set_password() -> ResponseReturnValue:
         raise BadRequest("A token is no person")
     if "password" not in body:
         raise BadRequest("password is missing")
-    accounts_authority().accounts.set_password(asker.person_id, _text(body, "password"))
+    password, authority = _text(body, "password"), accounts_authority()
+    with authority.password_turns.turn(current_client()):
+        authority.accounts.set_password(asker.person_id, password, by=asker.name)
     return "", 204
 
 
 def revoke(kind: str, entry_id: str) -> ResponseReturnValue:
-    """Delete a person, a device, a token or an invitation. What it has open ends soon."""
-    accounts_authority().accounts.revoke(kind, entry_id, by=_asker().name)
+    """Delete a person, a device, a token or an invitation. What it has open ends soon. Raises
+    LastOwner: only the command line may leave nobody who can invite."""
+    accounts = accounts_authority().accounts
+    accounts.revoke(kind, entry_id, by=_asker().name, keeps_an_owner=kind == "people")
     current_stream().grants.check_soon()
     return "", 204
 
@@ -94,6 +107,13 @@ def _asker() -> Visitor:
     visitor = accounts_authority().visitor()
     assert visitor is not None, "it has been granted a right"
     return visitor
+
+
+def _check_gives(asker: Visitor, rights: Iterable[Right]) -> None:
+    """Raises NotAllowed: nobody gives a right that he has not, nor does a program."""
+    for right in rights:
+        if right not in asker.rights:
+            raise NotAllowed(right.value)
 
 
 def _link(secret: str) -> dict[str, Any]:

@@ -74,7 +74,9 @@ def star_recording(name: str) -> ResponseReturnValue:
 
 def get_thumbnail(name: str) -> ResponseReturnValue:
     path = current_stream().archive.thumbnails.path_of(name)
-    return send_file(path, mimetype="image/jpeg", conditional=True, max_age=THUMBNAIL_MAX_AGE_S)
+    answer = send_file(path, mimetype="image/jpeg", conditional=True, max_age=THUMBNAIL_MAX_AGE_S)
+    answer.cache_control.public, answer.cache_control.private = False, True  # no proxy's
+    return answer
 
 
 def snapshot() -> ResponseReturnValue:

@@ -43,23 +43,19 @@ def show_session() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Sign in by `{"invitation", "device"}`, or by `{"name", "password", "device"}`.
 
-    Raises NotSignedIn, TooMany after wrong tries, BadRequest.
+    Raises NotSignedIn, BadRequest; for a password also TooMany after wrong tries, and Busy.
     """
     authority, client = accounts_authority(), current_client()
     body = read_json()
     device = _text(body, "device") or UNNAMED_DEVICE
     invitation, name, password = (_text(body, k) for k in ("invitation", "name", "password"))
-    authority.attempts.check(client)
-    try:
-        if invitation is not None:
-            signed_in = authority.accounts.accept(invitation, device=device, name=name)
-        elif name is not None and password is not None:
-            signed_in = authority.accounts.sign_in(name, password, device=device)
-        else:
-            raise BadRequest("Sign in by an invitation, or by name and password")
-    except NotSignedIn:
-        authority.attempts.note_wrong(client)
-        raise
+    if invitation is not None:
+        return _answer(authority.accounts.accept(invitation, device=device, name=name))
+    if name is None or password is None:
+        raise BadRequest("Sign in by an invitation, or by name and password")
+    authority.attempts.begin(client)
+    with authority.password_turns.turn(client):
+        signed_in = authority.accounts.sign_in(name, password, device=device)
     authority.attempts.note_right(client)
     return _answer(signed_in)
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from pet_stream.accounts.book import MAX_PEOPLE, Book, Person
 from pet_stream.accounts.book_file import MAX_FILE_BYTES, BookFile, new_key
 from pet_stream.errors import AccountsUnusable
+from tests.waiting import TIMEOUT_S
 
 ANNA: dict[str, Any] = {
     "id": "anna-id",
@@ -194,3 +198,62 @@ def test_a_full_disk_is_told_and_loses_nothing(path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert BookFile(path).read() == before
     assert sorted(os.listdir(path.parent)) == [".accounts.json.lock", "accounts.json"]
+
+
+def test_who_is_stuck_with_the_lock_keeps_nobody_waiting(path: Path) -> None:
+    with path.with_name(f".{path.name}.lock").open("w") as stuck:
+        fcntl.flock(stuck, fcntl.LOCK_EX)
+        book_file = BookFile(path, lock_timeout_s=0.05)
+        with ThreadPoolExecutor(8) as pool:
+            changes = [pool.submit(book_file.change, lambda b: add_person(b, 1)) for _ in range(8)]
+            for change in changes:
+                with pytest.raises(AccountsUnusable, match="by somebody else"):
+                    change.result(TIMEOUT_S)
+    assert book_file.change(lambda book: add_person(book, 1)).people
+
+
+def test_a_child_that_was_forked_meanwhile_does_not_keep_the_lock(path: Path) -> None:
+    children = []
+
+    def fork(book: Book) -> Book:
+        child = os.fork()
+        if not child:
+            signal.pause()
+        children.append(child)
+        return add_person(book, 1)
+
+    BookFile(path).change(fork)
+    try:
+        BookFile(path, lock_timeout_s=TIMEOUT_S).change(lambda book: add_person(book, 2))
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def test_a_file_that_is_opened_to_others_is_refused_at_once(path: Path) -> None:
+    book_file = BookFile(path)
+    book_file.change(lambda book: add_person(book, 1))
+    assert book_file.read().people
+    path.chmod(0o644)
+    with pytest.raises(AccountsUnusable, match="chmod 600"):
+        book_file.read()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_root_writes_is_for_the_service(path: Path, is_first: bool) -> None:
+    """`sudo pet-stream invite` would lock everybody out otherwise."""
+    service = 12345
+    if is_first:
+        os.chown(path.parent, service, service)
+    else:
+        write(path, book_json())
+        os.chown(path, service, service)
+    try:
+        BookFile(path).change(lambda book: add_person(book, 1))
+        assert (path.stat().st_uid, path.stat().st_mode & 0o777) == (service, 0o600)
+        if is_first:
+            assert path.with_name(f".{path.name}.lock").stat().st_uid == service
+    finally:
+        os.chown(path.parent, 0, 0)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +16,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pet_stream.accounts.accounts import Accounts
+from pet_stream.accounts.attempts import FREE_TRIES
 from pet_stream.rights import ROLES, Right
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, Route
+from pet_stream.web.accounts_authority import MAX_PASSWORDS, AccountsAuthority
 from tests.apps import mounted_app, stream_of
 from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, served
@@ -154,12 +159,101 @@ def test_a_password_signs_in(app: Flask, accounts: Accounts) -> None:
 def test_guessing_is_slowed_down_but_nobody_who_is_in(app: Flask, accounts: Accounts) -> None:
     owner, stranger = app.test_client(), app.test_client()
     sign_in(owner, accounts, "owner")
-    for _ in range(5):
-        assert stranger.post(SESSION, json={"invitation": "guess"}).status_code == 401
-    answer = stranger.post(SESSION, json={"invitation": "guess"})
+    guess = {"name": "Owner", "password": "guess"}
+    for _ in range(FREE_TRIES):
+        assert stranger.post(SESSION, json=guess).status_code == 401
+    answer = stranger.post(SESSION, json=guess)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
     assert owner.get("/api/recordings").status_code == 200
+
+
+def test_a_stranger_of_the_same_address_keeps_no_link_from_working(
+    app: Flask, accounts: Accounts
+) -> None:
+    """Behind a proxy all may have one address."""
+    client = app.test_client()
+    for _ in range(2 * FREE_TRIES):
+        client.post(SESSION, json={"name": "Owner", "password": "guess"})
+        assert client.post(SESSION, json={"invitation": "guess"}).status_code == 401
+    sign_in(client, accounts, "owner")
+
+
+def test_two_hundred_guesses_at_once_are_few(app: Flask, accounts: Accounts) -> None:
+    sign_in(app.test_client(), accounts, "owner")
+
+    def guess(number: int) -> int:
+        answer = app.test_client().post(
+            SESSION,
+            json={"name": "Owner", "password": f"guess {number}"},
+            environ_overrides={"REMOTE_ADDR": f"192.0.2.{number % 2}"},
+        )
+        return answer.status_code
+
+    with ThreadPoolExecutor(50) as pool:
+        found = Counter(pool.map(guess, range(200)))
+    assert found[401] + found[503] <= 2 * FREE_TRIES
+    assert found[401] >= 1
+    assert found[429] >= 200 - 2 * FREE_TRIES
+
+
+def test_a_password_is_checked_for_few_at_a_time(app: Flask, accounts: Accounts) -> None:
+    """The others do not wait in the server's threads."""
+    authority = stream_of(app).authority
+    assert isinstance(authority, AccountsAuthority)
+    with ExitStack() as turns:
+        for number in range(MAX_PASSWORDS):
+            turns.enter_context(authority.password_turns.turn(str(number)))
+        answer = app.test_client().post(SESSION, json={"name": "x", "password": "x"})
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+        sign_in(client := app.test_client(), accounts, "guest")
+        answer = client.put("/pet-stream/api/password", json={"password": "correct horse"})
+        assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+
+
+def test_nobody_gives_what_he_has_not(app: Flask, accounts: Accounts) -> None:
+    script = bearer(accounts.add_token("Script", ["view", "manage"], by="test"))
+    client = app.test_client()
+    for path, body in (
+        ("invitations", {"role": "owner"}),
+        ("invitations", {"role": "family"}),
+        ("tokens", {"name": "More", "rights": ["view", "operate"]}),
+    ):
+        answer = client.post(f"/pet-stream/api/{path}", json=body, headers=script)
+        assert (answer.status_code, answer.get_json()["code"]) == (403, "not_allowed")
+    for path, body in (
+        ("invitations", {"role": "guest"}),
+        ("tokens", {"name": "Less", "rights": ["manage"]}),
+    ):
+        answer = client.post(f"/pet-stream/api/{path}", json=body, headers=script)
+        assert answer.status_code == 200
+
+
+def test_the_only_owner_can_not_remove_himself(app: Flask, accounts: Accounts) -> None:
+    owner = app.test_client()
+    sign_in(owner, accounts, "owner")
+    path = f"/pet-stream/api/people/{accounts.book().people[0].id}"
+    answer = owner.delete(path)
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "last_owner")
+    sign_in(app.test_client(), accounts, "owner")
+    assert owner.delete(path).status_code == 204
+
+
+def test_a_revoked_device_does_not_come_back_by_a_link_of_its_own(
+    app: Flask, accounts: Accounts
+) -> None:
+    owner, thief = app.test_client(), app.test_client()
+    sign_in(owner, accounts, "owner")
+    sign_in(thief, accounts, "owner")
+    urls = [
+        thief.post("/pet-stream/api/devices").get_json()["url"],
+        thief.post("/pet-stream/api/invitations", json={"role": "owner"}).get_json()["url"],
+    ]
+    stolen = accounts.book().devices[1].id
+    assert owner.delete(f"/pet-stream/api/devices/{stolen}").status_code == 204
+    for url in urls:
+        secret = urlsplit(url).fragment.partition("=")[2]
+        assert thief.post(SESSION, json={"invitation": secret}).status_code == 401
 
 
 @pytest.mark.parametrize(
