@@ -6,6 +6,7 @@
           host       the Flask app: what `web_monitor.py` is on the board
           announcement, addresses   what a person is told at the start
         tls          the certificate by which they speak HTTPS
+        proxy        where a proxy serves them
         defaults     settings whose defaults differ from those in a host app
         browser      shows the page on this desktop (`demo` only)
       feed           writes a video into shared memory: its work is in `pet_stream.feed`

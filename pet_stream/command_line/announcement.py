@@ -12,21 +12,30 @@ import click
 from ..qr_code import qr_text
 from ..web_server import WebServer
 from .addresses import is_loopback, page_urls
+from .proxy import Proxy
 
 
-def announce(server: WebServer, config: Mapping[str, object], invitation: str | None) -> None:
+def announce(
+    server: WebServer,
+    config: Mapping[str, object],
+    invitation: str | None,
+    proxy: Proxy | None = None,
+) -> None:
     """Print where the page is, for this machine and for phones, and where recordings go. With
     `invitation`, the page's link signs its owner in."""
     here, elsewhere = page_urls(server.host, server.port, server.scheme)
     lines = [f"  On this machine:  {url}" for url in here]
     lines += [f"  On your network:  {url}" for url in elsewhere]
-    if is_loopback(server.host):
+    if proxy is not None:
+        lines.append(f"  By the proxy:     {proxy.url}")
+        elsewhere = [proxy.url]
+    elif is_loopback(server.host):
         command = shlex.join([*sys.argv, "--host", "0.0.0.0"])
         lines.append("  Only this machine can open it. For phones and others on your network:")
         lines.append(f"    {command}")
     lines.append(f"  Recordings:       {Path(str(config['PET_STREAM_RECORD_PATH'])).absolute()}")
     if elsewhere and config["PET_STREAM_AUTH"] == "off":
-        lines.append("  Warning: everybody on your network may watch, record and delete.")
+        lines.append("  Warning: everybody who can open it may watch, record and delete.")
     if free_mb := config["PET_STREAM_KEEP_FREE_MB"]:
         lines.append(f"  The oldest are deleted while less than {free_mb} MB are free on the disk.")
     click.echo("\n" + "\n".join(lines))

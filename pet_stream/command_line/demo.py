@@ -9,6 +9,7 @@ import click
 
 from .defaults import HOST_DEFAULTS
 from .options import OTHER_SETTINGS, host_options, log_option, segment
+from .proxy import Proxy, proxy_option
 from .tls import certificate_of, tls_options
 
 
@@ -26,6 +27,7 @@ from .tls import certificate_of, tls_options
 )
 @host_options
 @tls_options
+@proxy_option
 @click.option("--no-open", is_flag=True, help="don't open the page in this desktop's browser")
 @log_option(logging.WARNING)
 def command(
@@ -35,6 +37,7 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     is_self_signed: bool,
+    proxy: Proxy | None,
     no_open: bool,
     **options: object,
 ) -> None:
@@ -59,9 +62,10 @@ def command(
             )
             serve(
                 server,
-                settings_of(host, {**options, **segments}),
+                settings_of(host, {**options, **segments}, proxy),
                 HOST_DEFAULTS,
                 stop_signals,
+                proxy=proxy,
                 on_start=None if no_open else open_page,
             )
         finally:

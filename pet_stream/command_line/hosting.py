@@ -15,6 +15,7 @@ from ..web_server.http_server import take_descriptors
 from .addresses import is_loopback
 from .announcement import announce
 from .host import create_host
+from .proxy import Proxy
 
 if TYPE_CHECKING:
     from ..rights import Authority
@@ -29,6 +30,7 @@ def serve(
     defaults: Mapping[str, object],
     stop_signals: StopSignals,
     *,
+    proxy: Proxy | None = None,
     on_start: Callable[[WebServer], object] | None = None,
 ) -> None:
     """Serve until a signal comes; `on_start` is called when the page can be opened.
@@ -36,11 +38,14 @@ def serve(
     Raises PetStreamError.
     """
     app, stream = create_host(settings, defaults)
+    if proxy is not None:
+        app.wsgi_app = proxy.believed_by(app.wsgi_app)  # type: ignore[method-assign]
     try:
         stream.start()
         take_descriptors()
         server.start(app, app.extensions["pet_stream"].connection_counts)
-        announce(server, app.config, _first_invitation(app.extensions["pet_stream"].authority))
+        invitation = _first_invitation(app.extensions["pet_stream"].authority)
+        announce(server, app.config, invitation, proxy)
         if on_start is not None:
             on_start(server)
         stop_signals.wait()
@@ -57,16 +62,25 @@ def _first_invitation(authority: Authority) -> str | None:
     return None if accounts.has_people else accounts.invite("owner", by="the terminal")
 
 
-def settings_of(host: str, options: Mapping[str, object]) -> dict[str, object]:
-    """Returns the settings that `options` name; the others are the environment's or defaults."""
+def settings_of(
+    host: str, options: Mapping[str, object], proxy: Proxy | None = None
+) -> dict[str, object]:
+    """Returns the settings that `options` name; the others are the environment's or defaults.
+
+    Raises UsageError if others than the proxy could send its headers.
+    """
+    if proxy is not None and not is_loopback(host):
+        raise click.UsageError("--public-url is for a proxy on this machine: leave --host out")
     settings = {
         f"PET_STREAM_{name.upper()}": value for name, value in options.items() if value is not None
     }
     if is_loopback(host) and "FLASK_PET_STREAM_ICE_HOSTS" not in os.environ:
         # The browser is on this machine, which may have no other network than loopback.
         settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
-    if not is_loopback(host) and "FLASK_PET_STREAM_AUTH" not in os.environ:
+    is_for_others = proxy is not None or not is_loopback(host)
+    if is_for_others and "FLASK_PET_STREAM_AUTH" not in os.environ:
         settings.setdefault("PET_STREAM_AUTH", "builtin")  # a network is no boundary
-    if is_name(host) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
-        settings["PET_STREAM_ALLOWED_HOSTS"] = [host]  # the page is announced under it
+    announced = host if proxy is None else proxy.host
+    if is_name(announced) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
+        settings["PET_STREAM_ALLOWED_HOSTS"] = [announced]
     return settings

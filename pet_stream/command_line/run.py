@@ -9,6 +9,7 @@ import click
 
 from .defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES, RUN_DEFAULTS
 from .options import DEFAULTS, OTHER_SETTINGS, host_options, log_option
+from .proxy import Proxy, proxy_option
 from .tls import certificate_of, tls_options
 
 
@@ -29,6 +30,7 @@ from .tls import certificate_of, tls_options
 )
 @host_options
 @tls_options
+@proxy_option
 @log_option(logging.INFO)
 def command(
     host: str,
@@ -36,6 +38,7 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     is_self_signed: bool,
+    proxy: Proxy | None,
     **options: object,
 ) -> None:
     from ..process.stop_signals import StopSignals
@@ -46,6 +49,7 @@ def command(
     with StopSignals() as stop_signals:
         server = WebServer(host, port, certificate=certificate)
         try:
-            serve(server, settings_of(host, options), RUN_DEFAULTS, stop_signals)
+            settings = settings_of(host, options, proxy)
+            serve(server, settings, RUN_DEFAULTS, stop_signals, proxy=proxy)
         finally:
             server.stop()

@@ -123,5 +123,5 @@ def test_an_open_server_on_the_network_is_warned_of(
     )
     process.wait_for_line("Ctrl-C stops it", TIMEOUT_S)
     process.stop()
-    words = "everybody on your network may watch, record and delete"
+    words = "everybody who can open it may watch, record and delete"
     assert (words in process.log) == (auth == "off")
