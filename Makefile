@@ -4,6 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# compiled once, not by each of the tests' processes
+unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
 unit := not browser and not slow

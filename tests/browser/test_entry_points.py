@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,17 +36,17 @@ def watched(
 
 
 @pytest.mark.parametrize(
-    "units",
+    "make_units",
     [
-        open_gops(gop=GOP, pictures=10 * GOP)[GOP:],
-        encode(profile="high", gop=GOP, pictures=10 * GOP, bframes=2),
+        lambda: open_gops(gop=GOP, pictures=10 * GOP)[GOP:],
+        lambda: encode(profile="high", gop=GOP, pictures=10 * GOP, bframes=2),
     ],
     ids=["I pictures with recovery points", "B pictures"],
 )
 def test_what_webrtc_does_not_play_comes_over_a_websocket_at_once(
-    segment_name: str, tmp_path: Path, page: Page, units: list[bytes]
+    segment_name: str, tmp_path: Path, page: Page, make_units: Callable[[], list[bytes]]
 ) -> None:
-    with watched(segment_name, units, tmp_path, page):
+    with watched(segment_name, make_units(), tmp_path, page):
         page.wait_for_selector(FALLBACK)
         assert page.evaluate(BADGE) == "Live, compatibility mode"
         assert page.evaluate("window.peers.length") == 0, "no offer was wasted"

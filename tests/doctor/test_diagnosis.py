@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -129,11 +129,11 @@ def test_what_is_wrong_with_a_camera_is_said_with_advice(
 
 
 @pytest.mark.parametrize(
-    ("units", "level", "words"),
+    ("make_units", "level", "words"),
     [
-        (open_gops(gop=14, pictures=70)[14:], Level.WARNING, "not over WebRTC"),
+        (lambda: open_gops(gop=14, pictures=70)[14:], Level.WARNING, "not over WebRTC"),
         (
-            encode(gop=20, pictures=200, x264=("intra-refresh=1",))[1:],
+            lambda: encode(gop=20, pictures=200, x264=("intra-refresh=1",))[1:],
             Level.PROBLEM,
             "browsers that join do not",
         ),
@@ -141,9 +141,9 @@ def test_what_is_wrong_with_a_camera_is_said_with_advice(
     ids=["I pictures", "gradual refresh"],
 )
 def test_recovery_points_in_place_of_key_frames_are_said(
-    segment_name: str, units: list[bytes], level: Level, words: str
+    segment_name: str, make_units: Callable[[], list[bytes]], level: Level, words: str
 ) -> None:
-    with daemon(segment_name, units):
+    with daemon(segment_name, make_units()):
         findings = by_check(diagnose_camera(segment_name, WATCH_S))
     finding = findings["key frames"]
     assert finding.level is level

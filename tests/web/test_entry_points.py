@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,18 +83,18 @@ def test_who_waits_begins_with_the_idr_that_comes_after_all(
 
 
 @pytest.mark.parametrize(
-    "units",
+    "make_units",
     [
-        open_gops(gop=GOP, pictures=8 * GOP)[GOP + 1 :],
-        encode(gop=GOP, pictures=8 * GOP, x264=("intra-refresh=1",))[1:],
+        lambda: open_gops(gop=GOP, pictures=8 * GOP)[GOP + 1 :],
+        lambda: encode(gop=GOP, pictures=8 * GOP, x264=("intra-refresh=1",))[1:],
     ],
     ids=["I pictures", "gradual refresh"],
 )
 @pytest.mark.parametrize("file_format", ["mp4", "h264"])
 def test_files_begin_at_a_recovery_point(
-    segment_name: str, tmp_path: Path, units: list[bytes], file_format: str
+    segment_name: str, tmp_path: Path, make_units: Callable[[], list[bytes]], file_format: str
 ) -> None:
-    with watching(segment_name, units, tmp_path) as (app, _):
+    with watching(segment_name, make_units(), tmp_path) as (app, _):
         client = app.test_client()
         answer = client.post("/api/recording/start", json={"format": file_format})
         assert answer.status_code == 200

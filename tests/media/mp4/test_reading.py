@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import operator
 import struct
@@ -48,6 +49,7 @@ def reader(data: bytes) -> ReadAt:
     return lambda offset, size: data[offset : offset + size]
 
 
+@functools.cache
 def built(profile: str = "baseline") -> tuple[bytes, bytes, SampleTable, VideoFormat]:
     """A growing file, the same complete, and its table."""
     pictures = units(profile)
@@ -112,9 +114,6 @@ def test_a_file_that_breaks_off_anywhere_is_read_up_to_its_last_whole_fragment()
         assert len(movie.table) == whole * GOP
         if whole:
             assert movie.whole_bytes == ends[whole - 1]
-
-
-_BUILT = built()
 
 
 def foreign(path: Path, options: dict[str, str], bframes: int = 0) -> bytes:
@@ -198,12 +197,12 @@ def test_no_offset_is_too_large_to_be_moved(offset: int) -> None:
     ],
 )
 def test_a_cut_takes_whole_gops(start: int, end: int, gops: tuple[int, int]) -> None:
-    first, behind = _BUILT[2].gops_between(start, end)
+    first, behind = built()[2].gops_between(start, end)
     assert (first, behind) == gops or (first == behind and gops[0] == gops[1])
 
 
 def test_a_part_of_a_table_knows_where_its_samples_are() -> None:
-    table = _BUILT[2]
+    table = built()[2]
     part = table.part(7, 13)
     assert list(part.sizes) == list(table.sizes[7:13])
     assert list(part.sync_indexes) == [3]
