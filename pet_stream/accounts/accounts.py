@@ -17,8 +17,15 @@ from .book_file import BookFile, new_key
 from .changes import entry_of, made
 from .codes import TOKEN_PREFIX, hash_of, new_id, new_secret
 from .cookies import RENEWAL_S, YEAR_S, cookie_name, read_cookie, write_cookie
+from .links import Link, read_link, write_link
 from .passwords import Passwords
-from .visitor import Visitor, as_of_now, visitor_of_device, visitor_of_token
+from .visitor import (
+    Visitor,
+    as_of_now,
+    visitor_of_device,
+    visitor_of_maker,
+    visitor_of_token,
+)
 
 KINDS = ("people", "devices", "tokens", "invitations")
 INVITATION_S = 600
@@ -89,6 +96,24 @@ class Accounts:
         """Whether `visitor` is still signed in, and has `right`."""
         now = as_of_now(self._file.read(), visitor, self._now())
         return now is not None and right in now.rights
+
+    def by_link(self, text: str, target: str, right: Right) -> Visitor | None:
+        """Returns who made the link `text`, if it gives `right` to `target`, which its maker must
+        have, too."""
+        book, now = self._file.read(), self._now()
+        link = read_link(book.key, text, target, now)
+        if link is None or link.right is not right:
+            return None
+        maker = visitor_of_maker(book, link.device_id, link.token_id, now)
+        return None if maker is None or right not in maker.rights else maker
+
+    def make_link(self, target: str, right: Right, good_for_s: int, *, by: Visitor) -> str:
+        """Returns the text of a link that gives `right` to `target` to whoever has it."""
+        ends_at = self._now() + good_for_s
+        link = Link(target, right, ends_at, device_id=by.device_id, token_id=by.token_id)
+        text = write_link(self._file.read().key, link)
+        self._audit.note(by.name, f"makes a link for {good_for_s // 60} min to", target)
+        return text
 
     def invite(
         self,

@@ -50,9 +50,16 @@ def visitor_of_token(book: Book, secret: str, now: int) -> Visitor | None:
 
 def as_of_now(book: Book, visitor: Visitor, now: int) -> Visitor | None:
     """Returns `visitor` with the rights that it has now; None if it is not signed in any more."""
-    if visitor.device_id is not None:
-        return visitor_of_device(book, visitor.device_id, now)
-    token = next((one for one in book.tokens if one.id == visitor.token_id), None)
+    return visitor_of_maker(book, visitor.device_id, visitor.token_id, now)
+
+
+def visitor_of_maker(
+    book: Book, device_id: str | None, token_id: str | None, now: int
+) -> Visitor | None:
+    """Returns the person whose device it is, or the program whose token."""
+    if device_id is not None:
+        return visitor_of_device(book, device_id, now)
+    token = next((one for one in book.tokens if one.id == token_id), None)
     return None if token is None else _of_token(token, now)
 
 

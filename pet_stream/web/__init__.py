@@ -34,6 +34,7 @@ from .detections import stream_detections
 from .errors import add_error_handlers
 from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
+from .links import make_link
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
 from .pause import begin_pause, end_pause, show_pause
@@ -97,6 +98,7 @@ ROUTES = (
     Route(("DELETE",), "/pet-stream/api/session", sign_out, None),
     Route(("GET",), "/pet-stream/api/people", list_people, Right.MANAGE),
     Route(("POST",), "/pet-stream/api/invitations", invite, Right.MANAGE),
+    Route(("POST",), "/pet-stream/api/links", make_link, Right.VIEW),
     Route(("POST",), "/pet-stream/api/tokens", add_token, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/<kind>/<entry_id>", revoke, Right.MANAGE),
     Route(("POST",), "/pet-stream/api/devices", invite_device, Right.VIEW),

@@ -1,4 +1,4 @@
-"""Our own accounts decide: by the browser's cookie, or by a program's token."""
+"""Our own accounts decide: by the browser's cookie, a program's token, or a link."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from ..reason import Reason
 from ..rights import EVERYBODYS, Grant, Right
 from .access import bearer_token, is_from_own_page
 from .cookies import sent_cookie
+from .current import current_stream
+from .urls import DASHBOARD
 
+LINK = "link"
+"""The one parameter of a query that can carry a right."""
 PAGES = frozenset({"pet_stream.dashboard"})
 """They ask for a sign-in themselves, so they are for everybody."""
 
@@ -47,11 +51,13 @@ class AccountsAuthority:
         if request.endpoint in PAGES:
             return EVERYBODYS
         visitor = self.visitor()
+        if visitor is not None and right in visitor.rights:
+            return _AccountGrant(self.accounts, visitor, right)
+        if grant := self._grant_of_link(right):
+            return grant
         if visitor is None:
             raise NotSignedIn
-        if right not in visitor.rights:
-            raise NotAllowed(right.value)
-        return _AccountGrant(self.accounts, visitor, right)
+        raise NotAllowed(right.value)
 
     def note(self, what: str, about: str) -> None:
         visitor = self.visitor()
@@ -64,6 +70,19 @@ class AccountsAuthority:
             return self.accounts.by_token(token)
         signed_in = self._signed_in()
         return None if signed_in is None else signed_in.visitor
+
+    def _grant_of_link(self, right: Right) -> Grant | None:
+        """Returns what the link in the URL gives: on its own path, or everywhere if that is the
+        page."""
+        texts = request.args.getlist(LINK)
+        if len(texts) != 1 or bearer_token() is not None:
+            return None
+        page = current_stream().config.url_prefix + DASHBOARD
+        for path in (request.path, page):
+            grant = _LinkGrant(self.accounts, texts[0], link_target(path), right)
+            if grant.is_valid():
+                return grant
+        return None
 
     def _signed_in(self) -> SignedIn | None:
         """Of a page of a foreign origin the cookie does not count, even if the settings allow it to
@@ -99,3 +118,35 @@ class _AccountGrant:
             return self.accounts.is_still_in(self.visitor, self.right)
         except AccountsUnusable:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class _LinkGrant:
+    accounts: Accounts
+    text: str
+    target: str
+    right: Right
+    is_owners: bool = False
+
+    @property
+    def holder(self) -> str:
+        return f"link {self.text}"
+
+    @property
+    def name(self) -> str:
+        maker = self._maker()
+        return "" if maker is None else f"{maker.name} (link)"
+
+    def is_valid(self) -> bool:
+        return self._maker() is not None
+
+    def _maker(self) -> Visitor | None:
+        try:
+            return self.accounts.by_link(self.text, self.target, self.right)
+        except AccountsUnusable:
+            return None
+
+
+def link_target(path: str) -> str:
+    """Returns what a link to `path` is signed for: cameras may share their accounts."""
+    return f"{current_stream().config.shm} {path}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadRequest, NotAllowed
+from ..errors import BadRequest, NotAllowed, NotSignedIn
 from ..qr_code import qr_svg
 from ..rights import ROLES, Right
 from .client import current_client
@@ -104,8 +104,10 @@ def revoke(kind: str, entry_id: str) -> ResponseReturnValue:
 
 
 def _asker() -> Visitor:
+    """Returns whoever asks. Raises NotSignedIn if only a link was granted a right."""
     visitor = accounts_authority().visitor()
-    assert visitor is not None, "it has been granted a right"
+    if visitor is None:
+        raise NotSignedIn
     return visitor
 
 

@@ -5,6 +5,8 @@ import { day } from "./format.js";
 import { text } from "./i18n.js";
 
 const STYLE = new URL("../css/account.css", import.meta.url).href;
+const PAGE = "/pet-stream/";
+const SHARED_HOURS = 12;
 const ROLES = ["guest", "family", "owner"];
 
 export class AccountDialog {
@@ -49,13 +51,16 @@ export class AccountDialog {
     const add = this.#button("account.add_device", async () => {
       this.#showLink(await this.#api.inviteDevice());
     });
+    const share = this.#button("account.share", async () => {
+      this.#showLink(await this.#api.makeLink(PAGE, SHARED_HOURS), "account.shared");
+    });
     const signOut = this.#button("account.sign_out", async () => {
       await this.#session.signOut();
       this.node.close();
     });
     return section(
       text("account.you", { name: this.#session.name }),
-      element("div", { class: "buttons" }, add, signOut),
+      element("div", { class: "buttons" }, add, share, signOut),
       this.#passwordForm(),
     );
   }
@@ -130,15 +135,15 @@ export class AccountDialog {
     return section(text("account.inviting"), form);
   }
 
-  #showLink({ url, qr_svg: svg }) {
+  #showLink({ url, qr_svg: svg }, words = "account.link") {
     const code = element("img", {
       class: "code",
       alt: text("account.code"),
       src: `data:image/svg+xml,${encodeURIComponent(svg)}`,
     });
-    const link = element("input", { readonly: "", value: url, "aria-label": text("account.link") });
+    const link = element("input", { readonly: "", value: url, "aria-label": text(words) });
     link.addEventListener("focus", () => link.select());
-    const shown = section(text("account.link"), text("account.link.text"), code, link);
+    const shown = section(text(words), text(`${words}.text`), code, link);
     shown.classList.add("link");
     this.#body.querySelector(".link")?.remove();
     this.#body.prepend(shown);

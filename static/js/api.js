@@ -1,6 +1,6 @@
 /** What the server can be asked for. */
 
-import { Requests } from "./requests.js";
+import { Requests, withQuery } from "./requests.js";
 
 export { ApiError } from "./requests.js";
 
@@ -113,11 +113,12 @@ export class Api extends Requests {
   thumbnailUrl({ name, thumbnail }) {
     if (!thumbnail) return null;
     const [, version = ""] = thumbnail.split("?");
-    return `${this.#recordingUrl(name, "thumbnail")}?${version}`;
+    return withQuery(this.#recordingUrl(name, "thumbnail"), version);
   }
 
   recordingUrl(name, { download = false } = {}) {
-    return this.#recordingUrl(name) + (download ? "?download=1" : "");
+    const url = this.#recordingUrl(name);
+    return download ? withQuery(url, "download=1") : url;
   }
 
   /** Nobody sees and nothing records from now on. `{paused, cause, ends_at}`, as below. */
@@ -158,6 +159,11 @@ export class Api extends Requests {
   /** The same, for one more device of this person. */
   inviteDevice() {
     return this.#post("/pet-stream/api/devices", {});
+  }
+
+  /** `{url, qr_svg, expires_in_s}` of a link to `path`, which carries the right to it. */
+  makeLink(path, hours) {
+    return this.#post("/pet-stream/api/links", { path, hours });
   }
 
   setPassword(password) {

@@ -40,7 +40,7 @@ const PAUSE_AFTER_S = 60;
 const BOXES_KEY = "pet-stream.boxes";
 
 /** Of these a new connection is made. */
-const CONNECTING_ATTRIBUTES = ["src", "transport", "decoder", "pause-after"];
+const CONNECTING_ATTRIBUTES = ["src", "link", "transport", "decoder", "pause-after"];
 
 export class PetStream extends HTMLElement {
   static observedAttributes = [...CONNECTING_ATTRIBUTES, "label", "boxes", "controls"];
@@ -80,7 +80,7 @@ export class PetStream extends HTMLElement {
   }
 
   get api() {
-    this.#api ??= new Api(this.getAttribute("src") ?? "");
+    this.#api ??= new Api(this.getAttribute("src") ?? "", this.getAttribute("link"));
     return this.#api;
   }
 
@@ -126,7 +126,7 @@ export class PetStream extends HTMLElement {
     else if (name === "boxes") this.#switchBoxes(now !== "off");
     else if (name === "controls") this.#controls.node.hidden = now === "off";
     else this.#renewSoon();
-    if (name === "src") this.#api = null;
+    if (name === "src" || name === "link") this.#api = null;
   }
 
   #leave() {

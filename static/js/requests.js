@@ -29,11 +29,14 @@ export class ApiError extends Error {
  */
 export class Requests extends EventTarget {
   #base;
+  #link;
   #isReachable = true;
 
-  constructor(base = "") {
+  /** `link`: the text of a link that carries a right (docs/rights.md); else the page's own one. */
+  constructor(base = "", link = null) {
     super();
     this.#base = (base || HOME).replace(/\/+$/, "");
+    this.#link = link ?? (base ? null : linkOf(globalThis.location?.search));
   }
 
   get base() {
@@ -46,7 +49,8 @@ export class Requests extends EventTarget {
 
   /** The URL of `path`, and `parts` below it. */
   url(path, ...parts) {
-    return [this.#base + path, ...parts.map(encodeURIComponent)].join("/");
+    const url = [this.#base + path, ...parts.map(encodeURIComponent)].join("/");
+    return this.#link ? withQuery(url, `link=${encodeURIComponent(this.#link)}`) : url;
   }
 
   /** The answer's JSON. Throws ApiError. */
@@ -108,6 +112,15 @@ export class Requests extends EventTarget {
     this.#isReachable = isReachable;
     this.dispatchEvent(new Event(isReachable ? "reachable" : "unreachable"));
   }
+}
+
+export function withQuery(url, query) {
+  return `${url}${url.includes("?") ? "&" : "?"}${query}`;
+}
+
+/** The link that a page was opened by, which it passes on; null if it was not. Pure. */
+export function linkOf(search = "") {
+  return new URLSearchParams(search).get("link");
 }
 
 /** A token grows old while the page is open: this page, asked for anew, has a new one. */

@@ -1,4 +1,4 @@
-"""The account file, cookies and passwords."""
+"""The account file, cookies, links and passwords."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -18,13 +19,16 @@ from pet_stream.accounts.attempts import MAX_WAIT_S, Attempts
 from pet_stream.accounts.book import Book
 from pet_stream.accounts.book_file import BookFile
 from pet_stream.accounts.cookies import read_cookie, write_cookie
+from pet_stream.accounts.links import Link, read_link, write_link
 from pet_stream.errors import AccountsUnusable, BadRequest, NotSignedIn, TooMany
+from pet_stream.rights import Right
 
 from .mutation import mutated_bytes, mutated_text
 from .target import Call, Target, pure
 
 KEY = bytes(range(32))
 NOW = 1_700_000_000
+LINK = Link("/api/recordings/cat.mp4", Right.REPLAY, NOW + 60, device_id="device")
 WORDS = (
     *(b'"', b"{", b"[", b"]", b"}", b",", b":", b"null", b"true", b"1e400", b"NaN", b"-1"),
     *(b"9" * 5000, b"\\ud800", b"\\u0000", b"\\n", "猫".encode(), b"\xff", b"version", b"key"),
@@ -79,6 +83,16 @@ def cookies() -> tuple[str, ...]:
     return write_cookie(KEY, "device", NOW), write_cookie(others_key, "device", NOW)
 
 
+def link(text: str) -> None:
+    given = write_link(KEY, LINK)
+    assert read_link(KEY, text, LINK.target, NOW) == (LINK if text == given else None)
+
+
+def links() -> tuple[str, ...]:
+    elsewhere = replace(LINK, target="/api/recordings/dog.mp4")
+    return write_link(KEY, LINK), write_link(KEY, elsewhere), write_link(KEY[::-1], LINK)
+
+
 def guess(tries: list[tuple[str, float, bool]]) -> None:
     """Tries to sign in: by whom, how much later, and whether it is right."""
     now_s = 0.0
@@ -105,5 +119,6 @@ TARGETS = (
         examples=80,
     ),
     pure("cookies", mutated_text(cookies, (".", "_", "-", "=")), cookie),
+    pure("links", mutated_text(links, (".", "-", "d-", "t-", "9", "view")), link),
     pure("attempts", TRIES, guess),
 )

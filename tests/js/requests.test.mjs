@@ -27,6 +27,7 @@ globalThis.DOMParser = class {
 globalThis.location = new URL(HERE);
 
 const { Api, ApiError } = await import("../../static/js/api.js");
+const { linkOf } = await import("../../static/js/requests.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
 
 await setLanguage("en");
@@ -135,4 +136,15 @@ test("pictures of recordings are below the server, whatever path it believes to 
     "https://cam.example/cam/api/recordings/a%20b.mp4/thumbnail?v=7",
   );
   assert.equal(api.thumbnailUrl({ ...row, thumbnail: null }), null);
+});
+
+test("a page that was opened by a link passes it on", () => {
+  assert.equal(linkOf("?transport=websocket&link=1.view.d-x.y"), "1.view.d-x.y");
+  assert.equal(linkOf("?transport=websocket"), null);
+  const api = new Api("http://cam.example/camera/", "1.view.d-x.y");
+  const query = "link=1.view.d-x.y";
+  assert.equal(api.url("/health"), `http://cam.example/camera/health?${query}`);
+  const recording = `http://cam.example/camera/api/recordings/cat.mp4?${query}`;
+  assert.equal(api.recordingUrl("cat.mp4", { download: true }), `${recording}&download=1`);
+  assert.equal(new Api("http://cam.example").url("/health"), "http://cam.example/health");
 });
