@@ -46,13 +46,18 @@ class Library:
     changes.
     """
 
-    def __init__(self, folder: Path, recorder: HasStatus | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        recorder: HasStatus | None = None,
+        ready_files: ReadyFiles | None = None,
+    ) -> None:
         self.folder = folder
         self._recorder = recorder or CurrentRecording()
         self._clips = ReadOnce(folder, read_is_clip, False)
         self._details = ReadOnce(folder, read_details, Details())
         self._queue = ShortQueue(MAX_WAITING)
-        self._ready = ReadyFiles()
+        self._ready = ready_files or ReadyFiles()
 
     def recordings(self) -> list[Recording]:
         """Returns all recordings, newest first; takes one directory scan, and an `lstat` each.

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -95,13 +96,13 @@ def test_the_index_is_raised_before_the_slot_is_written(
     writer: RingWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offsets: list[int] = []
-    write = writer._segment.write
+    write = os.pwritev
 
-    def note(offset: int, *parts: bytes) -> None:
+    def note(descriptor: int, parts: Sequence[bytes], offset: int) -> int:
         offsets.append(offset)
-        write(offset, *parts)
+        return write(descriptor, parts, offset)
 
-    monkeypatch.setattr(writer._segment, "write", note)
+    monkeypatch.setattr(os, "pwritev", note)
     writer.write(b"x", frame_number=0, captured_at_ns=1, **SIZE)
     assert offsets == [0, ring.FIRST_LAYOUT.slot_offset(0)]
 

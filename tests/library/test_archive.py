@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 
 from pet_stream.errors import NoPicture, NotFound, NotRecorderOwner, TooMany
 from pet_stream.library.archive import Archive
-from pet_stream.library.housekeeping import NICENESS, Housekeeper
+from pet_stream.library.housekeeping import NICENESS, Housekeeper, Task
 from pet_stream.library.library import Library
 from pet_stream.library.ownership import OWNER_NAME
 from pet_stream.library.retention import Retention
@@ -197,22 +197,20 @@ def test_a_recording_of_tomorrow_is_not_decoded_for_each_request(
 
 
 def test_a_recording_that_ends_while_its_thumbnail_is_made_has_one(
-    tmp_path: Path, pictures: list[AccessUnit], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, pictures: list[AccessUnit]
 ) -> None:
     running, ended = tmp_path / "cat.mp4.part", tmp_path / "cat.mp4"
     write_mp4(running, pictures)
     recorder = Showing(RecordingStatus(is_recording=True, filename=ended.name, started_at=1.0))
-    housekeeper = Housekeeper("test-housekeeping")
 
-    submit = housekeeper.submit
+    class EndsTheRecordingFirst(Housekeeper):
+        def submit(self, task: Task) -> Future[None]:
+            if running.exists():
+                running.rename(ended)
+                recorder.status = RecordingStatus()
+            return super().submit(task)
 
-    def end_first(work: Callable[[], None]) -> Future[None]:
-        if running.exists():
-            running.rename(ended)
-            recorder.status = RecordingStatus()
-        return submit(work)
-
-    monkeypatch.setattr(housekeeper, "submit", end_first)
+    housekeeper = EndsTheRecordingFirst("test-housekeeping")
     try:
         thumbnails = Thumbnails(Library(tmp_path, recorder), housekeeper)
         assert jpeg_size(thumbnails.path_of("cat.mp4").read_bytes()) == (320, 240)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,10 @@ import pytest
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.errors import NotCuttable, NothingToSave, StorageError
 from pet_stream.event_loop import EventLoopThread
-from pet_stream.library import library as library_module
 from pet_stream.library.composite_file import PiecedFile
-from pet_stream.library.cutting import joined
 from pet_stream.library.library import Library
 from pet_stream.library.pictures import newest
+from pet_stream.library.ready_files import ReadyFiles
 from pet_stream.library.snapshots import Snapshots
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.gop_memory import GopMemory
@@ -483,29 +482,27 @@ def test_what_was_put_together_is_kept_while_it_is_asked_for(
     camera: Camera,
     call: Call,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    made: list[str] = []
+
+    class NotingReadyFiles(ReadyFiles):
+        def keep(self, version: str, file: PiecedFile) -> None:
+            made.append(version)
+            super().keep(version, file)
+
     recorder = make_recorder(file_format="mp4", settings=RecorderSettings(max_file_s=1.4))
     call(recorder.start("cat"))
     for _ in range(6):
         camera.publish(GOP)
     call(recorder.stop())
-    library = Library(tmp_path / "recordings")
-    made = 0
-
-    def counted(files: Sequence[Path], created_at: float) -> PiecedFile:
-        nonlocal made
-        made += 1
-        return joined(files, created_at)
-
-    monkeypatch.setattr(library_module, "joined", counted)
+    library = Library(tmp_path / "recordings", ready_files=NotingReadyFiles())
     for _ in range(3):
         library.open("cat.mp4").file.close()
         library.recordings()
     for number in (1, 2):  # somebody else plays another one
         library.open(f"cat.00{number}.mp4", 0, 1).file.close()
         library.open("cat.mp4").file.close()
-    assert made == 1
+    assert len(made) == len(set(made)) == 1 + 2
 
 
 def test_raw_files_are_joined_byte_by_byte(
