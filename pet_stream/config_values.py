@@ -77,7 +77,7 @@ def optional(parse: Callable[[object], T]) -> Callable[[object], T | None]:
     """Returns a parser that also takes None."""
 
     def parse_optional(value: object) -> T | None:
-        if _is_none(value):
+        if is_none(value):
             return None
         try:
             return parse(value)
@@ -125,7 +125,7 @@ def origins(value: object) -> frozenset[str]:
 
 def host_names(value: object) -> frozenset[str] | None:
     """Returns names in lower case; `".example.org"` means it and all names below, `"*"` all."""
-    if _is_none(value):
+    if is_none(value):
         return None
     expected = (
         "a list of host names without ports, such as 'cam.example.org' ('.example.org': it and all "
@@ -146,7 +146,7 @@ def spans(value: object) -> tuple[Span, ...]:
 
 
 def ice_hosts(value: object) -> tuple[IpNetwork, ...] | None:
-    if _is_none(value):
+    if is_none(value):
         return None
     expected = "a list of addresses or networks such as '192.168.1.0/24'; or None: all"
     return tuple(_each(value, _network, expected))
@@ -161,7 +161,8 @@ def ice_servers(value: object) -> tuple[IceServer, ...]:
     return tuple(_each(items, _ice_server, expected))
 
 
-def _is_none(value: object) -> bool:
+def is_none(value: object) -> bool:
+    """Whether it is None, or stands for it in the environment."""
     return value is None or (isinstance(value, str) and value.lower() in _NONE)
 
 

@@ -6,6 +6,7 @@ The parts are wired together in `stream.py`; views find them in `app.extensions[
 from __future__ import annotations
 
 import weakref
+from functools import partial
 
 import flask
 from flask import Flask
@@ -64,8 +65,8 @@ class PetStream:
             app.url_map,
             knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
         )
-        authority = self._authority(app, config)
-        stream = Stream(config, host_check, authority, exporter_of(registry), live_state_of)
+        make_authority = partial(self._authority, app, config)
+        stream = Stream(config, host_check, make_authority, exporter_of(registry), live_state_of)
         registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)

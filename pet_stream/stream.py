@@ -122,14 +122,14 @@ class Stream:
         self,
         config: Config,
         host_check: HostCheck,
-        authority: Authority,
+        make_authority: Callable[[], Authority],
         exporter: PrometheusMetrics,
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
     ) -> None:
         self.config = config
         self.host_check = host_check
-        self.authority = authority
+        self._make_authority = make_authority
         self.exporter = exporter
         self.is_running = False
         self._started_at_s = 0.0
@@ -145,6 +145,7 @@ class Stream:
         self._changed = threading.Condition()
         self._is_changing = False
         self._retry_at_s = 0.0
+        self.authority = self._make_authority()
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
         self.event_loop = event_loop = EventLoopThread(name)

@@ -275,6 +275,34 @@ def test_a_child_process_has_a_camera_thread_of_its_own_and_leaves_the_recorder_
     ]
 
 
+def test_a_forked_child_has_locks_of_its_own_for_the_accounts(tmp_path: Path) -> None:
+    """A thread that is not there any more may have held the parent's."""
+    output = run_script(
+        """
+        import os, sys
+        from flask import Flask
+        from pet_stream import PetStream
+        app = Flask("host")
+        app.config.update(
+            PET_STREAM_SHM=sys.argv[1], PET_STREAM_RECORD_PATH=sys.argv[2],
+            PET_STREAM_AUTH="builtin", PET_STREAM_ACCOUNTS=sys.argv[2] + ".json",
+        )
+        PetStream(app).start()
+        parents = app.extensions["pet_stream"].authority
+        child = os.fork()
+        if child == 0:
+            childs = app.extensions["pet_stream"].authority
+            print(childs is not parents, childs.accounts.has_people)
+            sys.exit()
+        print(os.waitpid(child, 0)[1], app.extensions["pet_stream"].authority is parents)
+        """,
+        NO_CAMERA,
+        tmp_path / "recordings",
+        warnings="ignore",
+    )
+    assert output == "True False\n0 True\n"
+
+
 def test_leaving_without_stop_is_clean(tmp_path: Path) -> None:
     output = run_script(
         """

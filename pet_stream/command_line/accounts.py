@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -52,8 +53,9 @@ def invite(role: str, name: str | None, days: float | None, url: str | None, pat
     from .announcement import print_invitation
 
     here, elsewhere = page_urls("0.0.0.0", 8080)
+    below = (elsewhere or here)[0].rstrip("/") + os.environ.get("FLASK_PET_STREAM_URL_PREFIX", "")
     secret = _open(path).invite(role, name=name, person_ends_at=_ends_at(days), by=BY)
-    print_invitation(url or (elsewhere or here)[0], secret)
+    print_invitation(url or below, secret)
 
 
 @click.command("people", short_help="list who may sign in; revoke")

@@ -41,7 +41,7 @@ def announce(
     click.echo("\n" + "\n".join(lines))
     page_url = [*elsewhere, *here][0]
     if invitation is not None:
-        print_invitation(page_url, invitation)
+        print_invitation(page_url.rstrip("/") + str(config["PET_STREAM_URL_PREFIX"]), invitation)
     elif elsewhere:
         _print_qr_code(page_url)
     if server.certificate is not None and server.certificate.is_self_signed:
@@ -49,10 +49,10 @@ def announce(
     click.echo("\nCtrl-C stops it.")
 
 
-def print_invitation(page_url: str, secret: str) -> None:
+def print_invitation(base_url: str, secret: str) -> None:
     """Print the link by which somebody signs in once, and its QR code. The secret stands behind
-    `#`, which browsers send to nobody."""
-    link = f"{page_url.rstrip('/')}/pet-stream/#invitation={secret}"
+    `#`, which browsers send to nobody. `base_url`: what our routes are below."""
+    link = f"{base_url.rstrip('/')}/pet-stream/#invitation={secret}"
     click.echo("\nThis link signs you in, once, within ten minutes:\n")
     click.echo(f"  {link}")
     _print_qr_code(link)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from ..config_values import is_none
 from ..host_names import is_name
 from ..process.stop_signals import StopSignals
 from ..web_server import WebServer
@@ -78,7 +79,7 @@ def settings_of(
         # The browser is on this machine, which may have no other network than loopback.
         settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
     is_for_others = proxy is not None or not is_loopback(host)
-    if is_for_others and "FLASK_PET_STREAM_AUTH" not in os.environ:
+    if is_for_others and is_none(os.environ.get("FLASK_PET_STREAM_AUTH", "null").strip()):
         settings.setdefault("PET_STREAM_AUTH", "builtin")  # a network is no boundary
     announced = host if proxy is None else proxy.host
     if is_name(announced) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:

@@ -160,10 +160,15 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
 
 
 def _rights() -> dict[str, Right | None]:
-    """Returns the right that each endpoint needs. An endpoint that is not in it serves nobody."""
+    """Returns the right that each endpoint needs. An endpoint that is not in it serves nobody.
+    Raises ValueError if a view has two rights."""
     routes = (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
-    rights = {f"pet_stream.{route.view.__name__}": route.right for route in routes}
-    return {**rights, "pet_stream.static": None}
+    rights: dict[str, Right | None] = {"pet_stream.static": None}
+    for route in routes:
+        endpoint = f"pet_stream.{route.view.__name__}"
+        if rights.setdefault(endpoint, route.right) is not route.right:
+            raise ValueError(f"{endpoint} has two rights")
+    return rights
 
 
 def add_common_headers(response: Response) -> Response:

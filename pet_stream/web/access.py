@@ -52,10 +52,10 @@ def check_right() -> None:
 
 
 def check_further_right(right: Right) -> None:
-    """Raise an error, as Access.check does, if a message over a WebSocket needs another right than
-    its route, and whoever sends it has not that one."""
-    if right is not g.pet_stream_right:
-        current_stream().authority.grant(right)
+    """Raise NotAllowed if a message over a WebSocket needs another right than its route, which
+    whoever sends it has not."""
+    if right is not g.pet_stream_right and not has_right(right):
+        raise NotAllowed(right.value)
 
 
 def current_grant() -> Grant:

@@ -1,5 +1,7 @@
 /** Who uses this page, and what that person may do. */
 
+import { addWords, text } from "./i18n.js";
+
 const INVITATION = /^#invitation=([\w-]+)$/;
 
 /** Sends `change` when somebody has signed in or out, or may do something else. */
@@ -30,10 +32,14 @@ export class Session extends EventTarget {
     return this.#known?.rights?.includes(right) ?? true;
   }
 
-  /** Signs in by the link that the page was opened with, if it was; asks who it is. */
-  async start() {
-    const secret = takeInvitation();
-    if (secret) await this.#api.signIn({ invitation: secret, device: deviceName() }).catch(() => {});
+  /**
+   * Asks who it is, and signs in by the link that the page was opened with, if it was. Whoever is
+   * signed in already has to confirm that: the link may be for somebody else.
+   */
+  async start(secret = takeInvitation(), isMeant = confirmLink) {
+    await this.load();
+    if (!secret || (this.isSignedIn && !(await isMeant(this.name)))) return;
+    await this.#api.signIn({ invitation: secret, device: deviceName() }).catch(() => {});
     await this.load();
   }
 
@@ -54,6 +60,11 @@ function takeInvitation() {
   const [, secret] = INVITATION.exec(location.hash) ?? [];
   if (secret) history.replaceState(history.state, "", location.pathname + location.search);
   return secret;
+}
+
+async function confirmLink(name) {
+  await addWords("account");
+  return confirm(text("sign-in.instead", { name }));
 }
 
 /** What somebody's list of devices calls this browser, such as `Firefox, Android`. Pure. */

@@ -9,6 +9,7 @@ export default {
   "sign-in.password": "Password",
   "sign-in.submit": "Sign in",
   "sign-in.close": "Cancel",
+  "sign-in.instead": "You are signed in as {name}. Use this link to sign in instead?",
   "sign-in.nobody": "Nobody can sign in yet. The owner's link is shown by “pet-stream invite” on the camera's computer.",
 
   "account.title": "Who may use the camera",

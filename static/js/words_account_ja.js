@@ -9,6 +9,7 @@ export default {
   "sign-in.password": "パスワード",
   "sign-in.submit": "サインイン",
   "sign-in.close": "キャンセル",
+  "sign-in.instead": "{name}としてサインインしています。代わりにこのリンクでサインインしますか?",
   "sign-in.nobody": "まだ誰もサインインできません。オーナー用のリンクは、カメラのコンピューターで「pet-stream invite」を実行すると表示されます。",
 
   "account.title": "カメラを使える人",

@@ -17,13 +17,14 @@ from typing import Any
 import pytest
 
 from pet_stream.accounts.accounts import Accounts
+from pet_stream.command_line.hosting import settings_of
 from tests.waiting import TIMEOUT_S
 
 from .test_hosting import CHECKOUT, StartCommand, start_command
 
 __all__ = ["start_command"]
 
-LINK = re.compile(r"(http://[^/ ]+)/pet-stream/#invitation=(\S+)")
+LINK = re.compile(r"(http://[^/ ]+)/cam/pet-stream/#invitation=(\S+)")
 
 
 class Browser:
@@ -97,6 +98,24 @@ def test_everything_can_be_revoked(path: Path, accounts: Accounts) -> None:
     assert accounts.by_cookies({anna.cookie.name: anna.cookie.value}.get) is None
 
 
+def test_a_link_leads_below_the_prefix(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_PET_STREAM_URL_PREFIX", "/cam")
+    assert LINK.search(pet_stream(path, "invite").stdout)
+
+
+@pytest.mark.parametrize(
+    ("said", "auth"),
+    [(None, "builtin"), ("null", "builtin"), (" None ", "builtin"), ("off", None)],
+)
+def test_on_a_network_only_off_is_off(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, auth: str | None
+) -> None:
+    monkeypatch.delenv("FLASK_PET_STREAM_AUTH", raising=False)
+    if said is not None:
+        monkeypatch.setenv("FLASK_PET_STREAM_AUTH", said)
+    assert settings_of("0.0.0.0", {}).get("PET_STREAM_AUTH") == auth
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "text"),
     [
@@ -128,12 +147,15 @@ def test_a_file_that_can_not_be_read_is_told(path: Path) -> None:
 def test_on_a_network_the_terminal_shows_how_the_owner_signs_in(
     start_command: StartCommand, path: Path, tmp_path: Path
 ) -> None:
-    environment = {"FLASK_PET_STREAM_ACCOUNTS": str(path)}
+    environment = {
+        "FLASK_PET_STREAM_ACCOUNTS": str(path),
+        "FLASK_PET_STREAM_URL_PREFIX": "/cam",
+    }
     arguments = ("demo", "--host", "0.0.0.0", "--port", "0", "--record-path", str(tmp_path / "r"))
     process = start_command(*arguments, "--no-open", **environment)
     here = process.wait_for_line(r"On this machine: +(http://127\.0\.0\.1:\d+)/", TIMEOUT_S)[1]
     secret = process.wait_for_line(LINK.pattern, TIMEOUT_S)[2]
-    browser, stranger = Browser(here), Browser(here)
+    browser, stranger = Browser(f"{here}/cam"), Browser(f"{here}/cam")
     assert browser.ask("/api/recordings")[0] == 401
     body: dict[str, object] = {"invitation": secret, "device": "Phone"}
     assert browser.ask("/pet-stream/api/session", body)[1]["role"] == "owner"

@@ -30,3 +30,23 @@ test("what is not known yet is not hidden", async () => {
   await session.load();
   assert.deepEqual([session.isSignedIn, changes], [false, 2]);
 });
+
+globalThis.navigator ??= { userAgent: "Firefox/136.0 Linux" };
+
+for (const [who, isMeant, signsIn] of [
+  [null, undefined, true],
+  ["Anna", false, false],
+  ["Anna", true, true],
+]) {
+  test(`a link is used by ${who ?? "nobody"}, who ${isMeant ? "means" : "does not mean"} it`, async () => {
+    const used = [];
+    const asked = [];
+    const session = new Session({
+      session: async () => ({ auth: "builtin", rights: [], name: who, role: who && "owner" }),
+      signIn: async ({ invitation }) => used.push(invitation),
+    });
+    await session.start("secret", async (name) => asked.push(name) && isMeant);
+    assert.deepEqual(used, signsIn ? ["secret"] : []);
+    assert.deepEqual(asked, who ? [who] : []);
+  });
+}

@@ -11,6 +11,8 @@ from flask import Flask, redirect, request
 from flask.testing import FlaskClient
 from werkzeug.exceptions import abort
 
+from pet_stream import web
+from pet_stream.config import Config
 from pet_stream.errors import ConfigError
 from pet_stream.rights import ROLES, Right
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, Route
@@ -157,3 +159,12 @@ def test_an_open_app_says_so_when_somebody_else_asks(
         codes = client.get("/health").get_json()["notice_codes"]
         assert ("open_to_all" in codes) == is_told
         assert [notice.code for notice in stream_of(app).authority.notices] == codes
+
+
+def test_a_view_with_two_rights_does_not_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    weaker = Route(
+        ("POST",), "/keep", next(r.view for r in ROUTES if r.right is Right.RECORD), None
+    )
+    monkeypatch.setattr(web, "ROUTES", (*ROUTES, weaker))
+    with pytest.raises(ValueError, match="two rights"):
+        web.build_blueprint(Config.from_mapping({}), serves_metrics=True)
