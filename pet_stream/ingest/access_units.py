@@ -105,6 +105,7 @@ class AccessUnits:
             stamp_ns=picture.header.captured_at_ns,
             recovery_point=picture.coded.recovery_point,
             pic_order=stream.pic_order(picture.coded),
+            is_leading=stream.is_leading,
         )
         if not unit.is_entry_point:  # an entry point may need others than the pictures after it
             self.missing_set = NO_REASON

@@ -82,3 +82,8 @@ class CameraStream:
         """Returns the place of the next picture that is published in the order of showing
         (`AccessUnit.pic_order`)."""
         return self._display_order.place(coded)
+
+    @property
+    def is_leading(self) -> bool:
+        """Whether that picture is shown before the entry point that it follows."""
+        return self._display_order.is_leading

@@ -46,6 +46,9 @@ class AccessUnit:
     pic_order: int | None = None
     """Its place in the order of showing, counted from the last IDR on, with gaps. None: pictures
     are shown as they are decoded."""
+    is_leading: bool = False
+    """Shown before the recovery point that it follows. Who begins to decode there leaves it out: it
+    may refer to pictures from before."""
 
     @property
     def is_entry_point(self) -> bool:

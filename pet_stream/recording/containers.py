@@ -194,14 +194,15 @@ class Mp4Container:
 
     def _take_pending(self, count: int, end_time: int) -> _Fragment:
         start_time = self._pending.start_time
-        data, samples = [], []
+        data: list[bytes] = []
+        samples: list[Sample] = []
         for picture in self._pending.take(count, end_time):
             data.append(length_prefixed(picture.unit.nal_units))
             samples.append(
                 Sample(
                     size_bytes=len(data[-1]),
                     duration=picture.duration,
-                    is_sync=picture.unit.is_entry_point,
+                    is_sync=picture.is_sync or (start_time == 0 and not samples),
                     composition_offset=picture.composition_offset,
                 )
             )

@@ -27,12 +27,20 @@ class OpenFile:
         self.container = container
         self._file = file
         self._first: AccessUnit | None = None
+        self._is_in_first_gop = True
         self._format: VideoFormat | None = None
         self.synced_at_s = 0.0
         """On the monotonic clock. Long ago at first: the beginning of a file is synced at once,
         because a repair needs it."""
         self._synced_bytes = 0
         self._is_complete = False
+
+    def without_leading(self, gop: Sequence[AccessUnit]) -> Sequence[AccessUnit]:
+        """Returns `gop`, or the next part of one, without the pictures that are shown before the
+        first one of this file: they may refer to others that are not in it."""
+        if gop and gop[0].is_entry_point:
+            self._is_in_first_gop = self._first is None
+        return [unit for unit in gop if not unit.is_leading] if self._is_in_first_gop else gop
 
     def write(self, units: Sequence[AccessUnit]) -> None:
         """Append `units`. Raises OSError."""

@@ -23,6 +23,8 @@ class TimedPicture(NamedTuple):
     duration: int
     composition_offset: int
     """From its time of decoding to the time at which it is shown."""
+    is_sync: bool
+    """Whether players can begin here: at an entry point that no leading picture follows."""
 
 
 class PendingPictures:
@@ -91,8 +93,11 @@ class PendingPictures:
             self._newest_shown = None
         ends = [*times[1:], end_time]
         shown_times = _display_times(units, times)
+        is_open = any(unit.is_leading for unit in units)
         for unit, time, end, shown in zip(units, times, ends, shown_times, strict=True):
-            yield TimedPicture(unit, min(end - time, MAX_DURATION), shown - time)
+            duration = min(end - time, MAX_DURATION)
+            is_sync = unit.is_idr or (unit.is_entry_point and not is_open)
+            yield TimedPicture(unit, duration, shown - time, is_sync)
 
     def clear(self) -> None:
         self._units, self._times = [], []

@@ -213,7 +213,9 @@ class Writer:
         self._taken_count += len(units)
         try:
             for run in self._runs(units):
-                self._files.newest.write(run)
+                kept = self._files.newest.without_leading(run)
+                self._taken_count -= len(run) - len(kept)
+                self._files.newest.write(kept)
                 self._account(run)
         finally:
             self._tell_progress()

@@ -2,10 +2,11 @@
 
     text    {"type": "format", "codec", "width", "height", "avcc"}   before the first picture, and
                                                                      whenever it changes
-    binary  flags (1 byte: 1 a player can begin here, 2 discontinuity), how much later it is shown
-            than it is decoded in µs (i24, 0 without B pictures), sequence (u32), capture time in µs
-            of CLOCK_MONOTONIC (u64) and since the epoch (u64), all big-endian; then the access
-            unit, its NAL units behind 4-byte lengths
+    binary  flags (1 byte: 1 a player can begin here, 2 discontinuity, 4 leading: who began at the
+            last such picture leaves it out), how much later it is shown than it is decoded in µs
+            (i24, 0 without B pictures), sequence (u32), capture time in µs of CLOCK_MONOTONIC
+            (u64) and since the epoch (u64), all big-endian; then the access unit, its NAL units
+            behind 4-byte lengths
 
 Parameter sets are in the format, not in the binary messages, until others come between IDRs: a
 decoder goes by those that it read last, so all stay in from there on, up to the next format.
@@ -26,6 +27,7 @@ from .showing_times import ShowingTimes
 HEADER = struct.Struct(">IIQQ")
 START = 1
 DISCONTINUITY = 2
+LEADING = 4
 
 _SEQUENCE_MODULUS = 1 << 32
 
@@ -72,7 +74,11 @@ class VideoMessages:
             return None
         if not all(nal_unit in self._left_out for nal_unit in parameter_sets_in(unit.nal_units)):
             self._left_out = ()
-        flags = START * unit.starts_clean | DISCONTINUITY * unit.is_discontinuity
+        flags = (
+            START * unit.starts_clean
+            | DISCONTINUITY * unit.is_discontinuity
+            | LEADING * unit.is_leading
+        )
         header = HEADER.pack(
             flags << 24 | self._showing_times.offset_us(unit) & 0xFFFFFF,
             unit.sequence % _SEQUENCE_MODULUS,

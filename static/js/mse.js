@@ -34,6 +34,9 @@ export class MsePlayer {
   #time = new MediaTime();
   #idrTimes = [];
   #needsIdr = true;
+  #begunUs = 0;
+  #hasLeading = false;
+  #leavesOutLeading = false;
   #frameRequest = 0;
   #isClosed = false;
 
@@ -66,10 +69,13 @@ export class MsePlayer {
     this.#needsIdr = true;
   }
 
-  add({ isIdr, captureUs, offsetUs = 0, data }) {
+  add({ isIdr: mayBegin, isLeading = false, captureUs, offsetUs = 0, data }) {
+    const isIdr = mayBegin && this.#isToBegin(captureUs);
+    if (mayBegin) this.#leavesOutLeading = isIdr;
+    this.#hasLeading ||= isLeading;
     const isFull = this.#pendingBytes + data.length > MAX_PENDING_BYTES;
     if (isFull || (isIdr && this.#source.readyState !== "open")) this.#drop();
-    if (this.#needsIdr && !isIdr) {
+    if ((this.#needsIdr && !isIdr) || (isLeading && this.#leavesOutLeading)) {
       this.framesDropped += 1;
       return;
     }
@@ -78,7 +84,10 @@ export class MsePlayer {
     const placed = this.#time.next(captureUs);
     if (!placed) return;
     const { time, duration } = placed;
-    if (isIdr) this.#idrTimes.push(time / 1e6);
+    if (isIdr) {
+      this.#idrTimes.push(time / 1e6);
+      this.#begunUs = captureUs;
+    }
     this.#pending.push(fragment({ sequence: ++this.#sequence, time, duration, offset: offsetUs, isIdr, data }));
     this.#pendingBytes += data.length;
     this.#pendingPictures += 1;
@@ -109,6 +118,14 @@ export class MsePlayer {
     } catch (error) {
       this.#callbacks.onError(error);
     }
+  }
+
+  /**
+   * Whether a jump may lead here, so that leading pictures have to be left out. Where there are any,
+   * that is seldom, to show the others.
+   */
+  #isToBegin(captureUs) {
+    return this.#needsIdr || !this.#hasLeading || captureUs - this.#begunUs >= LONGEST_US;
   }
 
   /** Goes on at the next IDR: what waits is not live any more. */

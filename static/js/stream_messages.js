@@ -3,6 +3,7 @@
 const HEADER_BYTES = 24;
 const IDR = 1;
 const DISCONTINUITY = 2;
+const LEADING = 4;
 
 /** An error closes with this and its HTTP status (4503: full): a page sees nothing else of it. */
 const CLOSE_CODE_BASE = 4000;
@@ -37,7 +38,8 @@ export function parseText(json) {
 /**
  * One access unit from a binary message: NAL units with 4-byte lengths in `data`, capture times in
  * µs, of the server's monotonic clock (`captureUs`) and of its wall clock (`wallUs`). B pictures are
- * shown `offsetUs` later than it is their turn to be decoded.
+ * shown `offsetUs` later than it is their turn to be decoded. Who begins at an I picture that is no
+ * IDR has to leave out those behind it that are shown before it (`isLeading`).
  */
 export function parseUnit(buffer) {
   if (buffer.byteLength < HEADER_BYTES) throw new RangeError("shorter than its header");
@@ -46,6 +48,7 @@ export function parseUnit(buffer) {
   return {
     isIdr: (flags & IDR) !== 0,
     isDiscontinuity: (flags & DISCONTINUITY) !== 0,
+    isLeading: (flags & LEADING) !== 0,
     offsetUs: (view.getInt32(0) << 8) >> 8,
     sequence: view.getUint32(4),
     captureUs: Number(view.getBigUint64(8)),

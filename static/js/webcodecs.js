@@ -13,6 +13,7 @@ export class WebCodecsPlayer {
   #newestUs = 0;
   #shownUs = 0;
   #needsIdr = true;
+  #leavesOutLeading = false;
   #isNewFormat = true;
 
   /** Whether this browser plays `format` this way, here: only a secure context has WebCodecs. */
@@ -44,11 +45,12 @@ export class WebCodecsPlayer {
   }
 
   /** Throws what `VideoDecoder.decode` raises. */
-  add({ isIdr, captureUs, offsetUs = 0, data }) {
+  add({ isIdr, isLeading = false, captureUs, offsetUs = 0, data }) {
     const lagUs = this.#shownUs > 0 ? this.#newestUs - this.#shownUs : 0;
     if (lagUs > MAX_LAG_US) this.#needsIdr = true;
+    if (isIdr) this.#leavesOutLeading = this.#needsIdr;
     if (isIdr && this.#needsIdr) this.#begin(captureUs);
-    if (this.#needsIdr) {
+    if (this.#needsIdr || (isLeading && this.#leavesOutLeading)) {
       this.framesDropped += 1;
       return;
     }

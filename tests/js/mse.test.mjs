@@ -121,6 +121,24 @@ test("a GOP without end stays as long as it is shown", () => {
   assert.deepEqual(source.removed, []);
 });
 
+/** I pictures that are no IDR, each with a leading picture behind it: one GOP a second. */
+function feedOpenGops(player, seconds) {
+  for (let number = 0; number < seconds * GOP; number += 1) {
+    const place = { isIdr: number % GOP === 0, isLeading: number % GOP === 1 };
+    player.add({ ...place, captureUs: (number + 1) * 100_000, data: new Uint8Array(10) });
+  }
+}
+
+test("leading pictures are left out where a jump may lead, and shown elsewhere", () => {
+  const { player, source } = play();
+  source.open();
+  feedOpenGops(player, 7);
+  const data = Buffer.concat(source.appended);
+  const begins = [...data.toString("latin1").matchAll(/trun/g)].map(({ index }) => data.readUInt32BE(index + 24));
+  assert.equal(begins.filter((flags) => (flags & 0x10000) === 0).length, 3, "at 0, 3 and 6 s");
+  assert.equal(player.framesDropped, 3);
+});
+
 test("it plays as much faster or slower as brings it to the margin by the next picture", () => {
   for (const [behind, interval, rate] of [
     [0.1, 0.033, 1],

@@ -15,20 +15,21 @@ function message({ flags, offsetUs, sequence, captureUs, wallUs, data }) {
 }
 
 const FLAGS = [
-  [0, false, false, 0],
-  [0, false, false, -66_666],
-  [0, false, false, 8_000_000],
-  [1, true, false, 66_666],
-  [3, true, true, -8_000_000],
+  [0, [false, false, false], 0],
+  [0, [false, false, false], -66_666],
+  [0, [false, false, false], 8_000_000],
+  [1, [true, false, false], 66_666],
+  [3, [true, true, false], -8_000_000],
+  [4, [false, false, true], -33_333],
 ];
 
-for (const [flags, isIdr, isDiscontinuity, offsetUs] of FLAGS) {
+for (const [flags, [isIdr, isDiscontinuity, isLeading], offsetUs] of FLAGS) {
   test(`an access unit with flags ${flags}, shown ${offsetUs} µs later`, () => {
     const times = { captureUs: 2 ** 45 + 1, wallUs: 1_795_000_000_000_001 };
     const sent = { offsetUs, sequence: 0xffffffff, ...times };
     const data = Uint8Array.of(0, 0, 0, 1, 0x65);
     const unit = parseUnit(message({ flags, ...sent, data }));
-    assert.deepEqual(unit, { isIdr, isDiscontinuity, ...sent, data });
+    assert.deepEqual(unit, { isIdr, isDiscontinuity, isLeading, ...sent, data });
   });
 }
 

@@ -10,7 +10,7 @@ import pytest
 from pet_stream.errors import BitstreamError
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import split_annex_b
-from pet_stream.websocket.video_messages import VideoMessages
+from pet_stream.websocket.video_messages import LEADING, VideoMessages
 from tests.footage import encode
 from tests.webrtc.pictures import picture
 
@@ -85,3 +85,16 @@ def test_after_a_malformed_idr_there_is_none_up_to_the_next() -> None:
     later = messages.message(replace(units[0], sequence=units[-1].sequence + 1), OFFSET_NS)
     assert later is not None
     assert later.format_frame == first.format_frame
+
+
+def test_a_flag_tells_what_a_player_that_began_at_a_recovery_point_leaves_out() -> None:
+    messages, (idr, leading, *_) = VideoMessages(), footage()
+    messages.message(idr, OFFSET_NS)
+    made = messages.message(replace(leading, is_leading=True), OFFSET_NS)
+    assert made is not None
+    assert header_flags(made.frame) == LEADING
+
+
+def header_flags(frame: bytes) -> int:
+    begin = {126: 4, 127: 10}.get(frame[1], 2)
+    return frame[begin]

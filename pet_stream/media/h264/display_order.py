@@ -15,10 +15,22 @@ class DisplayOrder:
     def __init__(self) -> None:
         self._msb = 0
         self._lsb = 0
+        self._recovery_order: int | None = None
+        self.is_leading = False
+        """Whether the picture placed last is decoded after the newest entry point and shown before
+        it. Such pictures may refer to others from before a recovery point."""
 
     def place(self, picture: CodedPicture) -> int | None:
         """Returns the place of the next picture in decoding order among those from the last IDR
         on; None where pictures are shown as they are decoded."""
+        order = self._count(picture)
+        if picture.is_entry_point:
+            self._recovery_order = None if picture.is_idr else order
+        first = self._recovery_order
+        self.is_leading = order is not None and first is not None and order < first
+        return order
+
+    def _count(self, picture: CodedPicture) -> int | None:
         header, sps = picture.slice_header, picture.sps
         if header is None or sps is None or not sps.may_reorder:
             return None

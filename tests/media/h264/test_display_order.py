@@ -25,6 +25,16 @@ def places(units: list[bytes]) -> list[int | None]:
     return found
 
 
+def leading(units: list[bytes]) -> list[int]:
+    order, sets, found = DisplayOrder(), ParameterSets(), []
+    for number, data in enumerate(units):
+        picture = CodedPicture.parse(split_annex_b(data), sets)
+        sets = picture.later_parameter_sets
+        order.place(picture)
+        found += [number] if order.is_leading else []
+    return found
+
+
 def in_gops(orders: list[int | None], gop: int) -> list[list[int]]:
     """The rank of each picture in its GOP."""
     gops = []
@@ -98,3 +108,16 @@ def test_only_reference_pictures_carry_the_count_on() -> None:
 def test_an_sps_that_excludes_reordering_is_believed() -> None:
     sps = Sps(profile_idc=77, poc_type=0, vui=Vui(max_num_reorder_frames=0))
     assert DisplayOrder().place(written(0, idr=True, sps=sps)) is None
+
+
+@pytest.mark.parametrize("b_pictures", [1, 2])
+def test_leading_pictures_are_shown_before_the_recovery_point_that_they_follow(
+    b_pictures: int,
+) -> None:
+    x264 = ("open-gop=1", "b-pyramid=none")
+    open_gops = encode(profile="main", gop=8, pictures=24, bframes=b_pictures, x264=x264)
+    assert leading(open_gops) == [8, 16]
+
+
+def test_closed_gops_have_no_leading_pictures() -> None:
+    assert leading(encode(profile="main", gop=8, pictures=24, bframes=3)) == []
