@@ -59,6 +59,7 @@ def mounted_app(folder: Path, **settings: Any) -> Iterator[Flask]:
         yield app
     finally:
         stream.stop()
+        stream_of(app).grants.stop()  # requests may have begun that without a start
 
 
 def stream_of(app: Flask) -> Stream:

@@ -36,8 +36,11 @@ def is_unfinished(path: Path) -> bool:
 class Thumbnails:
     """Makes thumbnails on request, one at a time, in the housekeeping thread. Any thread."""
 
-    def __init__(self, library: Library, housekeeper: Housekeeper) -> None:
+    def __init__(
+        self, library: Library, housekeeper: Housekeeper, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._library = library
+        self._timeout_s = timeout_s
         self._housekeeper = housekeeper
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
@@ -81,7 +84,7 @@ class Thumbnails:
             raise TooMany("Too many pictures of recordings are being made")
         try:
             with contextlib.suppress(FutureTimeout, CancelledError, TimeoutError):
-                self._made(recording, path).exception(TIMEOUT_S)
+                self._made(recording, path).exception(self._timeout_s)
         finally:
             self._waiting.release()
 

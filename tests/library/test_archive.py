@@ -244,7 +244,7 @@ def test_so_many_wait_for_thumbnails_and_no_more(
     write_mp4(tmp_path / "0.mp4", pictures)
     for number in range(1, count):
         shutil.copy(tmp_path / "0.mp4", tmp_path / f"{number}.mp4")
-    thumbnails = Thumbnails(Library(tmp_path), housekeeper)
+    thumbnails = Thumbnails(Library(tmp_path), housekeeper, timeout_s=TIMEOUT_S)
     all_are_refused = threading.Event()
     refused: list[TooMany] = []
     housekeeper.submit(lambda: all_are_refused.wait(TIMEOUT_S))
