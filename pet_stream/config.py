@@ -125,6 +125,9 @@ class Config:
     allowed_origins: frozenset[str] = _setting(
         ["http://localhost:8080"], values.origins, "pages of other origins that may use this"
     )
+    frame_ancestors: frozenset[str] = _setting(
+        [], values.framing_origins, "origins of other pages that may show the dashboard in a frame"
+    )
     allowed_hosts: frozenset[str] | None = _setting(
         None,
         values.host_names,

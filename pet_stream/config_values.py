@@ -123,6 +123,15 @@ def origins(value: object) -> frozenset[str]:
     return frozenset(_each(value, _origin, expected))
 
 
+def framing_origins(value: object) -> frozenset[str]:
+    """Returns normalized origins, of which none stands for all."""
+    expected = "a list of origins such as 'http://homeassistant.local:8123' ([]: none)"
+    found = frozenset(_each(value, _origin, expected))
+    if ANY_ORIGIN in found:
+        raise ValueError(expected)
+    return found
+
+
 def host_names(value: object) -> frozenset[str] | None:
     """Returns names in lower case; `".example.org"` means it and all names below, `"*"` all."""
     if is_none(value):

@@ -18,6 +18,8 @@ from .current import current_stream
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LINKED_ENDPOINTS = frozenset({"pet_stream.dashboard", "pet_stream.get_recording"})
 """What a link on a foreign page may lead to."""
+FRAMED_ENDPOINT = "pet_stream.dashboard"
+"""What a foreign page may show in a frame, if PET_STREAM_FRAME_ANCESTORS names it."""
 
 
 class Access:
@@ -169,7 +171,8 @@ def _is_from_foreign_page() -> bool:
     only_reads = request.method in SAFE_METHODS and not is_websocket
     if origin is not None and not only_reads and not is_own_origin(origin):
         return True
-    return _is_cross_site() and not is_websocket and not _is_followed_link()
+    is_opened = _is_followed_link() or _is_allowed_frame()
+    return _is_cross_site() and not is_websocket and not is_opened
 
 
 def _is_websocket() -> bool:
@@ -189,6 +192,21 @@ def _is_followed_link() -> bool:
         and request.endpoint in LINKED_ENDPOINTS
         and request.headers.get("Sec-Fetch-Mode") == "navigate"
         and request.headers.get("Sec-Fetch-Dest") == "document"
+    )
+
+
+def _is_allowed_frame() -> bool:
+    """Whether the page is to be shown in a frame of a page that may do so. Where that page does not
+    say who it is, the browser knows (`frame-ancestors`)."""
+    allowed = current_stream().config.frame_ancestors
+    referer = request.headers.get("Referer")
+    return (
+        bool(allowed)
+        and (referer is None or _normalized("/".join(referer.split("/", 3)[:3])) in allowed)
+        and request.method == "GET"
+        and request.endpoint == FRAMED_ENDPOINT
+        and request.headers.get("Sec-Fetch-Mode") == "navigate"
+        and request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame")
     )
 
 

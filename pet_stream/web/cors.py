@@ -8,11 +8,16 @@ from flask import Response, request
 from .access import is_allowed_origin, is_from_allowed_page
 
 PREFLIGHT_MAX_AGE_S = 600
+EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After"
+"""What players read, beside the headers that every page may."""
 
 
 def add_cors_headers(response: Response) -> Response:
     """Runs after each of our views. Flask answers an OPTIONS request; the headers added here make
-    that the answer to a preflight."""
+    that the answer to a preflight.
+
+    There is no Access-Control-Allow-Credentials: such pages send a token or a link, and no cookies.
+    """
     headers, origin = response.headers, request.headers.get("Origin")
     # CORS does not cover what is embedded without it (`<img>`, `<video>`).
     whose = "cross-origin" if is_from_allowed_page() else "same-origin"
@@ -23,9 +28,9 @@ def add_cors_headers(response: Response) -> Response:
     if origin is None or not is_allowed_origin(origin):
         return response
     headers["Access-Control-Allow-Origin"] = origin
-    headers["Access-Control-Expose-Headers"] = "Content-Disposition, Content-Range, Retry-After"
+    headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         headers["Access-Control-Allow-Methods"] = ", ".join(sorted(response.allow))
-        headers["Access-Control-Allow-Headers"] = "Content-Type, Range"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Range"
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_MAX_AGE_S)
     return response

@@ -25,6 +25,40 @@ def test_nothing_inline_and_nothing_from_elsewhere(client: FlaskClient) -> None:
     assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:"} & allowed
 
 
+def test_only_the_pages_that_are_named_may_show_it_in_a_frame(tmp_path: Path) -> None:
+    named = ["http://ha.local:8123", "https://home.example"]
+    with mounted_app(tmp_path, FRAME_ANCESTORS=named) as app:
+        assert directives(app.test_client())["frame-ancestors"] == ["'self'", *named]
+
+
+FRAME = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+HA = {"Referer": "http://ha.local:8123/lovelace"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/pet-stream/", FRAME, 200),
+        ("/pet-stream/", {**FRAME, **HA}, 200),
+        ("/pet-stream/", {**FRAME, "Referer": "http://elsewhere.example/"}, 403),
+        ("/pet-stream/", {**FRAME, "Referer": "http://ha.local/"}, 403),
+        ("/pet-stream/", {**FRAME, "Referer": "nonsense"}, 403),
+        ("/pet-stream/", {**FRAME, **HA, "Sec-Fetch-Dest": "object"}, 403),
+        ("/pet-stream/", {**FRAME, **HA, "Sec-Fetch-Mode": "no-cors"}, 403),
+        ("/api/recordings/cat.mp4", {**FRAME, **HA}, 403),
+        ("/api/snapshot.jpg", {**FRAME, **HA}, 403),
+        ("/health", {**FRAME, **HA}, 403),
+    ],
+)
+def test_a_frame_shows_the_page_and_nothing_else(
+    tmp_path: Path, path: str, headers: dict[str, str], status: int
+) -> None:
+    with mounted_app(tmp_path, FRAME_ANCESTORS=["http://ha.local:8123"]) as app:
+        assert app.test_client().get(path, headers=headers).status_code == status
+    with mounted_app(tmp_path / "none") as app:
+        assert app.test_client().get(path, headers=headers).status_code == 403
+
+
 @pytest.mark.parametrize("host", ["x; script-src *", "a b", "evil, *", "a;b", "*"])
 def test_an_odd_host_gets_no_word_in_the_policy(client: FlaskClient, host: str) -> None:
     answer = client.get("/pet-stream/", headers={"Host": host})

@@ -206,6 +206,48 @@ def test_a_foreign_page_may_use_no_link(app: Flask, owner: FlaskClient) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (403, "origin")
 
 
+ALLOWED = {"Origin": "http://localhost:8080", "Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.mark.parametrize("prefix", [""])
+def test_an_allowed_page_uses_links_and_tokens_but_no_cookies(
+    app: Flask, owner: FlaskClient, accounts: Accounts
+) -> None:
+    query = link_to(owner, "", PAGE).partition("?")[2]
+    token = accounts.add_token("Page", ["view"], by="test")
+    status = "/api/recording/status"
+    assert owner.get(status).status_code == 200
+    assert owner.get(status, headers=ALLOWED).status_code == 401
+    for path, headers in ((f"{status}?{query}", {}), (status, bearer(token))):
+        answer = app.test_client().get(path, headers={**ALLOWED, **headers})
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == ALLOWED["Origin"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        offer = {"type": "offer", "sdp": "none"}
+        path = path.replace("recording/status", "webrtc/offer")
+        answer = app.test_client().post(path, json=offer, headers={**ALLOWED, **headers})
+        assert answer.get_json()["code"] == "invalid_offer"
+
+
+@pytest.mark.parametrize("prefix", [""])
+def test_an_allowed_page_opens_websockets_by_a_link(
+    app: Flask, owner: FlaskClient, accounts: Accounts
+) -> None:
+    query = link_to(owner, "", PAGE).partition("?")[2]
+    cookie = owner.get_cookie(accounts.cookie_name)
+    assert cookie is not None
+    with served(app) as url:
+        path = f"{url}/api/stream/ws"
+        headers = {"Origin": ALLOWED["Origin"], "Cookie": f"{cookie.key}={cookie.value}"}
+        with WebSocket(path, None, **headers) as page:
+            assert page.close_code() == 4401
+        with WebSocket(f"{path}?{query}", None, **headers) as page:
+            assert page.receive()["type"] == "state"
+        elsewhere = {"Origin": "http://elsewhere.example"}
+        with WebSocket(f"{path}?{query}", None, **elsewhere) as page:
+            assert page.close_code() == 4403
+
+
 @pytest.mark.parametrize(
     ("role", "body", "status"),
     [
