@@ -123,7 +123,7 @@ def _load(path: Path, key_path: Path) -> tuple[ssl.SSLContext, str]:
         if exc.reason == "KEY_VALUES_MISMATCH":
             words = f"the key {key_path} is not the key of the certificate {path}"
         else:
-            words = f"the certificate {path} or its key {key_path} is damaged ({exc.reason})"
+            words = f"the certificate {path} or its key {key_path} can't be used ({exc.reason})"
         raise CertificateUnusable(words) from exc
     except OSError as exc:  # gone meanwhile
         raise _unreadable(path, "certificate", exc) from exc

@@ -106,7 +106,11 @@ def ask(path: Path, port: int) -> bytes:
         return read_to_end(client)
 
 
-@pytest.mark.parametrize("data", [b"", HALF, HELLO], ids=["nothing", "half", "hello"])
+@pytest.mark.parametrize(
+    "data",
+    [b"", HALF, HELLO, REQUEST[:-2]],
+    ids=["nothing", "half a hello", "a hello", "half a request in clear text"],
+)
 def test_200_that_shake_no_hands_keep_nobody_out_and_leave_nothing(
     serve: Serve, path: Path, counts: ConnectionCounts, data: bytes
 ) -> None:
@@ -239,10 +243,13 @@ def test_a_client_that_is_ended_is_sent_nothing_in_clear_text(path: Path) -> Non
             accepted, address = listener.accept()
             assert clients.admit(accepted, address[0])
             client = clients.of(accepted)
-            clients.secure(client, Certificate(path).context())
+            secured = clients.secure(client, Certificate(path).context())
             client.end()
-            with client.socket, pytest.raises(ssl.SSLError):  # its keys are still there
-                client.socket.sendall(b"the password")
+            with secured:
+                with pytest.raises(ssl.SSLError):  # and no ValueError: its keys are still there
+                    secured.unwrap()
+                with contextlib.suppress(OSError):
+                    secured.sendall(b"the password")
             assert b"password" not in read_to_end(stranger)
         with connect(listener.getsockname()[1]) as stranger:  # the other way round
             stranger.sendall(HELLO)

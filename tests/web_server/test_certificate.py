@@ -87,7 +87,7 @@ def write_bytes(path: Path) -> None:
         (empty, "there is no"),
         (write_bytes, "there is no"),
         (fill, "more than 1000000 bytes"),
-        (damage, "is damaged"),
+        (damage, "can't be used"),
     ],
 )
 def test_a_file_that_is_none_is_named(
