@@ -32,8 +32,8 @@ class Access:
         """Before each of our views. Raises HostRefused, OriginRefused, NotSignedIn, NotAllowed, or
         an HTTPException that carries the host's own answer.
 
-        The views of WebSockets call check_page and check_right themselves: a page does not hear why
-        a handshake fails.
+        For a WebSocket `prepare_websocket` calls check_page and check_right: a page does not hear
+        why a handshake fails.
         """
         check_host()
         g.pet_stream_right = self._rights[request.endpoint or ""]

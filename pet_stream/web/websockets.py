@@ -54,7 +54,8 @@ def prepare_websocket() -> None:
         raise _bad_handshake()
     require_threads()
     stream = current_stream()
-    stream.connections.check(current_client(), room_for_pending(stream))
+    g.pet_stream_refusal = _refusal()
+    stream.connections.check(_whose_share(), room_for_pending(stream))
     g.pet_stream_socket = take_socket(request.environ)
     if g.pet_stream_socket is None:
         raise BadRequest("This web server can't do WebSockets: use gunicorn with threads")
@@ -95,14 +96,33 @@ def _bad_handshake() -> BadRequest:
     return BadRequest("Not a WebSocket handshake (RFC 6455 section 4.1)")
 
 
+def _refusal() -> PetStreamError | None:
+    """Returns why whoever asks has no right to it, which the page is told after the handshake; None
+    if it has."""
+    try:
+        check_page()
+        check_right()
+    except HTTPException:  # the host's own answer can't be shown there
+        return NotSignedIn()
+    except PetStreamError as exc:
+        return exc
+    return None
+
+
+def _whose_share() -> str:
+    """Returns who may have so many WebSockets without a place: a known device has a share of its
+    own, which strangers behind the same proxy can't use up."""
+    client = current_client()
+    return current_grant().holder or client
+
+
 @contextmanager
 def _opened(stream: Stream) -> Iterator[Connection]:
     """Gives the request's connection. Errors while it is open are told to the page."""
     loop_socket = g.pet_stream_socket
     connections = stream.connections
     try:
-        client = current_client()
-        opening = connections.open(loop_socket, client, room_for_pending(stream))
+        opening = connections.open(loop_socket, _whose_share(), room_for_pending(stream))
         connection = stream.event_loop.call(opening, _LOOP_TIMEOUT_S)
         try:
             yield connection
@@ -117,11 +137,8 @@ def _opened(stream: Stream) -> Iterator[Connection]:
 
 def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
     """Raises OriginRefused, NotSignedIn, NotAllowed, Full, TooFewThreads."""
-    check_page()
-    try:
-        check_right()
-    except HTTPException as exc:  # the host's own answer can't be shown any more
-        raise NotSignedIn from exc
+    if g.pet_stream_refusal is not None:
+        raise g.pet_stream_refusal
     check_threads(stream)
     connections = stream.connections
     timeout_s = connections.limits.silence_s + _LOOP_TIMEOUT_S  # the client has to answer first

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from pet_stream.accounts.accounts import Accounts
+from pet_stream.errors import Busy
 from pet_stream.websocket.connection import TimeLimits
 from pet_stream.websocket.pending import MAX_OF_CLIENT
 from tests.apps import mounted_app, stream_of
@@ -340,3 +342,27 @@ def test_all_at_once_leave_a_server_as_it_was(host: Host) -> None:
     wait_until(lambda: all(now <= then for now, then in zip(host.held(), before, strict=True)))
     with WebSocket(url + VIDEO) as viewer:
         assert viewer.receive()["type"] == "status"
+
+
+@pytest.mark.parametrize("path", [STATE, VIDEO])
+def test_strangers_of_the_same_address_keep_no_device_out(tmp_path: Path, path: str) -> None:
+    """Behind a proxy all may have one address. They are being told that they are not signed in."""
+    file = tmp_path / "accounts.json"
+    accounts = Accounts(file)
+    cookie = accounts.accept(accounts.invite("guest", by="test"), device="Phone").cookie
+    with (
+        mounted_app(tmp_path, AUTH="builtin", ACCOUNTS=file) as app,
+        served(app) as url,
+        contextlib.ExitStack() as strangers,
+    ):
+        connections = stream_of(app).connections
+        connections.limits = dataclasses.replace(
+            PATIENT, patience_s=10 * TIMEOUT_S, closing_s=10 * TIMEOUT_S
+        )
+        for _ in range(MAX_OF_CLIENT):
+            strangers.enter_context(deaf_client(url + path, answers_first=False))
+        wait_until(lambda: connections.count == MAX_OF_CLIENT)
+        with pytest.raises(Busy):
+            connections.check("127.0.0.1")
+        with WebSocket(url + path, None, Cookie=f"{cookie.name}={cookie.value}") as page:
+            assert page.receive()["type"] in ("state", "status")
