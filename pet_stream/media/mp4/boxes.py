@@ -15,10 +15,10 @@ ReadAt = Callable[[int, int], bytes]
 
 MAX_BOX_BYTES = 64 * 1024 * 1024
 """The largest box that is read into memory: enough for the index of days of video."""
-MAX_TOP_BOXES = 1 << 20
+MAX_TOP_BOXES = 1 << 19
 """In a file, boxes in other boxes not counted: two for each fragment, for days."""
-MAX_INNER_BOXES = 256
-"""Directly in another box."""
+MAX_INNER_BOXES = 64
+"""Directly in another box; a `moov` has one for each track and a few more."""
 _INNER = {b"trak": b"mdia", b"mdia": b"minf", b"minf": b"stbl"}
 
 
@@ -63,9 +63,14 @@ def children(read_at: ReadAt, parent: Box, kind: bytes) -> Iterator[Box]:
 
 
 def track_boxes(read_at: ReadAt, trak: Box) -> Iterator[Box]:
-    """Yields the boxes in a `trak`, its `mdia`, its `minf` and its `stbl`, without these three."""
+    """Yields the boxes in a `trak`, its `mdia`, its `minf` and its `stbl`, without these three.
+
+    Each stands once in the other (8.4.1, 8.4.4, 8.5.1); of several the first counts.
+    """
+    inner: Box | None = None
     for box in boxes(read_at, trak.payload, trak.end):
-        if box.kind == _INNER.get(trak.kind):
-            yield from track_boxes(read_at, box)  # three levels down at most
-        else:
+        if box.kind != _INNER.get(trak.kind):
             yield box
+        elif inner is None:
+            inner = box
+            yield from track_boxes(read_at, box)  # three levels down at most

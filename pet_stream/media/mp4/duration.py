@@ -17,6 +17,8 @@ _MAX_DURATIONS_BYTES: Final = 1024 * 1024
 """Of a list of durations that is read."""
 _ENDS: Final = 1000
 """At most this many fragments are looked at from each end: some may be of other tracks."""
+_MAX_BOXES: Final = 20_000
+"""In all of these fragments together; one has about five."""
 
 
 def read_duration(read_at: ReadAt, size: int, moov: Box, track: Track) -> int | None:
@@ -40,6 +42,7 @@ class _Runs:
         self._read_at = read_at
         self._track_id = track_id
         self._usual_duration = 0
+        self._boxes_left = _MAX_BOXES
         for trex in children(read_at, mvex, b"trex"):
             if self._number(trex, 4) == track_id:
                 self._usual_duration = self._number(trex, 12)
@@ -54,6 +57,9 @@ class _Runs:
         """Returns start and duration of the track's part of a fragment; None without either."""
         for traf in children(self._read_at, moof, b"traf"):
             found = list(boxes(self._read_at, traf.payload, traf.end))
+            self._boxes_left -= 1 + len(found)
+            if self._boxes_left < 0:
+                return None
             heads = [box for box in found if box.kind == b"tfhd"]
             if not heads or self._number(heads[0], 4) != self._track_id:
                 continue

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -81,11 +83,14 @@ def read_fragment(read_at: ReadAt, moof: Box, mdat: Box) -> Fragment | None:
     layout = _LAYOUTS.get(flags)
     if layout is None or len(run) != 16 + layout.size * count:
         return None
+    sizes = array("I", run[16:])
+    if sys.byteorder == "little":
+        sizes.byteswap()
+    if not count or sum(sizes[1 :: layout.size // 4]) != mdat.end - mdat.payload:
+        return None
     samples = [
         Sample(size, duration, number == 0 and not first_flags & _NON_SYNC, *offset)
         for number, (duration, size, *offset) in enumerate(layout.iter_unpack(run[16:]))
     ]
-    if not samples or sum(s.size_bytes for s in samples) != mdat.end - mdat.payload:
-        return None
     start_time = int.from_bytes(decode_time[4:], "big")
     return Fragment(start_time, mdat.payload, samples, mdat.end)

@@ -80,34 +80,38 @@ def _fragments(read_at: ReadAt, start: int, size: int) -> Iterator[Fragment]:
     position, last_time = start, -1
     awaits_idr = True
     while position < size:
-        fragment = _whole_fragment(read_at, position, size)
-        if fragment is None or fragment.start_time <= last_time:
+        fragment = _fragment_at(read_at, position, size)
+        if fragment is None:
             awaits_idr = True
             position = _find(b"moof", read_at, position + 8, size) - 4
             continue
-        awaits_idr = awaits_idr and not fragment.samples[0].is_sync
+        is_good = fragment.start_time > last_time and _holds_pictures(read_at, fragment)
+        awaits_idr = not is_good or (awaits_idr and not fragment.samples[0].is_sync)
         if not awaits_idr:
             yield fragment
             last_time = fragment.start_time
         position = fragment.end
 
 
-def _whole_fragment(read_at: ReadAt, position: int, size: int) -> Fragment | None:
+def _fragment_at(read_at: ReadAt, position: int, size: int) -> Fragment | None:
+    """Returns the fragment at `position`; None if its `moof` is broken, or does not fit its `mdat`.
+    So where it ends is known even if its pictures are broken."""
     moof = next(boxes(read_at, position, size), None)
     if moof is None or moof.kind != b"moof":
         return None
     mdat = next(boxes(read_at, moof.end, size), None)
     if mdat is None or mdat.kind != b"mdat" or mdat.end - mdat.start > MAX_BOX_BYTES:
         return None
-    fragment = read_fragment(read_at, moof, mdat)
-    if fragment is None:
-        return None
+    return read_fragment(read_at, moof, mdat)
+
+
+def _holds_pictures(read_at: ReadAt, fragment: Fragment) -> bool:
     offset = fragment.data_offset
     for sample in fragment.samples:
         if not sample.duration or not _holds_nal_units(read_at(offset, sample.size_bytes)):
-            return None
+            return False
         offset += sample.size_bytes
-    return fragment
+    return True
 
 
 def _holds_nal_units(sample: bytes) -> bool:
