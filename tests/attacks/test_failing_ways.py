@@ -12,7 +12,7 @@ from pet_stream.webrtc import private
 from pet_stream.webrtc.sending.sender import Step
 
 from ..webrtc.conftest import Streaming, make_streaming, streaming
-from ..webrtc.test_ladder import annex_b, break_socket, fail
+from ..webrtc.sending.test_ladder import annex_b, break_socket, fail
 
 __all__ = ["make_streaming", "streaming"]
 

@@ -38,7 +38,7 @@ from pet_stream.websocket.incoming import MAX_MESSAGE_SIZE, Incoming, Refused
 from tests.apps import mounted_app
 from tests.attacks import strangers
 from tests.webrtc import offers
-from tests.webrtc.test_guard import dtls_transport
+from tests.webrtc.private.test_guard import dtls_transport
 from tests.websocket.client import WebSocket, masked, served
 
 from .mutation import mutated_bytes, mutated_text

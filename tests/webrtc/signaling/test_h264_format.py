@@ -11,7 +11,7 @@ from pet_stream.webrtc.signaling.h264_format import (
     profile_of,
 )
 
-from .sps import sps
+from ..sps import sps
 
 CHROMIUM = ("42001f", "42e01f", "4d001f", "f4001f")
 SAFARI = ("640c1f", "42e01f")

@@ -11,8 +11,8 @@ from pet_stream.webrtc.signaling.answer import answer_from_aiortc, offer_for_aio
 from pet_stream.webrtc.signaling.h264_format import answered_profile_level_id, choose_format
 from pet_stream.webrtc.signaling.offer import parse_offer
 
-from . import offers
-from .sps import sps
+from .. import offers
+from ..sps import sps
 
 
 def answer_by_aiortc(name: str, camera: str | None) -> str:

@@ -5,7 +5,7 @@ import pytest
 from pet_stream.webrtc.sending.failed_steps import REMEMBERED_S, FailedSteps
 from pet_stream.webrtc.sending.sender import Step
 
-from .clock import Clock
+from ..clock import Clock
 
 HOME, TUNNEL = "192.168.1.20", "10.8.0.1"
 

@@ -8,8 +8,8 @@ import pytest
 from pet_stream.media.rtp.rtcp import middle_bits, ntp_time
 from pet_stream.webrtc.sending.sender_reports import FIRST_INTERVAL_NS, INTERVAL_NS, SenderReports
 
-from .clock import UNIX_NS, Clock
-from .pictures import picture
+from ..clock import UNIX_NS, Clock
+from ..pictures import picture
 
 
 @pytest.fixture

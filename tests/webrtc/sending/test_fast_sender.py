@@ -25,9 +25,9 @@ from pet_stream.webrtc.sending.pacer import PIECE_PACKETS
 from pet_stream.webrtc.sending.route import Route
 from pet_stream.webrtc.sending.send_queue import MAX_WAITING
 from pet_stream.webrtc.sending.sender import Step
+from tests.media.rtp_packets import RtpPacket
 
-from ..media.rtp_packets import RtpPacket
-from .conftest import GOP, Streaming
+from ..conftest import GOP, Streaming
 
 SPS, PPS = b"\x67\x42\xc0\x1f\x95\xa0\x14", b"\x68\xce\x3c\x80"
 

@@ -8,7 +8,7 @@ from pet_stream.errors import InvalidOffer, NoUsableH264
 from pet_stream.webrtc.signaling.h264_format import H264Format, choose_format
 from pet_stream.webrtc.signaling.offer import parse_offer
 
-from . import offers
+from .. import offers
 
 CHROMIUM = offers.load(offers.CHROMIUM)
 VIDEO_LINE = next(line for line in CHROMIUM.splitlines() if line.startswith("m=video"))

@@ -16,9 +16,9 @@ from pet_stream.webrtc.sending.packet_stream import (
     StreamFormat,
 )
 from pet_stream.webrtc.signaling.offer import CAPTURE_TIME, PLAYOUT_DELAY
+from tests.media.rtp_packets import parse_packet
 
-from ..media.rtp_packets import parse_packet
-from .pictures import picture
+from ..pictures import picture
 
 FORMAT = StreamFormat(payload_type=108, tag_bytes=10)
 OTHER = StreamFormat(payload_type=96, tag_bytes=16)

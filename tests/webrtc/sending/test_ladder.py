@@ -16,7 +16,7 @@ from pet_stream.webrtc.sending import route
 from pet_stream.webrtc.sending.sender import Step
 from pet_stream.webrtc.sending.stock_sender import StockSender
 
-from .conftest import GOP, Streaming
+from ..conftest import GOP, Streaming
 
 MakeStreaming = Callable[..., Streaming]
 

@@ -9,9 +9,9 @@ from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, Congestion
 from pet_stream.webrtc.sending.packet_stream import PacketStream, StreamFormat
 from pet_stream.webrtc.sending.repair import Repair
 from pet_stream.webrtc.sending.send_queue import SendQueue
+from tests.media.rtp_packets import original, parse_packet
 
-from ..media.rtp_packets import original, parse_packet
-from .pictures import picture
+from ..pictures import picture
 from .test_send_queue import LimitedRoute
 
 SSRC, RTX_SSRC, RTX_TYPE, TAG_BYTES = 7, 8, 109, 10

@@ -15,7 +15,7 @@ from pet_stream.webrtc.sending.route import Route, RouteFailed
 from pet_stream.webrtc.sending.send_queue import MAX_WAITING, SendQueue
 from tests.waiting import TIMEOUT_S
 
-from .pictures import picture
+from ..pictures import picture
 
 SLOW = 1.0
 """Bytes a second: what is paced is not due before a test is over. No test gives timers a turn."""
