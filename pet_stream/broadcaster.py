@@ -121,6 +121,7 @@ class Broadcaster:
     ) -> None:
         self.subscriptions: tuple[Subscription, ...] = ()
         """Never changed, but replaced: any thread may look."""
+        self.has_urgent_subscriber = False
         self._on_audience_change = on_audience_change
         self._lock = threading.Lock()
         self._memory = GopMemory() if memory is None else memory
@@ -188,20 +189,18 @@ class Broadcaster:
                 max_bytes=max_bytes,
                 max_seconds=max_seconds,
             )
-            self.subscriptions = (*self.subscriptions, subscription)
+            self._hand_to(*self.subscriptions, subscription)
         self._on_audience_change()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         with self._lock:
-            self.subscriptions = tuple(
-                other for other in self.subscriptions if other is not subscription
-            )
+            self._hand_to(*(other for other in self.subscriptions if other is not subscription))
         self._on_audience_change()
 
-    @property
-    def has_urgent_subscriber(self) -> bool:
-        return any(subscription.is_urgent for subscription in self.subscriptions)
+    def _hand_to(self, *subscriptions: Subscription) -> None:
+        self.subscriptions = subscriptions
+        self.has_urgent_subscriber = any(subscription.is_urgent for subscription in subscriptions)
 
     def since(self, start_ns: int) -> tuple[AccessUnit, ...]:
         """Returns the pictures from `start_ns` (capture time) on, beginning at the entry point

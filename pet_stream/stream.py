@@ -33,6 +33,7 @@ from .library.retention import Retention
 from .library.snapshots import Snapshots
 from .lifecycle import Life
 from .media.gop_memory import GopMemory
+from .own_server import ConnectionCounts
 from .pause.pause import Pause
 from .process.forks import call_in_child
 from .process.switch_interval import switch_interval
@@ -43,7 +44,6 @@ from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
 from .rights import Authority
 from .running_parts import RunningParts
-from .web_server.http_clients import ConnectionCounts
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.detection_feed import DetectionFeed

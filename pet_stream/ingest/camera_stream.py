@@ -81,6 +81,9 @@ class CameraStream:
     def pic_order(self, coded: CodedPicture) -> int | None:
         """Returns the place of the next picture that is published in the order of showing
         (`AccessUnit.pic_order`)."""
+        header = coded.slice_header
+        if header is None or header.pic_order_cnt_lsb is None:
+            return None
         return self._display_order.place(coded)
 
     @property

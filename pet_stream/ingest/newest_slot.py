@@ -87,13 +87,11 @@ def is_replaced(before: bytes, after: bytes, data_offset: int) -> bool:
     that happens to have the size of the one before, or to end like it, is not proven complete.
     """
     end = len(after)
-    return all(
-        before[start:stop] != after[start:stop]
-        for start, stop in (
-            *_HEADER_PROBES,
-            *(
-                (max(data_offset, stop - _PROBE_BYTES), stop)
-                for stop in (*range(_PROBE_SPACING, end, _PROBE_SPACING), end)
-            ),
-        )
-    )
+    for start, stop in _HEADER_PROBES:
+        if before[start:stop] == after[start:stop]:
+            return False
+    for stop in (*range(_PROBE_SPACING, end, _PROBE_SPACING), end):
+        start = max(data_offset, stop - _PROBE_BYTES)
+        if before[start:stop] == after[start:stop]:
+            return False
+    return True

@@ -65,10 +65,8 @@ class PictureOrder:
         return not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
 
     def is_newer(self, header: SlotHeader) -> bool:
-        if self.was_taken(header):
-            return False
         newest = self._newest
-        return (
+        return not self.was_taken(header) and (
             newest is None
             or self.is_once_each  # what is written once is written in order
             or header.captured_at_ns > self._stamp_ns
@@ -89,7 +87,7 @@ class PictureOrder:
         else:
             self._distinct_in_a_row += 1
         self._previous = identity
-        if self._newest is not None and identity == self._newest.identity:
+        if self._newest is not None and identity == self._taken[-1]:
             return Order.SAME
         if self.is_newer(header) or self._has_begun_anew(header):
             return Order.NEWER

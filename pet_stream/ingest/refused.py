@@ -62,15 +62,13 @@ def refused_again(before: Refused | None, cause: Reason) -> Refused:
     return Refused(cause, before.count + is_later, before.first_s, now_s)
 
 
-def cause_in_header(header: SlotHeader) -> Reason | None:
-    """Returns why the picture behind this header can't be used; None if it can."""
+def cause_in_header(header: SlotHeader) -> Reason:
+    """Returns why the picture behind this header can't be used."""
     if not header.is_plausible:
         words = f"a slot says {header.data_size} bytes, and holds 1 to {ring.MAX_DATA_BYTES}"
         return Reason("unusable_header", words)
-    if header.format != ring.FORMAT_H264:
-        found = ring.format_name(header.format)
-        return Reason("unusable_format", f"they are {found}, not H.264")
-    return None
+    found = ring.format_name(header.format)
+    return Reason("unusable_format", f"they are {found}, not H.264")
 
 
 def cause_in_bitstream(error: BitstreamError) -> Reason:

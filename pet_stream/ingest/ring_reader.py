@@ -21,7 +21,6 @@ from ..errors import BitstreamError
 from ..media.h264.coded_picture import CodedPicture
 from ..media.h264.continuity import Continuity
 from ..media.ring import RingLayout, SlotHeader, next_write, writes_between
-from ..reason import Reason
 from .camera_stream import SlotCopy
 from .cameras import Cameras
 from .counts import CameraCounts
@@ -165,8 +164,8 @@ class RingReader:
         return new
 
     def _is_new_picture(self, header: SlotHeader) -> bool:
-        if cause := cause_in_header(header):
-            self._skip(header, cause)
+        if not header.may_be_h264:
+            self._skip(header)
         elif (order := self._order.place(header)) is Order.SAME:
             self._counts.repeats_skipped += 1
         elif order is Order.OLDER:
@@ -175,7 +174,8 @@ class RingReader:
             return True
         return False
 
-    def _skip(self, header: SlotHeader, cause: Reason) -> None:
+    def _skip(self, header: SlotHeader) -> None:
+        cause = cause_in_header(header)
         if not header.is_plausible:
             self._counts.invalid_headers_skipped += 1
             self._counts.refuse(cause)
@@ -190,7 +190,7 @@ class RingReader:
         """Take the slot that is being written, if it is proven complete."""
         header = self._slots.read_header(self._next)
         if (
-            cause_in_header(header) is None
+            header.may_be_h264
             and self._order.is_newer(header)
             and (data := self._newest.read(header)) is not None
         ):
@@ -223,7 +223,8 @@ class RingReader:
         is_gap = self._is_gap(continuity, skipped, starts_gop=coded.is_idr)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         self._has_missed = False
-        self._counts.on_readable()
+        if self._counts.refused is not None:
+            self._counts.on_readable()
         self._newest.forecast.add(header.data_size, is_idr=coded.is_entry_point)
         self._counts.frames_read += 1
         self._counts.discontinuities += is_discontinuity

@@ -132,11 +132,11 @@ class ShmReader:
             if attachment.reader.new_writes and attachment.segment.is_resized():
                 self._detach(Reason("segment_removed", "the camera made its shared memory anew"))
                 return 0.0
-            self._publish(pictures, attachment, looked_at_s)
+            is_live = self._publish(pictures, attachment, looked_at_s)
             if attachment.is_gone(looked_at_s):
                 self._detach(Reason("segment_removed", "the camera removed its shared memory"))
                 return 0.0
-            if self._state_of(attachment)[0] in ("stalled", "unusable"):
+            if not is_live and self._state_of(attachment)[0] in ("stalled", "unusable"):
                 self._broadcaster.forget()
         except SegmentError as exc:
             self.counts.read_errors += 1
@@ -148,16 +148,21 @@ class ShmReader:
             return min(delay_s, _WRITING_LOOK_S)
         return delay_s
 
-    def _publish(self, pictures: list[Picture], attachment: Attachment, looked_at_s: float) -> None:
+    def _publish(self, pictures: list[Picture], attachment: Attachment, looked_at_s: float) -> bool:
+        """Publish what a look found. Returns whether its newest picture could be."""
         pacing = attachment.pacing
         is_first_look = attachment.written_at_s is None
         if new_writes := attachment.reader.new_writes:
             if attachment.written_at_s is not None:
                 pacing.on_writes(new_writes, looked_at_s - attachment.written_at_s)
             attachment.written_at_s = looked_at_s
-        pictures = attachment.backlog.sift(pictures)
+        if not attachment.backlog.is_alive:
+            pictures = attachment.backlog.sift(pictures)
+        if not pictures:
+            return False
         stamps = [(picture.header.camera_id, picture.header.captured_at_ns) for picture in pictures]
-        times = attachment.clock.times_ns(stamps, Now.read()) if stamps else []
+        times = attachment.clock.times_ns(stamps, Now.read())
+        unit = None
         for picture, capture_ns in zip(pictures, times, strict=True):
             unit = self._access_units.make(picture, capture_ns)
             if unit is not None:
@@ -167,6 +172,7 @@ class ShmReader:
                 self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
             pacing.on_picture(capture_ns / 1e9, looked_at_s)
             self._found_at_s = capture_ns / 1e9 if is_first_look else looked_at_s
+        return unit is not None
 
     def _attach(self) -> Attachment:
         segment = open_segment(self._url, ring.RING_LAYOUTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .h264.recovery_point import RecoveryPoint
 
@@ -50,10 +50,12 @@ class AccessUnit:
     """Shown before the recovery point that it follows. Who begins to decode there leaves it out: it
     may refer to pictures from before."""
 
-    @property
-    def is_entry_point(self) -> bool:
-        """Whether decoding can begin here: at an IDR, or at a recovery point."""
-        return self.is_idr or self.recovery_point is not None
+    is_entry_point: bool = field(init=False)
+    """Whether decoding can begin here: at an IDR, or at a recovery point. Every viewer asks."""
+
+    def __post_init__(self) -> None:
+        is_entry_point = self.is_idr or self.recovery_point is not None
+        object.__setattr__(self, "is_entry_point", is_entry_point)
 
     @property
     def starts_clean(self) -> bool:

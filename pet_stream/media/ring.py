@@ -167,6 +167,11 @@ class SlotHeader(NamedTuple):
         slot."""
         return 0 < self.data_size <= MAX_DATA_BYTES
 
+    @property
+    def may_be_h264(self) -> bool:
+        """Whether the slot holds H.264, as far as its header tells."""
+        return self.format == FORMAT_H264 and 0 < self.data_size <= MAX_DATA_BYTES
+
 
 def format_name(number: int) -> str:
     """Returns what the `format` of a slot is called."""

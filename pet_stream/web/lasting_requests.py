@@ -8,8 +8,8 @@ from flask import request
 
 from ..admission.downloads import BRIEF, USUAL, Download
 from ..errors import Full, TooFewThreads
+from ..own_server import THREAD_LIMIT_KEY
 from ..rights import EVERYBODYS, Grant
-from ..web_server.http_clients import THREAD_LIMIT_KEY
 from ..websocket.pending import MAX_PENDING
 from .client_socket import client_socket
 from .server_threads import SPARE_THREADS, needs_threads, thread_limit

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ..own_server import THREAD_LIMIT_KEY
 from ..process import gunicorn as gunicorn_worker
-from ..web_server.http_clients import THREAD_LIMIT_KEY
 from ..websocket.loop_socket import SOCKET_KEYS
 
 SPARE_THREADS = 3

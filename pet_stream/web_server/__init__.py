@@ -9,8 +9,8 @@
           http_clients  all connections: how many there may be, and how long each may take
 
 The listening socket belongs to the thread `pet-stream-web`, each connection to a thread of its own.
-`stream` and `web` know only `ConnectionCounts` and `THREAD_LIMIT_KEY` of this package, which knows
-nothing of them.
+`stream` and `web` know nothing of this package, nor it of them: what it tells them is in
+`own_server`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from flask import Flask
 
 from ..errors import AddressUnavailable
 from ..lifecycle import Run, start_run
-from .http_clients import ClientLimits, ConnectionCounts, HttpClients
+from ..own_server import ConnectionCounts
+from .http_clients import ClientLimits, HttpClients
 from .http_server import HttpServer
 
 if TYPE_CHECKING:

@@ -15,9 +15,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..admission.client_network import client_network, is_this_machine, reached_address
-
-THREAD_LIMIT_KEY = "pet_stream.thread_limit"
-"""The key in the WSGI environment under which the server says how many requests it runs at once."""
+from ..own_server import ConnectionCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +36,6 @@ class ClientLimits:
     refused can read why."""
     send_s: float = 20.0
     """For each `client_streams.SEND_BYTES` of the answer."""
-
-
-@dataclass(slots=True)
-class ConnectionCounts:
-    refused: int = 0
-    """Closed at once, because too many were open."""
-    ended: int = 0
-    """Gave way to a new one."""
-    timed_out: int = 0
 
 
 class Client:

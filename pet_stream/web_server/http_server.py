@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from ..own_server import THREAD_LIMIT_KEY
 from .client_streams import AnswerWriter, RequestReader
-from .http_clients import THREAD_LIMIT_KEY, HttpClients
+from .http_clients import HttpClients
 from .tls_handshake import say_goodbye, shake_hands
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
+from pet_stream.own_server import ConnectionCounts
 from pet_stream.web_server import WebServer
 from pet_stream.web_server.client_streams import MAX_HEADER_BYTES
-from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts
+from pet_stream.web_server.http_clients import ClientLimits
 from tests.attacks.http_clients import ask, connect, descriptor_count, many, read_to_end
 from tests.browser.processes import Process
 from tests.waiting import TIMEOUT_S, wait_until

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from pet_stream.own_server import ConnectionCounts
 from pet_stream.web_server import WebServer
 from pet_stream.web_server.certificate import Certificate
-from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts, HttpClients
+from pet_stream.web_server.http_clients import ClientLimits, HttpClients
 from pet_stream.web_server.tls_handshake import shake_hands
 from tests.attacks.http_clients import connect, descriptor_count, many, read_to_end
 from tests.certificates import trusting, write_certificate

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from pet_stream.own_server import ConnectionCounts
 from pet_stream.recording.containers import Mp4Container
 from pet_stream.web_server import WebServer
-from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts
+from pet_stream.web_server.http_clients import ClientLimits
 from tests.apps import mounted_app
 from tests.recording.playback import access_unit
 from tests.waiting import wait_until as wait_here_until

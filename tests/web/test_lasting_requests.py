@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from pet_stream.errors import Busy, Full, TooFewThreads
+from pet_stream.own_server import THREAD_LIMIT_KEY
 from pet_stream.process.gunicorn import is_server_ending
 from pet_stream.web.lasting_requests import admit_download, check_threads
-from pet_stream.web_server.http_clients import THREAD_LIMIT_KEY
 from tests.apps import stream_of
 
 

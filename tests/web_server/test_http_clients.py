@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from pet_stream.web_server.http_clients import ClientLimits, ConnectionCounts, HttpClients
+from pet_stream.own_server import ConnectionCounts
+from pet_stream.web_server.http_clients import ClientLimits, HttpClients
 
 LIMITS = ClientLimits(max_count=4, max_per_network=2, max_per_own_network=3)
 

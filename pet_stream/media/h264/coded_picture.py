@@ -42,11 +42,8 @@ class CodedPicture(NamedTuple):
     """The same, including those behind them: they are the next picture's (7.4.1.2.3)."""
     recovery_point: RecoveryPoint | None
     """Where decoding can begin with this picture though it is no IDR."""
-
-    @property
-    def is_entry_point(self) -> bool:
-        """Whether decoding can begin with this picture, given its parameter sets."""
-        return self.is_idr or self.recovery_point is not None
+    is_entry_point: bool
+    """Whether decoding can begin with this picture, given its parameter sets."""
 
     @classmethod
     def parse(cls, nal_units: tuple[bytes, ...], earlier: ParameterSets) -> CodedPicture:
@@ -74,9 +71,10 @@ class CodedPicture(NamedTuple):
                 raise BitstreamError(f"A slice header is malformed: {exc}") from exc
         if header is not None and sps is not None and NalUnitType.SEI in types[:position]:
             recovery_point = _usable_recovery_point(in_front, slices, header, sps)
+        is_idr = position is not None and types[position] == NalUnitType.IDR_SLICE
         return cls(
             nal_units=nal_units,
-            is_idr=position is not None and types[position] == NalUnitType.IDR_SLICE,
+            is_idr=is_idr,
             has_slice=position is not None,
             slice_header=header,
             sps=sps,
@@ -84,6 +82,7 @@ class CodedPicture(NamedTuple):
             parameter_sets=parameter_sets,
             later_parameter_sets=later,
             recovery_point=recovery_point,
+            is_entry_point=is_idr or recovery_point is not None,
         )
 
 

@@ -32,9 +32,8 @@ class DisplayOrder:
 
     def _count(self, picture: CodedPicture) -> int | None:
         header, sps = picture.slice_header, picture.sps
-        if header is None or sps is None or not sps.may_reorder:
+        if header is None or sps is None or (lsb := header.pic_order_cnt_lsb) is None:
             return None
-        lsb = header.pic_order_cnt_lsb
         if header.is_idr:
             self._msb = self._lsb = 0
         half = 1 << sps.log2_max_pic_order_cnt_lsb - 1

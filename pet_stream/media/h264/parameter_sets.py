@@ -41,16 +41,9 @@ class SequenceParameterSet:
     pic_order_cnt_type: int = 2
     log2_max_pic_order_cnt_lsb: int = 0
     """0 unless `pic_order_cnt_type` is 0."""
-
-    @property
-    def may_reorder(self) -> bool:
-        """Whether pictures may be shown in another order than that of decoding, as far as the order
-        can be told (`display_order`): Baseline has no B pictures."""
-        return (
-            self.pic_order_cnt_type == 0
-            and self.profile_idc != _BASELINE
-            and self.max_num_reorder_frames != 0
-        )
+    may_reorder: bool = False
+    """Whether pictures may be shown in another order than that of decoding, as far as the order can
+    be told (`display_order`): Baseline has no B pictures."""
 
     @property
     def profile_level_id(self) -> str:
@@ -114,6 +107,7 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
     reader.ue()  # max_num_ref_frames
     gaps_in_frame_num_allowed = reader.flag()
     width, height, frame_mbs_only = _read_picture_size(reader, chroma_format_idc)
+    max_num_reorder_frames = _read_max_num_reorder_frames(reader)
     return SequenceParameterSet(
         seq_parameter_set_id=seq_parameter_set_id,
         profile_idc=profile_idc,
@@ -125,9 +119,12 @@ def parse_sps(nal_unit: bytes) -> SequenceParameterSet:
         frame_mbs_only=frame_mbs_only,
         separate_colour_plane=separate_colour_plane,
         gaps_in_frame_num_allowed=gaps_in_frame_num_allowed,
-        max_num_reorder_frames=_read_max_num_reorder_frames(reader),
+        max_num_reorder_frames=max_num_reorder_frames,
         pic_order_cnt_type=pic_order_cnt_type,
         log2_max_pic_order_cnt_lsb=log2_max_pic_order_cnt_lsb,
+        may_reorder=(
+            pic_order_cnt_type == 0 and profile_idc != _BASELINE and max_num_reorder_frames != 0
+        ),
     )
 
 

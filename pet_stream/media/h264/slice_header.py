@@ -27,8 +27,8 @@ class SliceHeader(NamedTuple):
     """None unless `is_idr`."""
     nal_ref_idc: int
     is_idr: bool
-    pic_order_cnt_lsb: int = 0
-    """0 where the SPS says that pictures are shown as they are decoded."""
+    pic_order_cnt_lsb: int | None = None
+    """None where the SPS says that pictures are shown as they are decoded."""
 
     @property
     def is_reference(self) -> bool:
@@ -82,5 +82,5 @@ def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceH
         idr_pic_id=idr_pic_id,
         nal_ref_idc=nal_unit[0] >> 5 & 3,
         is_idr=is_idr,
-        pic_order_cnt_lsb=reader.u(sps.log2_max_pic_order_cnt_lsb) if sps.may_reorder else 0,
+        pic_order_cnt_lsb=reader.u(sps.log2_max_pic_order_cnt_lsb) if sps.may_reorder else None,
     )
