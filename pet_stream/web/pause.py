@@ -15,7 +15,9 @@ _HOUR_S = 3600
 
 
 def show_pause() -> ResponseReturnValue:
-    return current_stream().pause.state.to_json()
+    pause = current_stream().pause
+    pause.look()
+    return pause.state.to_json()
 
 
 def begin_pause() -> ResponseReturnValue:

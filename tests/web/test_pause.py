@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,12 +14,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pet_stream.media.access_unit import ticks_90k
 from pet_stream.rights import ROLES, Right
 from pet_stream.web.accounts_authority import AccountsAuthority
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.camera.detector import Detector
 from tests.waiting import TIMEOUT_S, wait_until
+from tests.webrtc.viewer import Viewer
 from tests.websocket.client import WebSocket, header_of, served
 
 PAUSE = "/pet-stream/api/pause"
@@ -157,6 +160,41 @@ def test_viewers_stay_are_told_and_get_no_picture(app: Flask) -> None:
         assert stream_of(app).places.active_count == 1
 
 
+def test_viewers_over_webrtc_get_no_picture_either(app: Flask) -> None:
+    client, counts = app.test_client(), stream_of(app).reader.counts
+
+    def offer(sdp: str) -> str:
+        body = {"type": "offer", "sdp": sdp}
+        return str(client.post("/api/webrtc/offer", json=body).get_json()["sdp"])
+
+    def pause() -> range:
+        """Returns the RTP timestamps of the pictures that nobody was to see."""
+        client.post(PAUSE)
+        begun, read = ticks_90k(time.monotonic_ns()), counts.frames_read
+        wait_until(lambda: counts.frames_read >= read + 10)
+        ended = ticks_90k(time.monotonic_ns())
+        client.delete(PAUSE)
+        return range(begun, ended)
+
+    async def watch() -> None:
+        viewer = Viewer()
+        try:
+            await viewer.accept(await asyncio.to_thread(offer, await viewer.offer()))
+            await asyncio.wait_for(viewer.has(5), TIMEOUT_S)
+            hidden = await asyncio.to_thread(pause)
+            seen = len(viewer.timestamps)
+            await asyncio.wait_for(viewer.has(seen + 5), TIMEOUT_S)
+            modulus = 1 << 32
+            length = (hidden.stop - hidden.start) % modulus
+            assert length > 9 * 3000
+            since = [(stamp - hidden.start) % modulus for stamp in viewer.timestamps]
+            assert not [ticks for ticks in since if ticks < length]
+        finally:
+            await viewer.close()
+
+    asyncio.run(watch())
+
+
 def is_status(message: Any, *states: str) -> bool:
     return isinstance(message, dict) and message.get("camera") in states
 
@@ -186,13 +224,13 @@ def test_detections_are_silent(segment_name: str, footage: Path, tmp_path: Path)
         listener = stream.detections.listen()
         counts = stream.detections.counts
         wait_until(lambda: counts.attachments == 1)
-        detector.write(1)
+        detector.write(1_000_000)
         assert listener.take(TIMEOUT_S) is not None
         client.post(PAUSE)
-        detector.write(2)
+        detector.write(1_000_001)
         assert listener.take(0.3) is None
         client.delete(PAUSE)
-        detector.write(3)  # of no picture that was published
+        detector.write(1_000_002)  # of no picture that was published
         assert listener.take(0.3) is None
         stream.detections.leave(listener)
 
