@@ -10,8 +10,9 @@ from flask import Flask, redirect
 from werkzeug.wrappers import Response
 
 from .. import PetStream
-from ..errors import HostRefused
-from ..web.access import check_host
+from ..errors import PetStreamError
+from ..rights import Right
+from ..web.access import check_host, check_page
 from ..web.errors import answer_error
 from ..web.urls import relative_url
 from .defaults import HOST_DEFAULTS
@@ -31,7 +32,7 @@ def create_host(
     app.config.update(settings)
     stream = PetStream(app)
     app.before_request(check_host)
-    app.register_error_handler(HostRefused, answer_error)
+    app.register_error_handler(PetStreamError, answer_error)
     started_at_s = time.monotonic()
 
     @app.get("/")
@@ -40,7 +41,10 @@ def create_host(
 
     @app.get("/api/status")
     def status() -> dict[str, Any]:
-        camera = app.extensions["pet_stream"].reader.status
+        parts = app.extensions["pet_stream"]
+        check_page()
+        parts.authority.grant(Right.VIEW)
+        camera = parts.reader.status
         return {
             "host": "pet-stream",
             "uptime_s": round(time.monotonic() - started_at_s, 1),

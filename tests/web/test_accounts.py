@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -362,6 +363,22 @@ def test_what_is_open_ends_when_its_device_is_revoked(app: Flask, accounts: Acco
         stream_of(app).grants.check_soon()
         assert page.close_code() == 4401
         wait_until(lambda: stream_of(app).listener_places.active_count == 0)
+
+
+@pytest.mark.parametrize("path", ["/api/stream/ws", "/api/stream/h264"])
+def test_who_may_come_for_a_time_does_not_stay_longer(
+    app: Flask, accounts: Accounts, path: str
+) -> None:
+    secret = accounts.invite("guest", person_ends_at=int(time.time()) + 2, by="test")
+    cookie = accounts.accept(secret, device="Phone").cookie
+    with (
+        served(app) as url,
+        WebSocket(url + path, None, Cookie=f"{cookie.name}={cookie.value}") as page,
+    ):
+        page.receive()
+        wait_until(lambda: not accounts.has_people)
+        stream_of(app).grants.check_soon()
+        assert page.close_code() == 4401
 
 
 def test_a_broken_file_lets_nobody_in_and_is_told(app: Flask, tmp_path: Path) -> None:

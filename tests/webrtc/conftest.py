@@ -17,6 +17,7 @@ from pet_stream.fan_out import FanOut
 from pet_stream.ice_server import IpNetwork
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
+from pet_stream.rights import EVERYBODYS, Grant
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.peers import Answer, Peers
 from pet_stream.webrtc.sending.sender import SenderFactory
@@ -83,12 +84,13 @@ class Streaming:
         self.fan_out = FanOut(self.broadcaster, self.event_loop)
         self.camera = Camera(self.broadcaster)
         self.places = Places(max_clients)
+        self.grants = Grants("test")
         self.sps: SequenceParameterSet | None = None
         self.peers = Peers(
             fan_out=self.fan_out,
             event_loop=self.event_loop,
             places=self.places,
-            grants=Grants("test"),
+            grants=self.grants,
             video=lambda: self.sps,
             ice_hosts=ice_hosts,
             limits=limits,
@@ -108,14 +110,14 @@ class Streaming:
         self._viewers.append(viewer)
         return viewer
 
-    def answer(self, viewer: Viewer) -> Answer:
-        return self.run(self.peers.answer(self.run(viewer.offer())))
+    def answer(self, viewer: Viewer, grant: Grant = EVERYBODYS) -> Answer:
+        return self.run(self.peers.answer(self.run(viewer.offer()), grant=grant))
 
-    def connect(self, *, reports: bool = True) -> tuple[Viewer, str]:
+    def connect(self, *, reports: bool = True, grant: Grant = EVERYBODYS) -> tuple[Viewer, str]:
         """A connected viewer and its pc_id."""
         viewer = self.viewer(reports=reports)
         joined = self.peers.connected_count + 1
-        answer = self.answer(viewer)
+        answer = self.answer(viewer, grant)
         self.run(viewer.accept(answer.sdp))
         self.run(viewer.becomes("connected"))
         self.until(lambda: self.peers.connected_count == joined)
@@ -136,6 +138,7 @@ class Streaming:
     def stop(self) -> None:
         self.run(self.peers.close_all())
         self.run(_all(viewer.close() for viewer in self._viewers))
+        self.grants.stop()
         self.event_loop.stop()
 
 

@@ -17,6 +17,7 @@ from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.signaling.answer import AIORTC_H264, AIORTC_RTX
 from tests.waiting import TIMEOUT_S
 
+from ..admission.test_grants import Switch
 from . import offers
 from .conftest import GOP, Streaming
 from .sps import sps
@@ -367,6 +368,25 @@ def test_a_viewer_whose_place_was_taken_away_does_not_come_back_by_itself(
     with pytest.raises(Superseded):
         streaming.run(streaming.peers.answer(sdp, replaces=pc_id))
     streaming.run(streaming.peers.answer(sdp, replaces="another"))
+
+
+def test_a_viewer_ends_with_its_right_whatever_it_is_doing(streaming: Streaming) -> None:
+    """One watches, one has been answered, one stays."""
+    streaming.camera.publish(1)
+    switch, others = Switch(), Switch()
+    watching, pc_id = streaming.connect(grant=switch)
+    streaming.connect(grant=others)
+    streaming.run(watching.has(1))
+    streaming.answer(streaming.viewer(), switch)
+    assert streaming.peers.pending_count == 1
+    switch.is_on = False
+    streaming.grants.check_soon()
+    streaming.run(watching.becomes("closed"))
+    streaming.until(
+        lambda: (streaming.peers.pending_count, streaming.places.active_count) == (0, 1)
+    )
+    with pytest.raises(NotFound):
+        streaming.run(streaming.peers.close(pc_id, switch.holder))
 
 
 def test_a_viewer_is_found_by_its_own_device_only(streaming: Streaming) -> None:
