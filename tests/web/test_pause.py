@@ -186,7 +186,7 @@ def test_viewers_over_webrtc_get_no_picture_either(app: Flask) -> None:
             await asyncio.wait_for(viewer.has(seen + 5), TIMEOUT_S)
             modulus = 1 << 32
             length = (hidden.stop - hidden.start) % modulus
-            assert length > 9 * 3000
+            assert length > 3000  # several pictures
             since = [(stamp - hidden.start) % modulus for stamp in viewer.timestamps]
             assert not [ticks for ticks in since if ticks < length]
         finally:
