@@ -138,15 +138,18 @@ class _PlainHandler(_Handler):
 
     def run_wsgi(self) -> None:
         self._reader.end_header()
-        host = self.headers.get("Host", "")
+        host, body = self.headers.get("Host", ""), b""
         if self.command in ("GET", "HEAD") and _HOST.fullmatch(host) and self.path[:1] == "/":
             self.send_response(HTTPStatus.TEMPORARY_REDIRECT)
             self.send_header("Location", f"https://{host}{self.path}")
         else:
-            self.send_response(HTTPStatus.BAD_REQUEST, "This port speaks HTTPS")
-        self.send_header("Content-Length", "0")
+            body = b'{"code": "https_only", "error": "This port speaks HTTPS"}\n'
+            self.send_response(HTTPStatus.BAD_REQUEST)
+            self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
         self.send_header("Connection", "close")
         self.end_headers()
+        self.wfile.write(body)
 
 
 def take_descriptors() -> None:

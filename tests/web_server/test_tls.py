@@ -113,7 +113,8 @@ def test_nobody_else_who_speaks_plain_http_is_sent_anywhere(
 ) -> None:
     with connect(server.port, head + b"\r\n\r\n") as client:
         answer = read_to_end(client)
-    assert answer.startswith(b"HTTP/1.1 400 This port speaks HTTPS\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b'{"code": "https_only", "error": "This port speaks HTTPS"}\n')
     assert b"Location" not in answer
 
 
