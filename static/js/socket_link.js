@@ -1,6 +1,7 @@
 /** One try to get the pictures over a WebSocket: the way that works where WebRTC does not. */
 
 import { ApiError } from "./api.js";
+import { Beginning } from "./beginning.js";
 import { whyNoSocket } from "./camera.js";
 import { codeOf, parseText, parseUnit, statusOf } from "./stream_messages.js";
 
@@ -26,6 +27,7 @@ export class SocketLink {
   #decoders;
   #socket = null;
   #player = null;
+  #beginning = new Beginning();
   #format = null;
   #queue = Promise.resolve();
   #timer = 0;
@@ -132,12 +134,16 @@ export class SocketLink {
     throw new ApiError("no decoder for this format", { code: "undecodable" });
   }
 
-  /** The next kind of player takes over at the next IDR; without one this try has failed. */
+  /**
+   * It begins anew where it may, or the next kind of player takes over at the next IDR; without one
+   * this try has failed.
+   */
   #playerFailed(error) {
     if (this.#isClosed) return;
+    const again = this.#beginning.failed(this.#player.framesDecoded);
     this.#player.close();
     this.#player = null;
-    this.#on.decoderFailed(this.#decoders.shift());
+    if (!again) this.#on.decoderFailed(this.#decoders.shift());
     if (!this.#decoders.length) {
       return void this.#end(new ApiError(error.message, { code: "undecodable" }));
     }
@@ -158,7 +164,7 @@ export class SocketLink {
     this.#lastSequence = unit.sequence;
     this.#shown = { captureUs: unit.captureUs, wallUs: unit.wallUs };
     this.#watchDelay(unit);
-    this.#player?.add(unit);
+    this.#player?.add(this.#beginning.at(unit));
   }
 
   /** Arrival against capture, compared with the best so far: the clocks need not agree. */

@@ -127,7 +127,8 @@ export class Watch {
 
   /** Do pictures come, and if not, what is to be done? */
   async look(link) {
-    const { framesDecoded = 0, bytes = 0 } = (await link.stats().catch(() => null)) ?? {};
+    const stats = (await link.stats().catch(() => null)) ?? {};
+    const { framesDecoded = 0, framesReceived = 0, bytes = 0 } = stats;
     if (this.#isOver) return;
     // Some browsers do not tell of single frames, or not while the video is out of view.
     if (framesDecoded > this.#framesDecoded) this.pictureShown();
@@ -137,6 +138,9 @@ export class Watch {
     if (this.#isUnseen()) {
       this.#liveness.restart(now);
       this.#arrival.restart();
+      this.#arrival.recount();
+    } else if (this.#arrival.isWasted(framesReceived, framesDecoded, now)) {
+      this.#end(() => this.#on.failed("undecodable"));
     } else if (this.#isLive) {
       if (now - this.#liveAt > STEADY_MS) this.#on.steady();
       if (this.#liveness.isStalled(now)) await this.#stopped(now);

@@ -74,7 +74,8 @@ export class Ways {
 
   /** It could not be tried, for a reason that is not its own. */
   postpone(name) {
-    this.#record(name, { ...this.#records[name], until: this.#now() + FIRST_MS });
+    const now = this.#now();
+    this.#record(name, { ...this.#records[name], failedAt: now, until: now + FIRST_MS });
   }
 
   /** Pictures come by it. Whether that lasts, its failures will tell. */

@@ -2,6 +2,8 @@
 
 /** A decoder that is further behind than this gets nothing more until the next IDR. */
 const MAX_LAG_US = 300_000;
+/** At first it has a whole GOP to catch up with. */
+const CATCH_UP_MS = 3_000;
 
 export class WebCodecsPlayer {
   name = "WebCodecs";
@@ -11,6 +13,7 @@ export class WebCodecsPlayer {
   #config = null;
   #begunUs = 0;
   #newestUs = 0;
+  #catchesUpUntil = 0;
   #shownUs = 0;
   #needsIdr = true;
   #leavesOutLeading = false;
@@ -47,7 +50,8 @@ export class WebCodecsPlayer {
   /** Throws what `VideoDecoder.decode` raises. */
   add({ isIdr, isLeading = false, captureUs, offsetUs = 0, data }) {
     const lagUs = this.#shownUs > 0 ? this.#newestUs - this.#shownUs : 0;
-    if (lagUs > MAX_LAG_US) this.#needsIdr = true;
+    if (lagUs > MAX_LAG_US) this.#needsIdr ||= performance.now() > this.#catchesUpUntil;
+    else if (this.#shownUs > 0) this.#catchesUpUntil = 0;
     if (isIdr) this.#leavesOutLeading = this.#needsIdr;
     if (isIdr && this.#needsIdr) this.#begin(captureUs);
     if (this.#needsIdr || (isLeading && this.#leavesOutLeading)) {
@@ -73,6 +77,7 @@ export class WebCodecsPlayer {
     }
     this.#needsIdr = false;
     this.#begunUs = captureUs;
+    this.#catchesUpUntil = performance.now() + CATCH_UP_MS;
     this.#shownUs = 0;
   }
 }

@@ -207,6 +207,7 @@ export class WebRtcLink {
 function countsOf(report) {
   return {
     framesDecoded: report.framesDecoded ?? 0,
+    framesReceived: report.framesReceived ?? 0,
     bytes: report.bytesReceived,
     packetsLost: report.packetsLost,
     packets: report.packetsReceived + report.packetsLost,

@@ -15,6 +15,7 @@ class Try {
   said = [];
   #bytes = 0;
   #framesDecoded = 0;
+  #framesReceived = 0;
 
   constructor(transport = "webrtc") {
     this.transport = transport;
@@ -31,17 +32,19 @@ class Try {
   }
 
   async stats() {
-    return { bytes: this.#bytes, framesDecoded: this.#framesDecoded };
+    const framesDecoded = this.#framesDecoded;
+    return { bytes: this.#bytes, framesDecoded, framesReceived: this.#framesReceived };
   }
 
   /** For `seconds`, looked at twice a second; data and pictures come every `interval` of them. */
-  async pass(seconds, { arrives = false, decodes = false, interval = 0.5 } = {}) {
+  async pass(seconds, { arrives = false, decodes = false, interval = 0.5, whole = 0 } = {}) {
     const ends = this.now + seconds * 1000;
     for (let next = this.now; this.now < ends && !this.#isOver; this.now += 500) {
       if (this.now >= next) {
         next += interval * 1000;
         if (arrives) this.#bytes += 1000;
         if (decodes) this.#framesDecoded += 1;
+        this.#framesReceived += whole;
       }
       await this.watch.look(this);
     }
@@ -188,4 +191,21 @@ test("who has begun is live, whatever others wait for", async () => {
   them.health = WAIT;
   await them.pass(10, FLOWS);
   assert.deepEqual(them.said, ["live"]);
+});
+
+test("a way that decodes one of fifteen pictures plays none of the kind", async () => {
+  const them = new Try();
+  them.watch.connected();
+  assert.deepEqual(await them.pass(10, { ...FLOWS, whole: 3 }), ["live"]);
+  assert.deepEqual(await them.pass(13, { ...FLOWS, whole: 15 }), ["live", "failed: undecodable"]);
+});
+
+test("pictures that nobody could have seen are not counted", async () => {
+  const them = new Try();
+  them.watch.connected();
+  await them.pass(2, { ...FLOWS, whole: 1 });
+  them.isUnseen = true;
+  await them.pass(20, { arrives: true, whole: 15 });
+  them.isUnseen = false;
+  assert.deepEqual(await them.pass(20, { ...FLOWS, whole: 1 }), ["live"]);
 });

@@ -71,6 +71,14 @@ test("when all have failed, they take turns", () => {
   assert.equal(them.next, "mse");
 });
 
+test("when all have failed, one that could not be tried comes last", () => {
+  const { ways: them, clock } = ways();
+  them.hasFailed("webcodecs", "mse");
+  clock.ms += 1000;
+  them.postpone("webrtc");
+  assert.equal(them.next, "webcodecs");
+});
+
 test("a transport fails with all of its decoders", () => {
   const { ways: them } = ways();
   them.hasFailed(...waysOf("websocket"));
