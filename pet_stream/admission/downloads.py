@@ -45,6 +45,8 @@ class Download:
         self.socket = server_socket
         self.renewed_at_s = time.monotonic()
         self.hold: Hold | None = None
+        self.is_ended = False
+        """Nothing more may be sent."""
         self._downloads = downloads
         self._unread_sweeps = lease_time.unread
         self._sweeps_left: float = lease_time.unread
@@ -67,7 +69,9 @@ class Download:
             self.hold.release()
 
     def end(self) -> None:
-        """Shut the connection down: the server's next write fails."""
+        """Have no more sent, and shut the connection down, if the server gives it: its next write
+        fails."""
+        self.is_ended = True
         if self.socket is not None:
             with contextlib.suppress(OSError):  # closed meanwhile
                 # Not SSLSocket.shutdown, after which TLS would go on in the clear.

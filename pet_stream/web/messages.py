@@ -23,6 +23,10 @@ _LOOP_TIMEOUT_S = 5.0
 _MAX_TIME = 2**53
 """The largest time on a page's own clock: larger numbers are not exact in JavaScript."""
 
+_NAMED = {"subscribe": "detections", "unsubscribe": "detections"}
+"""What an error is `of`, if not of the message's type. Nothing that the page sent is repeated: not
+all that JSON can hold can be sent."""
+
 Fields = dict[str, Any]
 
 
@@ -49,7 +53,7 @@ def take_message(stream: Stream, connection: Connection, text: str | bytes) -> N
         check_further_right(message.right)
         answer = message.handle(stream, connection, fields)
     except PetStreamError as exc:
-        answer = {"type": "error", "of": fields.get("to", kind), **error_json(exc)}
+        answer = {"type": "error", "of": _NAMED.get(message.type, message.type), **error_json(exc)}
     if answer is not None:
         stream.event_loop.call_soon(connection.send_control, json_frame(answer))
 

@@ -126,6 +126,26 @@ def test_a_download_ends_when_its_right_does(
             download.read()
 
 
+def test_a_download_ends_where_the_server_keeps_the_connection_to_itself(
+    app: Flask, host: Host, tmp_path: Path
+) -> None:
+    """As waitress and uWSGI do."""
+    folder = tmp_path / "recordings"
+    folder.mkdir(exist_ok=True)
+    with (folder / "cat.h264").open("wb") as file:
+        file.truncate(FILE_BYTES)
+    stream = stream_of(app)
+    answer = app.test_client().get("/api/recordings/cat.h264", headers=BEARER, buffered=False)
+    parts = answer.iter_encoded()
+    assert next(parts)
+    [download] = stream.downloads._running
+    host.people.clear()
+    stream.grants.check_soon()
+    wait_until(lambda: download.is_ended)
+    assert not list(parts)
+    answer.close()
+
+
 def test_a_viewer_ends_when_its_right_does(app: Flask, url: str, host: Host) -> None:
     stream, client = stream_of(app), app.test_client()
     offer = {"type": "offer", "sdp": OFFER}
