@@ -16,10 +16,8 @@ from ..rights import EVERYBODYS, Grant, Right
 from .access import bearer_token, is_from_own_page
 from .cookies import sent_cookie
 from .current import current_stream
-from .urls import DASHBOARD
+from .urls import DASHBOARD, LINK, link_target
 
-LINK = "link"
-"""The one parameter of a query that can carry a right."""
 PAGES = frozenset({"pet_stream.dashboard"})
 """They ask for a sign-in themselves, so they are for everybody."""
 
@@ -145,8 +143,3 @@ class _LinkGrant:
             return self.accounts.by_link(self.text, self.target, self.right)
         except AccountsUnusable:
             return None
-
-
-def link_target(path: str) -> str:
-    """Returns what a link to `path` is signed for: cameras may share their accounts."""
-    return f"{current_stream().config.shm} {path}"

@@ -12,11 +12,10 @@ from werkzeug.exceptions import HTTPException
 from ..errors import BadRequest, NotAllowed, NotFound, NotSignedIn
 from ..qr_code import qr_svg
 from ..rights import Right
-from .accounts_authority import LINK, link_target
 from .current import current_stream
 from .json_bodies import read_json
 from .session import accounts_authority
-from .urls import base_url
+from .urls import LINK, base_url, link_target
 
 LINKABLE = {
     "pet_stream.dashboard": Right.VIEW,

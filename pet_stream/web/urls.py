@@ -12,8 +12,11 @@ from urllib.parse import quote
 from flask import request, url_for
 
 from .access import own_origin
+from .current import current_stream
 
 DASHBOARD = "/pet-stream/"
+LINK = "link"
+"""The one parameter of a query that can carry a right."""
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~%-]+){1,16}")
 _MAX_PREFIX_CHARACTERS = 200
 
@@ -47,6 +50,11 @@ def base_url(url_prefix: str) -> str:
     if is_path and not f"{mount}/".startswith(f"{prefix}/"):  # or ProxyFix has put it there
         mount = prefix + mount
     return origin + mount + url_prefix
+
+
+def link_target(path: str) -> str:
+    """Returns what a link to `path` is signed for: cameras may share their accounts."""
+    return f"{current_stream().config.shm} {path}"
 
 
 def _ascent() -> str:
