@@ -182,11 +182,12 @@ MESSAGES = tuple(
         {"type": "subscribe", "to": "detections"},
         {"type": "unsubscribe", "to": "detections"},
         {"type": "candidate", "pc_id": "x", "candidate": {"candidate": "", "sdpMid": "0"}},
+        {"type": "candidate", "to": "detections", "candidate": "x"},
     )
 )
 JSON_WORDS = (
     *('"', "{", "[", "]", "}", ",", ":", "null", "true", "1e400", "NaN", "-Infinity", "\\ud800"),
-    *("type", "ping", "candidate", "subscribe", "detections", "pc_id", "sdpMid", "t"),
+    *("type", "ping", "candidate", "subscribe", "detections", "pc_id", "sdpMid", "t", "to"),
 )
 
 

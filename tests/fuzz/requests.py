@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response
 from pet_stream.accounts.accounts import Accounts
 from pet_stream.rights import ROLES, Right
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES
+from pet_stream.web.accounts_authority import link_target
 from tests.apps import mounted_app
 
 from . import files, network
@@ -39,7 +40,8 @@ EVERY_ROUTE = tuple(
 
 @dataclass(frozen=True)
 class Sent:
-    """A request; `{token}` in a header stands for a program's token."""
+    """A request; `{token}` in a header stands for a program's token, `{link}` in a path for a
+    signed link to the page."""
 
     method: str
     path: str
@@ -53,15 +55,8 @@ WORDS = st.sampled_from(
     [
         *("type", "offer", "sdp", "replaces", "filename", "format", "mp4", "h264", "seconds"),
         *("max_seconds", "max_minutes", "pre_seconds", "role", "name", "days", "rights"),
-        *(
-            "password",
-            "invitation",
-            "device",
-            "pc_id",
-            "candidate",
-            *ROLES,
-            *(r.value for r in Right),
-        ),
+        *("password", "invitation", "device", "pc_id", "candidate", "path", "hours", *ROLES),
+        *(right.value for right in Right),
     ]
 )
 TEXTS = WORDS | st.sampled_from([*HOSTILE_TEXTS, "\ud800"]) | st.text(max_size=5)
@@ -75,6 +70,7 @@ OBJECTS = st.dictionaries(WORDS, VALUES, max_size=6).map(lambda value: json.dump
 PROPER = (
     *({"type": "offer", "sdp": "v=0", "replaces": "x"}, {"filename": "cat", "format": "mp4"}),
     *({"role": "guest", "name": "Ann", "days": 3}, {"name": "x", "rights": ["view"], "days": 1}),
+    *({"path": "/pet-stream/", "hours": 1}, {"hours": 0.5}),
     *({"password": "a good password"}, {"invitation": "x", "device": "Phone", "name": "Ann"}),
     *({"name": "Owner", "password": "wrong", "device": "Phone"}, {"max_seconds": 5}),
 )
@@ -83,7 +79,15 @@ BODIES = OBJECTS | mutated_bytes(lambda: [json.dumps(b).encode() for b in PROPER
 
 # Paths
 
-QUERIES = ("from=0&to=1", "offset=0&limit=10", "name[]=x", "download=1", "width=320", "detail=1")
+QUERIES = (
+    "link={link}",
+    "from=0&to=1",
+    "offset=0&limit=10",
+    "name[]=x",
+    "download=1",
+    "width=320",
+    "detail=1",
+)
 NAMES = mutated_bytes(lambda: (NAME.encode(), b"cat.h264"), (b".", b"_", b"/", b"%", b"\0"))
 
 
@@ -92,8 +96,8 @@ def paths(draw: st.DrawFn, rule: str) -> str:
     rule = rule.replace("<kind>", draw(st.sampled_from(KINDS)))
     name = quote(NAME if draw(st.booleans()) else draw(NAMES), safe="")
     path = re.sub("<[a-z_]+>", lambda _: name, rule)
-    query = draw(st.none() | mutated_text(lambda: QUERIES, ("=", "&", "from", "to")))
-    return path if query is None else f"{path}?{quote(query.encode(errors='replace'), safe='=&')}"
+    query = draw(st.none() | mutated_text(lambda: QUERIES, ("=", "&", "from", "to", "{link}")))
+    return path if query is None else f"{path}?{quote(query.encode(errors='replace'), safe='=&{}')}"
 
 
 # Headers
@@ -170,10 +174,13 @@ class Household:
         self.content = files.recordings()[0]
         self._accounts_path = folder / "accounts.json"
         accounts = Accounts(self._accounts_path)
-        self._cookie = accounts.accept(
-            accounts.invite("owner", by="test"), device="Phone", name="Owner"
-        ).cookie
+        invitation = accounts.invite("owner", by="test")
+        signed_in = accounts.accept(invitation, device="Phone", name="Owner")
+        self._cookie = signed_in.cookie
         self._token = accounts.add_token("Script", ["view", "replay"], by="test")
+        with app.app_context():
+            target = link_target("/pet-stream/")
+        self._link = accounts.make_link(target, Right.VIEW, 3600, by=signed_in.visitor)
         self._accounts = self._accounts_path.read_bytes()
         self._addresses = (
             f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in itertools.count()
@@ -182,7 +189,9 @@ class Household:
     def send(self, sent: Sent) -> Response:
         """Without a test client, which fails at some hosts itself."""
         self._restore()
-        builder = EnvironBuilder(sent.path, method=sent.method, data=sent.body)
+        builder = EnvironBuilder(
+            sent.path.replace("{link}", self._link), method=sent.method, data=sent.body
+        )
         environ = builder.get_environ()
         environ["REMOTE_ADDR"] = next(self._addresses)
         for name, value in sent.headers.items():

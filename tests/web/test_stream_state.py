@@ -213,6 +213,7 @@ def test_candidates_reach_their_viewer_and_what_is_wrong_with_one_is_said(
         assert said(page, candidate={"candidate": 7}) == "bad_candidate"
         assert said(page, candidate={**CANDIDATE, "sdpMid": []}) == "bad_candidate"
         assert said(page, candidate=CANDIDATE, pc_id="x") == "not_found"
+        assert said(page, candidate="nonsense", to="\ud800") == "bad_candidate"
         assert said(page, candidate=CANDIDATE, pc_id=7) == "bad_candidate"
 
 
