@@ -137,6 +137,8 @@ class _Body:
         return self
 
     def __next__(self) -> bytes:
+        if self._lease.is_ended:
+            raise StopIteration
         self._lease.renew()
         try:
             chunk = self._file.read(min(CHUNK_BYTES, self._left))

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 from pet_stream.accounts.accounts import Accounts
 from pet_stream.rights import ROLES, Right
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES
-from pet_stream.web.accounts_authority import link_target
+from pet_stream.web.urls import link_target
 from tests.apps import mounted_app
 
 from . import files, network
