@@ -44,8 +44,14 @@ class Attempts:
                 self._wrong.popitem(last=False)
 
     def note_right(self, client: str) -> None:
+        """Take a try back. Those before it stay wrong: a guest could guess at the owner's password
+        and sign in by the own one in between."""
         with self._lock:
-            self._wrong.pop(client, None)
+            count, last_s = self._wrong.get(client, (0, 0.0))
+            if count > 1:
+                self._wrong[client] = count - 1, last_s
+            else:
+                self._wrong.pop(client, None)
 
     def _forget_old(self) -> None:
         oldest_s = self._now_s() - FORGOTTEN_AFTER_S

@@ -61,11 +61,24 @@ def test_others_do_not_wait() -> None:
     attempts.begin("b")
 
 
-def test_a_right_try_ends_it() -> None:
+def test_right_tries_cost_nothing() -> None:
     attempts = Attempts(Clock())
-    use_up(attempts, "a")
-    attempts.note_right("a")
-    use_up(attempts, "a")
+    for _ in range(10 * FREE_TRIES):
+        attempts.begin("a")
+        attempts.note_right("a")
+    assert not attempts._wrong
+
+
+def test_right_tries_make_no_wrong_ones_free() -> None:
+    """Of a guest who guesses at the owner's password, and knows one."""
+    attempts = Attempts(Clock())
+    for _ in range(FREE_TRIES - 1):
+        attempts.begin("a")  # a guess
+        attempts.begin("a")
+        attempts.note_right("a")
+    attempts.begin("a")
+    with pytest.raises(TooMany):
+        attempts.begin("a")
 
 
 def test_it_is_forgotten_after_an_hour() -> None:
