@@ -48,12 +48,14 @@ class CameraStatus:
     has_b_pictures: bool = False
     missing_set: Reason = NO_REASON
     """Which parameter set the camera has not sent that some pictures need."""
+    left_out: Reason = NO_REASON
+    """Why most pictures are left out."""
 
     @property
     def faults(self) -> tuple[Reason, ...]:
         """What is wrong with the pictures that come."""
         b_pictures = _B_PICTURES if self.has_b_pictures else NO_REASON
-        return tuple(filter(None, (self.entry_reason, b_pictures, self.missing_set)))
+        return tuple(filter(None, (self.entry_reason, b_pictures, self.missing_set, self.left_out)))
 
 
 def entry_kind(entry_point: AccessUnit | None) -> EntryKind | None:

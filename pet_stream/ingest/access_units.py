@@ -19,6 +19,13 @@ logger = logging.getLogger(__name__)
 
 _B_MEMORY = 300
 """Pictures without a B picture after which there are none."""
+_LEFT_OUT_MEMORY = 128
+"""The share of pictures that are left out is a mean of about the newest this many."""
+_PICTURES_MISSING = Reason(
+    "pictures_missing",
+    "most pictures are left out, because they refer to others that did not come: each slot has to "
+    "hold one picture, a whole one",
+)
 _MIN_STEP_NS = 100_000
 """Least time between two access units, so that their timestamps differ in RTP and in files."""
 _RESTART_IT = ": these are left out. Restart the camera daemon, so that it sends it again"
@@ -27,8 +34,8 @@ _RESTART_IT = ": these are left out. Restart the camera daemon, so that it sends
 class AccessUnits:
     """Numbers and times what is published.
 
-    Owned by the camera thread; `video`, `missing_set` and `has_parameter_sets` may be read by any
-    thread.
+    Owned by the camera thread; `video`, `missing_set`, `left_out` and `has_parameter_sets` may be
+    read by any thread.
     """
 
     def __init__(self, cameras: Cameras, counts: CameraCounts) -> None:
@@ -39,6 +46,7 @@ class AccessUnits:
         self._last_capture_ns = 0
         self._dropped_since_s: float | None = None
         self._pictures_since_b = _B_MEMORY
+        self._left_out_share = 0.0
         self.missing_set = NO_REASON
         """Why the newest pictures are left out though there is an entry point to them."""
         self.video: SequenceParameterSet | None = None
@@ -59,6 +67,12 @@ class AccessUnits:
     def has_b_pictures(self) -> bool:
         """Whether one was among the newest pictures."""
         return self._pictures_since_b < _B_MEMORY
+
+    @property
+    def left_out(self) -> Reason:
+        """Why most of the newest pictures are left out though decoding has begun."""
+        is_told = self._left_out_share <= 0.5 or self.missing_set
+        return NO_REASON if is_told else _PICTURES_MISSING
 
     def make(self, picture: Picture, capture_ns: int) -> AccessUnit | None:
         """Returns the access unit of `picture`, taken at `capture_ns` of CLOCK_MONOTONIC.
@@ -87,10 +101,13 @@ class AccessUnits:
             self.video = picture.coded.sps
         if nal_units is None or self.video is None:
             self._counts.frames_dropped += 1
+            if self.video is not None and picture.coded.has_slice:
+                self._left_out_share += (1 - self._left_out_share) / _LEFT_OUT_MEMORY
             if self._dropped_since_s is None:
                 self._dropped_since_s = time.monotonic()
             return None
         self._dropped_since_s = None
+        self._left_out_share -= self._left_out_share / _LEFT_OUT_MEMORY
         self._last_capture_ns = max(capture_ns, self._last_capture_ns + _MIN_STEP_NS)
         unit = AccessUnit(
             nal_units=nal_units,

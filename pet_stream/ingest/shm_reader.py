@@ -99,6 +99,7 @@ class ShmReader:
             entry_reason=entry_reason(entry, without_s) if state == "live" else NO_REASON,
             has_b_pictures=state == "live" and self._access_units.has_b_pictures,
             missing_set=self._access_units.missing_set if state == "live" else NO_REASON,
+            left_out=self._access_units.left_out if state == "live" else NO_REASON,
         )
 
     @property

@@ -165,6 +165,8 @@ export default {
   "reason.recovery_points": "カメラが IDR を送らないため、WebRTC では途中から表示できません（WebSocket で表示します）",
   "reason.parameter_set_missing":
     "カメラが必要なパラメータセットを送っていないため、一部の画像が欠けています。カメラのデーモンを再起動してください",
+  "reason.pictures_missing":
+    "前の画像が届いていないため、ほとんどの画像を表示できません（1 つのスロットに 1 枚の画像が必要です）",
   "reason.b_pictures": "カメラが B ピクチャを送っているため、WebRTC では表示できません（WebSocket で表示します）",
   "reason.route_conflict": "ホストと重複する経路があります: {words}",
   "reason.many_processes": "サーバーのプロセスが複数あります（gunicorn --workers 1 にしてください）",

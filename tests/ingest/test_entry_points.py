@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.shm_reader import ShmReader
-from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.access_unit import START_CODE, AccessUnit
 from pet_stream.media.gop_memory import GopMemory
+from pet_stream.media.h264 import split_annex_b
 from tests.doctor.daemon import daemon
 from tests.footage import decode, encode, open_gops, without_parameter_sets
 from tests.waiting import wait_until
@@ -45,6 +48,38 @@ def test_i_pictures_with_recovery_points_are_as_good_as_idrs(segment_name: str) 
         assert len(decode(unit.to_annex_b() for unit in run[i:])) == len(run) - i
     assert (status.state, status.entry) == ("live", "recovery_point")
     assert status.entry_reason.code == "recovery_points"
+
+
+def pairs(units: list[bytes]) -> list[tuple[bytes, bytes]]:
+    return list(zip(units[::2], units[1::2], strict=True))
+
+
+SLICES = [
+    START_CODE + nal_unit
+    for unit in encode(gop=GOP, pictures=6 * GOP, slices=2)
+    for nal_unit in split_annex_b(unit)
+]
+PAIRS = [a + b for a, b in pairs(encode(gop=GOP, pictures=6 * GOP))]
+
+
+@pytest.mark.parametrize("slots", [SLICES, PAIRS], ids=["slices", "two pictures"])
+def test_slots_that_hold_no_whole_picture_each_are_a_reason(
+    segment_name: str, slots: list[bytes]
+) -> None:
+    with audience(segment_name) as listener, daemon(segment_name, slots, fps=300):
+        listener.wait_until(lambda: bool(listener.reader.status.left_out))
+        status = listener.reader.status
+    assert status.state == "live"
+    assert status.left_out.code == "pictures_missing"
+    assert status.left_out in status.faults
+
+
+def test_a_loss_now_and_then_is_no_reason(segment_name: str) -> None:
+    units = [u for i, u in enumerate(encode(gop=GOP, pictures=8 * GOP)) if i != 2 * GOP + 2]
+    with audience(segment_name) as listener, daemon(segment_name, units, fps=300):
+        listener.wait_for(3 * len(units))
+        assert listener.reader.counts.frames_dropped > GOP / 2
+        assert not listener.reader.status.faults
 
 
 def test_after_a_loss_pictures_go_on_at_the_next_recovery_point(segment_name: str) -> None:
