@@ -67,6 +67,10 @@ class Accounts:
         return bool(self.book().people)
 
     @property
+    def has_owner(self) -> bool:
+        return changes.has_owner(self.book())
+
+    @property
     def cookie_name(self) -> str:
         return cookie_name(self._file.read().key)
 

@@ -45,7 +45,7 @@ def serve(
         stream.start()
         take_descriptors()
         server.start(app, app.extensions["pet_stream"].connection_counts)
-        invitation = _first_invitation(app.extensions["pet_stream"].authority)
+        invitation = first_invitation(app.extensions["pet_stream"].authority)
         announce(server, app.config, invitation, proxy)
         if on_start is not None:
             on_start(server)
@@ -55,12 +55,12 @@ def serve(
         stream.stop()
 
 
-def _first_invitation(authority: Authority) -> str | None:
-    """Returns a link's secret for the owner, where people sign in and nobody can yet."""
+def first_invitation(authority: Authority) -> str | None:
+    """Returns a link's secret for the owner, where people sign in and none of them is one."""
     if authority.name != "builtin":
         return None
     accounts = cast("AccountsAuthority", authority).accounts
-    return None if accounts.has_people else accounts.invite("owner", by="the terminal")
+    return None if accounts.has_owner else accounts.invite("owner", by="the terminal")
 
 
 def settings_of(

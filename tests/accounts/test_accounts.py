@@ -310,6 +310,9 @@ def test_the_only_owner_stays(accounts: Accounts, anna: SignedIn, clock: Clock) 
     sign_in(accounts, "owner", "Cleo")
     accounts.revoke("people", anna_id, by="Anna", keeps_an_owner=True)
     assert [person.name for person in accounts.book().people] == ["Ben", "Cleo"]
+    assert accounts.has_owner
+    accounts.revoke("people", accounts.book().people[1].id, by="the command line")
+    assert (accounts.has_people, accounts.has_owner) == (True, False)
 
 
 @pytest.mark.parametrize("name", ["Anna", "anna", " ANNA "])

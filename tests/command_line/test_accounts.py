@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 
 from pet_stream.accounts.accounts import Accounts
-from pet_stream.command_line.hosting import settings_of
+from pet_stream.command_line.hosting import first_invitation, settings_of
+from pet_stream.web.accounts_authority import AccountsAuthority
+from pet_stream.web.authority import OpenAuthority
 from tests.waiting import TIMEOUT_S
 
 from .test_hosting import CHECKOUT, StartCommand, start_command
@@ -101,6 +103,16 @@ def test_everything_can_be_revoked(path: Path, accounts: Accounts) -> None:
 def test_a_link_leads_below_the_prefix(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLASK_PET_STREAM_URL_PREFIX", "/cam")
     assert LINK.search(pet_stream(path, "invite").stdout)
+
+
+def test_while_there_is_no_owner_the_terminal_makes_a_link(accounts: Accounts) -> None:
+    authority = AccountsAuthority(accounts)
+    accounts.accept(accounts.invite("family", by="test"), device="Phone")
+    secret = first_invitation(authority)
+    assert secret is not None
+    assert accounts.accept(secret, device="Phone").visitor.role == "owner"
+    assert first_invitation(authority) is None
+    assert first_invitation(OpenAuthority(is_meant=True)) is None
 
 
 @pytest.mark.parametrize(
