@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
 unit := not browser and not slow
-# tests mostly wait; a browser, which works, is one for each file
-parallel := -n 4
+# tests mostly wait; neighbours share what they need; a browser, which works, is one for each file
+parallel := -n 4 --dist worksteal
 by_file := -n 2 --dist loadfile
 scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
@@ -28,13 +28,13 @@ run: runtime ## the same page on the real camera
 	@exec .venv/bin/pet-stream run $(ARGS)
 
 .PHONY: test
-test: ## everything: lint, types, unit tests on the oldest and newest Python, browsers
+test: ## everything: lint, types, tests on the oldest and newest Python, browsers
 	@tools/packages venv gcc node chromium firefox ffmpeg ip
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)
-	@echo "== slow tests and browsers on $$($(python) --version)"
-	@$(python) -m pytest $(by_file) -m "slow or browser" $(ARGS)
+	@echo "== browsers on $$($(python) --version)"
+	@$(python) -m pytest $(by_file) -m browser $(ARGS)
 
 .PHONY: check
 check: lint unit ## lint, types and the unit tests; no browser; 2 minutes
