@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
 from .errors import ConfigError
-from .metrics import HasRegistry, StreamCollector, exporter_of
+from .metrics import HasRegistry, StreamCollector
 from .process.exit import exit_on_sigterm
 from .rights import Authority
 from .stream import Stream
@@ -66,7 +66,7 @@ class PetStream:
             knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
         )
         make_authority = partial(self._authority, app, config)
-        stream = Stream(config, host_check, make_authority, exporter_of(registry), live_state_of)
+        stream = Stream(config, host_check, make_authority, registry, live_state_of)
         registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)

@@ -19,7 +19,6 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-from prometheus_flask_exporter import PrometheusMetrics
 
 from .version import __version__
 
@@ -32,11 +31,6 @@ class HasRegistry(Protocol):
     with a registry."""
 
     registry: CollectorRegistry
-
-
-def exporter_of(registry: CollectorRegistry) -> PrometheusMetrics:
-    """Returns an exporter for `registry`, without routes or metrics of its own."""
-    return PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
 
 
 COUNTER, GAUGE = CounterMetricFamily, GaugeMetricFamily

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from flask import request
-from prometheus_flask_exporter import PrometheusMetrics
+from prometheus_client import CollectorRegistry
 
 from .admission.downloads import Downloads
 from .admission.grants import Grants
@@ -115,7 +115,7 @@ class Stream:
     authority: Authority
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
-    exporter: PrometheusMetrics
+    registry: CollectorRegistry
     is_running: bool
 
     def __init__(
@@ -123,14 +123,14 @@ class Stream:
         config: Config,
         host_check: HostCheck,
         make_authority: Callable[[], Authority],
-        exporter: PrometheusMetrics,
+        registry: CollectorRegistry,
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
     ) -> None:
         self.config = config
         self.host_check = host_check
         self._make_authority = make_authority
-        self.exporter = exporter
+        self.registry = registry
         self.is_running = False
         self._started_at_s = 0.0
         self._live_state = live_state

@@ -193,7 +193,15 @@ def test_the_host_sees_the_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["aiortc", "av", "pet_stream.accounts", "pet_stream.web_server", "pet_stream.doctor"]
+    "module",
+    [
+        "aiortc",
+        "av",
+        "prometheus_flask_exporter",
+        "pet_stream.accounts",
+        "pet_stream.media.mp4.reading",
+        "pet_stream.web_server",
+    ],
 )
 def test_mounting_imports_nothing_that_most_hosts_do_not_need(module: str) -> None:
     run_script(

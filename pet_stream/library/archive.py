@@ -15,7 +15,6 @@ from ..recording.disk import ClipsFull
 from ..recording.status import RecordingStatus
 from .ages import Ages
 from .clock import ClockReading, read_clocks
-from .crash_recovery import repair
 from .folder_check import FolderCheck
 from .housekeeping import Housekeeper
 from .library import Library
@@ -149,4 +148,7 @@ class Archive:
         for thumbnail in filter(is_unfinished, parts):
             self._housekeeper.submit(partial(thumbnail.unlink, missing_ok=True))
         recordings = [part for part in parts if not is_unfinished(part)]
-        self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in recordings]
+        if recordings:
+            from .crash_recovery import repair  # lazy, as in details
+
+            self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in recordings]

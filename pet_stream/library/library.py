@@ -16,7 +16,6 @@ from ..recording.names import composite_of, stored_name
 from ..recording.status import CurrentRecording, HasStatus, RecordingStatus
 from ..version import __version__
 from .composite_file import Piece, PiecedFile
-from .cutting import cut, joined
 from .details import Details, ReadOnce, read_details, read_is_clip
 from .listing import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
 from .ready_files import ReadyFiles
@@ -201,6 +200,8 @@ class Library:
         if ready is not None:
             return ready
         with self._queue.turn("Too many recordings are being cut or joined"):
+            from .cutting import cut, joined  # lazy, as in details
+
             ready = self._ready.get(version)  # the request before may have made it
             if ready is not None:
                 return ready

@@ -12,7 +12,11 @@ from .current import current_stream
 
 def metrics() -> ResponseReturnValue:
     """Answer with the exporter's text. The exporter's own view is missing under the reloader."""
-    text, content_type = current_stream().exporter.generate_metrics(
+    from prometheus_flask_exporter import PrometheusMetrics  # lazy: not every host is scraped
+
+    registry = current_stream().registry
+    exporter = PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
+    text, content_type = exporter.generate_metrics(
         request.headers.get("Accept"), request.args.getlist("name[]")
     )
     return Response(text, content_type=content_type)

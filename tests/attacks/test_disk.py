@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from pet_stream.library import library as library_module
+from pet_stream.library import cutting
 from pet_stream.library.composite_file import PiecedFile
 from pet_stream.library.cutting import cut
 from pet_stream.library.library import MAX_WAITING
@@ -180,5 +180,5 @@ def test_of_cuts_at_once_few_wait_and_the_rest_is_told_to_come_later(
                 all_are_refused.set()
             return answer.status_code
 
-    monkeypatch.setattr(library_module, "cut", slow_cut)
+    monkeypatch.setattr(cutting, "cut", slow_cut)
     assert at_once(app, 20, ask) == {200: 1 + MAX_WAITING, 429: 20 - 1 - MAX_WAITING}
