@@ -206,6 +206,21 @@ def test_a_foreign_page_may_use_no_link(app: Flask, owner: FlaskClient) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (403, "origin")
 
 
+@pytest.mark.parametrize("prefix", [""])
+@pytest.mark.parametrize("path", [PAGE, RECORDING])
+def test_a_link_can_be_followed_from_anywhere_but_not_embedded(
+    app: Flask, owner: FlaskClient, path: str
+) -> None:
+    link = link_to(owner, "", path)
+    headers = {"Sec-Fetch-Site": "cross-site", "Referer": "http://chat.example/"}
+    followed = {**headers, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    embedded = {**headers, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    with app.test_client().get(link, headers=followed) as answer:
+        assert answer.status_code not in (401, 403)
+    with app.test_client().get(link, headers=embedded) as answer:
+        assert answer.status_code == 403
+
+
 ALLOWED = {"Origin": "http://localhost:8080", "Sec-Fetch-Site": "cross-site"}
 
 
