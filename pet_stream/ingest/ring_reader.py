@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 _REFUSED_REMEMBERED: Final = 8
 _LONGEST_ABSENCE: Final = 1 << 24
 """After more writes than this, the index went back. A relay needs an hour for this many."""
+_MOST_SKIPPED: Final = 5
+"""Frame numbers that a relayed camera may skip without loss, and twice those it skipped lately."""
 _COPIES_LOOKED_AT: Final = 4
 """About this many of a relay's copies of a picture are read, and the last two writes."""
 
@@ -118,6 +120,7 @@ class RingReader:
         self.new_writes = 0
         """The number of writes between the last two polls."""
         self._has_missed = False
+        self._usually_skipped = 0
         self._refused: deque[tuple[int, int]] = deque(maxlen=_REFUSED_REMEMBERED)
         if self._next != index:
             missed = self._counts.frames_missed
@@ -242,9 +245,17 @@ class RingReader:
         """
         if not self._order.is_relayed:
             return self._has_missed or continuity is Continuity.GAP
-        is_gap = continuity is Continuity.GAP or (
+        # The loss of exactly one GOP leaves frame_num as it would be.
+        is_jump = skipped > max(_MOST_SKIPPED, 2 * self._usually_skipped)
+        self._usually_skipped = max(skipped, self._usually_skipped * 7 // 8)
+        is_gap = (
+            continuity is Continuity.GAP
+            or (continuity is Continuity.NEXT and is_jump)
             # Nothing else tells across an IDR.
-            (continuity is Continuity.UNKNOWN or starts_gop) and (self._has_missed or skipped > 0)
+            or (
+                (continuity is Continuity.UNKNOWN or starts_gop)
+                and (self._has_missed or skipped > 0)
+            )
         )
         if is_gap and continuity is not Continuity.FIRST:
             self._counts.frames_missed += max(1, skipped)

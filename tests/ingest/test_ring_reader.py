@@ -205,6 +205,27 @@ def test_behind_a_relay_older_bytes_never_pass_for_a_picture(segment_name: str, 
     pytest.fail(f"{verdict}")
 
 
+@pytest.mark.parametrize("gops", [1, 2])
+def test_behind_a_relay_the_loss_of_whole_gops_is_a_discontinuity(
+    segment_name: str, gops: int
+) -> None:
+    """frame_num goes on as if nothing were missing: the camera's own numbers tell."""
+    with (
+        Camera(segment_name, relay=True, relay_rate=606, gop=14, fps=60) as camera,
+        reading(segment_name) as reading_,
+    ):
+        reading_.poll_until_there_are(20, 0)
+        camera.command(f"gap {14 * gops}")
+        reading_.poll_until_there_are(60, 0)
+    jumps = [
+        picture
+        for before, picture in pairwise(reading_.pictures)
+        if picture.header.frame_number - before.header.frame_number >= 14 * gops
+    ]
+    assert jumps
+    assert all(picture.is_discontinuity for picture in jumps)
+
+
 def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
     with (
         Camera(segment_name, relay=True, relay_rate=606, night_fps=30) as camera,
