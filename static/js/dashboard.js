@@ -82,3 +82,4 @@ recorder.start();
 recordings.start();
 health.start();
 session.start();
+addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

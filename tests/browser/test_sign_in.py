@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from pet_stream.accounts.accounts import Accounts
 from tests.camera.camera import Camera
@@ -95,4 +95,24 @@ def test_the_sheet_is_there_in_japanese_and_says_when_nobody_can_sign_in(
     page.get_by_role("button", name="サインイン").click()
     expect(page.locator("dialog.sheet").get_by_role("alert")).to_contain_text("pet-stream invite")
     assert severe_violations(page) == []
+    page.context.close()
+
+
+def test_a_link_in_a_page_that_is_signed_in_asks_first(
+    browser: Browser, server: Server, accounts: Accounts
+) -> None:
+    """The owner's browser would be the guest's otherwise, for having tried the guest's link."""
+    url = f"{server.url}/pet-stream/"
+    page = open_page(browser, f"{url}#invitation={accounts.invite('owner', name='Anna', by='t')}")
+    account = page.locator("[data-account]")
+    expect(account).to_contain_text("Anna")
+    link = f"invitation={accounts.invite('guest', name='Ben', by='t')}"
+    for answer, name, left in ((Dialog.dismiss, "Anna", 1), (Dialog.accept, "Ben", 0)):
+        with page.expect_event("dialog") as asked:
+            page.once("dialog", answer)
+            page.evaluate("link => setTimeout(() => (location.hash = link))", link)
+        assert "Anna" in asked.value.message
+        expect(account).to_contain_text(name)
+        assert len(accounts.book().invitations) == left
+        assert "#" not in page.url
     page.context.close()
