@@ -14,8 +14,7 @@ import av
 import pytest
 
 from pet_stream.ingest.access_units import AccessUnits
-from pet_stream.ingest.camera_stream import SlotCopy
-from pet_stream.ingest.cameras import Cameras
+from pet_stream.ingest.camera_stream import Cameras, SlotCopy
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.ring_reader import Picture
 from pet_stream.library.cutting import cut, joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ..ingest.cameras import Cameras
+from ..ingest.camera_stream import Cameras
 from ..ingest.capture_clock import CaptureClock, ClockName, Now
 from ..ingest.counts import CameraCounts
 from ..ingest.picture_order import PictureOrder

@@ -10,8 +10,7 @@
         picture_order     is the picture new?
         newest_slot       is the slot complete that is being written?
         relay_copies      behind a relay: which copy has the right bytes? `residue`: the old bytes
-        cameras           at most eight, one shown at a time
-          camera_stream   parses a picture once, follows its stream, completes its IDRs
+        camera_stream     parses a picture once, follows its camera's stream, completes its IDRs
       capture_clock       when each picture was taken, whatever the camera's clock says
         clock_ages        is it a clock of this machine?
         clock_line        how a clock of its own runs

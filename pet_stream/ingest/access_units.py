@@ -10,7 +10,7 @@ from ..media.access_unit import AccessUnit
 from ..media.h264 import ParameterSets, SequenceParameterSet
 from ..media.h264.playable import B_SLICE
 from ..reason import NO_REASON, Reason
-from .cameras import Cameras
+from .camera_stream import Cameras
 from .counts import CameraCounts
 from .refused import cause_in_bitstream
 from .ring_reader import Picture

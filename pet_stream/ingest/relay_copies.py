@@ -18,8 +18,7 @@ from typing import Final
 from ..errors import BitstreamError
 from ..media.h264.continuity import Continuity
 from ..media.ring import RingLayout, SlotHeader
-from .camera_stream import SlotCopy
-from .cameras import Cameras
+from .camera_stream import Cameras, SlotCopy
 from .residue import Residue
 
 _AGREEING: Final = 2

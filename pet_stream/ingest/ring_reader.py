@@ -21,8 +21,7 @@ from ..errors import BitstreamError
 from ..media.h264.coded_picture import CodedPicture
 from ..media.h264.continuity import Continuity
 from ..media.ring import RingLayout, SlotHeader, next_write, writes_between
-from .camera_stream import SlotCopy
-from .cameras import Cameras
+from .camera_stream import Cameras, SlotCopy
 from .counts import CameraCounts
 from .newest_slot import NewestSlot
 from .picture_order import Order, PictureOrder

@@ -18,7 +18,7 @@ from ..pause.pause import Pause
 from ..reason import NO_REASON, Reason
 from .access_units import AccessUnits
 from .attachment import STALLED_S, Attachment
-from .cameras import Cameras
+from .camera_stream import Cameras
 from .capture_clock import CaptureClock, Now
 from .counts import CameraCounts
 from .pacing import Pacing

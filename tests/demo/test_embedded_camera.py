@@ -17,7 +17,7 @@ import pytest
 from pet_stream.demo.embedded_camera import EmbeddedCamera
 from pet_stream.demo.film import PICTURE_HEIGHT, PICTURE_WIDTH, Film
 from pet_stream.errors import SegmentError, SourceError
-from pet_stream.ingest.cameras import Cameras
+from pet_stream.ingest.camera_stream import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import Picture, RingReader

@@ -8,7 +8,7 @@ import pytest
 
 from pet_stream.errors import SegmentBusy
 from pet_stream.feed.ring_writer import DetectionsWriter, RingWriter
-from pet_stream.ingest.cameras import Cameras
+from pet_stream.ingest.camera_stream import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import RingReader

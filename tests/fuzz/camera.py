@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pet_stream.detections.updates import Sighting
 from pet_stream.errors import BitstreamError
 from pet_stream.ingest.access_units import AccessUnits
-from pet_stream.ingest.cameras import Cameras
+from pet_stream.ingest.camera_stream import Cameras
 from pet_stream.ingest.capture_clock import CaptureClock, Now
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder

@@ -3,8 +3,7 @@
 import pytest
 
 from pet_stream.errors import BitstreamError
-from pet_stream.ingest.camera_stream import SlotCopy
-from pet_stream.ingest.cameras import Cameras
+from pet_stream.ingest.camera_stream import Cameras, SlotCopy
 from pet_stream.media.h264.continuity import Continuity
 
 from .test_camera_stream import IDR, PPS, SPS, P, slot_copy

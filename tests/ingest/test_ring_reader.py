@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pet_stream.ingest.cameras import Cameras
+from pet_stream.ingest.camera_stream import Cameras
 from pet_stream.ingest.counts import CameraCounts
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.relay_copies import spread
