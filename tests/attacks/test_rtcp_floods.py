@@ -59,7 +59,7 @@ def test_what_is_over_the_budget_is_dropped_unread(
 ) -> None:
     viewer, _ = connect(streaming)
     other, _ = connect(streaming)
-    data = storm(viewer, 100)
+    data = storm(viewer, 1)
 
     async def flood_until_dropped() -> int:
         sent_count = 0
