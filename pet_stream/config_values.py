@@ -145,7 +145,7 @@ def host_names(value: object) -> frozenset[str] | None:
 
 def spans(value: object) -> tuple[Span, ...]:
     expected = (
-        "a list of at most 100 times such as '22:00-07:00', 'Mon-Fri 08:00-17:00' or "
+        f"a list of at most {MAX_SPANS} times such as '22:00-07:00', 'Mon-Fri 08:00-17:00' or "
         "'Sun 00:00-24:00'"
     )
     found = tuple(_each(value, _span, expected))

@@ -174,7 +174,7 @@ REFUSED: list[tuple[str, object]] = [
     ("PAUSE_SCHEDULE", ["22:00-22:00"]),
     ("PAUSE_SCHEDULE", ["Mon,Tue 22:00-23:00"]),
     ("PAUSE_SCHEDULE", [22]),
-    ("PAUSE_SCHEDULE", ["22:00-07:00"] * 101),
+    ("PAUSE_SCHEDULE", ["22:00-07:00"] * 31),
     ("PAUSE_FILE", ""),
     ("URL_PREFIX", None),
     ("URL_PREFIX", "camera"),

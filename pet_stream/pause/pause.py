@@ -83,6 +83,7 @@ class Pause:
         self._lock = threading.Lock()
         self._storing = threading.Lock()
         self._state = PauseState()
+        self._scheduled: tuple[datetime | None, datetime | None] = None, None
         self._choice: Choice | None = None
         self._is_unreadable = False
         self._version: Version | None = None
@@ -112,7 +113,7 @@ class Pause:
     def end(self) -> None:
         """End the pause. If the schedule wants one now, that is left out, this once. Raises
         StorageError if that is so, but can't be kept."""
-        end = end_of_spans(self._schedule, self._now())
+        end = self._scheduled_end()
         self._choose(None if end is None else Choice(paused=False, ends_at=end.timestamp()))
 
     def _choose(self, choice: Choice | None) -> None:
@@ -165,8 +166,15 @@ class Pause:
         choice = self._choice
         if choice is not None and choice.is_in_force(self._now_s()):
             return PauseState("hand", choice.ends_at) if choice.paused else PauseState()
-        end = end_of_spans(self._schedule, self._now())
+        end = self._scheduled_end()
         return PauseState() if end is None else PauseState("schedule", end.timestamp())
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._now_s())
+    def _scheduled_end(self) -> datetime | None:
+        """Returns when the schedule's pause of now ends, if there is one. Worked out once a minute:
+        a span begins and ends with one."""
+        minute = datetime.fromtimestamp(self._now_s() // 60 * 60)
+        known_minute, end = self._scheduled
+        if minute != known_minute:
+            end = end_of_spans(self._schedule, minute)
+            self._scheduled = minute, end
+        return end

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MAX_SPANS = 100
+MAX_SPANS = 30
 
 _DAY_MINUTES = 24 * 60
-_WEEK_MINUTES = 7 * _DAY_MINUTES
 _DAY = "|".join(DAYS)
 _SPAN = re.compile(
     rf"(?:({_DAY})(?:-({_DAY}))? +)?([0-9]{{2}}):([0-5][0-9])-([0-9]{{2}}):([0-5][0-9])",
@@ -45,10 +44,10 @@ class Span:
 
     def end_after(self, now: datetime) -> datetime | None:
         """Returns when it ends; None if `now` is not in it."""
-        minute = now.weekday() * _DAY_MINUTES + now.hour * 60 + now.minute
-        for day in self.days:
-            since_min = (minute - day * _DAY_MINUTES - self.begins_min) % _WEEK_MINUTES
-            if since_min < self.length_min:
+        today, minute = now.weekday(), now.hour * 60 + now.minute
+        for days_ago in (0, 1):  # it lasts a day at most
+            since_min = minute + days_ago * _DAY_MINUTES - self.begins_min
+            if (today - days_ago) % 7 in self.days and 0 <= since_min < self.length_min:
                 whole = now.replace(second=0, microsecond=0)
                 return whole + timedelta(minutes=self.length_min - since_min)
         return None
