@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ VALUES_A_TURN = 500
 def main() -> int:
     """Returns 1 if a target failed; its value is printed."""
     options = parse_options()
+    logging.basicConfig(level=logging.ERROR)
     chosen = [t for t in TARGETS if not options.targets or t.name in options.targets]
     ends_at_s = time.monotonic() + 60 * options.minutes
     failed: set[str] = set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import json
 import logging
 import struct
@@ -23,12 +24,16 @@ from pet_stream.errors import BadCandidate, BitstreamError, InvalidOffer, NoUsab
 from pet_stream.media.rtp.rtcp import (
     MAX_LOST,
     goodbye,
+    middle_bits,
+    ntp_time,
     parse_feedback,
     sender_report,
     source_description,
 )
 from pet_stream.webrtc import private
 from pet_stream.webrtc.private import Drop
+from pet_stream.webrtc.sending.congestion import MAX_PER_REQUEST, Congestion
+from pet_stream.webrtc.sending.sender_reports import SenderReports
 from pet_stream.webrtc.signaling.answer import answer_from_aiortc, offer_for_aiortc
 from pet_stream.webrtc.signaling.candidates import usable_candidate
 from pet_stream.webrtc.signaling.h264_format import choose_format
@@ -37,10 +42,12 @@ from pet_stream.websocket.frames import close_frame, pong_frame
 from pet_stream.websocket.incoming import MAX_MESSAGE_SIZE, Incoming, Refused
 from tests.apps import mounted_app
 from tests.attacks import strangers
+from tests.recording.playback import access_unit
 from tests.webrtc import offers
 from tests.webrtc.private.test_guard import dtls_transport
 from tests.websocket.client import WebSocket, masked, served
 
+from .camera import pictures
 from .mutation import mutated_bytes, mutated_text
 from .target import Call, Target, pure
 
@@ -90,7 +97,9 @@ SSRC = 0x89ABCDEF
 PLI = struct.pack("!BBHII", 0x81, 206, 2, 1, SSRC)
 FIR = struct.pack("!BBHIIII", 0x84, 206, 4, 1, 0, SSRC, 1 << 24)
 NACK = struct.pack("!BBHIIHHHH", 0x81, 205, 4, 1, SSRC, 7, 0xFFFF, 65_535, 1)
-REPORT = struct.pack("!BBHIIIIIII", 0x81, 201, 7, 1, SSRC, 0, 0, 0, 5, 6)
+SENT_NS = 1_700_000_000 * 10**9
+LSR = middle_bits(ntp_time(SENT_NS))
+REPORT = struct.pack("!BBHIIIIIII", 0x81, 201, 7, 1, SSRC, 0, 0, 0, LSR, 6)
 RTCP = (
     REPORT + PLI + NACK,
     sender_report(SSRC, 1 << 40, 5, 6, 7) + source_description(SSRC, "cat") + goodbye(SSRC),
@@ -99,7 +108,17 @@ RTCP = (
 
 
 def feedback(compound: bytes) -> None:
-    assert len(parse_feedback(compound, SSRC).lost) <= MAX_LOST
+    """Of a viewer that answers our report a tenth of a second later."""
+    told = parse_feedback(compound, SSRC)
+    assert len(told.lost) <= MAX_LOST
+    reports = SenderReports(SSRC, "cat", itertools.count(0, 10**8).__next__, lambda: SENT_NS)
+    reports.compound(access_unit(pictures()[0]))
+    if told.report is not None:
+        reports.handle_report(*told.report)
+    assert 0 < reports.round_trip_s < 5
+    congestion = Congestion()
+    chosen = congestion.missed(told.lost, reports.round_trip_s, stream_packets_per_s=200)
+    assert len(congestion.worth_a_copy(chosen)) <= len(chosen) <= MAX_PER_REQUEST
 
 
 class Datagram(NamedTuple):
