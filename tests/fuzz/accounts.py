@@ -74,13 +74,13 @@ def account_file() -> Iterator[Call]:
 
 
 def cookie(text: str) -> None:
-    given = write_cookie(KEY, "device", NOW)
-    assert read_cookie(KEY, text, NOW) == (("device", NOW) if text == given else None)
+    """itsdangerous skips what is no base64 in a signature, so that one cookie has many forms."""
+    assert read_cookie(KEY, text, NOW) in (None, ("device", NOW))
 
 
 def cookies() -> tuple[str, ...]:
     others_key = KEY[::-1]
-    return write_cookie(KEY, "device", NOW), write_cookie(others_key, "device", NOW)
+    return write_cookie(KEY, "device", NOW), write_cookie(others_key, "stranger", NOW)
 
 
 def link(text: str) -> None:
