@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.doctor.daemon import daemon
 from tests.footage import encode, open_gops
+from tests.waiting import wait_until
 
 from .conftest import Server, running_server
-from .player import BADGE, VEIL
+from .player import BADGE, STATE, STATS, VEIL
 from .test_fallback import FALLBACK
 
 pytestmark = pytest.mark.browser
 
 GOP = 30
+OPEN: dict[str, Any] = {"bframes": 2, "x264": ("open-gop=1",)}
 
 
 @contextmanager
@@ -52,11 +55,21 @@ def test_what_webrtc_does_not_play_comes_over_a_websocket_at_once(
         assert page.evaluate("window.peers.length") == 0, "no offer was wasted"
 
 
+def test_open_gops_play_on_from_an_i_picture_that_leading_pictures_follow(
+    segment_name: str, tmp_path: Path, page: Page
+) -> None:
+    units = encode(profile="high", gop=GOP, pictures=10 * GOP, **OPEN)[GOP:]
+    with watched(segment_name, units, tmp_path, page):
+        page.wait_for_selector(FALLBACK)
+        wait_until(lambda: (page.evaluate(STATS) or {}).get("framesDecoded", 0) > 3 * GOP)
+        assert page.evaluate(STATE) == "live"
+
+
 def test_who_joins_a_gradual_refresh_is_told_why_there_is_no_picture(
     segment_name: str, tmp_path: Path, page: Page
 ) -> None:
     units = encode(gop=GOP, pictures=10 * GOP, x264=("intra-refresh=1",))[1:]
     with watched(segment_name, units, tmp_path, page):
         page.wait_for_selector('pet-stream[data-player-state="camera-offline"]')
-        assert "The camera has sent no IDR for" in page.evaluate(VEIL)
-        assert "no IDR" in page.inner_text("[data-health-details]")
+        wait_until(lambda: "The camera has sent no IDR for" in page.evaluate(VEIL))
+        wait_until(lambda: "no IDR" in page.inner_text("[data-health-details]"))
