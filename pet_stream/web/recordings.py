@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import PreconditionFailed
 
 from ..errors import BadRequest
 from ..library.listing import Recording
@@ -75,6 +76,9 @@ def star_recording(name: str) -> ResponseReturnValue:
 def get_thumbnail(name: str) -> ResponseReturnValue:
     path = current_stream().archive.thumbnails.path_of(name)
     answer = send_file(path, mimetype="image/jpeg", conditional=True, max_age=THUMBNAIL_MAX_AGE_S)
+    if answer.status_code == 412:  # of Werkzeug, with the picture in it
+        answer.close()
+        raise PreconditionFailed
     answer.cache_control.public, answer.cache_control.private = False, True  # no proxy's
     return answer
 

@@ -177,6 +177,12 @@ def test_a_file_that_vanishes_between_two_looks_is_not_found(
 # ---- thumbnails
 
 
+def test_a_thumbnail_that_is_not_the_wanted_one_is_412_in_json(client: FlaskClient) -> None:
+    """The picture came with it."""
+    answer = client.get("/api/recordings/good.mp4/thumbnail", headers={"If-Match": '"other"'})
+    assert (answer.status_code, answer.get_json()["code"]) == (412, "precondition_failed")
+
+
 def test_a_link_in_the_place_of_a_thumbnail_is_not_followed(folder: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("mine")
