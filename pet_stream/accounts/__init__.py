@@ -3,9 +3,9 @@
     accounts      the entrance: signs people in, invites, knows devices and tokens, revokes
       book        what the file holds: people, devices, tokens, invitations. Values, pure
       changes     what becomes of that when somebody is invited, signs in or is revoked. Pure
-    book_file   the file itself: read when it has changed, replaced whole
+      book_file   the file itself: read when it has changed, replaced whole
       visitor     who asks: a person on a device, or a program
-    codes       secrets that are shown once, of which only a hash is kept
+      codes       secrets that are shown once, of which only a hash is kept
       passwords   for who wants one
       cookies     what a signed-in browser sends
       links       addresses that carry a right with them
