@@ -27,7 +27,7 @@ from .processes import Process
 CHECKOUT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = CHECKOUT / "test-results"
 CUT_OFF_REQUEST = re.compile(
-    r"-{40}\nException occurred during processing of request.*?\n-{40}\n", re.DOTALL
+    r"-{40}.*?\nException occurred during processing of request.*?\n-{40}", re.DOTALL
 )
 
 """What Werkzeug's server says when it is ended just as a connection arrives."""

@@ -90,7 +90,7 @@ def test_a_server_that_ends_says_so(
 @pytest.mark.parametrize(
     ("status", "title", "next_step"),
     [
-        (401, "Please sign in", "Sign in there, then try again"),
+        (401, "Please sign in", "does not know you"),
         (403, "Not allowed", "asked again when you say so"),
     ],
 )
