@@ -18,6 +18,8 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
     camera = stream.reader.status
     video = camera.video
     disk = stream.folder_watch.disk
+    # That of accounts would ask the disk; nobody can open the page before somebody can sign in.
+    notices = stream.authority.notices if stream.authority.name == "open" else ()
     return {
         "recording": stream.recorder.status.to_json(),
         "pause": stream.pause.state.to_json(),
@@ -32,6 +34,8 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
             "fps": _rounded(camera.fps),
         },
         "health": state_of_health(stream, camera),
+        "notices": notices,
+        "notice_codes": [notice.code for notice in notices],
         "disk": None if disk is None else disk._asdict(),
         "detections": stream.config.detections_shm is not None,
     }

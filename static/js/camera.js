@@ -26,6 +26,7 @@ export function needsSocket({ camera = {} }) {
   return camera.b_pictures === true || camera.entry === "recovery_point";
 }
 
+const OPEN_TO_ALL = "open_to_all";
 const JOINERS_WAIT = ["no_entry_point", "gradual_refresh"];
 
 /** Why who joins now has to wait, though the camera is live; "" if nobody has to. */
@@ -39,6 +40,11 @@ export function whyNoSocket(health) {
   const { reasons = [], reason_codes: codes = [], notices = [], notice_codes: more = [] } = health;
   const told = [...codes, ...more].map((code, i) => ({ code, words: [...reasons, ...notices][i] }));
   return told.find(({ code }) => SOCKETLESS.includes(code)) ?? null;
+}
+
+/** Whether nobody decides who may do what, and others than this machine have asked. */
+function isOpenToAll({ notice_codes: codes = [] }) {
+  return codes.includes(OPEN_TO_ALL);
 }
 
 /** The reasons of a health answer, in the page's language. */
@@ -71,6 +77,10 @@ export function describeHealth(health) {
   if (level !== "bad") {
     if (camera.width) details.push(resolution(camera.width, camera.height));
     if (camera.fps > 0) details.push(rate(camera.fps));
+  }
+  if (isOpenToAll(health)) {
+    if (level === "ok") level = "warn";
+    details.push(reasonText(OPEN_TO_ALL, health.notices[health.notice_codes.indexOf(OPEN_TO_ALL)]));
   }
   if (viewers !== undefined) details.push(text("health.viewers", { count: viewers }));
   return { level, headline, details };

@@ -228,8 +228,10 @@ export class LiveApi extends Api {
 }
 
 /** The answer that `/health` would give, from a pushed state. Pure. */
-export function healthOf({ health = {}, camera = {}, pause, viewers, disk = null }) {
-  return { ...health, camera, pause, webrtc_clients: viewers, disk };
+export function healthOf(state) {
+  const { health = {}, camera = {}, pause, viewers, disk = null } = state;
+  const { notices = [], notice_codes } = state;
+  return { ...health, camera, pause, webrtc_clients: viewers, disk, notices, notice_codes };
 }
 
 function isThreadless(refusal) {

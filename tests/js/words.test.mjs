@@ -163,3 +163,15 @@ for (const [health, { level, headline, details, down }] of HEALTH) {
     assert.equal(isCameraDown(health), down);
   });
 }
+
+test("a camera that is open to all is shown as that, also where all else is well", () => {
+  const health = {
+    status: "ok",
+    camera: { state: "live" },
+    notices: ["Any name", "Everybody can watch"],
+    notice_codes: ["any_host", "open_to_all"],
+  };
+  const { level, details } = describeHealth(health);
+  assert.equal(level, "warn");
+  assert.deepEqual(details, ["Everybody can watch"]);
+});

@@ -16,6 +16,7 @@ from pet_stream.config import Config
 from pet_stream.errors import ConfigError
 from pet_stream.rights import ROLES, Right
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, Route
+from pet_stream.web.live_state import live_state_of
 from tests.apps import mount, mounted_app, stream_of
 
 EVERY_ROUTE = [
@@ -158,7 +159,7 @@ def test_an_open_app_says_so_when_somebody_else_asks(
         client.get("/api/recording/status", headers=headers, environ_base={"REMOTE_ADDR": address})
         codes = client.get("/health").get_json()["notice_codes"]
         assert ("open_to_all" in codes) == is_told
-        assert [notice.code for notice in stream_of(app).authority.notices] == codes
+        assert live_state_of(stream_of(app))["notice_codes"] == codes
 
 
 def test_a_view_with_two_rights_does_not_import(monkeypatch: pytest.MonkeyPatch) -> None:
