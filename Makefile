@@ -74,6 +74,11 @@ soak-viewers: development ## 1 000 viewers come and go, then 10 stay for an hour
 fuzz: development ## everything that comes from outside, with faults in it (long; ARGS="--minutes 5 SDP")
 	@$(python) -m tests.fuzz $(ARGS)
 
+.PHONY: fuzz-guided
+fuzz-guided: development ## one of its targets, led by coverage; x86-64, Python up to 3.11 (long; ARGS=SDP)
+	@.venv/bin/pip install -q -e '.[fuzz]'
+	@$(python) -m tests.fuzz.guided $(ARGS)
+
 .PHONY: bench
 bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
 	@tools/packages gcc chromium

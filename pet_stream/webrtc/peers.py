@@ -196,7 +196,11 @@ class Peers:
         await asyncio.sleep(turn_s - loop.time())
         peer = self._make_peer(secrets.token_urlsafe(16), h264_format, offer)
         expel = partial(peer.end, "its right has ended")
-        hold = self._grants.hold(grant, partial(self._event_loop.call_soon, expel))
+        try:
+            hold = self._grants.hold(grant, partial(self._event_loop.call_soon, expel))
+        except Busy:
+            await peer.close()
+            raise
         life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold)
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)

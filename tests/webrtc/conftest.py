@@ -76,6 +76,7 @@ class Streaming:
         limits: TimeLimits = PATIENT,
         ice_hosts: tuple[IpNetwork, ...] = LOOPBACK,
         make_sender: SenderFactory | None = None,
+        grants: Grants | None = None,
     ) -> None:
         self.event_loop = EventLoopThread("test")
         self.event_loop.start()
@@ -84,7 +85,7 @@ class Streaming:
         self.fan_out = FanOut(self.broadcaster, self.event_loop)
         self.camera = Camera(self.broadcaster)
         self.places = Places(max_clients)
-        self.grants = Grants("test")
+        self.grants = grants or Grants("test")
         self.sps: SequenceParameterSet | None = None
         self.peers = Peers(
             fan_out=self.fan_out,

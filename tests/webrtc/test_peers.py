@@ -10,9 +10,11 @@ from ipaddress import ip_network
 
 import pytest
 
+from pet_stream.admission.grants import Grants, Hold
 from pet_stream.admission.places import LEASE_SWEEPS
-from pet_stream.errors import InvalidOffer, NotFound, NoUsableH264, Superseded
+from pet_stream.errors import Busy, InvalidOffer, NotFound, NoUsableH264, Superseded
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.rights import Grant
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.signaling.answer import AIORTC_H264, AIORTC_RTX
 from tests.waiting import TIMEOUT_S
@@ -396,3 +398,21 @@ def test_a_viewer_is_found_by_its_own_device_only(streaming: Streaming) -> None:
     with pytest.raises(NotFound):
         streaming.peers.add_candidate(pc_id, "", None, None, "device of somebody else")
     streaming.run(streaming.peers.close(pc_id))
+
+
+class NoThreads(Grants):
+    def hold(self, grant: Grant, end: Callable[[], object]) -> Hold:
+        raise Busy("This machine can't start the thread")
+
+
+def test_a_viewer_whose_right_nobody_could_check_leaves_nothing(
+    make_streaming: Callable[..., Streaming],
+) -> None:
+    streaming = make_streaming(grants=NoThreads("test"))
+    viewer = streaming.viewer()
+    offered = streaming.run(viewer.offer())
+    tasks = task_count(streaming)
+    with pytest.raises(Busy):
+        streaming.run(streaming.peers.answer(offered))
+    assert streaming.peers.pending_count == 0
+    assert task_count(streaming) == tasks
