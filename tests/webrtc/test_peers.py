@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 
 import pytest
+from aiortc import RTCPeerConnection
 
 from pet_stream.admission.grants import Grants, Hold
 from pet_stream.admission.places import LEASE_SWEEPS
@@ -411,8 +412,15 @@ def test_a_viewer_whose_right_nobody_could_check_leaves_nothing(
     streaming = make_streaming(grants=NoThreads("test"))
     viewer = streaming.viewer()
     offered = streaming.run(viewer.offer())
-    tasks = task_count(streaming)
-    with pytest.raises(Busy):
+    before = open_connections()
+    with pytest.raises(Busy) as refused:
         streaming.run(streaming.peers.answer(offered))
+    assert refused.value.retry_after_s  # the traceback keeps what it had made
     assert streaming.peers.pending_count == 0
-    assert task_count(streaming) == tasks
+    assert open_connections() == before
+
+
+def open_connections() -> int:
+    everything = gc.get_objects()
+    connections = [one for one in everything if isinstance(one, RTCPeerConnection)]
+    return sum(one.connectionState != "closed" for one in connections)
