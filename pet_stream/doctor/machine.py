@@ -55,6 +55,7 @@ def check_dependencies(distributions: Sequence[str] = DISTRIBUTIONS) -> Iterable
         )
     else:
         yield ok("WebRTC library", "Everything that live view uses of it is there.")
+    yield from _check_ciphers()
 
 
 def check_port(host: str, port: int) -> Finding:
@@ -95,6 +96,14 @@ def check_folder(folder: Path) -> Iterable[Finding]:
     what = "can be written" if there == folder else "will be made"
     yield ok("recordings", f"{folder} {what}.")
     yield _free_space(there)
+
+
+def _check_ciphers() -> Iterable[Finding]:
+    from ..webrtc.private import cipher_costs
+
+    costs = [f"{cost.name} {1e6 * cost.packet_s:.1f} µs" for cost in cipher_costs()]
+    if costs:
+        yield ok("encryption", f"A packet costs, the preferred cipher first: {', '.join(costs)}.")
 
 
 def _version(distribution: str) -> str | None:

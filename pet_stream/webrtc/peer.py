@@ -86,6 +86,7 @@ class Peer:
         transceiver = self._connection.addTransceiver("video", direction="sendonly")
         self._rtp_sender = transceiver.sender
         private.offer_hosts(self._ice, ice_hosts)
+        private.prefer_fastest(self._rtp_sender.transport)
         self._guard = private.Guard(self._rtp_sender.transport, counts.datagrams_dropped)
         extensions = {uri: number for number, uri in offer.extensions}
         end = partial(_end, self._ended)  # not self.end: the sender would keep this object

@@ -75,6 +75,11 @@ class Viewer:
         await self.until(lambda: len(self.units) >= count)
         return self.units[:count]
 
+    @property
+    def cipher(self) -> str:
+        """The SRTP protection profile that the DTLS server has chosen."""
+        return str(self._receiver.transport._ssl.get_selected_srtp_profile().decode())
+
     async def becomes(self, state: str) -> None:
         await self.until(lambda: self._connection.connectionState == state)
 

@@ -5,14 +5,16 @@
     ice            candidates, liveness checks, and where a viewer's packets go
     senders        SSRCs, and what a viewer says by RTCP
     srtp           encrypts packets in place
+    cipher         measures which cipher this CPU is fastest at, and prefers it
     freeing        frees an ended connection at once
     names          which of the names are missing
 
 A release may move these names. What needs them then does without; `missing_names` says which ones
 are missing, for the test that runs with every supported release, and for `pet-stream doctor`. All
-of it runs on the event-loop thread, but for `missing_names`.
+of it runs on the event-loop thread, but for `missing_names` and `cipher_costs`.
 """
 
+from .cipher import CipherCost, cipher_costs, prefer_fastest
 from .guard import Drop, Guard
 from .ice import (
     Destination,
@@ -28,6 +30,7 @@ from .senders import RtcpListener, listen_to_rtcp, on_keyframe_request, set_ssrc
 from .srtp import SrtpBuffer, SrtpError, SrtpSession
 
 __all__ = [
+    "CipherCost",
     "Destination",
     "Drop",
     "Guard",
@@ -35,6 +38,7 @@ __all__ = [
     "SrtpBuffer",
     "SrtpError",
     "SrtpSession",
+    "cipher_costs",
     "destination_of",
     "is_reachable",
     "listen_to_rtcp",
@@ -43,6 +47,7 @@ __all__ = [
     "offer_hosts",
     "on_keyframe_request",
     "on_refusal",
+    "prefer_fastest",
     "send_by_transport",
     "set_ssrcs",
     "stop_listening",

@@ -62,6 +62,8 @@ def _missing() -> list[str]:
         (stun, "TransactionTimeout", ()),
         (RTCRtpSender, "_send_keyframe", ()),
         (dtls, "_tx_srtp", ()),
+        (dtls, "_srtp_profiles", ()),
+        (rtcdtlstransport, "SRTP_PROFILES", ()),
         (dtls, "_recv_next", ()),
         (dtls, "_ssl", ()),
         (rtcdtlstransport, "SSL", ()),

@@ -21,7 +21,7 @@ FIRST_PACKETS = 128
 
 SrtpError = pylibsrtp.Error
 _libsrtp: Any = pylibsrtp
-_PROTECT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+PROTECT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 """`srtp_protect(context, packet, length)`; every pointer is an address. Other integer types would
 cost an object for each argument, and twice the time of the call."""
 
@@ -33,7 +33,7 @@ class SrtpSession:
         session = transport._tx_srtp
         self.protect = session.protect
         self.protect_rtcp = session.protect_rtcp
-        self.context = _address(session._srtp[0])
+        self.context = address_of(session._srtp[0])
         self._session = session  # the context lives as long as this
 
     def tag_bytes(self, ssrc: int) -> int:
@@ -74,12 +74,12 @@ class SrtpBuffer:
             ffi.from_buffer("int[]", sizes),
         )
         self._data, self._sizes = memoryview(data), memoryview(sizes)
-        packets, lengths = _address(first_packet), _address(first_length)
+        packets, lengths = address_of(first_packet), address_of(first_length)
         self._packets = list(range(packets, packets + packet_count * self._stride, self._stride))
         self._lengths = list(range(lengths, lengths + packet_count * 4, 4))
         self._kept = first_packet, first_length  # they keep both buffers where they are
-        self._protect = _PROTECT(_address(ffi.addressof(_libsrtp.lib, "srtp_protect")))
+        self._protect = PROTECT(address_of(ffi.addressof(_libsrtp.lib, "srtp_protect")))
 
 
-def _address(pointer: Any) -> int:
+def address_of(pointer: Any) -> int:
     return int(_libsrtp.ffi.cast("uintptr_t", pointer))
