@@ -122,11 +122,11 @@ def test_settings_and_help_need_none_of_the_parts() -> None:
     run_script(
         """
         import sys
-        from pet_stream.command_line import main
+        from pet_stream.command_line import COMMANDS, main
         from pet_stream.config import Config
         Config.from_mapping({})
-        for arguments in [], ["demo"], ["run"], ["feed"], ["doctor"]:
-            main([*arguments, "--help"], standalone_mode=False)
+        for command in "", *COMMANDS:
+            main([*command.split(), "--help"], standalone_mode=False)
         assert not {"sysv_ipc", "flask", "aiortc", "av"} & sys.modules.keys(), sys.modules.keys()
         """
     )

@@ -1,6 +1,7 @@
-"""The command line: `pet-stream demo | run | feed | doctor | people | invite | token`.
+"""The command line: `pet-stream demo | run | feed | doctor | status | snapshot | people | …`.
 
-    main             the entrance: help, version, failures and exit codes
+    main             the entrance: help, version, the commands
+      failures       how a command fails: one line, and the exit codes
       demo, run      serve a host app until a signal comes
         hosting      web server and app, from their start to their end
           host       the Flask app: what `web_monitor.py` is on the board
@@ -11,53 +12,64 @@
         browser      shows the page on this desktop (`demo` only)
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
       doctor         checks everything: its work is in `pet_stream.doctor`
+      status, snapshot   ask a server that runs
+        http_client, trust   how they ask it, and which they believe
+        server_options       the options that name it
       accounts       people, invite, token: who may sign in
     options          options that several commands share
 
-Everything here runs in the main thread, but for the one that opens a browser. A command imports its
-work when it is run, so that help loads none of it, and `run` on a small board nothing of `feed`.
-
-Exit codes: 0 all went well, 1 it failed (one line on the error output says why) or `doctor` found a
-problem, 2 the command line or a setting is wrong, 130 interrupted.
+Everything here runs in the main thread, but for the one that opens a browser. A command's module is
+imported when the command is named, and its work when it is run: `run` on a small board loads
+nothing of the others.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
 
-from ..errors import CertificateUnusable, ConfigError, PetStreamError
+from ..errors import PetStreamError
 from ..version import __version__
-from . import accounts, demo, doctor, feed, run
+from .failures import ExitCode, failure_of
 
-
-class Failure(click.ClickException):
-    """An error that may be expected, told in one line."""
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"pet-stream: {self.message}", file, err=file is None)
-
-
-class WrongSetting(Failure):
-    exit_code = 2
+COMMANDS = {
+    "demo": "demo:command",
+    "run": "run:command",
+    "feed": "feed:command",
+    "doctor": "doctor:command",
+    "status": "status:command",
+    "snapshot": "snapshot:command",
+    "people": "accounts:people",
+    "invite": "accounts:invite",
+    "token": "accounts:token",
+}
+"""Module and name of each, in the order in which help shows them."""
 
 
 class Commands(click.Group):
-    """Turns failures and Ctrl-C into exit codes, the same ones when it is part of another group."""
+    """Imports a command when it is named. Turns failures and Ctrl-C into exit codes, the same ones
+    when it is part of another group."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ConfigError, CertificateUnusable) as exc:
-            raise WrongSetting(str(exc)) from exc
         except PetStreamError as exc:
-            raise Failure(str(exc)) from exc
+            with ctx.scope(cleanup=False):
+                raise failure_of(exc) from exc
         except KeyboardInterrupt:
-            ctx.exit(130)  # click would say "Aborted!"
+            ctx.exit(ExitCode.INTERRUPTED)  # click would say "Aborted!"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)  # in our order
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f".{module}", __package__), name)
+        return command
 
 
 @click.group(
@@ -70,9 +82,3 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="pet-stream", message="%(prog)s %(version)s")
 def main() -> None:
     pass
-
-
-for module in (demo, run, feed, doctor):
-    main.add_command(module.command)
-for command in (accounts.people, accounts.invite, accounts.token):
-    main.add_command(command)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .failures import ExitCode, json_option
 from .options import DEFAULTS, address_options, log_option, number_from, segment
 
 DEFAULT_SECONDS = 3.0
@@ -40,7 +41,7 @@ DEFAULT_SECONDS = 3.0
     default=DEFAULT_SECONDS,
     help=f"how long to watch the camera ({DEFAULT_SECONDS})",
 )
-@click.option("--json", "is_json", is_flag=True, help="print JSON, for programs")
+@json_option
 @log_option(logging.WARNING)
 @click.pass_context
 def command(
@@ -56,4 +57,4 @@ def command(
 
     findings = examine(shm, seconds, host=host, port=port, folder=Path(record_path))
     click.echo(as_json(findings) if is_json else as_text(findings))
-    context.exit(0 if is_well(findings) else 1)
+    context.exit(ExitCode.WELL if is_well(findings) else ExitCode.TROUBLE)

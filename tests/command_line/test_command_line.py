@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.command_line import main, run
+from pet_stream.command_line import COMMANDS, main, run
 from pet_stream.command_line.defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES
 from pet_stream.config import SETTINGS
 from pet_stream.version import __version__
@@ -39,8 +39,16 @@ def test_help_names_every_command() -> None:
     assert result.returncode == 0
     assert result.stdout.startswith("Usage: pet-stream [OPTIONS] COMMAND")
     _, commands = result.stdout.split("Commands:\n")
-    names = ["demo", "run", "feed", "doctor", "people", "invite", "token"]
-    assert [line.split()[0] for line in commands.splitlines()] == names
+    assert [line.split()[0] for line in commands.splitlines()] == list(COMMANDS)
+
+
+def test_a_command_imports_only_its_own_module() -> None:
+    script = (
+        "import sys; from pet_stream.command_line import main; "
+        "main(['run', '--help'], standalone_mode=False); "
+        "print(*(m.rpartition('.')[2] for m in sys.modules if 'pet_stream.command_line.' in m))"
+    )
+    assert not {"doctor", "feed", "status"} & set(python("-c", script).stdout.split())
 
 
 def test_help_of_run_names_what_is_otherwise_than_in_a_host_app() -> None:
