@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Protocol
 
 from .broadcaster import Broadcaster, Subscription
 from .event_loop import EventLoopThread
+from .histogram import DELAYS_S, Histogram
 from .media.access_unit import AccessUnit
 
 logger = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ class Viewers(Protocol):
 
 class FanOut:
     """Takes each picture once for all viewers, while there are any. On the event loop;
-    `fill_ratio` from any thread.
+    `fill_ratio` and `sending` from any thread.
 
     It keeps no pictures: what a new viewer begins with is the broadcaster's
     newest GOP, up to the last picture that was handed out.
@@ -39,6 +41,10 @@ class FanOut:
         self._dropped_before = 0
         self._last_sequence = -1
         self._kinds: tuple[Viewers, ...] = ()
+        self.sending = Histogram(DELAYS_S)
+        """From the publication of a picture until it is sent to the last viewer. Of pictures that
+        are sent together, the oldest one counts."""
+        self._published_ns = self._measured_ns = 0
 
     @property
     def fill_ratio(self) -> float:
@@ -77,6 +83,8 @@ class FanOut:
             self._subscription = None
 
     def _wake(self) -> None:
+        """A picture waits, and none before it. In the camera's thread."""
+        self._published_ns = time.monotonic_ns()
         self._event_loop.call_soon(self._drain)
 
     def _drain(self) -> None:
@@ -84,6 +92,7 @@ class FanOut:
         subscription = self._subscription
         if subscription is None:  # nobody watches any more
             return
+        published_ns = self._published_ns  # read first: what is taken is not older
         units, dropped_count = subscription.take(), subscription.dropped_count
         dropped, self._dropped_before = dropped_count - self._dropped_before, dropped_count
         if units:
@@ -91,6 +100,9 @@ class FanOut:
         if units or dropped:
             for viewers in self._kinds:
                 _send(viewers, units, dropped)
+        if units and self._kinds and published_ns != self._measured_ns:
+            self.sending.add(time.monotonic_ns() - published_ns)
+        self._measured_ns = published_ns
 
 
 def _send(viewers: Viewers, units: Sequence[AccessUnit], dropped_count: int) -> None:

@@ -134,7 +134,7 @@ TABLE = (
         lambda s: s.reader.counts.attachments),
     Row(COUNTER, "pet_stream_camera_discontinuities_total",
         "Gaps after which everyone waits for an IDR",
-        lambda s: s.reader.counts.discontinuities),
+        lambda s: s.reader.counts.discontinuities.total()),
     Row(COUNTER, "pet_stream_camera_frames_missed_total",
         "Pictures overwritten before they could be read",
         lambda s: s.reader.counts.frames_missed),

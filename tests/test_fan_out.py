@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -214,3 +215,32 @@ def test_how_full_the_queue_is_can_be_seen(room: Room) -> None:
     )
     room.on_loop()
     assert [*ratios, room.fan_out.fill_ratio] == [1 / CAPACITY, 0]
+
+
+def test_the_time_until_the_last_viewer_has_a_picture_is_counted_once_a_pass(room: Room) -> None:
+    slow, other = Kind(), Kind()
+    room.join(slow)
+    room.join(other)
+    other.on_send = lambda: time.sleep(0.02)
+    room.publish(picture(is_idr=True))
+    room.on_loop(*publishing(room, [picture(), picture()]))  # one pass for both
+    room.on_loop()
+    counts, total_s = room.fan_out.sending.read()
+    assert counts[-1][1] == 2
+    assert 0.04 <= total_s < TIMEOUT_S
+
+
+def test_what_was_there_before_anybody_watched_is_not_measured(room: Room) -> None:
+    room.publish(picture(is_idr=True))
+    first = Kind()
+    room.join(first)
+    room.publish(picture())
+    room.leave(first)
+    room.publish(picture(is_idr=True))
+    time.sleep(0.02)
+    room.join(Kind())
+    room.join(Kind())
+    room.on_loop()
+    counts, total_s = room.fan_out.sending.read()
+    assert counts[-1][1] == 1
+    assert total_s < 0.02

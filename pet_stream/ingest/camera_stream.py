@@ -149,5 +149,9 @@ class Cameras:
             return 0
         return header.frame_number - self._last.frame_number - 1
 
+    def is_of_another(self, header: SlotHeader) -> bool:
+        """Whether the last picture was another camera's."""
+        return self._last is not None and not self._is_of_last(header)
+
     def _is_of_last(self, header: SlotHeader) -> bool:
         return self._last is not None and header.camera_id == self._last.camera_id

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
 
+from ..histogram import DELAYS_S, Histogram
 from ..reason import Reason
 from .refused import UNUSABLE_BITSTREAM, Refused, refused_again
+
+
+class Discontinuity(Enum):
+    """Why a picture does not follow the one before it."""
+
+    BEGAN = "began"
+    """It is the first one after the start, or after the ring was found or began anew."""
+    CAMERA_CHANGED = "camera_changed"
+    MISSED = "missed"
+    """Pictures were there and could not be read in time, or not whole."""
+    GAP = "gap"
+    """By the stream's own numbers pictures are missing: they never were in the ring."""
 
 
 @dataclass(slots=True)
@@ -31,7 +46,9 @@ class CameraCounts:
     """Those of the skipped, and of the errors below, that came since the last usable picture."""
     timed_by_arrival: int = 0
     """Pictures whose time stamp could not be believed."""
-    discontinuities: int = 0
+    discontinuities: Counter[Discontinuity] = field(
+        default_factory=lambda: Counter(dict.fromkeys(Discontinuity, 0))
+    )
     attachments: int = 0
     read_errors: int = 0
     process_errors: int = 0
@@ -39,6 +56,8 @@ class CameraCounts:
     """From the capture of the newest picture to its publication."""
     process_latency_ms: float = 0.0
     """From the reading of the newest picture to its publication."""
+    publishing: Histogram = field(default_factory=lambda: Histogram(DELAYS_S))
+    """From the capture of each picture to its publication."""
 
     def refuse(self, cause: Reason) -> None:
         """Note that a picture came just now and can't be used."""

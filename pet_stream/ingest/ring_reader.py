@@ -22,7 +22,7 @@ from ..media.h264.coded_picture import CodedPicture
 from ..media.h264.continuity import Continuity
 from ..media.ring import RingLayout, SlotHeader, next_write, writes_between
 from .camera_stream import Cameras, SlotCopy
-from .counts import CameraCounts
+from .counts import CameraCounts, Discontinuity
 from .newest_slot import NewestSlot
 from .picture_order import Order, PictureOrder
 from .refused import cause_in_bitstream, cause_in_header
@@ -221,15 +221,17 @@ class RingReader:
             self._has_missed = True
             return
         skipped = self._cameras.skipped_frame_numbers(header)
+        is_of_another = self._cameras.is_of_another(header)
         continuity = self._cameras.advance(header, coded)
         is_gap = self._is_gap(continuity, skipped, starts_gop=coded.is_idr)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
+        if is_discontinuity:
+            self._counts.discontinuities[self._cause(continuity, is_of_another)] += 1
         self._has_missed = False
         if self._counts.refused is not None:
             self._counts.on_readable()
         self._newest.forecast.add(header.data_size, is_idr=coded.is_entry_point)
         self._counts.frames_read += 1
-        self._counts.discontinuities += is_discontinuity
         self._pictures.append(Picture(header, coded, is_discontinuity))
         if not self._order.is_once_each:
             self._relay_copies.on_delivered(copy.data, is_gap=is_discontinuity)
@@ -259,6 +261,11 @@ class RingReader:
         if is_gap and continuity is not Continuity.FIRST:
             self._counts.frames_missed += max(1, skipped)
         return is_gap
+
+    def _cause(self, continuity: Continuity, is_of_another: bool) -> Discontinuity:
+        if continuity is Continuity.FIRST:
+            return Discontinuity.CAMERA_CHANGED if is_of_another else Discontinuity.BEGAN
+        return Discontinuity.MISSED if self._has_missed else Discontinuity.GAP
 
     def _miss(self, count: int) -> None:
         self._counts.frames_missed += count

@@ -170,6 +170,7 @@ class ShmReader:
                 self._broadcaster.publish(unit)
                 published_ns = time.monotonic_ns()
                 self.counts.frame_latency_ms = (published_ns - capture_ns) / 1e6
+                self.counts.publishing.add(published_ns - capture_ns)
                 self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
             pacing.on_picture(capture_ns / 1e9, looked_at_s)
             self._found_at_s = capture_ns / 1e9 if is_first_look else looked_at_s

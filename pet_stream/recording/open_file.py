@@ -59,17 +59,20 @@ class OpenFile:
             return False
         return not max_seconds or idr.capture_ns - first.capture_ns < max_seconds * 1e9
 
-    def sync(self) -> None:
-        """Sync everything that write() was given to the disk. Raises OSError."""
+    def sync(self) -> int:
+        """Sync everything that write() was given to the disk. Returns how long the disk took,
+        nanoseconds; 0 if there was nothing to sync. Raises OSError."""
         self.synced_at_s = time.monotonic()
         self.container.flush()
         if self.container.bytes_written == self._synced_bytes:
-            return
+            return 0
         check_linked(self._file)
+        began_ns = time.monotonic_ns()
         os.fdatasync(self._file.fileno())
         if not self._synced_bytes:
             sync_folder(self.part.parent)
         self._synced_bytes = self.container.bytes_written
+        return time.monotonic_ns() - began_ns
 
     def complete(self, end_ns: int | None = None) -> None:
         """Close the container. Call it once. Raises OSError."""

@@ -19,6 +19,7 @@ from ..errors import (
     NotRecording,
     TooMany,
 )
+from ..histogram import SharedHistogram
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
@@ -36,6 +37,7 @@ PREROLL_AT_ONCE_S = 60
 """Pre-roll for all starts together; after that, one second for each second that passes. Otherwise
 repeated starts and stops would write the same pictures many times."""
 CLIP_EVERY_S = 1.0
+SYNCS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 30.0)
 QUEUE_UNITS = 4000
 """More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
 OPEN_WAIT_S = 1.0
@@ -103,6 +105,8 @@ class Recorder:
         self._disk_timeout_s = disk_timeout_s
         self._clock_ns = clock_ns
         self._current = current or CurrentRecording()
+        self.syncs = SharedHistogram(SYNCS_S)
+        """How long the disk takes for each sync of a running recording."""
         self._session: Session | None = None
         self._session_before: Session | None = None
         self._clip: Session | None = None
@@ -225,6 +229,7 @@ class Recorder:
             on_over=self._handle_clip_over,
             on_left=self._handle_left,
             thread_name=f"{self._name}-clip",
+            syncs=self.syncs,
         )
         session.start()
         self._remember_left()
@@ -307,6 +312,7 @@ class Recorder:
             on_over=self._handle_over,
             on_left=self._handle_left,
             thread_name=f"{self._name}-recorder",
+            syncs=self.syncs,
         )
         session.start()
         self._remember_left()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import NameExists, NotRecorderOwner, StorageError
+from ..histogram import Histogram
 from ..media.access_unit import AccessUnit
 from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
@@ -62,6 +63,7 @@ class Session:
         on_over: Callable[[Session], object],
         on_left: Callable[[], object],
         thread_name: str,
+        syncs: Histogram,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = self._loop.create_future()
@@ -95,6 +97,7 @@ class Session:
             on_opened=lambda: self._post(self._handle_opened),
             on_closed=self._tell_closed,
             thread_name=thread_name,
+            syncs=syncs,
         )
 
     def start(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import NotRecorderOwner
+from ..histogram import WAITS_S, Histogram
 from ..lifecycle import Run, start_run
 from ..media.access_unit import AccessUnit
 from .disk import check_free, make_folder
@@ -59,6 +60,7 @@ class Writer:
     thread once it has started. Any thread may read `path` (None until the file exists and holds the
     preroll), `paths` (of its files, once they are finished), `wanted_path` (what `path` will most
     likely be), `progress`, `failure` (what ended it), `blocked_s`, `is_writing` and `is_unwanted`.
+    `syncs` counts how long each sync of a running recording takes.
     The writer's thread calls `claim` first, `on_opened` when `path` is set, and `on_closed` last,
     in any case.
     """
@@ -74,6 +76,7 @@ class Writer:
         on_opened: Callable[[], object],
         on_closed: Callable[[], object],
         thread_name: str,
+        syncs: Histogram | None = None,
     ) -> None:
         self.path: Path | None = None
         self.paths: tuple[Path, ...] = ()
@@ -100,6 +103,7 @@ class Writer:
         self._taken_count = 0
         self._busy_since: float | None = None
         self._thread_name = thread_name
+        self._syncs = Histogram(WAITS_S) if syncs is None else syncs
         self._run: Run | None = None
 
     def start(self) -> None:
@@ -173,7 +177,8 @@ class Writer:
         is_due = time.monotonic() - newest.synced_at_s >= (self._settings.sync_s or POLL_S)
         if is_due and newest.container.frame_count and not is_last:
             try:
-                newest.sync()
+                if sync_ns := newest.sync():
+                    self._syncs.add(sync_ns)
             finally:
                 self._tell_progress()
             check_free(self._target.folder, self._settings.min_free_bytes)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..fan_out import FanOut
+from ..first_pictures import FirstPictures
 from ..media.access_unit import AccessUnit
 from .sending.sender import PeerCounts, Sender
 
@@ -30,6 +31,7 @@ class Audience:
         self._fan_out = fan_out
         self._counts = counts
         self._viewers: tuple[Viewer, ...] = ()
+        self.first_pictures = FirstPictures()
 
     @property
     def viewers(self) -> tuple[Viewer, ...]:
@@ -39,13 +41,18 @@ class Audience:
     def viewer_count(self) -> int:
         return len(self._viewers)
 
-    def join(self, viewer: Viewer) -> None:
-        """Start `viewer` at the newest entry point."""
-        viewer.sender.start(self._fan_out.join(self))
+    def join(self, viewer: Viewer, asked_ns: int) -> None:
+        """Start `viewer`, which came at `asked_ns` (monotonic), at the newest entry point."""
+        gop = self._fan_out.join(self)
+        self.first_pictures.expect(viewer, asked_ns)
+        viewer.sender.start(gop)
+        if gop:
+            self.first_pictures.come(viewer)
         self._viewers = (*self._viewers, viewer)
 
     def leave(self, viewer: Viewer) -> None:
         """Send `viewer` nothing more; does nothing if it never joined."""
+        self.first_pictures.give_up(viewer)
         self._viewers = tuple(other for other in self._viewers if other is not viewer)
         if not self._viewers:
             self._fan_out.leave(self)
@@ -54,6 +61,8 @@ class Audience:
         for unit in units:
             for viewer in self._viewers:
                 self._send_to(viewer, unit)
+            if self.first_pictures.waiting and unit.is_entry_point:
+                self.first_pictures.come_to_all()
         self._counts.frames_dropped += dropped_count
 
     def _send_to(self, viewer: Viewer, unit: AccessUnit) -> None:

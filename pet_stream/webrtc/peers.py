@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..admission.places import Ending, Occupant, Place, Places
 from ..errors import Busy, Full, NotFound, Superseded
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
+from ..first_pictures import FirstPictures
 from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from ..rights import EVERYBODYS, Grant
@@ -51,6 +53,8 @@ class _Life:
     client: str
     grant: Grant
     hold: Hold
+    asked_ns: int
+    """When its offer came, on the monotonic clock."""
     task: asyncio.Task[None] | None = None
     place: Place | None = None
     """Taken when it has connected."""
@@ -115,6 +119,10 @@ class Peers:
     @property
     def connected_count(self) -> int:
         return self._audience.viewer_count
+
+    @property
+    def first_pictures(self) -> FirstPictures:
+        return self._audience.first_pictures
 
     @property
     def pending_count(self) -> int:
@@ -190,6 +198,7 @@ class Peers:
         grant: Grant,
     ) -> Answer:
         self._event_loop.assert_here()
+        asked_ns = time.monotonic_ns()
         loop = asyncio.get_running_loop()
         turn_s = max(loop.time(), self._next_offer_s)
         self._next_offer_s = turn_s + self._offer_interval_s
@@ -201,7 +210,7 @@ class Peers:
         except Busy:
             await peer.close()
             raise
-        life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold)
+        life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold, asked_ns)
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
         answered: asyncio.Future[str] = loop.create_future()
@@ -249,7 +258,7 @@ class Peers:
             life.peer.end("all places were taken before it connected")
             return
         self._watch.add(life)
-        self._audience.join(life.peer)
+        self._audience.join(life.peer, life.asked_ns)
 
     def _occupant(self, life: _Life) -> Occupant:
         grant = life.grant

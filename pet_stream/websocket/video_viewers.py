@@ -12,6 +12,7 @@ from ..camera_status import CameraState, CameraStatus
 from ..errors import BitstreamError
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
+from ..first_pictures import FirstPictures
 from ..media.access_unit import AccessUnit
 from ..media.gop_memory import GOP_UNITS
 from ..reason import Reason
@@ -133,6 +134,7 @@ class VideoViewers:
         self.counts = VideoCounts()
         self.limits = LagLimits()
         """For viewers that join from now on."""
+        self.first_pictures = FirstPictures()
         self._fan_out = fan_out
         self._camera = camera
         self._viewers: dict[Connection, VideoOutbox] = {}
@@ -150,6 +152,7 @@ class VideoViewers:
 
     def join(self, connection: Connection) -> None:
         """Send pictures from the newest entry point on, as soon as there is one."""
+        self.first_pictures.expect(connection, time.monotonic_ns())
         self._tell_status()  # a viewer that is lost by that leaves, perhaps the last one
         gop = self._fan_out.join(self)
         if gop and not gop[0].starts_clean:
@@ -160,9 +163,11 @@ class VideoViewers:
         self._viewers[connection] = outbox
         self._ticker.start()
         connection.flush()
+        self._note_first_pictures()
 
     def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
+        self.first_pictures.give_up(connection)
         self._viewers.pop(connection, None)
         if not self._viewers:
             self._fan_out.leave(self)
@@ -176,7 +181,14 @@ class VideoViewers:
         self._messages.forget_before(self._fan_out.entry_point)
         for connection in tuple(self._viewers):  # a viewer that is lost leaves meanwhile
             connection.flush()
+        if self.first_pictures.waiting:
+            self._note_first_pictures()
         self.counts.frames_dropped += dropped_count
+
+    def _note_first_pictures(self) -> None:
+        for connection, outbox in self._viewers.items():
+            if outbox.has_begun:
+                self.first_pictures.come(connection)
 
     def _messages_of(self, units: Iterable[AccessUnit]) -> Iterator[VideoMessage]:
         clock_offset_ns = time.time_ns() - time.monotonic_ns()

@@ -114,7 +114,7 @@ def feedback(compound: bytes) -> None:
     reports = SenderReports(SSRC, "cat", itertools.count(0, 10**8).__next__, lambda: SENT_NS)
     reports.compound(access_unit(pictures()[0]))
     if told.report is not None:
-        reports.handle_report(*told.report)
+        reports.handle_report(told.report.lsr, told.report.dlsr)
     assert 0 < reports.round_trip_s < 5
     congestion = Congestion()
     chosen = congestion.missed(told.lost, reports.round_trip_s, stream_packets_per_s=200)

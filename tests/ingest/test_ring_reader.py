@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pet_stream.ingest.camera_stream import Cameras
-from pet_stream.ingest.counts import CameraCounts
+from pet_stream.ingest.counts import CameraCounts, Discontinuity
 from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.relay_copies import spread
 from pet_stream.ingest.ring_reader import Picture, RingReader
@@ -303,6 +303,7 @@ def test_a_lap_is_reported_with_the_number_of_missed_pictures(
     assert numbers == sorted(set(numbers))
     assert numbers[-1] == 20 + held_back - 2
     assert reading_.counts.frames_missed == len(missing) > 0
+    assert reading_.counts.discontinuities[Discontinuity.MISSED] == 1
     assert after[0].is_discontinuity
     assert not any(picture.is_discontinuity for picture in after[1:])
 
@@ -324,7 +325,7 @@ def test_the_wrap_of_the_index_loses_nothing(
             reading_.poll()
     assert reading_.numbers == list(range(10 * at_once - 1))
     assert reading_.counts.frames_missed == 0
-    assert reading_.counts.discontinuities == 1
+    assert reading_.counts.discontinuities.total() == 1
 
 
 def test_of_six_slots_four_can_be_read(segment_name: str) -> None:
@@ -378,7 +379,7 @@ def test_other_formats_are_skipped_and_are_no_gap(segment_name: str) -> None:
     assert reading_.numbers == list(range(len(reading_.numbers)))
     assert len(reading_.numbers) >= 39
     assert reading_.counts.other_formats_skipped >= 15
-    assert reading_.counts.discontinuities == 1
+    assert reading_.counts.discontinuities.total() == 1
 
 
 def test_pictures_that_the_encoder_lost_are_a_discontinuity(segment_name: str) -> None:
@@ -390,6 +391,7 @@ def test_pictures_that_the_encoder_lost_are_a_discontinuity(segment_name: str) -
         after = reading_.poll()
     assert [picture.is_discontinuity for picture in after].count(True) == 1
     assert reading_.counts.frames_missed == 0
+    assert reading_.counts.discontinuities[Discontinuity.GAP] == 1
 
 
 def test_a_ring_that_begins_anew_in_place_is_read_from_its_beginning(segment_name: str) -> None:
@@ -401,6 +403,7 @@ def test_a_ring_that_begins_anew_in_place_is_read_from_its_beginning(segment_nam
         after = reading_.poll()
     assert [p.header.frame_number for p in after] == list(range(19))
     assert after[0].is_discontinuity
+    assert reading_.counts.discontinuities[Discontinuity.BEGAN] == 2
 
 
 def test_the_wait_for_the_newest_slot_is_not_needed_when_it_is_proven(segment_name: str) -> None:

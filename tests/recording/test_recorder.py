@@ -307,6 +307,8 @@ def test_the_status_tells_how_the_recording_grows(
     assert told["bytes_written"] == (tmp_path / "recordings" / "cat.h264.part").stat().st_size
     assert told["duration_ms"] == 12 * FRAME_NS // 1_000_000
     assert told["stop_reason"] is None
+    wait_until(lambda: recorder.syncs.read().counts[-1][1] == 1)  # the first comes at once
+    assert 0 < recorder.syncs.read().total < TIMEOUT_S
     start_time = datetime.fromisoformat(told["start_time"])
     assert start_time.utcoffset() is not None
     assert before - 0.001 <= start_time.timestamp() <= time.time()

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -46,7 +47,7 @@ class Room:
         viewer = RecordingViewer()
 
         async def join() -> None:
-            self.audience.join(viewer)
+            self.audience.join(viewer, time.monotonic_ns())
 
         self.event_loop.call(join(), TIMEOUT_S)
         return viewer
@@ -94,3 +95,31 @@ def test_while_the_camera_stands_still_nobody_is_shown_its_last_pictures(room: R
     assert watching.units == old + rest_of_gop + new
     assert joined.units[-1:] == new
     assert not set(old) & set(joined.units)
+
+
+def test_the_wait_for_the_first_picture_is_counted_once_for_each_viewer(room: Room) -> None:
+    first_pictures = room.audience.first_pictures
+
+    def count() -> int:
+        return first_pictures.waits.read().counts[-1][1]
+
+    room.join()
+    room.publish(picture())
+    assert (count(), len(first_pictures.waiting)) == (0, 1), "no entry point has come"
+    room.publish(picture(is_idr=True))
+    assert (count(), len(first_pictures.waiting)) == (1, 0)
+    room.join()
+    assert count() == 2, "it begins with what is there"
+    room.publish(picture(), picture(is_idr=True))
+    assert count() == 2
+
+
+def test_who_leaves_before_a_picture_waits_no_longer(room: Room) -> None:
+    viewer = room.join()
+
+    async def leave() -> None:
+        room.audience.leave(viewer)
+
+    room.event_loop.call(leave(), TIMEOUT_S)
+    assert not room.audience.first_pictures.waiting
+    assert room.audience.first_pictures.waits.read().counts[-1][1] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ...errors import BitstreamError
 
@@ -22,18 +23,27 @@ _NTP_EPOCH_S = 2_208_988_800
 _CNAME = 1
 _PADDING = 0x20
 _HEADER = struct.Struct("!BBH")
-_REPORT_BLOCK = struct.Struct("!I12xII")
+_REPORT_BLOCK = struct.Struct("!IB11xII")
 _FEEDBACK = struct.Struct("!4xI")
 _LOST = struct.Struct("!HH")
 _FIR_ENTRY = struct.Struct("!I4x")
+
+
+class Report(NamedTuple):
+    """A receiver's report (RFC 3550 section 6.4.1)."""
+
+    lsr: int
+    dlsr: int
+    """From these two the round-trip time follows."""
+    lost_256ths: int
+    """The share of packets lost since its last report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What one compound packet says about one stream."""
 
-    report: tuple[int, int] | None
-    """LSR and DLSR, from which the round-trip time follows."""
+    report: Report | None
     lost: tuple[int, ...]
     """Sequence numbers that are asked for again."""
     wants_keyframe: bool
@@ -41,7 +51,7 @@ class Feedback:
 
 def parse_feedback(compound: bytes, ssrc: int) -> Feedback:
     """Returns what `compound` says about the stream `ssrc`. Raises BitstreamError if malformed."""
-    report: tuple[int, int] | None = None
+    report: Report | None = None
     lost: list[int] = []
     wants_keyframe = False
     try:
@@ -49,11 +59,11 @@ def parse_feedback(compound: bytes, ssrc: int) -> Feedback:
             if packet_type in (SENDER_REPORT, RECEIVER_REPORT):
                 first = 24 if packet_type == SENDER_REPORT else 4
                 for block in range(count):
-                    about, lsr, dlsr = _REPORT_BLOCK.unpack_from(
+                    about, lost_256ths, lsr, dlsr = _REPORT_BLOCK.unpack_from(
                         body, first + block * _REPORT_BLOCK.size
                     )
                     if about == ssrc:
-                        report = lsr, dlsr
+                        report = Report(lsr, dlsr, lost_256ths)
             elif packet_type in (TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK):
                 (about,) = _FEEDBACK.unpack_from(body)
                 entries = body[_FEEDBACK.size :]

@@ -9,7 +9,7 @@ from typing import Protocol
 from aiortc import RTCDtlsTransport, RTCRtpSender
 
 from ...errors import BitstreamError
-from ...media.rtp.rtcp import parse_feedback
+from ...media.rtp.rtcp import Report, parse_feedback
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class RtcpListener(Protocol):
 
     def handle_nack(self, sequence_numbers: Sequence[int]) -> None: ...
     def handle_keyframe_request(self) -> None: ...
-    def handle_report(self, lsr: int, dlsr: int) -> None: ...
+    def handle_report(self, report: Report) -> None: ...
 
 
 def listen_to_rtcp(transport: RTCDtlsTransport, ssrc: int, listener: RtcpListener) -> None:
@@ -52,7 +52,7 @@ def listen_to_rtcp(transport: RTCDtlsTransport, ssrc: int, listener: RtcpListene
             logger.debug("RTCP that can't be read: %s", exc)
             return
         if feedback.report is not None:
-            listener.handle_report(*feedback.report)
+            listener.handle_report(feedback.report)
         if feedback.lost:
             listener.handle_nack(feedback.lost)
         if feedback.wants_keyframe:

@@ -9,7 +9,7 @@ from aiortc import RTCDtlsTransport
 
 from ...media.access_unit import AccessUnit
 from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE, PacketBlock
-from ...media.rtp.rtcp import goodbye
+from ...media.rtp.rtcp import Report, goodbye
 from .. import private
 from ..signaling.h264_format import H264Format
 from .congestion import Congestion
@@ -118,6 +118,7 @@ class FastSender:
     # What the viewer says
 
     def handle_nack(self, sequence_numbers: Sequence[int]) -> None:
+        self._counts.packets_nacked += len(sequence_numbers)
         self._repair.send_again(sequence_numbers, self._reports.round_trip_s)
 
     def handle_keyframe_request(self) -> None:
@@ -132,8 +133,11 @@ class FastSender:
             self._give_up()
             self._send_gop(gop, self._shared.streams.branch(self._stream, gop))
 
-    def handle_report(self, lsr: int, dlsr: int) -> None:
-        self._reports.handle_report(lsr, dlsr)
+    def handle_report(self, report: Report) -> None:
+        self._counts.losses.add(report.lost_256ths)
+        round_trip_ns = self._reports.handle_report(report.lsr, report.dlsr)
+        if round_trip_ns is not None:
+            self._counts.round_trips.add(round_trip_ns)
 
     def _send_gop(self, gop: Sequence[AccessUnit], stream: PacketStream) -> None:
         """Begin, or begin again, with `gop`, the latest of `stream`."""

@@ -10,9 +10,13 @@ from typing import Protocol
 
 from aiortc import RTCRtpTransceiver
 
+from ...histogram import Histogram
 from ...media.access_unit import AccessUnit
 from ..private import Drop
 from ..signaling.h264_format import H264Format
+
+ROUND_TRIPS_S = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+LOSS_RATIOS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 class Step(Enum):
@@ -35,6 +39,8 @@ class PeerCounts:
     frames_sent: int = 0
     frames_dropped: int = 0
     keyframe_requests: int = 0
+    packets_nacked: int = 0
+    """RTP packets that viewers asked for again."""
     packets_retransmitted: int = 0
     connections: int = 0
     vanished: int = 0
@@ -47,6 +53,10 @@ class PeerCounts:
     datagrams_dropped: Counter[Drop] = field(
         default_factory=lambda: Counter(dict.fromkeys(Drop, 0))
     )
+    round_trips: Histogram = field(default_factory=lambda: Histogram(ROUND_TRIPS_S))
+    """By each report of a viewer's, about one a second."""
+    losses: Histogram = field(default_factory=lambda: Histogram(LOSS_RATIOS, per_unit=256))
+    """The share of packets that got lost before each report."""
 
 
 class Sender(Protocol):

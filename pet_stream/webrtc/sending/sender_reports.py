@@ -55,11 +55,14 @@ class SenderReports:
         counts = self.packet_count, self.payload_bytes
         return sender_report(self._ssrc, ntp, timestamp, *counts) + self._description
 
-    def handle_report(self, lsr: int, dlsr: int) -> None:
-        """A receiver report: it answers the report `lsr`, `dlsr` / 65536 seconds after it came."""
+    def handle_report(self, lsr: int, dlsr: int) -> int | None:
+        """A receiver report: it answers the report `lsr`, `dlsr` / 65536 seconds after it came.
+        Returns the round-trip time, nanoseconds; None if it tells none."""
         sent_at_ns = dict(self._sent).get(lsr)
         if sent_at_ns is None:
-            return
+            return None
         round_trip_s = (self._clock_ns() - sent_at_ns) / 1e9 - dlsr / 65536
-        if 0 <= round_trip_s < 5:
-            self.round_trip_s += (1 - _SMOOTHING) * (round_trip_s - self.round_trip_s)
+        if not 0 <= round_trip_s < 5:
+            return None
+        self.round_trip_s += (1 - _SMOOTHING) * (round_trip_s - self.round_trip_s)
+        return round(round_trip_s * 1e9)

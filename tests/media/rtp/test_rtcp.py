@@ -11,6 +11,7 @@ from pet_stream.errors import BitstreamError
 from pet_stream.media.rtp.rtcp import (
     MAX_LOST,
     Feedback,
+    Report,
     goodbye,
     middle_bits,
     ntp_time,
@@ -53,8 +54,8 @@ def packet(packet_type: int, count: int, body: bytes, padding: bytes = b"") -> b
     return struct.pack("!BBH", first, packet_type, words) + body + padding
 
 
-def report_block(about: int, lsr: int, dlsr: int) -> bytes:
-    return struct.pack("!I12xII", about, lsr, dlsr)
+def report_block(about: int, lsr: int, dlsr: int, lost_256ths: int = 0) -> bytes:
+    return struct.pack("!IB11xII", about, lost_256ths, lsr, dlsr)
 
 
 def feedback(packet_type: int, fmt: int, about: int, *entries: bytes) -> bytes:
@@ -67,11 +68,11 @@ CASES = {
     "nothing": (b"", NOTHING),
     "a receiver report": (
         packet(201, 2, bytes(4) + report_block(OTHER, 1, 2) + report_block(SSRC, 3, 4)) + SDES,
-        Feedback((3, 4), (), False),
+        Feedback(Report(3, 4, 0), (), False),
     ),
     "a sender report": (
-        packet(200, 1, bytes(24) + report_block(SSRC, 5, 6)),
-        Feedback((5, 6), (), False),
+        packet(200, 1, bytes(24) + report_block(SSRC, 5, 6, 255)),
+        Feedback(Report(5, 6, 255), (), False),
     ),
     "a NACK": (
         feedback(205, 1, SSRC, struct.pack("!HH", 0xFFFE, 0b1000_0000_0000_0101)),

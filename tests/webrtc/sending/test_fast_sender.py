@@ -16,6 +16,7 @@ import pytest
 from pet_stream.fan_out import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.rtp.packets import STRIDE, PacketBlock
+from pet_stream.media.rtp.rtcp import Report
 from pet_stream.webrtc import private
 from pet_stream.webrtc.sending import packet_stream
 from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, MAX_PER_REQUEST, MAX_REPEATED
@@ -26,6 +27,7 @@ from pet_stream.webrtc.sending.route import Route
 from pet_stream.webrtc.sending.send_queue import MAX_WAITING
 from pet_stream.webrtc.sending.sender import Step
 from tests.media.rtp_packets import RtpPacket
+from tests.waiting import TIMEOUT_S
 
 from ..conftest import GOP, Streaming
 
@@ -198,6 +200,7 @@ def test_of_a_few_packets_a_second_copy_follows_unasked_for_and_of_many_none(
     repeated = [packet.sequence_number for packet in viewer.packets[-4:]]
     assert repeated == 2 * numbers[many : many + 2]
     assert streaming.peers.counts.packets_retransmitted == many + 4
+    assert streaming.peers.counts.packets_nacked == many + 2
 
 
 def test_a_full_intra_request_is_counted(streaming: Fast) -> None:
@@ -374,6 +377,10 @@ def test_receiver_reports_give_the_round_trip(streaming: Fast) -> None:
         return streaming.sender()._reports.round_trip_s < guess_s
 
     streaming.until(publish_until_reported)
+    counts = streaming.peers.counts
+    assert counts.round_trips.read().counts[-1][1] >= 1
+    assert 0 < counts.round_trips.read().total < TIMEOUT_S
+    assert counts.losses.read().counts[0][1] >= 1, "nothing got lost"
     assert viewer.state == "connected"
 
 
@@ -526,7 +533,7 @@ def test_what_arrives_before_anything_was_sent_does_no_harm(streaming: Fast) -> 
         sender = streaming.sender()
         sender.handle_nack([1, 2, 3])
         sender.handle_keyframe_request()
-        sender.handle_report(0, 0)
+        sender.handle_report(Report(0, 0, 0))
 
     streaming.run(talk())
     units = streaming.camera.publish(1)

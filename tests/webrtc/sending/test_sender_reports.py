@@ -50,7 +50,7 @@ def test_the_round_trip_is_what_is_left_of_the_time_until_the_answer(
         reports.compound(picture())
         lsr = middle_bits(ntp_time(clock.time_ns()))
         clock.now_ns += 540_000_000
-        reports.handle_report(lsr, 65536 // 2)
+        assert reports.handle_report(lsr, 65536 // 2) == 40_000_000
     assert reports.round_trip_s == pytest.approx(0.04, abs=0.002)
 
 
@@ -61,5 +61,5 @@ def test_answers_to_nothing_and_impossible_ones_change_nothing(
     reports.compound(picture())
     own = middle_bits(ntp_time(clock.time_ns()))
     before = reports.round_trip_s
-    reports.handle_report(own if lsr is None else lsr, dlsr)
+    assert reports.handle_report(own if lsr is None else lsr, dlsr) is None
     assert reports.round_trip_s == before
