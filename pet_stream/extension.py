@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import weakref
 from functools import partial
+from typing import TYPE_CHECKING
 
 import flask
 from flask import Flask
-from prometheus_client import CollectorRegistry
 
 from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
 from .errors import ConfigError
-from .metrics import HasRegistry, StreamCollector
 from .process.exit import exit_on_sigterm
 from .rights import Authority
 from .stream import Stream
@@ -22,6 +21,9 @@ from .web import build_blueprint
 from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
+
+if TYPE_CHECKING:
+    from .metrics import HasRegistry
 
 
 class PetStream:
@@ -60,14 +62,16 @@ class PetStream:
         environment = _environment()
         config = Config.from_mapping(app.config, environment)
         write_defaults(app.config, environment)
-        registry = CollectorRegistry() if self._metrics is None else self._metrics.registry
         host_check = HostCheck(
             app.url_map,
             knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
         )
         make_authority = partial(self._authority, app, config)
-        stream = Stream(config, host_check, make_authority, registry, live_state_of)
-        registry.register(StreamCollector(stream))
+        stream = Stream(config, host_check, make_authority, live_state_of)
+        if self._metrics is not None:
+            from .metrics import StreamCollector  # lazy: see web.metrics
+
+            self._metrics.registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)
         serves_metrics = config.metrics and self._metrics is None

@@ -6,8 +6,10 @@ import bisect
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 HTTP_BUCKETS_S = (0.005, 0.025, 0.1, 0.5, 2.5)
 
@@ -36,6 +38,11 @@ class HttpCounts:
             durations.sum_s += duration_s
 
     def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import (  # lazy: see web.metrics
+            CounterMetricFamily,
+            HistogramMetricFamily,
+        )
+
         requests = CounterMetricFamily(
             "pet_stream_http_requests_total",
             "Requests to our routes.",

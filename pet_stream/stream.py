@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from flask import request
-from prometheus_client import CollectorRegistry
 
 from .admission.downloads import Downloads
 from .admission.grants import Grants
@@ -115,7 +114,6 @@ class Stream:
     authority: Authority
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
-    registry: CollectorRegistry
     is_running: bool
 
     def __init__(
@@ -123,14 +121,12 @@ class Stream:
         config: Config,
         host_check: HostCheck,
         make_authority: Callable[[], Authority],
-        registry: CollectorRegistry,
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
     ) -> None:
         self.config = config
         self.host_check = host_check
         self._make_authority = make_authority
-        self.registry = registry
         self.is_running = False
         self._started_at_s = 0.0
         self._live_state = live_state

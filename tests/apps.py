@@ -15,7 +15,7 @@ from pet_stream import PetStream
 from pet_stream.metrics import HasRegistry
 from pet_stream.stream import Stream
 from pet_stream.web.authority import Authorize
-from pet_stream.websocket.connection import TimeLimits
+from pet_stream.websocket.time_limits import TimeLimits
 from pet_stream.websocket.video_viewers import LagLimits
 from tests.waiting import TIMEOUT_S
 

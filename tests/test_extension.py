@@ -197,10 +197,14 @@ def test_the_host_sees_the_defaults(tmp_path: Path) -> None:
     [
         "aiortc",
         "av",
+        "flask_sock",
+        "prometheus_client",
         "prometheus_flask_exporter",
         "pet_stream.accounts",
         "pet_stream.media.mp4.reading",
         "pet_stream.web_server",
+        "simple_websocket",
+        "wsproto",
     ],
 )
 def test_mounting_imports_nothing_that_most_hosts_do_not_need(module: str) -> None:
@@ -241,6 +245,46 @@ def test_aiortc_is_imported_in_the_background_when_a_player_is_served(
         NO_CAMERA,
         tmp_path,
     )
+
+
+def test_the_event_loop_does_not_stand_still_to_load_what_websockets_need(tmp_path: Path) -> None:
+    output = run_script(
+        """
+        import http.client, sys, threading
+        from flask import Flask
+        from pet_stream import PetStream
+        from pet_stream.web_server import WebServer
+
+        loaders = set()
+
+        def look(event, arguments):
+            if event == "import" and arguments[0].partition(".")[0] in ("flask_sock", "wsproto"):
+                loaders.add(threading.current_thread().name)
+
+        sys.addaudithook(look)
+        app = Flask("host")
+        app.config.update(PET_STREAM_SHM=sys.argv[1], PET_STREAM_RECORD_PATH=sys.argv[2],
+                          PET_STREAM_ALLOWED_HOSTS=[])
+        stream = PetStream(app)
+        stream.start()
+        server = WebServer("127.0.0.1", 0)
+        server.start(app)
+        assert not loaders
+        client = http.client.HTTPConnection("127.0.0.1", server.port)
+        client.request("GET", "/api/stream/ws", headers={
+            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        })
+        print(client.getresponse().status)
+        client.close()
+        server.stop()
+        stream.stop()
+        print(len(loaders), "pet-stream-loop" in loaders)
+        """,
+        NO_CAMERA,
+        tmp_path,
+    )
+    assert output == "101\n1 False\n"
 
 
 def test_a_child_process_has_a_camera_thread_of_its_own_and_leaves_the_recorder_to_its_parent(

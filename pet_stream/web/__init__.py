@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response
-from flask_sock import Sock
-from wsproto.utilities import ProtocolError
 
 from ..assets import find_folder
 from ..config import Config
@@ -52,7 +50,7 @@ from .recordings import (
 from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
 from .urls import relative_url
-from .websockets import prepare_websocket, refuse_handshake, stream_h264, stream_state
+from .websockets import add_websocket, prepare_websocket, stream_h264, stream_state
 
 STATIC_PATH = "/pet-stream/static"
 """Not `/static`, which is the host's own."""
@@ -143,7 +141,6 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(compress_page)
     blueprint.add_app_template_global(relative_url, "pet_stream_url")
     add_error_handlers(blueprint)
-    blueprint.register_error_handler(ProtocolError, refuse_handshake)
     metrics_routes = METRICS_ROUTES if serves_metrics else ()
     legacy_routes = LEGACY_ROUTES if config.legacy_routes else ()
     for route in (*ROUTES, *metrics_routes, *legacy_routes):
@@ -153,9 +150,8 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
             methods=(*route.methods, "OPTIONS"),
             provide_automatic_options=True,
         )
-    sock = Sock()
     for route in WEBSOCKET_ROUTES:
-        sock.route(route.rule, bp=blueprint)(route.view)
+        add_websocket(blueprint, route.rule, route.view)
     return blueprint
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import PetStreamError
 from ..rights import Right
-from ..websocket.connection import Connection
 from ..websocket.frames import json_frame
 from .access import check_further_right
 from .errors import error_json
@@ -18,6 +17,7 @@ from .signaling import take_candidate
 
 if TYPE_CHECKING:
     from ..stream import Stream
+    from ..websocket.connection import Connection
 
 _LOOP_TIMEOUT_S = 5.0
 _MAX_TIME = 2**53

@@ -12,9 +12,14 @@ from .current import current_stream
 
 def metrics() -> ResponseReturnValue:
     """Answer with the exporter's text. The exporter's own view is missing under the reloader."""
-    from prometheus_flask_exporter import PrometheusMetrics  # lazy: not every host is scraped
+    # lazy: 1.7 MB, and not every host is scraped
+    from prometheus_client import CollectorRegistry
+    from prometheus_flask_exporter import PrometheusMetrics
 
-    registry = current_stream().registry
+    from ..metrics import StreamCollector
+
+    registry = CollectorRegistry()
+    registry.register(StreamCollector(current_stream()))
     exporter = PrometheusMetrics(None, path=None, export_defaults=False, registry=registry)
     text, content_type = exporter.generate_metrics(
         request.headers.get("Accept"), request.args.getlist("name[]")

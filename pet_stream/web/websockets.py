@@ -7,29 +7,30 @@ one of the server's threads until it ends; the event loop gives back everything 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from typing import TYPE_CHECKING
 
-from flask import Response, g, request
+from flask import Blueprint, g, request
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
-from wsproto.utilities import ProtocolError
 
 from ..admission.places import Places
 from ..errors import BadRequest, LoopUnavailable, NotSignedIn, PetStreamError
-from ..websocket.connection import Connection
 from ..websocket.connections import Room
 from ..websocket.frames import json_frame
 from ..websocket.loop_socket import take_socket
 from .access import check_page, check_right, current_grant
 from .client import current_client
 from .current import current_stream
-from .errors import answer_error, error_json
+from .errors import error_json
 from .lasting_requests import check_threads, require_threads, room_for_pending
 from .messages import take_message
 
 if TYPE_CHECKING:
     from ..stream import Stream
+    from ..websocket.connection import Connection
 
 CLOSE_CODE_BASE = 4000
 """An error closes with 4000 plus its HTTP status (4503: full): a page sees only the close code."""
@@ -65,9 +66,22 @@ def prepare_websocket() -> None:
         request.environ.pop(f"HTTP_SEC_WEBSOCKET_{name}", None)
 
 
-def refuse_handshake(error: ProtocolError) -> Response:
-    """Answer a request that flask-sock could not read as a handshake."""
-    return answer_error(_bad_handshake())
+def add_websocket(blueprint: Blueprint, rule: str, view: Callable[[object], None]) -> None:
+    """Add a route whose `view` is called with a WebSocket, after the handshake."""
+
+    @wraps(view)
+    def answer() -> ResponseReturnValue:
+        # lazy: see handshake
+        from wsproto.utilities import ProtocolError
+
+        from .handshake import with_handshake
+
+        try:
+            return with_handshake(view)()
+        except ProtocolError as exc:
+            raise _bad_handshake() from exc
+
+    blueprint.add_url_rule(rule, view_func=answer, websocket=True)
 
 
 def stream_h264(ws: object) -> None:

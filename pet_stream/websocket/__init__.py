@@ -2,6 +2,7 @@
 
     loop_socket       takes the server's socket from flask-sock, for the event loop
     connections       the entrance: owns each connection from its handshake to its end
+      time_limits     how long a client may take for what
       pending         those without a place: which gives way to a newer one
       connection      one WebSocket: what is sent and heard, its liveness checks, its end
         incoming      reads what the client sends, within bounds

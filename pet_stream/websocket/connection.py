@@ -9,16 +9,24 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Protocol
 
 from wsproto.events import CloseConnection, Ping, Pong
 
 from ..mailbox import Mailbox
-from .frames import PING, close_frame, is_close, ping_frame, pong_frame
+from .frames import (
+    NO_STATUS,
+    NORMAL,
+    PING,
+    POLICY,
+    close_frame,
+    is_close,
+    ping_frame,
+    pong_frame,
+)
 from .incoming import Heard, Incoming, Refused
 from .loop_socket import LoopSocket
-from .pending import PATIENCE_S
+from .time_limits import TimeLimits
 
 logger = logging.getLogger(__name__)
 
@@ -28,29 +36,6 @@ MAX_UNHEARD = 64
 _LOOK_S = 0.02
 
 _TOKEN_BYTES = 8
-
-NORMAL, GOING_AWAY, NO_STATUS, POLICY = 1000, 1001, 1005, 1008
-"""RFC 6455 section 7.4.1."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
-    ping_s: float = 1.5
-    silence_s: float = 4.5
-    """Browsers answer each ping. A client that sends no whole message for this many seconds has
-    vanished."""
-    stalled_s: float = 8.0
-    """A client that sends, but takes no byte for this many seconds, is let go, too."""
-    queues_s: float = 0.05
-    """No new frame is begun while an older one has been under way for longer than this plus the
-    shortest round trip: once in the queues of kernel and network, it could not be dropped for a
-    newer one."""
-    round_trip_s: float = 0.5
-    """Assumed until a shorter one was measured."""
-    patience_s: float = PATIENCE_S
-    """See `pending`."""
-    closing_s: float = 1.0
-    """How long the client may take to answer a close."""
 
 
 class Outbox(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..admission.grants import Grants
 from ..admission.places import Ending, Occupant, Place, Places
@@ -14,10 +14,14 @@ from ..event_loop import EventLoopThread
 from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
 from ..rights import EVERYBODYS, Grant
-from .connection import GOING_AWAY, Connection, TimeLimits
+from .frames import GOING_AWAY
 from .loop_socket import LoopSocket
 from .pending import MAX_PENDING, PendingClients
 from .ticker import Ticker
+from .time_limits import TimeLimits
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 RIGHT_ENDED = 4401
 """The close code of a client whose right has ended: 4000 and HTTP's 401."""
@@ -80,6 +84,8 @@ class Connections:
 
         Raises Busy, and LoopUnavailable if there is no descriptor left.
         """
+        from .connection import Connection  # lazy: with wsproto 1 MB, for WebSockets only
+
         while (leaving := self._first_to_go(client, max_pending)) is not None:
             leaving.end("it gives way to a newer one")
         try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ..detections.listeners import Detections, Listener
 from ..errors import NotFound
 from ..event_loop import EventLoopThread
-from .connection import Connection
 from .frames import json_frame
 from .state_outbox import StateOutbox
 from .ticker import Ticker
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 LINGER_S = 1.0
 

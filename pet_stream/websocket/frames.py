@@ -16,6 +16,9 @@ _MAX_REASON_BYTES = 123
 
 PING = bytes((_FINAL | _PING, 0))
 
+NORMAL, GOING_AWAY, NO_STATUS, POLICY = 1000, 1001, 1005, 1008
+"""Codes of a close, RFC 6455 section 7.4.1."""
+
 
 def json_frame(message: dict[str, Any]) -> bytes:
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))

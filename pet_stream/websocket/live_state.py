@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..event_loop import EventLoopThread
-from .connection import Connection
 from .detection_feed import DetectionFeed
 from .frames import json_frame
 from .state_outbox import StateOutbox
 from .ticker import Ticker
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 LOOK_INTERVAL_S = 0.25
 """Changes within this time are sent as one."""

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..camera_status import CameraState, CameraStatus
 from ..errors import BitstreamError
@@ -16,10 +17,12 @@ from ..first_pictures import FirstPictures
 from ..media.access_unit import AccessUnit
 from ..media.gop_memory import GOP_UNITS
 from ..reason import Reason
-from .connection import Connection
 from .frames import json_frame
 from .ticker import Ticker
 from .video_messages import VideoMessage, VideoMessages
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 logger = logging.getLogger(__name__)
 

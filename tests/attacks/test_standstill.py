@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pet_stream.websocket.connection import TimeLimits
+from pet_stream.websocket.time_limits import TimeLimits
 from tests.waiting import TIMEOUT_S
 
 from ..apps import NO_CAMERA

@@ -19,8 +19,8 @@ from flask import Flask
 
 from pet_stream.accounts.accounts import Accounts
 from pet_stream.errors import Busy
-from pet_stream.websocket.connection import TimeLimits
 from pet_stream.websocket.pending import MAX_OF_CLIENT
+from pet_stream.websocket.time_limits import TimeLimits
 from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end
 from tests.browser.processes import Process

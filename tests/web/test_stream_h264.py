@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.media.h264.avcc import split_length_prefixed
-from pet_stream.websocket.connection import TimeLimits
+from pet_stream.websocket.time_limits import TimeLimits
 from pet_stream.websocket.video_viewers import LagLimits
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from pet_stream.websocket.connection import MAX_UNHEARD, NORMAL, POLICY, Connection
-from pet_stream.websocket.frames import PING, close_frame, json_frame, pong_frame
+from pet_stream.websocket.connection import MAX_UNHEARD, Connection
+from pet_stream.websocket.frames import NORMAL, PING, POLICY, close_frame, json_frame, pong_frame
 from pet_stream.websocket.loop_socket import LoopSocket
 from tests.waiting import TIMEOUT_S
 from tests.websocket.client import masked

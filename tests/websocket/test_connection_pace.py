@@ -7,8 +7,9 @@ import socket
 import time
 from collections import deque
 
-from pet_stream.websocket.connection import Connection, TimeLimits
+from pet_stream.websocket.connection import Connection
 from pet_stream.websocket.loop_socket import LoopSocket
+from pet_stream.websocket.time_limits import TimeLimits
 from tests.websocket.client import masked
 
 FRAME = b"x" * 100
