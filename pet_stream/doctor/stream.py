@@ -185,5 +185,5 @@ def _active_sps(
                     header = parse_slice_header(nal_unit, parameter_sets)
                 except BitstreamError:
                     break
-                return parameter_sets.sps_for(header.pic_parameter_set_id)
+                return parameter_sets.sps_by_pps.get(header.pic_parameter_set_id)
     return None

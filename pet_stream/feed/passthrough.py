@@ -97,7 +97,7 @@ class PassthroughStream:
                 self._check_parameter_sets(header.pic_parameter_set_id)
 
     def _check_parameter_sets(self, pic_parameter_set_id: int) -> None:
-        sps = self._parameter_sets.sps_for(pic_parameter_set_id)
+        sps = self._parameter_sets.sps_by_pps.get(pic_parameter_set_id)
         assert sps is not None, "the slice header was parsed with it"
         if (profile := sps.profile_idc) not in PLAYABLE_PROFILES:
             name = f" ({_OTHER_PROFILES[profile]})" if profile in _OTHER_PROFILES else ""

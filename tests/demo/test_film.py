@@ -52,7 +52,7 @@ def test_every_idr_carries_its_parameter_sets(film: Film) -> None:
         nal_units = split_annex_b(picture.data)
         kinds = [nal_unit_type(nal_unit) for nal_unit in nal_units]
         assert kinds[:2] == [NalUnitType.SPS, NalUnitType.PPS]
-        sps = ParameterSets().including(nal_units).sps_for(0)
+        sps = ParameterSets().including(nal_units).sps_by_pps.get(0)
         assert sps is not None
         assert (sps.width, sps.height, sps.profile_level_id) == (1280, 720, "42c01f")
 

@@ -296,7 +296,7 @@ def read_detections(value: tuple[ring.DetectionsLayout, bytes]) -> None:
 
 def slice_header(nal_unit: bytes) -> None:
     header = parse_slice_header(nal_unit, known_sets())
-    sps = known_sets().sps_for(header.pic_parameter_set_id)
+    sps = known_sets().sps_by_pps.get(header.pic_parameter_set_id)
     assert isinstance(sps, SequenceParameterSet)
 
 

@@ -16,7 +16,9 @@ from . import (
     nal_unit_type,
     parse_slice_header,
 )
+from .nal_unit import nal_unit_types
 from .parameter_set_cache import PARAMETER_SET_TYPES
+from .recovery_point import RECOVERY_POINT
 from .slice_header import is_intra_slice
 
 _IN_FRONT = PARAMETER_SET_TYPES | {NalUnitType.AUD}
@@ -52,8 +54,9 @@ class CodedPicture(NamedTuple):
         Malformed parameter sets are left out, as are those behind a slice and delimiters that are
         not at the beginning. Raises BitstreamError for a malformed slice header.
         """
-        types = [nal_unit_type(nal_unit) for nal_unit in nal_units]
-        position = next((i for i, kind in enumerate(types) if kind in SLICE_TYPES), None)
+        types = nal_unit_types(nal_units)
+        is_slice = [kind in SLICE_TYPES for kind in types]
+        position = is_slice.index(True) if any(is_slice) else None
         in_front, slices = nal_units[:position], () if position is None else nal_units[position:]
         parameter_sets = later = earlier
         if not _IN_FRONT.isdisjoint(types):
@@ -64,7 +67,7 @@ class CodedPicture(NamedTuple):
         if slices:
             try:
                 header = parse_slice_header(slices[0], parameter_sets)
-                sps = parameter_sets.sps_for(header.pic_parameter_set_id)
+                sps = parameter_sets.sps_by_pps[header.pic_parameter_set_id]
             except ParameterSetUnknown:
                 pass
             except BitstreamError as exc:
@@ -97,9 +100,10 @@ def _usable_recovery_point(
     recovery_frame_cnt is below MaxFrameNum (D.2.8). Where it is 0, this picture itself has to be
     right, so it can't be predicted from others.
     """
-    if header.is_idr:
+    in_question = [nal_unit for nal_unit in in_front if RECOVERY_POINT in nal_unit[1:]]
+    if header.is_idr or not in_question:  # some cameras have an SEI in each picture
         return None
-    found = find_recovery_point(in_front)
+    found = find_recovery_point(in_question)
     if found is None or found.frame_count >= 1 << sps.log2_max_frame_num:
         return None
     try:

@@ -49,6 +49,14 @@ def nal_unit_type(nal_unit: bytes) -> int:
         raise BitstreamError("A NAL unit is empty") from None
 
 
+def nal_unit_types(nal_units: Iterable[bytes]) -> list[int]:
+    """Returns the type of each. Raises BitstreamError if one is empty."""
+    try:
+        return [nal_unit[0] & 0x1F for nal_unit in nal_units]
+    except IndexError:
+        raise BitstreamError("A NAL unit is empty") from None
+
+
 def is_idr(nal_units: Iterable[bytes]) -> bool:
     """Whether this access unit is an IDR picture."""
     return any(nal_unit_type(nal_unit) == NalUnitType.IDR_SLICE for nal_unit in nal_units)

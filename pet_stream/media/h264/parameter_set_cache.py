@@ -28,7 +28,7 @@ def parameter_sets_in(nal_units: Iterable[bytes]) -> tuple[bytes, ...]:
 class ParameterSets:
     """Every SPS and PPS by its id; a later one replaces an earlier one. Immutable."""
 
-    __slots__ = ("_pps", "_refusal", "_seen", "_sps")
+    __slots__ = ("_pps", "_refusal", "_seen", "_sps", "sps_by_pps")
 
     def __init__(self) -> None:
         # The one that came last stands last.
@@ -36,6 +36,9 @@ class ParameterSets:
         self._pps: dict[int, tuple[bytes, PictureParameterSet]] = {}
         self._seen: frozenset[bytes] = frozenset()  # the NAL units in both, to know them again
         self._refusal = ""
+        self.sps_by_pps: dict[int, SequenceParameterSet] = {}
+        """The SPS that each PPS refers to, by the PPS's id, where both are known. Every slice asks:
+        do not change it."""
 
     def including(self, nal_units: Iterable[bytes]) -> ParameterSets:
         """Returns these and the parameter sets among `nal_units`; `self` if none of them is new.
@@ -52,6 +55,11 @@ class ParameterSets:
         for nal_unit in carried:
             sets._take(nal_unit)
         sets._seen = frozenset(n for n, _ in (*sets._sps.values(), *sets._pps.values()))
+        sets.sps_by_pps = {
+            pps_id: sets._sps[pps.seq_parameter_set_id][1]
+            for pps_id, (_, pps) in sets._pps.items()
+            if pps.seq_parameter_set_id in sets._sps
+        }
         return self if sets == self else sets
 
     def __contains__(self, nal_unit: bytes) -> bool:
@@ -68,16 +76,8 @@ class ParameterSets:
     def __hash__(self) -> int:
         return hash(self._seen)
 
-    def sps_for(self, pic_parameter_set_id: int) -> SequenceParameterSet | None:
-        """Returns the SPS that this PPS refers to; None if either is unknown."""
-        known_pps = self._pps.get(pic_parameter_set_id)
-        if known_pps is None:
-            return None
-        known_sps = self._sps.get(known_pps[1].seq_parameter_set_id)
-        return None if known_sps is None else known_sps[1]
-
     def why_unknown(self, pic_parameter_set_id: int) -> str:
-        """Returns a sentence for a PPS of which `sps_for` knows nothing."""
+        """Returns a sentence for a PPS that is not in `sps_by_pps`."""
         known_pps = self._pps.get(pic_parameter_set_id)
         if known_pps is None:
             missing = f"picture parameter set {pic_parameter_set_id}"
@@ -94,7 +94,7 @@ class ParameterSets:
     @property
     def is_complete(self) -> bool:
         """Whether there is a PPS whose SPS is known too."""
-        return any(pps.seq_parameter_set_id in self._sps for _, pps in self._pps.values())
+        return bool(self.sps_by_pps)
 
     def insert(
         self, nal_units: tuple[bytes, ...], told: ParameterSets | None = None
@@ -141,7 +141,7 @@ class ParameterSets:
         of them in the order of their ids. Of too many, those that came last."""
         used_ids = dict.fromkeys(map(_pic_parameter_set_id, slices))
         for pps_id in used_ids:
-            if self.sps_for(pps_id) is None:
+            if pps_id not in self.sps_by_pps:
                 raise ParameterSetUnknown(self.why_unknown(pps_id))
         sps_ids = dict.fromkeys(self._pps[pps_id][1].seq_parameter_set_id for pps_id in used_ids)
         sps = [self._sps[sps_id][0] for sps_id in sps_ids]

@@ -9,10 +9,11 @@ from ...errors import BitstreamError
 from .bits import BitReader, unescape
 from .nal_unit import NalUnitType, nal_unit_type
 
+RECOVERY_POINT = 6
+"""payloadType (D.1.1): the byte that the message begins with."""
 MAX_SEI_BYTES = 4096
 """Of an SEI NAL unit this much is read; messages that end later are not seen."""
 _MAX_RECOVERY_FRAMES = (1 << 16) - 1  # MaxFrameNum - 1, where log2_max_frame_num is greatest
-_RECOVERY_POINT = 6  # payloadType (D.1.1)
 
 
 class RecoveryPoint(NamedTuple):
@@ -60,7 +61,7 @@ def parse_recovery_point(sei_nal_unit: bytes) -> RecoveryPoint | None:
         position += payload_size
         if position > len(rbsp):
             raise BitstreamError("The SEI ends in the middle of a message")
-        if payload_type == _RECOVERY_POINT:
+        if payload_type == RECOVERY_POINT:
             reader = BitReader(payload)
             frame_count = reader.ue_up_to(_MAX_RECOVERY_FRAMES, "recovery_frame_cnt")
             return RecoveryPoint(frame_count, is_exact=reader.flag())

@@ -61,7 +61,7 @@ def parse_slice_header(nal_unit: bytes, parameter_sets: ParameterSets) -> SliceH
     pic_parameter_set_id = reader.ue_up_to(MAX_PPS_ID, "pic_parameter_set_id")
     if is_idr and slice_type not in _INTRA_SLICE_TYPES:
         raise BitstreamError("A slice of an IDR picture is not intra coded")
-    sps = parameter_sets.sps_for(pic_parameter_set_id)
+    sps = parameter_sets.sps_by_pps.get(pic_parameter_set_id)
     if sps is None:
         raise ParameterSetUnknown(parameter_sets.why_unknown(pic_parameter_set_id))
     if sps.separate_colour_plane:

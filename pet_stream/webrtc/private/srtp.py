@@ -14,7 +14,8 @@ from typing import Any
 import pylibsrtp
 from aiortc import RTCDtlsTransport
 
-from ...media.rtp.packets import HEADER, VERSION_2, PacketBlock
+from ...media.rtp.packetizer import PacketBlock
+from ...media.rtp.packets import HEADER, VERSION_2
 
 FIRST_PACKETS = 128
 """Room to begin with; it grows with the pictures."""

@@ -8,7 +8,8 @@ from functools import partial
 from aiortc import RTCDtlsTransport
 
 from ...media.access_unit import AccessUnit
-from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE, PacketBlock
+from ...media.rtp.packetizer import PacketBlock
+from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE
 from ...media.rtp.rtcp import Report, goodbye
 from .. import private
 from ..signaling.h264_format import H264Format

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...media.access_unit import AccessUnit
-from ...media.rtp.packetizer import Packetizer
-from ...media.rtp.packets import PacketBlock, serialize_extensions
+from ...media.rtp.packetizer import PacketBlock, Packetizer
+from ...media.rtp.packets import serialize_extensions
 from ...media.rtp.rtcp import ntp_time
 from ..signaling.offer import CAPTURE_TIME, PLAYOUT_DELAY
 

@@ -6,7 +6,8 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 
-from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE, PacketBlock, block_of, retransmission
+from ...media.rtp.packetizer import PacketBlock, block_of
+from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE, retransmission
 from .congestion import Congestion
 from .packet_stream import PacketStream
 from .send_queue import SendQueue

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from aiortc import RTCIceTransport
 
-from ...media.rtp.packets import PacketBlock, Run
+from ...media.rtp.packetizer import PacketBlock, Run
 from .. import private
 from .failed_steps import FailedSteps
 from .sender import Step

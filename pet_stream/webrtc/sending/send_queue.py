@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ...fan_out import CAPACITY
 from ...media.access_unit import AccessUnit
-from ...media.rtp.packets import PacketBlock
+from ...media.rtp.packetizer import PacketBlock
 from .congestion import Congestion
 from .pacer import PIECE_PACKETS, Pacer
 from .route import Route

@@ -40,7 +40,7 @@ def test_parameter_sets_of_the_picture_itself_count() -> None:
     picture = CodedPicture.parse((WIDER, WIDER_PPS, slice_), known)
     assert picture.sps is not None
     assert picture.sps.width == 640
-    assert picture.parameter_sets.sps_for(0) is not None
+    assert 0 in picture.parameter_sets.sps_by_pps
     assert CodedPicture.parse((slice_,), known).sps is None
 
 

@@ -201,14 +201,14 @@ def test_they_are_other_parameter_sets_only_if_something_changed() -> None:
     assert changed.including((SPS,)) == both, "back again is a change too"
     assert len({none, sps_alone, both, changed, changed.including((SPS,))}) == 4
     assert not none.is_complete
-    assert none.sps_for(0) is None
+    assert none.sps_by_pps == {}
 
 
 def test_the_last_of_several_with_one_id_counts() -> None:
     bigger = Sps(width_mbs=80).nal_unit()
     parameter_sets = knowing(bigger, PPS)
     assert parameter_sets.including((SPS, bigger)) is parameter_sets
-    sps = parameter_sets.sps_for(0)
+    sps = parameter_sets.sps_by_pps.get(0)
     assert sps is not None
     assert sps.width == 1280
 
@@ -217,7 +217,7 @@ def test_finds_the_sps_of_each_pps_after_a_change_in_mid_stream() -> None:
     parameter_sets = knowing(*ALL)
 
     def widths() -> list[int | None]:
-        found = [parameter_sets.sps_for(n) for n in range(4)]
+        found = [parameter_sets.sps_by_pps.get(n) for n in range(4)]
         return [None if sps is None else sps.width for sps in found]
 
     assert widths() == [320, 640, 320, None]
@@ -231,8 +231,8 @@ def test_finds_the_sps_of_each_pps_after_a_change_in_mid_stream() -> None:
 
 def test_what_was_known_before_stays_as_it_was() -> None:
     parameter_sets = knowing(SPS, PPS)
-    assert parameter_sets.including((OTHER_SPS, OTHER_PPS)).sps_for(1) is not None
-    assert parameter_sets.sps_for(1) is None
+    assert 1 in parameter_sets.including((OTHER_SPS, OTHER_PPS)).sps_by_pps
+    assert 1 not in parameter_sets.sps_by_pps
 
 
 NAL_UNITS = st.sampled_from([*ALL, AUD, SEI, IDR, OTHER_IDR, SHARED_IDR, P]) | st.binary(

@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from pet_stream.errors import BitstreamError
 from pet_stream.media.h264 import split_annex_b
-from pet_stream.media.rtp.packetizer import MIN_PACKET_BYTES, Packetizer
-from pet_stream.media.rtp.packets import (
-    MAX_PACKET_BYTES,
+from pet_stream.media.rtp.packetizer import (
     MAX_RUN_BYTES,
     MAX_RUN_PACKETS,
-    STRIDE,
+    MIN_PACKET_BYTES,
     PacketBlock,
+    Packetizer,
     Run,
     block_of,
+)
+from pet_stream.media.rtp.packets import (
+    MAX_PACKET_BYTES,
+    STRIDE,
     retransmission,
     serialize_extensions,
 )

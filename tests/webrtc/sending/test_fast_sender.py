@@ -15,7 +15,8 @@ import pytest
 
 from pet_stream.fan_out import CAPACITY
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtp.packets import STRIDE, PacketBlock
+from pet_stream.media.rtp.packetizer import PacketBlock
+from pet_stream.media.rtp.packets import STRIDE
 from pet_stream.media.rtp.rtcp import Report
 from pet_stream.webrtc import private
 from pet_stream.webrtc.sending import packet_stream

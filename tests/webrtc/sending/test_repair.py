@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pet_stream.media.rtp.packets import PacketBlock
+from pet_stream.media.rtp.packetizer import PacketBlock
 from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, Congestion
 from pet_stream.webrtc.sending.packet_stream import PacketStream, StreamFormat
 from pet_stream.webrtc.sending.repair import Repair

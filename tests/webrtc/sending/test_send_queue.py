@@ -7,7 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.rtp.packets import STRIDE, PacketBlock
+from pet_stream.media.rtp.packetizer import PacketBlock
+from pet_stream.media.rtp.packets import STRIDE
 from pet_stream.webrtc.sending.congestion import BURST_LOSS_PACKETS, Congestion
 from pet_stream.webrtc.sending.pacer import PIECE_PACKETS
 from pet_stream.webrtc.sending.packet_stream import PacketStream, StreamFormat
