@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from .lifecycle import Pulse
 from .media.access_unit import AccessUnit
 from .media.gop_memory import GopMemory
 from .pause.pause import Pause
@@ -122,6 +123,9 @@ class Broadcaster:
         self.subscriptions: tuple[Subscription, ...] = ()
         """Never changed, but replaced: any thread may look."""
         self.has_urgent_subscriber = False
+        self.pulse = Pulse()
+        """Beats while a picture is handed to all; rests in between."""
+        self.pulse.rest()
         self._on_audience_change = on_audience_change
         self._lock = threading.Lock()
         self._memory = GopMemory() if memory is None else memory
@@ -129,6 +133,13 @@ class Broadcaster:
         self._has_gap = False
 
     def publish(self, unit: AccessUnit) -> None:
+        self.pulse.beat()
+        try:
+            self._publish(unit)
+        finally:
+            self.pulse.rest()
+
+    def _publish(self, unit: AccessUnit) -> None:
         with self._lock:
             if self._pause.is_on:
                 self._forget_all(unit.capture_ns)

@@ -45,10 +45,14 @@
         └── StorageError        the folder can't be written
 
 Each class has the HTTP status and the `code` of its JSON response. `str(error)` is the text for a
-person, without paths and tracebacks.
+person, without paths and tracebacks. `severity_of` says for any error what the part does in which
+it ends.
 """
 
 from __future__ import annotations
+
+import errno
+from enum import Enum
 
 __all__ = [
     "AccountsUnusable",
@@ -88,24 +92,39 @@ __all__ = [
     "SegmentError",
     "SegmentInvalid",
     "SegmentMissing",
+    "Severity",
     "SourceError",
     "StorageError",
     "Superseded",
     "TooFewThreads",
     "TooLarge",
     "TooMany",
+    "severity_of",
 ]
+
+
+class Severity(Enum):
+    """What the part does in which an error ends. The host lives in any case."""
+
+    TEMPORARY = "temporary"
+    """It tries again, each time later; ten failures in a row are too many."""
+    DEGRADED = "degraded"
+    """It goes on without, and says so."""
+    FATAL = "fatal"
+    """It stops in order: trying again would change nothing."""
 
 
 class PetStreamError(Exception):
     http_status = 500
     code = "internal"
+    severity = Severity.TEMPORARY
 
 
 class ConfigError(PetStreamError):
     """The value of `key` is not what `expected` describes."""
 
     code = "config"
+    severity = Severity.FATAL
 
     def __init__(self, key: str, value: object, expected: str) -> None:
         super().__init__(key, value, expected)
@@ -145,18 +164,22 @@ class SegmentBusy(SegmentError):
 class AccountsUnusable(PetStreamError):
     http_status = 503
     code = "accounts"
+    severity = Severity.DEGRADED
 
 
 class SourceError(PetStreamError):
     code = "source"
+    severity = Severity.DEGRADED
 
 
 class AddressUnavailable(PetStreamError):
     code = "address"
+    severity = Severity.FATAL
 
 
 class CertificateUnusable(PetStreamError):
     code = "certificate"
+    severity = Severity.FATAL
 
 
 class LoopUnavailable(PetStreamError):
@@ -172,6 +195,7 @@ class ClientGone(PetStreamError):
 class RequestError(PetStreamError):
     http_status = 400
     code = "bad_request"
+    severity = Severity.DEGRADED
 
 
 class BadRequest(RequestError):
@@ -317,6 +341,7 @@ class Busy(PetStreamError):
 class RecordingError(PetStreamError):
     http_status = 409
     code = "recording"
+    severity = Severity.DEGRADED
 
 
 class AlreadyRecording(RecordingError):
@@ -366,3 +391,29 @@ class StorageError(RecordingError):
     def __init__(self, message: str, cause: str = "") -> None:
         super().__init__(message)
         self.cause = cause
+
+
+_LASTING = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOENT,
+        errno.ENOTDIR,
+    }
+)
+"""What a disk says until somebody does something about it."""
+
+
+def severity_of(error: BaseException) -> Severity:
+    """Returns the class of `error`. A mistake of ours or of a host's callback is temporary, too:
+    the next picture, or a part that begins anew, may not meet it."""
+    if isinstance(error, PetStreamError):
+        return error.severity
+    if isinstance(error, ImportError):
+        return Severity.FATAL
+    if isinstance(error, OSError) and error.errno in _LASTING:
+        return Severity.DEGRADED
+    return Severity.TEMPORARY

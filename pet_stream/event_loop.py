@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from functools import partial
@@ -17,6 +18,9 @@ from .lifecycle import Run, start_run
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+BEAT_S = 0.5
+"""Between two heartbeats of the loop."""
 
 
 class EventLoopThread:
@@ -33,6 +37,8 @@ class EventLoopThread:
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._beat_due_s: float | None = None
+        self._beat_lag_s = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
@@ -60,6 +66,15 @@ class EventLoopThread:
     def is_running(self) -> bool:
         return self._loop is not None
 
+    @property
+    def lag_s(self) -> float | None:
+        """How late the loop does what is due: as of its last heartbeat, or of the next one, if that
+        is overdue by more. None while it is stopped."""
+        due_s = self._beat_due_s
+        if self._loop is None or due_s is None:
+            return None
+        return max(self._beat_lag_s, time.monotonic() - due_s)
+
     def assert_here(self) -> None:
         """Fail in any other thread than the loop's. Removed by `python -O`."""
         assert self._thread is threading.current_thread(), "not on the event loop"
@@ -74,7 +89,11 @@ class EventLoopThread:
         if loop is None:
             coroutine.close()
             raise LoopUnavailable("Streaming is not running")
-        future = Context().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
+        try:
+            future = Context().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
+        except RuntimeError as exc:  # its thread has died
+            coroutine.close()
+            raise LoopUnavailable("Streaming has failed and begins anew") from exc
         try:
             return future.result(timeout_s)
         except concurrent.futures.CancelledError as exc:
@@ -108,20 +127,34 @@ class EventLoopThread:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("task %s failed", task.get_name(), exc_info=error)
 
-    def _serve(self, loop: asyncio.AbstractEventLoop, _run: Run) -> None:
+    def _serve(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
         self._thread = threading.current_thread()
         asyncio.set_event_loop(loop)
+        self._beat(loop, run, loop.time())
         try:
-            loop.run_forever()
-            while pending := asyncio.all_tasks(loop):  # tasks that start meanwhile, too
-                for task in pending:
-                    task.cancel()
-                loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
+            try:
+                loop.run_forever()
+            finally:  # even if a callback has raised SystemExit
+                _finish_tasks(loop)
         finally:
             asyncio.set_event_loop(None)
             loop.close()
+
+    def _beat(self, loop: asyncio.AbstractEventLoop, run: Run, due_s: float) -> None:
+        run.pulse.beat()
+        now_s = loop.time()
+        self._beat_lag_s = max(0.0, now_s - due_s)
+        self._beat_due_s = now_s + BEAT_S
+        loop.call_at(now_s + BEAT_S, self._beat, loop, run, now_s + BEAT_S)
+
+
+def _finish_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    while pending := asyncio.all_tasks(loop):  # tasks that start meanwhile, too
+        for task in pending:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(loop.shutdown_default_executor())
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:

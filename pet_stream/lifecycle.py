@@ -1,11 +1,14 @@
 """Starts and stops threads in bounded time, and tells whether they are alive.
 
+    Run      one run of a thread: its stop, its end, its heartbeat
+    Pulse    a heartbeat, which `supervision` judges
+
 Each start makes a new `Run`. None is used twice, so a thread that did not end in time can't be
 mistaken for its successor. `start` and `stop` of a part look like this:
 
     def start(self):
         if self._run is None:
-            self._run = start_run("pet-stream-camera", self._work, wake=self._wakes.set)
+            self._run = start_run("pet-stream-example", self._work, wake=self._wakes.set)
 
     def stop(self, timeout_s=2.0):
         run, self._run = self._run, None
@@ -19,23 +22,36 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from .errors import Busy
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
-    """The state of a run at one moment."""
+class Pulse:
+    """The heartbeat of one thread, the only one that beats. Any thread may look.
 
-    name: str
-    is_alive: bool
-    age_s: float
-    """Seconds since it was started."""
-    failure: BaseException | None
-    """The error that ended it; None if there was none."""
+    A beat is one store. Whoever waits for something that may take any time rests until then.
+    """
+
+    __slots__ = ("_beat_at_s",)
+
+    def __init__(self) -> None:
+        self._beat_at_s: float | None = time.monotonic()
+
+    def beat(self) -> None:
+        """Something is being done, and ends soon, or is followed by another beat."""
+        self._beat_at_s = time.monotonic()
+
+    def rest(self) -> None:
+        """There is nothing to do until the next beat."""
+        self._beat_at_s = None
+
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since the last beat; None while it rests."""
+        beat_at_s = self._beat_at_s
+        return None if beat_at_s is None else time.monotonic() - beat_at_s
 
 
 class Run:
@@ -48,10 +64,12 @@ class Run:
         self.name = name
         self.stop_requested = threading.Event()
         """The body ends soon after this is set."""
+        self.pulse = Pulse()
+        """The body beats it."""
+        self.failure: BaseException | None = None
+        """The error that ended it; None if there was none."""
         self._body = body
         self._wake = wake
-        self._started_at_s = time.monotonic()
-        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
         self._thread.start()
 
@@ -60,9 +78,8 @@ class Run:
         return self.stop_requested.is_set()
 
     @property
-    def life(self) -> Life:
-        age_s = time.monotonic() - self._started_at_s
-        return Life(self.name, self._thread.is_alive(), age_s, self._failure)
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
 
     def request_stop(self) -> None:
         """Ask the body to end. Does not wait. Idempotent."""
@@ -87,7 +104,7 @@ class Run:
         try:
             self._body(self)
         except BaseException as exc:  # the thread's safety net
-            self._failure = exc
+            self.failure = exc
             logger.exception("%s has died", self.name)
 
 

@@ -14,9 +14,12 @@ from .errors import LoopUnavailable
 from .event_loop import EventLoopThread
 from .ingest.shm_reader import ShmReader
 from .library.archive import Archive
-from .lifecycle import start_run, stop_all
+from .lifecycle import Run, start_run, stop_all
 from .process.switch_interval import switch_interval
 from .recording.recorder import Recorder
+from .supervision.error_counts import ErrorCounts
+from .supervision.part import Activity, Part
+from .supervision.watcher import Watcher
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 
@@ -25,6 +28,8 @@ logger = logging.getLogger(__name__)
 FINISH_TIMEOUT_S = 4.0
 """Time to finish the recording on the disk and to say goodbye to the viewers."""
 IMPORT_TIMEOUT_S = 2.0
+HOUSEKEEPING_SILENCE_S = 30.0
+"""A repair of a large file takes its time."""
 
 
 class RunningParts:
@@ -48,6 +53,7 @@ class RunningParts:
         grants: Grants,
         connections: Connections,
         peers: LazyPeers,
+        errors: ErrorCounts,
     ) -> None:
         self._name = name
         self._segment = segment
@@ -61,6 +67,7 @@ class RunningParts:
         self._connections = connections
         self._peers = peers
         self._pid = 0
+        self.watcher = Watcher(name, self._watched(), errors)
 
     def start(self) -> None:
         """Raises Busy when a thread can't be started; then nothing runs."""
@@ -69,6 +76,7 @@ class RunningParts:
             self._event_loop.start()
             self._archive.start()
             self._reader.start()
+            self.watcher.start()
         except BaseException:
             self._stop_all()
             raise
@@ -89,9 +97,43 @@ class RunningParts:
         if self._pid == os.getpid():
             self._event_loop.call_soon(start_run, f"{self._name}-end", lambda _run: self.stop())
 
+    def _watched(self) -> tuple[Part, ...]:
+        """Returns what the watcher looks after."""
+        handing_out = Activity(self._broadcaster.pulse)
+        return (
+            Part("camera", "the camera thread", lambda: _some(self._reader.run), is_vital=True),
+            Part("publishing", "handing out pictures", lambda: (handing_out,), is_vital=True),
+            Part("loop", "the event loop", lambda: _some(self._event_loop.run), is_vital=True),
+            Part(
+                "recorder",
+                "the recording's writer",
+                lambda: self._recorder.writer_threads,
+                stuck="waits for the disk",
+            ),
+            Part(
+                "housekeeping",
+                "housekeeping",
+                lambda: self._archive.runs,
+                stuck="is busy with one task for long, or waits for the disk",
+                silence_s=HOUSEKEEPING_SILENCE_S,
+            ),
+            Part(
+                "detections",
+                "the detections thread",
+                lambda: () if self._detections is None else _some(self._detections.run),
+            ),
+            Part(
+                "rights",
+                "the check of rights",
+                lambda: _some(self._grants.run),
+                stuck="waits for the host's answer",
+            ),
+        )
+
     def _stop_all(self) -> None:
         """Stop every part, whether it is running or not."""
         stop_all(
+            self.watcher.stop,
             self._finish,
             *(() if self._detections is None else (self._detections.stop,)),
             self._grants.stop,
@@ -120,3 +162,7 @@ class RunningParts:
         for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
             if isinstance(outcome, Exception):
                 logger.error("stopping failed", exc_info=outcome)
+
+
+def _some(run: Run | None) -> tuple[Run, ...]:
+    return () if run is None else (run,)

@@ -30,7 +30,6 @@ from .library.folder_watch import FolderWatch
 from .library.library import Library
 from .library.retention import Retention
 from .library.snapshots import Snapshots
-from .lifecycle import Life
 from .media.gop_memory import GopMemory
 from .own_server import ConnectionCounts
 from .pause.pause import Pause
@@ -43,6 +42,8 @@ from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
 from .rights import Authority
 from .running_parts import RunningParts
+from .supervision.error_counts import ErrorCounts
+from .supervision.part import PartState
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.detection_feed import DetectionFeed
@@ -114,6 +115,7 @@ class Stream:
     authority: Authority
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
+    errors: ErrorCounts
     is_running: bool
 
     def __init__(
@@ -144,6 +146,7 @@ class Stream:
         self.authority = self._make_authority()
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
+        self.errors = ErrorCounts()
         self.event_loop = event_loop = EventLoopThread(name)
         leases = _Leases(event_loop)
         self.places = Places(
@@ -221,6 +224,7 @@ class Stream:
             grants=self.grants,
             connections=self.connections,
             peers=self.peers,
+            errors=self.errors,
         )
         weakref.finalize(self, self._parts.stop_soon).atexit = False  # then they stop in order
 
@@ -259,9 +263,16 @@ class Stream:
         """Time since start(); 0 while nothing runs."""
         return time.monotonic() - self._started_at_s if self.is_running else 0.0
 
-    def lives(self) -> list[Life]:
-        """Returns the state of the threads that run from start to stop."""
-        return [run.life for part in (self.event_loop, self.reader) if (run := part.run)]
+    @property
+    def parts(self) -> tuple[PartState, ...]:
+        """How each part is, as of the watcher's last look, less than a second ago; none while
+        nothing runs. Never waits."""
+        return self._parts.watcher.states if self.is_running else ()
+
+    @property
+    def lives(self) -> bool:
+        """Whether everything works that nobody could see a picture without."""
+        return self.is_running and all(part.is_well for part in self.parts if part.is_vital)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from tests.apps import NO_CAMERA, mount, mounted_app, stream_of, thread_names
 from tests.waiting import TIMEOUT_S
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-ONE_SET = ["pet-stream-camera", "pet-stream-loop"]
+ONE_SET = ["pet-stream-camera", "pet-stream-loop", "pet-stream-watcher"]
 
 
 def run_script(script: str, *arguments: str | Path, warnings: str = "error") -> str:
@@ -107,16 +107,16 @@ def test_start_and_stop_may_be_called_twice_and_in_turn(tmp_path: Path) -> None:
         assert thread_names() == []
 
 
-def test_a_running_stream_tells_of_its_threads(tmp_path: Path) -> None:
+def test_a_running_stream_tells_how_its_parts_are(tmp_path: Path) -> None:
     app = Flask("host")
     extension = mount(app, tmp_path)
-    assert stream_of(app).lives() == []
+    assert stream_of(app).parts == ()
     extension.start()
-    lives = stream_of(app).lives()
-    assert sorted(life.name for life in lives) == ONE_SET
-    assert all(life.is_alive and life.failure is None for life in lives)
+    states = {part.name: part.state for part in stream_of(app).parts}
+    assert {states[name] for name in ("camera", "loop", "watcher")} == {"running"}
+    assert {states[name] for name in ("recorder", "detections", "rights")} == {"resting"}
     extension.stop()
-    assert stream_of(app).lives() == []
+    assert stream_of(app).parts == ()
 
 
 def test_no_request_starts_again_what_was_stopped(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_a_forked_child_leaves_its_parents_parts_alone(tmp_path: Path, collects:
             gc.collect()
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
-    assert thread_names() == ["pet-stream-camera", "pet-stream-loop"]
+    assert thread_names() == ["pet-stream-camera", "pet-stream-loop", "pet-stream-watcher"]
     assert app.test_client().post("/api/recording/start").status_code == 200
     stream.stop()
 

@@ -85,7 +85,7 @@ def test_one_set_of_threads_in_the_process_that_serves_and_none_elsewhere(server
 
     threads = server.json("/threads")
     ours = [name for name in threads["names"] if name.startswith("pet-stream")]
-    assert ours == ["pet-stream-camera", "pet-stream-loop"]
+    assert ours == ["pet-stream-camera", "pet-stream-loop", "pet-stream-watcher"]
     # not in the reloader's parent, nor in gunicorn's master
     wait_until(lambda: ATTACHED in server.process.log)
     assert server.process.log.count(ATTACHED) == 1

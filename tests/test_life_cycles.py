@@ -39,7 +39,7 @@ from .websocket.client import deaf_client
 
 PATIENCE_S = 20.0
 """For a start or a stop, on a slow machine: what waits for a frozen disk is given up before."""
-RUNNING = ["pet-stream-camera", "pet-stream-loop"]
+RUNNING = ["pet-stream-camera", "pet-stream-loop", "pet-stream-watcher"]
 
 
 @pytest.fixture(scope="module")

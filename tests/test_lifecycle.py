@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pet_stream.errors import Busy
-from pet_stream.lifecycle import OwningThread, Run, start_run, stop_all
+from pet_stream.lifecycle import OwningThread, Pulse, Run, start_run, stop_all
 from tests.waiting import TIMEOUT_S, wait_until
 
 
@@ -18,12 +18,22 @@ def until_stopped(run: Run) -> None:
 
 def test_a_run_lives_from_its_start_to_its_stop() -> None:
     run = start_run("pet-test", until_stopped)
-    assert run.life.is_alive
-    assert run.life.name == "pet-test"
+    assert run.is_alive
+    assert run.name == "pet-test"
     assert run.stop(TIMEOUT_S)
-    assert not run.life.is_alive
-    assert run.life.failure is None
-    assert run.life.age_s > 0
+    assert not run.is_alive
+    assert run.failure is None
+
+
+def test_a_pulse_grows_old_between_two_beats_unless_it_rests() -> None:
+    pulse = Pulse()
+    wait_until(lambda: (pulse.age_s or 0) > 0.02)
+    pulse.beat()
+    assert (pulse.age_s or 0) < 0.02
+    pulse.rest()
+    assert pulse.age_s is None
+    pulse.beat()
+    assert pulse.age_s is not None
 
 
 def test_stopping_twice_does_no_harm() -> None:
@@ -61,8 +71,8 @@ def test_what_ends_a_run_is_kept_and_logged(caplog: pytest.LogCaptureFixture) ->
         raise OSError("no disk")
 
     run = start_run("pet-test", fail)
-    wait_until(lambda: not run.life.is_alive)
-    assert isinstance(run.life.failure, OSError)
+    wait_until(lambda: not run.is_alive)
+    assert isinstance(run.failure, OSError)
     assert "pet-test has died" in caplog.text
 
 
@@ -117,6 +127,6 @@ def test_what_belongs_to_one_thread_fails_in_another() -> None:
 
     run = start_run("pet-owner", enter_twice)
     assert run.join(TIMEOUT_S)
-    assert run.life.failure is None
+    assert run.failure is None
     with pytest.raises(AssertionError, match="belongs to pet-owner"):
         owner.assert_here()

@@ -39,7 +39,8 @@ class Grants:
         self._check_interval_s = check_interval_s
         self._changed = threading.Condition()
         self._holds: set[Hold] = set()
-        self._run: Run | None = None
+        self.run: Run | None = None
+        """Its thread; None while nothing is held."""
         self._is_due = False
 
     def hold(self, grant: Grant, end: Callable[[], object]) -> Hold:
@@ -51,8 +52,8 @@ class Grants:
         hold = Hold(self, grant, end)
         if grant is not EVERYBODYS:
             with self._changed:
-                if self._run is None:
-                    self._run = start_run(self._name, self._check_again_and_again, wake=self._wake)
+                if self.run is None:
+                    self.run = start_run(self._name, self._check_again_and_again, wake=self._wake)
                 self._holds.add(hold)
         return hold
 
@@ -64,7 +65,7 @@ class Grants:
 
     def stop(self, timeout_s: float = 2.0) -> None:
         with self._changed:
-            run, self._run = self._run, None
+            run, self.run = self.run, None
             self._holds.clear()
         if run is not None:
             run.stop(timeout_s)
@@ -72,18 +73,20 @@ class Grants:
     def _check_again_and_again(self, run: Run) -> None:
         while self._wait(run):
             for hold in self._held():
+                run.pulse.beat()
                 if not _is_valid(hold):
                     hold.release()
                     _end(hold)
 
     def _wait(self, run: Run) -> bool:
         """Wait for the next check. Returns False when there is nothing left to check."""
+        run.pulse.rest()
         with self._changed:
             self._changed.wait_for(lambda: self._is_due or run.is_stopping, self._check_interval_s)
             self._is_due = False
-            if not self._holds and self._run is run:
-                self._run = None
-            return self._run is run and not run.is_stopping
+            if not self._holds and self.run is run:
+                self.run = None
+            return self.run is run and not run.is_stopping
 
     def _held(self) -> tuple[Hold, ...]:
         with self._changed:

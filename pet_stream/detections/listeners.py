@@ -85,6 +85,11 @@ class Detections:
         self._reading = threading.Lock()  # held by the one thread that reads and counts
 
     @property
+    def run(self) -> Run | None:
+        """Its thread; None while nobody listens."""
+        return self._run if self._listeners else None
+
+    @property
     def listener_count(self) -> int:
         """Those that ask; not those that are woken."""
         return sum(listener.wake is None for listener in self._listeners)
@@ -131,17 +136,17 @@ class Detections:
     def _read(self, run: Run) -> None:
         with self._reading:
             while not run.is_stopping:
-                self._watch_safely(run.stop_requested)
+                self._watch_safely(run)
 
-    def _watch_safely(self, stop_requested: threading.Event) -> None:
+    def _watch_safely(self, run: Run) -> None:
         try:
-            self._watch(stop_requested)
+            self._watch(run)
         except Exception:
             logger.exception("reading the detections failed")
-            stop_requested.wait(_RETRY_S)
+            run.stop_requested.wait(_RETRY_S)
 
-    def _watch(self, stop_requested: threading.Event) -> None:
-        segment = DetectionsSegment(self._url, stop_requested.wait)
+    def _watch(self, run: Run) -> None:
+        segment = DetectionsSegment(self._url, run.stop_requested.wait)
         subscription = self._broadcaster.subscribe("detections", MAX_WAITING, lambda: None)
         matcher = Matcher(self.counts, self.limits.patience_s)
         invalid = self.counts.invalid
@@ -149,7 +154,8 @@ class Detections:
         attachments = self.counts.attachments
         paused_at_s = float("-inf")
         try:
-            while not stop_requested.wait(POLL_S):
+            while not run.stop_requested.wait(POLL_S):
+                run.pulse.beat()
                 matcher.times.add(subscription.take())
                 was_attached = segment.is_attached
                 record = segment.read_new()

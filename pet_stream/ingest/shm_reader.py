@@ -109,6 +109,7 @@ class ShmReader:
 
     def _read(self, run: Run) -> None:
         while not run.is_stopping:
+            run.pulse.beat()
             try:
                 delay_s = self._run_once()
             except Exception:

@@ -108,6 +108,11 @@ class Archive:
         return self._check.fault()
 
     @property
+    def runs(self) -> list[Run]:
+        """The threads that should be alive now."""
+        return [run for run in (self._housekeeper.run,) if run is not None]
+
+    @property
     def repairing_count(self) -> int:
         """The number of files that a crash left and that are not repaired yet."""
         return sum(not repair.done() for repair in self._repairs)

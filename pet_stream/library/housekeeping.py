@@ -37,8 +37,8 @@ class Housekeeper:
         self._name = name
         self._lock = threading.Lock()
         self._tasks: deque[tuple[Task, Future[None]]] = deque()
-        self._run: Run | None = None
-        """The thread's run; None while there is nothing to do."""
+        self.run: Run | None = None
+        """Its thread; None while there is nothing to do."""
         self._is_stopped = False
 
     def submit(self, task: Task) -> Future[None]:
@@ -60,7 +60,7 @@ class Housekeeper:
         """request_stop(), and wait. A task that takes longer than `timeout_s` is left to its
         thread."""
         self.request_stop(last)
-        run = self._run
+        run = self.run
         if run is not None and not run.join(timeout_s):
             logger.warning("housekeeping did not end within %.1f s", timeout_s)
 
@@ -77,16 +77,16 @@ class Housekeeper:
 
     def _take(self, task: Task, future: Future[None]) -> bool:
         """Queue `task`; False if no thread can be started. Call it with the lock held."""
-        if self._run is None:
+        if self.run is None:
             try:
-                self._run = start_run(self._name, self._work)
+                self.run = start_run(self._name, self._work)
             except Busy as exc:
                 logger.warning("%s", exc)
                 return False
         self._tasks.append((task, future))
         return True
 
-    def _work(self, _run: Run) -> None:
+    def _work(self, run: Run) -> None:
         try:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         except OSError as exc:
@@ -95,6 +95,7 @@ class Housekeeper:
             task, future = next_one
             if not future.set_running_or_notify_cancel():
                 continue
+            run.pulse.beat()
             try:
                 task()
             except Exception as exc:
@@ -107,5 +108,5 @@ class Housekeeper:
         with self._lock:
             if self._tasks:
                 return self._tasks.popleft()
-            self._run = None
+            self.run = None
             return None

@@ -20,6 +20,7 @@ from ..errors import (
     TooMany,
 )
 from ..histogram import SharedHistogram
+from ..lifecycle import Run
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
@@ -128,6 +129,11 @@ class Recorder:
     def is_writing(self) -> bool:
         """Whether a file is being written, or waits for a disk that hangs."""
         return any(session.is_writing for session in self._sessions())
+
+    @property
+    def writer_threads(self) -> list[Run]:
+        """Those that write now."""
+        return [thread for session in self._sessions() if (thread := session.writer_thread)]
 
     @property
     def buffer_fill_ratio(self) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from ..broadcaster import Broadcaster, Subscription
 from ..errors import NameExists, NotRecorderOwner, StorageError
 from ..histogram import Histogram
+from ..lifecycle import Run
 from ..media.access_unit import AccessUnit
 from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
@@ -170,6 +171,11 @@ class Session:
     @property
     def is_writing(self) -> bool:
         return self._writer.is_writing
+
+    @property
+    def writer_thread(self) -> Run | None:
+        """The writer's, as long as it has the file."""
+        return self._writer.thread if self._writer.is_writing else None
 
     @property
     def failure(self) -> OSError | NotRecorderOwner | None:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from ..errors import NotRecorderOwner
 from ..histogram import WAITS_S, Histogram
-from ..lifecycle import Run, start_run
+from ..lifecycle import Pulse, Run, start_run
 from ..media.access_unit import AccessUnit
 from .disk import check_free, make_folder
 from .files import Files
@@ -85,6 +85,8 @@ class Writer:
         self.failure: OSError | NotRecorderOwner | None = None
         self.is_accepted = False
         self.is_unwanted = False
+        self.thread: Run | None = None
+        """Its pulse rests while the writer waits for pictures, so its age is the disk's."""
         self.is_writing = False
         """True from start() until the last access to the file, however long the disk hangs."""
         self._target = target
@@ -101,17 +103,14 @@ class Writer:
         self._last: AccessUnit | None = None
         self._gap_count = 0
         self._taken_count = 0
-        self._busy_since: float | None = None
         self._thread_name = thread_name
         self._syncs = Histogram(WAITS_S) if syncs is None else syncs
-        self._run: Run | None = None
 
     def start(self) -> None:
         """Raises Busy when no thread is to be had."""
-        self._busy_since = time.monotonic()
         self.is_writing = True
         try:
-            self._run = start_run(self._thread_name, lambda _: self.run())
+            self.thread = start_run(self._thread_name, self.run)
         except BaseException:
             self.is_writing = False
             raise
@@ -119,8 +118,8 @@ class Writer:
     @property
     def blocked_s(self) -> float:
         """How long the current disk access has taken so far; 0 while there is none."""
-        since = self._busy_since
-        return 0.0 if since is None else time.monotonic() - since
+        thread = self.thread
+        return 0.0 if thread is None else thread.pulse.age_s or 0.0
 
     def request_stop(self) -> None:
         """Write what is queued, close the file, end. Does not wait."""
@@ -138,10 +137,10 @@ class Writer:
         self.request_stop()
 
     def join(self, timeout_s: float) -> None:
-        if self._run is not None:
-            self._run.join(timeout_s)
+        if self.thread is not None:
+            self.thread.join(timeout_s)
 
-    def run(self) -> None:
+    def run(self, thread: Run) -> None:
         with self._first_failure_kept():
             self._claim()
             self._begin()
@@ -150,7 +149,7 @@ class Writer:
                 self._write(preroll)
                 self.path = self._files.path
                 self._on_opened()
-                while self.run_once():
+                while self.run_once(thread.pulse):
                     pass
             with self._first_failure_kept():
                 self._files.newest.complete()
@@ -158,15 +157,16 @@ class Writer:
         self.progress = replace(
             self.progress, lost_count=self.progress.lost_count + len(self._preroll)
         )
+        thread.pulse.rest()
         self.is_writing = False
         self._on_closed()
 
-    def run_once(self) -> bool:
+    def run_once(self, pulse: Pulse) -> bool:
         """Write what has come. Returns False once a stop was requested and nothing is left."""
-        self._busy_since = None
+        pulse.rest()
         self._wake.wait(POLL_S)
         self._wake.clear()
-        self._busy_since = time.monotonic()
+        pulse.beat()
         is_last = self._stop_requested.is_set()  # read first: what came before it is written
         units = self._queue.take()
         self._write(units)
@@ -206,7 +206,7 @@ class Writer:
             yield
         except (OSError, NotRecorderOwner) as exc:
             self.failure = self.failure or exc
-        except Exception:
+        except BaseException:  # whatever it is, the recording has to end, and to say so
             logger.exception("the recording's writer failed")
             self.failure = self.failure or OSError(errno.EIO, "internal error")
 

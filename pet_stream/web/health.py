@@ -45,6 +45,7 @@ def health() -> ResponseReturnValue:
         "recording": stream.recorder.status.is_recording,
         "has_headers": camera.has_parameter_sets,
         "camera": _camera_json(camera),
+        "parts": {part.name: part.to_json() for part in stream.parts},
         "detections": stream.config.detections_shm is not None,
         "uptime_s": round(stream.uptime_s, 1),
         "version": __version__,
@@ -55,7 +56,8 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     """Returns `status` (`ok`, `degraded` or `camera_offline`), `reasons` in words, and the code of
     each in `reason_codes`."""
     recording = stream.recorder.status
-    faults = [*stream.host_check.faults]
+    faults = [part.reason for part in stream.parts if not part.is_well]
+    faults += stream.host_check.faults
     if not stream.is_running:
         faults.append(Reason("not_started", "Streaming has not been started"))
     elif fault := stream.archive.fault():

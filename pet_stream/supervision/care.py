@@ -1,0 +1,112 @@
+"""Looks after one part: judges it, and starts it again when that is due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ..errors import Severity, severity_of
+from ..reason import Reason
+from .attempts import Attempts, BackOff
+from .error_counts import ErrorCounts
+from .part import Living, Part, PartState, State, judge
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLimits:
+    look_s: float = 0.75
+    """Between two looks: with the longest silence of a part this makes less than 3 s."""
+    patience_s: float = 5.0
+    """A part that is stuck for longer than this is started again; one that has died, at once."""
+    back_off: BackOff = field(default_factory=BackOff)
+
+
+class Care:
+    """Owned by whoever looks. `on_failed` is called once when the part has failed too often."""
+
+    def __init__(
+        self,
+        part: Part,
+        limits: WatchLimits,
+        errors: ErrorCounts,
+        on_failed: Callable[[PartState], object],
+    ) -> None:
+        self._part = part
+        self._limits = limits
+        self._errors = errors
+        self._on_failed = on_failed
+        self._attempts = Attempts(limits.back_off)
+        self._failed: Living | None = None
+        """The thread whose failure was noted last."""
+        self._told: State = "resting"
+
+    def look(self, now_s: float, watched_s: float, *, at_once: bool = False) -> PartState:
+        """Returns the part's state, after it was started again if that was due. `at_once`: it is
+        due, even if it was tried just now."""
+        try:
+            state = self._look(now_s, watched_s, at_once)
+        except (
+            Exception
+        ) as exc:  # of what this part is asked for: the others are judged all the same
+            self._errors.note(self._part.name, exc)
+            logger.debug("looking after %s failed", self._part.what, exc_info=True)
+            reason = Reason(f"{self._part.name}_unknown", f"{self._part.what} can't be judged")
+            state = PartState(self._part.name, "failed", None, reason, self._part.is_vital)
+        if state.state != self._told and not (
+            state.is_well and self._told in ("running", "resting")
+        ):
+            level = logging.WARNING if state.is_well else logging.ERROR
+            logger.log(level, "%s: %s", state.state, state.reason or self._part.what)
+        self._told = state.state
+        return state
+
+    def _look(self, now_s: float, watched_s: float, at_once: bool) -> PartState:
+        state, life = judge(self._part, watched_s)
+        if life is None or state.is_well:
+            self._attempts.note_well(now_s)
+            return state
+        if state.state == "stuck":
+            is_late = min(state.age_s or 0.0, watched_s) > self._limits.patience_s
+            if not self._part.is_replaceable or not (is_late or at_once):
+                return state
+        if at_once:
+            self._attempts.forget()
+        if life is not self._failed:
+            self._failed = life
+            self._note_failure(state, life.failure, now_s)
+        if self._part.restart is None:
+            return state
+        if self._is_given_up(state, life, now_s):
+            return replace(state, state="failed")
+        if not self._attempts.is_due(now_s):
+            return replace(state, state="restarting")
+        return self._restart(self._part.restart, state, now_s)
+
+    def _is_given_up(self, state: PartState, life: Living, now_s: float) -> bool:
+        """Whether it is not started again, now or ever: each thread that is stuck stays."""
+        if life.failure is not None and severity_of(life.failure) is Severity.FATAL:
+            return True
+        is_dead = state.state == "dead"
+        return self._attempts.are_spent and not (is_dead and self._attempts.is_due(now_s))
+
+    def _restart(self, restart: Callable[[], object], state: PartState, now_s: float) -> PartState:
+        try:
+            restart()
+        except Exception as exc:
+            logger.warning("%s can't be started again: %s", self._part.what, exc)
+            self._note_failure(state, exc, now_s)
+            return replace(state, state="failed" if self._attempts.are_spent else "restarting")
+        logger.warning("%s was started again", self._part.what)
+        return judge(self._part, 0.0)[0]
+
+    def _note_failure(self, state: PartState, error: BaseException | None, now_s: float) -> None:
+        if error is not None:
+            self._errors.note(self._part.name, error)
+        were_spent = self._attempts.are_spent
+        self._attempts.note_failure(now_s)
+        if self._attempts.are_spent and not were_spent:
+            logger.critical("%s has failed too often: %s", self._part.what, state.reason)
+            self._on_failed(replace(state, state="failed"))

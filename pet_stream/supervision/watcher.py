@@ -1,0 +1,93 @@
+"""The thread that looks after all parts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from ..lifecycle import Run, start_run
+from ..process.standstill import Looks
+from .care import Care, WatchLimits
+from .error_counts import ErrorCounts
+from .part import SILENCE_S, Part, PartState, judge
+
+logger = logging.getLogger(__name__)
+
+NAME = "watcher"
+
+
+class Watcher:
+    """Looks after each of `parts` every `look_s`. Any thread may look, or read `states`.
+
+    `on_failed` is called when a part was started again in vain ten times in a row; it must not
+    wait. After that a part that has died is still tried once a minute, but a stuck one no more,
+    because its threads can't be ended.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parts: Sequence[Part],
+        errors: ErrorCounts,
+        limits: WatchLimits | None = None,
+    ) -> None:
+        self.on_failed: Callable[[PartState], object] = lambda state: None
+        self._limits = limits or WatchLimits()
+        self._name = f"{name}-watcher"
+        self._errors = errors
+        self._cares = [
+            Care(part, self._limits, errors, lambda state: self.on_failed(state)) for part in parts
+        ]
+        self._looking = threading.Lock()
+        self._looks = Looks(self._limits.look_s)
+        self._since_s = 0.0
+        self._states: tuple[PartState, ...] = ()
+        self._run: Run | None = None
+
+    def start(self) -> None:
+        """Idempotent; a watcher that has died is started again. Raises Busy when no thread is to be
+        had."""
+        if self._run is None or not self._run.is_alive:
+            self.look()
+            self._run = start_run(self._name, self._watch)
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Idempotent."""
+        run, self._run = self._run, None
+        if run is not None:
+            run.stop(timeout_s)
+
+    @property
+    def states(self) -> tuple[PartState, ...]:
+        """The state of each part as of the last look, and that of the watcher itself."""
+        run = self._run
+        if run is None:
+            return ()
+        itself = Part(NAME, "the watcher", lambda: (run,), is_vital=True)
+        return (*self._states, judge(itself, 2 * SILENCE_S)[0])
+
+    def look(self, *, at_once: bool = False) -> None:
+        """Judge all parts, and start again what is due. `at_once`: whatever is dead or stuck."""
+        if not self._looking.acquire(timeout=self._limits.look_s):
+            return  # another thread looks
+        try:
+            now_s = time.monotonic()
+            if self._looks.is_late(now_s):  # the process stood still: nobody could beat
+                self._since_s = now_s
+            watched_s = now_s - self._since_s
+            self._states = tuple(
+                [care.look(now_s, watched_s, at_once=at_once) for care in self._cares]
+            )
+        finally:
+            self._looking.release()
+
+    def _watch(self, run: Run) -> None:
+        while not run.stop_requested.wait(self._limits.look_s):
+            run.pulse.beat()
+            try:
+                self.look()
+            except Exception as exc:
+                self._errors.note(NAME, exc)
+                logger.exception("looking after the parts failed")
