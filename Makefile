@@ -89,6 +89,11 @@ bench-quick: development ## the main rows of it; under 2 minutes
 	@tools/packages gcc chromium
 	@$(python) -m benchmarks --quick $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: development ## the same beside Janus and GStreamer, which are installed for it; as root; under 15 minutes
+	@tools/packages gcc ip janus gstreamer
+	@$(python) -m benchmarks.peers $(ARGS)
+
 .PHONY: bench-attacks
 bench-attacks: development ## what attacks do to three viewers, each with a verdict; under 20 minutes
 	@tools/packages gcc

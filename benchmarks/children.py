@@ -25,6 +25,8 @@ ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore",
     "PYTHONDONTWRITEBYTECODE": "",  # compiling at each start costs 2 MB and 0.1 s; see __main__
 }
+OFFERING = ("janus", "gstreamer")
+"""Systems that send the offer; their viewers answer."""
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -125,16 +127,26 @@ class Server(Child):
             f"benchmarks.systems.{system}", "--shm", shm, "--host", host, *options, **more
         )
         try:
-            word, port = self.read_line(START_TIMEOUT_S).split()
+            word, port, *pids = self.read_line(START_TIMEOUT_S).split()
         except (BenchError, ValueError):
             self.stop()
             raise
         assert word == "ready"
+        self.system, self.host = system, host
         self.url = f"http://{host}:{port}"
+        self.pids = tuple(map(int, pids)) or (self.pid,)
+        """The processes that do the work."""
 
     @property
     def offer_url(self) -> str:
         return f"{self.url}/api/webrtc/offer"
+
+    @property
+    def viewer_arguments(self) -> tuple[str, ...]:
+        """What benchmarks.viewers has to know of it."""
+        if self.system in OFFERING:
+            return (f"{self.url}/offer", "--answers", "--address", self.host)
+        return (self.offer_url, "--address", self.host)
 
     def metrics(self) -> dict[str, float]:
         """All samples of `/metrics` without labels; empty if this server has no such page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ _CPUCLOCK_SCHED = 2
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of one process over a window; percent are of one core."""
+    """Of a server's processes over a window; percent are of one core."""
 
     seconds: float
     cpu_percent: float
@@ -35,17 +35,17 @@ class _Reading:
     switches: int
 
 
-def observe(pid: int, wait: Callable[[], object]) -> Usage:
-    """What `pid` uses while `wait` runs, and its memory after that."""
-    before = _read(pid)
+def observe(pids: Sequence[int], wait: Callable[[], object]) -> Usage:
+    """What `pids` use while `wait` runs, and their memory after that."""
+    before = _read(pids)
     wait()
-    after = _read(pid)
+    after = _read(pids)
     elapsed_ns = after.at_ns - before.at_ns
     user = after.user_ticks - before.user_ticks
     system = after.system_ticks - before.system_ticks
     cpu_percent = (after.cpu_ns - before.cpu_ns) / elapsed_ns * 100
     ticks = max(1, user + system)  # coarse: they only divide the exact sum
-    rss_mb, pss_mb = memory_mb(pid)
+    rss_mb, pss_mb = map(sum, zip(*map(memory_mb, pids), strict=True))
     return Usage(
         seconds=elapsed_ns / 1e9,
         cpu_percent=cpu_percent,
@@ -92,17 +92,20 @@ def cpu_ns(pid: int) -> int:
     return time.clock_gettime_ns(~pid << 3 | _CPUCLOCK_SCHED)
 
 
-def _read(pid: int) -> _Reading:
-    switches = 0
-    for status in Path(f"/proc/{pid}/task").glob("*/status"):
-        for line in status.read_text().splitlines():
-            if line.startswith("voluntary_ctxt_switches"):
-                switches += int(line.split()[1])
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+def _read(pids: Sequence[int]) -> _Reading:
+    user_ticks = system_ticks = switches = 0
+    for pid in pids:
+        for status in Path(f"/proc/{pid}/task").glob("*/status"):
+            for line in status.read_text().splitlines():
+                if line.startswith("voluntary_ctxt_switches"):
+                    switches += int(line.split()[1])
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        user_ticks += int(fields[11])
+        system_ticks += int(fields[12])
     return _Reading(
         at_ns=time.monotonic_ns(),
-        cpu_ns=cpu_ns(pid),
-        user_ticks=int(fields[11]),
-        system_ticks=int(fields[12]),
+        cpu_ns=sum(map(cpu_ns, pids)),
+        user_ticks=user_ticks,
+        system_ticks=system_ticks,
         switches=switches,
     )

@@ -19,6 +19,7 @@ from .camera import WRITINGS, Writing, make_footage, open_camera
 from .children import Child, Server, running
 from .plan import Plan, Series
 from .process import memory_mb
+from .viewer import LOOPBACK
 from .window import Row, measure, percentile
 
 SETTLE_S = 1.5
@@ -41,12 +42,14 @@ class Connects:
 
 
 class Runs:
-    """`folder` is for what servers record, `log` for what they and the viewers say."""
+    """`folder` is for what servers record, `log` for what they and the viewers say; all of them use
+    the address `host`."""
 
-    def __init__(self, plan: Plan, folder: Path, log: IO[str]) -> None:
+    def __init__(self, plan: Plan, folder: Path, log: IO[str], host: str = LOOPBACK) -> None:
         self._plan = plan
         self._folder = folder
         self._log = log
+        self._host = host
         self._footage: Path | None = None
 
     def series(self, series: Series) -> Iterator[Row]:
@@ -157,14 +160,20 @@ class Runs:
     @contextmanager
     def _server(self, system: str, camera: Camera, *options: str) -> Iterator[Server]:
         server = Server(
-            system, camera.segment, "--record-path", str(self._folder), *options, log=self._log
+            system,
+            camera.segment,
+            "--record-path",
+            str(self._folder),
+            *options,
+            host=self._host,
+            log=self._log,
         )
         with running(server):
             yield server
 
     @contextmanager
     def _crowd(self, server: Server) -> Iterator[Child]:
-        with running(Child("benchmarks.viewers", server.offer_url, log=self._log)) as crowd:
+        with running(Child("benchmarks.viewers", *server.viewer_arguments, log=self._log)) as crowd:
             yield crowd
 
 

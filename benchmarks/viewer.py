@@ -14,6 +14,7 @@ import struct
 import time
 import urllib.request
 from typing import Any
+from urllib.parse import urljoin
 
 import aioice.ice
 import pylibsrtp
@@ -35,9 +36,10 @@ CONNECT_TIMEOUT_S = 20.0
 LOOPBACK = "127.0.0.1"
 
 
-def use_loopback_only() -> None:
-    """Make aioice offer 127.0.0.1, which it never does by itself. For the whole process."""
-    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [LOOPBACK]
+def use_only(address: str = LOOPBACK) -> None:
+    """Make aioice offer `address` and no other; 127.0.0.1 it never offers by itself. For the whole
+    process."""
+    aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: [address]
 
 
 def realtime_offset_ns() -> int:
@@ -56,16 +58,22 @@ def realtime_offset_ns() -> int:
 class Viewer:
     """On the event loop's thread. `drain` is to be called whenever something may have come."""
 
-    def __init__(self, offer_url: str, timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str, timeout_s: float = CONNECT_TIMEOUT_S, *, answers: bool = False
+    ) -> None:
+        """`url` takes an offer, or, where the viewer `answers`, gives one."""
         self.check = StreamCheck()
         self.offer_sent_ns = 0
         self.has_first_idr = asyncio.Event()
-        self._offer_url = offer_url
+        self._url = url
+        self._answers = answers
         self._timeout_s = timeout_s
         self._early: list[tuple[bytes, int]] = []
         self._sockets: list[socket.socket] = []
         self._protocol_of: dict[int, tuple[socket.socket, Any]] = {}
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        if answers:
+            return
         transceiver = self._connection.addTransceiver("video", direction="recvonly")
         capabilities = RTCRtpReceiver.getCapabilities("video")
         assert capabilities is not None
@@ -76,23 +84,38 @@ class Viewer:
                 if codec.mimeType in ("video/H264", "video/rtx")
             ]
         )
-        self._receiver = transceiver.receiver
 
     async def connect(self, poll: Any) -> None:
         """Connect; returns when the first IDR is complete. `poll`: an epoll object that gets the
         sockets. Raises TimeoutError."""
-        await self._connection.setLocalDescription(await self._connection.createOffer())
-        self._take_sockets(poll)
-        offer = {"type": "offer", "sdp": self._connection.localDescription.sdp}
-        self.offer_sent_ns = time.monotonic_ns()
-        answer = await asyncio.to_thread(self._post, offer)
-        await self._connection.setRemoteDescription(
-            RTCSessionDescription(answer["sdp"], answer["type"])
-        )
+        await (self._answer(poll) if self._answers else self._offer(poll))
         try:
             await asyncio.wait_for(self.has_first_idr.wait(), self._timeout_s)
         except asyncio.TimeoutError:
             raise TimeoutError(f"no IDR within {self._timeout_s:g} s of the answer") from None
+
+    async def _offer(self, poll: Any) -> None:
+        await self._connection.setLocalDescription(await self._connection.createOffer())
+        self._take_sockets(poll)
+        offer = {"type": "offer", "sdp": self._connection.localDescription.sdp}
+        self.offer_sent_ns = time.monotonic_ns()
+        answer = await asyncio.to_thread(self._ask, self._url, offer)
+        await self._connection.setRemoteDescription(
+            RTCSessionDescription(answer["sdp"], answer["type"])
+        )
+
+    async def _answer(self, poll: Any) -> None:
+        self.offer_sent_ns = time.monotonic_ns()
+        offer = await asyncio.to_thread(self._ask, self._url)
+        await self._connection.setRemoteDescription(
+            RTCSessionDescription(offer["sdp"], offer["type"])
+        )
+        # the DTLS server chooses the cipher, and its certificate is one that aiortc can use
+        self._dtls._set_role("server")
+        await self._connection.setLocalDescription(await self._connection.createAnswer())
+        self._take_sockets(poll)
+        answer = {"type": "answer", "sdp": self._connection.localDescription.sdp}
+        await asyncio.to_thread(self._ask, urljoin(self._url, offer["answer"]), answer)
 
     async def report(self) -> None:
         """One receiver report, as browsers send each second."""
@@ -167,7 +190,7 @@ class Viewer:
     def _take_sockets(self, poll: Any) -> None:
         """From now on the loop hears nothing of these sockets; `drain` hands on what is not RTP."""
         loop: Any = asyncio.get_running_loop()
-        for protocol in self._receiver.transport.transport._connection._protocols:
+        for protocol in self._dtls.transport._connection._protocols:
             transport = protocol.transport
             original = transport.get_extra_info("socket")
             loop._remove_reader(original.fileno())
@@ -181,12 +204,12 @@ class Viewer:
 
     @property
     def _dtls(self) -> Any:
-        return self._receiver.transport
+        return self._connection.getTransceivers()[0].receiver.transport
 
-    def _post(self, offer: dict[str, str]) -> dict[str, str]:
+    def _ask(self, url: str, description: dict[str, str] | None = None) -> dict[str, str]:
         request = urllib.request.Request(
-            self._offer_url,
-            data=json.dumps(offer).encode(),
+            url,
+            data=None if description is None else json.dumps(description).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=self._timeout_s) as response:

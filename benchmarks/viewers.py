@@ -22,7 +22,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from .viewer import CONNECT_TIMEOUT_S, Viewer, realtime_offset_ns, use_loopback_only
+from .viewer import CONNECT_TIMEOUT_S, LOOPBACK, Viewer, realtime_offset_ns, use_only
 
 BATCH_S = 0.015
 """Between two looks at all sockets. The kernel notes the times of arrival, so nothing is lost by
@@ -36,9 +36,12 @@ CONNECTS_AT_ONCE = 4
 class Crowd:
     """The viewers, the loop that serves them, and what they saw."""
 
-    def __init__(self, offer_url: str, connect_timeout_s: float = CONNECT_TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str, connect_timeout_s: float = CONNECT_TIMEOUT_S, *, answers: bool = False
+    ) -> None:
         self.viewers: list[Viewer] = []
-        self._offer_url = offer_url
+        self._url = url
+        self._answers = answers
         self._connect_timeout_s = connect_timeout_s
         self._connecting = 0
         self._epoll = select.epoll()
@@ -119,7 +122,7 @@ class Crowd:
         await asyncio.gather(*(viewer.close() for viewer in self.viewers))
 
     async def _connect(self) -> Viewer:
-        viewer = Viewer(self._offer_url, self._connect_timeout_s)
+        viewer = Viewer(self._url, self._connect_timeout_s, answers=self._answers)
         self._connecting += 1
         try:
             await viewer.connect(self._register)
@@ -177,14 +180,16 @@ def save(result: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("offer_url")
+    parser.add_argument("url")
+    parser.add_argument("--answers", action="store_true", help="the url gives an offer")
+    parser.add_argument("--address", default=LOOPBACK)
     parser.add_argument("--connect-timeout", type=float, default=CONNECT_TIMEOUT_S, metavar="S")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    use_loopback_only()
+    use_only(arguments.address)
 
     async def run() -> None:
-        await obey(Crowd(arguments.offer_url, arguments.connect_timeout))
+        await obey(Crowd(arguments.url, arguments.connect_timeout, answers=arguments.answers))
 
     asyncio.run(run())
 

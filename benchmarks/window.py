@@ -77,7 +77,7 @@ def measure(
     seconds: float,
     note: str = "",
 ) -> Row:
-    pids = [server.pid, camera.pid, os.getpid(), *([crowd.pid] if crowd else [])]
+    pids = [*server.pids, camera.pid, os.getpid(), *([crowd.pid] if crowd else [])]
     result: dict[str, Any] = {}
 
     def watch() -> None:
@@ -89,7 +89,7 @@ def measure(
 
     metrics = server.metrics()
     before_ns, before_busy_s = [cpu_ns(pid) for pid in pids], machine_busy_s()
-    usage = observe(server.pid, watch)
+    usage = observe(server.pids, watch)
     own_s = sum(cpu_ns(pid) - then for pid, then in zip(pids, before_ns, strict=True)) / NS
     busy_s = machine_busy_s() - before_busy_s
     metrics_after = server.metrics()

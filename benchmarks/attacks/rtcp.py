@@ -7,7 +7,7 @@ import contextlib
 import struct
 from collections.abc import Callable
 
-from ..viewer import Viewer, use_loopback_only
+from ..viewer import Viewer, use_only
 from ..viewers import Crowd
 from .target import Target
 
@@ -44,7 +44,7 @@ def _nacks(viewer: Viewer) -> bytes:
 
 async def _storm(target: Target, packet: Callable[[Viewer], bytes]) -> str:
     """One that is ended comes back."""
-    use_loopback_only()
+    use_only()
     count = connects = 0
     while target.is_on:
         crowd = Crowd(f"{target.url}/api/webrtc/offer", CONNECT_TIMEOUT_S)

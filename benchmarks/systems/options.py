@@ -7,6 +7,7 @@ import asyncio
 import gc
 import math
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask
@@ -29,11 +30,12 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def serve(app: Flask, host: str, stop_signals: StopSignals) -> None:
-    """Serve until SIGTERM; prints the port when ready."""
+def serve(app: Flask, host: str, stop_signals: StopSignals, processes: Iterable[int] = ()) -> None:
+    """Serve until SIGTERM; prints the port when ready, and which `processes` do the work if it is
+    not this one."""
     server = WebServer(host, 0)
     server.start(app)
-    print(f"ready {server.port}", flush=True)
+    print("ready", server.port, *processes, flush=True)
     stop_signals.wait()
     server.stop()
 
