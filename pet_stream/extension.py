@@ -17,13 +17,14 @@ from .errors import ConfigError
 from .process.exit import exit_on_sigterm
 from .rights import Authority
 from .stream import Stream
-from .web import build_blueprint
+from .web import METRICS_BESIDE, METRICS_ROUTES, Route, build_blueprint
 from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
+from .web.metrics import is_host_multiprocess
 
 if TYPE_CHECKING:
-    from .metrics import HasRegistry
+    from .metrics.collector import HasRegistry
 
 
 class PetStream:
@@ -32,7 +33,8 @@ class PetStream:
         stream = PetStream(app)            # or PetStream() and, in the app factory, init_app(app)
 
     `metrics`: the host's own exporter. Its page then shows our metrics, and `/metrics` stays the
-    host's.
+    host's. With PROMETHEUS_MULTIPROC_DIR set, an exporter only shows what is in files there, and
+    ours are at `/pet-stream/metrics`.
 
     `authorize`: the host's own check of who may do what. It is called before each of our views,
     inside the request, with the word of a right (`rights.Right`), and returns True, False, or a
@@ -62,22 +64,30 @@ class PetStream:
         environment = _environment()
         config = Config.from_mapping(app.config, environment)
         write_defaults(app.config, environment)
+        metrics_routes = self._metrics_routes(config)
         host_check = HostCheck(
             app.url_map,
             knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
+            hides_metrics=self._metrics is not None and METRICS_BESIDE in metrics_routes,
         )
         make_authority = partial(self._authority, app, config)
         stream = Stream(config, host_check, make_authority, live_state_of)
         if self._metrics is not None:
-            from .metrics import StreamCollector  # lazy: see web.metrics
+            from .metrics.collector import StreamCollector  # lazy: see web.metrics
 
             self._metrics.registry.register(StreamCollector(stream))
         app.extensions["pet_stream"] = stream
         app.before_request(stream.handle_request)
-        serves_metrics = config.metrics and self._metrics is None
-        app.register_blueprint(build_blueprint(config, serves_metrics=serves_metrics))
+        app.register_blueprint(build_blueprint(config, metrics_routes))
         self._streams.add(stream)
         exit_on_sigterm()
+
+    def _metrics_routes(self, config: Config) -> list[Route]:
+        """Returns where the metrics are, beside the host's own exporter."""
+        if not config.metrics:
+            return []
+        routes = METRICS_ROUTES if self._metrics is None else ()
+        return [*routes, METRICS_BESIDE] if is_host_multiprocess() else [*routes]
 
     def _authority(self, app: Flask, config: Config) -> Authority:
         if self._authorize is None and config.auth == "builtin":

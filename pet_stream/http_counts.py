@@ -2,66 +2,52 @@
 
 from __future__ import annotations
 
-import bisect
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Mapping
 
-if TYPE_CHECKING:
-    from prometheus_client.core import Metric
+from .histogram import NS_PER_S, Buckets, Histogram
 
-HTTP_BUCKETS_S = (0.005, 0.025, 0.1, 0.5, 2.5)
-
-
-@dataclass(slots=True)
-class _Durations:
-    buckets: list[int] = field(default_factory=lambda: [0] * (len(HTTP_BUCKETS_S) + 1))
-    sum_s: float = 0.0
+DURATIONS_S = (0.005, 0.025, 0.1, 0.5, 2.5)
+USUAL_REJECTIONS = ("full", "busy", "no_h264", "invalid_offer", "sign_in", "not_allowed", "origin")
+"""These are told before the first one, too, so that a rate of them can be taken from the start."""
 
 
 class HttpCounts:
-    """Requests to our routes. Any thread."""
+    """Requests to our routes, and viewers that were not let in. Any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._requests: dict[tuple[str, str, str], int] = {}
-        self._durations: dict[tuple[str, str], _Durations] = {}
+        self._requests: Counter[tuple[str, ...]] = Counter()
+        self._durations: dict[tuple[str, ...], Histogram] = {}
+        self._rejected = Counter(dict.fromkeys(USUAL_REJECTIONS, 0))
 
     def add(self, method: str, route: str, status: int, duration_s: float) -> None:
         """Count a request. `route` is a URL rule, not a path: this bounds the number of series."""
-        request, handler = (method, route, str(status)), (method, route)
         with self._lock:
-            self._requests[request] = self._requests.get(request, 0) + 1
-            durations = self._durations.setdefault(handler, _Durations())
-            durations.buckets[bisect.bisect_left(HTTP_BUCKETS_S, duration_s)] += 1
-            durations.sum_s += duration_s
+            self._requests[method, route, str(status)] += 1
+            durations = self._durations.setdefault((method, route), Histogram(DURATIONS_S))
+            durations.add(round(duration_s * NS_PER_S))
 
-    def collect(self) -> Iterator[Metric]:
-        from prometheus_client.core import (  # lazy: see web.metrics
-            CounterMetricFamily,
-            HistogramMetricFamily,
-        )
-
-        requests = CounterMetricFamily(
-            "pet_stream_http_requests_total",
-            "Requests to our routes.",
-            labels=["method", "route", "status"],
-        )
-        durations = HistogramMetricFamily(
-            "pet_stream_http_request_duration_seconds",
-            "Time to the response's first byte.",
-            labels=["method", "route"],
-        )
+    def reject(self, code: str) -> None:
+        """Count a viewer that was not let in. `code` is that of an error in `errors`."""
         with self._lock:
-            for labels, count in self._requests.items():
-                requests.add_metric(labels, count)
-            for handler, row in self._durations.items():
-                durations.add_metric(handler, _cumulative(row.buckets), row.sum_s)
-        yield requests
-        yield durations
+            self._rejected[code] += 1
 
+    @property
+    def requests(self) -> Mapping[tuple[str, ...], int]:
+        """By method, route and status."""
+        with self._lock:
+            return dict(self._requests)
 
-def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
-    names = [*map(str, HTTP_BUCKETS_S), "+Inf"]
-    return [(name, sum(buckets[: index + 1])) for index, name in enumerate(names)]
+    @property
+    def durations(self) -> Mapping[tuple[str, ...], Buckets]:
+        """By method and route."""
+        with self._lock:
+            return {key: histogram.read() for key, histogram in self._durations.items()}
+
+    @property
+    def rejected(self) -> Mapping[str, int]:
+        """By code."""
+        with self._lock:
+            return dict(self._rejected)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from flask import Flask
 
 from pet_stream import PetStream
-from pet_stream.metrics import HasRegistry
+from pet_stream.metrics.collector import HasRegistry
 from pet_stream.stream import Stream
 from pet_stream.web.authority import Authorize
 from pet_stream.websocket.time_limits import TimeLimits

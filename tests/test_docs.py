@@ -11,7 +11,13 @@ from flask import Flask
 
 from pet_stream import PetStream, errors
 from pet_stream.recording.status import RecordingStatus
-from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, WEBSOCKET_ROUTES
+from pet_stream.web import (
+    LEGACY_ROUTES,
+    METRICS_BESIDE,
+    METRICS_ROUTES,
+    ROUTES,
+    WEBSOCKET_ROUTES,
+)
 from tools.reference_tables import CHECKOUT, TABLES, with_table
 
 DOCS = CHECKOUT / "docs"
@@ -45,7 +51,13 @@ def test_table_of_routes_has_every_route_and_no_other() -> None:
     documented = set(re.findall(r"`([A-Z]+) (/[^`]*)`", section))
     served = {
         (method, route.rule)
-        for route in (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
+        for route in (
+            *ROUTES,
+            *WEBSOCKET_ROUTES,
+            *METRICS_ROUTES,
+            METRICS_BESIDE,
+            *LEGACY_ROUTES,
+        )
         for method in route.methods
     }
     assert documented == served

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,12 @@ def samples(client: FlaskClient) -> dict[str, float]:
     }
 
 
+def of_label(client: FlaskClient, name: str) -> dict[str, float]:
+    """By the value of its one label."""
+    found = families(client)[name].samples
+    return {value: sample.value for sample in found for value in sample.labels.values()}
+
+
 def test_the_contracts_names_are_there_with_their_types_and_a_value(client: FlaskClient) -> None:
     found = families(client)
     for kind, names in {"counter": CONTRACT_COUNTERS, "gauge": CONTRACT_GAUGES}.items():
@@ -117,16 +124,49 @@ def test_there_is_no_created_series_and_no_label_of_a_viewer(client: FlaskClient
         for sample in family.samples:
             assert not sample.name.endswith("_created")
             labels |= sample.labels.keys()
-    assert labels <= {"method", "route", "status", "le", "version"}
+    assert labels <= {"method", "route", "status", "le", "version", "reason", "state", "transport"}
 
 
 def test_openmetrics_is_spoken_to_who_asks_for_it(client: FlaskClient) -> None:
+    client.get("/health")
     accept = "application/openmetrics-text; version=1.0.0"
     answer = client.get("/metrics", headers={"Accept": accept})
-    assert answer.mimetype == "application/openmetrics-text"
-    found = parse_openmetrics(answer.text)  # type: ignore[no-untyped-call]
-    names = {family.name for family in found}
-    assert "streaming_frames_read" in names
+    assert answer.headers["Content-Type"] == f"{accept}; charset=utf-8"
+    assert answer.text.endswith("# EOF\n")
+    found = {f.name: f for f in parse_openmetrics(answer.text)}  # type: ignore[no-untyped-call]
+    assert found["streaming_frames_read"].type == "counter"
+    assert found["pet_stream_process_cpu_seconds"].unit == "seconds"
+    requests = found["pet_stream_http_request_duration_seconds"]
+    assert (requests.type, requests.unit) == ("histogram", "seconds")
+    assert "_created" not in answer.text
+
+
+ASKED = {
+    "": "text/plain",
+    "*/*": "text/plain",
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1": "text/plain",
+    "application/openmetrics-text": "application/openmetrics-text",
+    # what Prometheus 2 and 3 ask for
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1": "application/openmetrics-text",
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+    "text/plain;version=1.0.0;q=0.5": "application/openmetrics-text",
+    "application/openmetrics-text;q=0.2,text/plain;q=0.5": "text/plain",
+    "application/openmetrics-text;q=0": "text/plain",
+    # nobody's
+    "application/openmetrics-text;version=x;escaping=y": "application/openmetrics-text",
+    "text/plain;version=x": "text/plain",
+    "text/plain;version=" + 5000 * "9": "text/plain",
+    ";;,,;q=;version": "text/plain",
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily": "text/plain",
+}
+
+
+@pytest.mark.parametrize(("accept", "kind"), ASKED.items())
+def test_whatever_is_asked_for_is_answered(client: FlaskClient, accept: str, kind: str) -> None:
+    answer = client.get("/metrics", headers={"Accept": accept})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert "Accept" in answer.vary
 
 
 def test_single_metrics_can_be_asked_for(client: FlaskClient) -> None:
@@ -158,6 +198,12 @@ def test_numbers_are_those_of_the_parts(tmp_path: Path, segment_name: str) -> No
         assert 0 < now["streaming_process_latency_ms"] < TIMEOUT_S * 1000
         assert 0 < now["streaming_frame_latency_ms"] < TIMEOUT_S * 1000
         assert 0 <= now["pet_stream_camera_picture_age_seconds"] < TIMEOUT_S
+        assert now["pet_stream_capture_to_published_seconds_count"] >= 15
+        assert now["pet_stream_camera_clock_trusted"] == 1
+        wait_until(lambda: samples(client)["pet_stream_recording_sync_seconds_count"] >= 1)
+        assert of_label(client, "pet_stream_camera_state")["live"] == 1
+        reasons = of_label(client, "pet_stream_camera_discontinuities_by_reason_total")
+        assert reasons == {"began": 1, "camera_changed": 0, "missed": 0, "gap": 0}
         client.post("/api/recording/stop")
         assert samples(client)["streaming_recording_active"] == 0
 
@@ -232,6 +278,74 @@ def test_a_host_with_an_exporter_gets_ours_on_its_page_and_no_second_one(tmp_pat
     ]
     assert stream_of(app).host_check.faults == ()
     stream.stop()
+
+
+def test_an_exporter_that_reads_files_leaves_ours_a_page_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    app = Flask("host")
+    exporter = PrometheusMetrics(app, registry=CollectorRegistry())
+    stream = mount(app, tmp_path, metrics=exporter)
+    client = app.test_client()
+    assert "streaming_frames_read_total" not in client.get("/metrics").text
+    beside = client.get("/pet-stream/metrics")
+    assert (beside.status_code, beside.mimetype) == (200, "text/plain")
+    assert "streaming_frames_read_total 0.0" in beside.text
+    health = client.get("/health").get_json()
+    told = dict(zip(health["notice_codes"], health["notices"], strict=True))
+    assert "/pet-stream/metrics" in told["metrics_hidden"]
+    stream.stop()
+
+
+@pytest.mark.parametrize("variable", ["PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"])
+def test_ours_do_not_depend_on_files_of_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path))
+    with mounted_app(tmp_path) as app:
+        client = app.test_client()
+        for path in ("/metrics", "/pet-stream/metrics"):
+            assert "streaming_frames_read_total 0.0" in client.get(path).text
+        assert "metrics_hidden" not in client.get("/health").get_json()["notice_codes"]
+
+
+def test_elsewhere_there_is_no_second_page(client: FlaskClient) -> None:
+    assert client.get("/pet-stream/metrics").status_code == 404
+
+
+def test_who_is_not_let_in_is_counted_by_reason(tmp_path: Path) -> None:
+    with mounted_app(tmp_path, MAX_CLIENTS=1) as app:
+        client = app.test_client()
+
+        name = "pet_stream_viewers_rejected_total"
+        assert set(of_label(client, name).values()) == {0}
+        client.post("/api/webrtc/offer", json={"type": "offer", "sdp": "no"})
+        client.post("/offer", json={})
+        client.get("/api/recordings/none")  # nobody who wants to watch
+        stream_of(app).places.acquire()
+        client.post("/api/webrtc/offer", json={"type": "offer", "sdp": "no"})
+        told = of_label(client, name)
+        assert (told["invalid_offer"], told["full"], sum(told.values())) == (2, 1, 3)
+
+
+def test_what_the_process_uses_shows(client: FlaskClient) -> None:
+    now = samples(client)
+    assert 0 < now["pet_stream_process_cpu_seconds_total"] < 100_000
+    assert 10e6 < now["pet_stream_process_resident_memory_bytes"] < 10e9
+    assert 3 <= now["pet_stream_process_open_descriptors"] < 10_000
+    started_at = now["pet_stream_process_start_time_seconds"]
+    assert 0 <= time.time() - started_at < 86_400
+    assert samples(client)["pet_stream_process_start_time_seconds"] == started_at
+
+
+def test_the_disk_is_told_of_when_it_was_looked_at(app: Flask, client: FlaskClient) -> None:
+    client.get("/health")  # which starts it
+    wait_until(lambda: "pet_stream_disk_free_bytes" in samples(client))
+    now = samples(client)
+    assert now["pet_stream_disk_free_bytes"] > 0
+    assert now["pet_stream_disk_free_min_bytes"] == 200e6
+    assert now["pet_stream_recording_possible"] == 1
 
 
 def test_the_version_shows(client: FlaskClient) -> None:

@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from prometheus_client.core import CounterMetricFamily
-
-from pet_stream import metrics
 from pet_stream.config import SETTINGS
+from pet_stream.metrics.row import Row
+from pet_stream.metrics.table import ROOMS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -23,12 +22,15 @@ def settings_table() -> str:
 
 
 def metrics_table() -> str:
-    rows = [
-        f"| `{row.name}` | {'counter' if row.kind is CounterMetricFamily else 'gauge'} "
-        f"| {row.meaning} |"
-        for row in metrics.TABLE
-    ]
-    return _table("| name | kind | meaning |", rows)
+    return "\n".join(
+        f"### {room}\n\n" + _table("| name | kind | meaning |", [_metric(row) for row in rows])
+        for room, rows in ROOMS.items()
+    )
+
+
+def _metric(row: Row) -> str:
+    labels = "".join(f", by `{label}`" for label in row.labels)
+    return f"| `{row.name}` | {row.kind.value}{labels} | {row.meaning} |"
 
 
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {

@@ -38,6 +38,8 @@ def check_server(host: str, port: int) -> Iterable[Finding]:
         for code, text in zip(codes, texts, strict=False):
             if code in _SERVER_CODES:
                 yield finding("web server", f"{text}.", "Serve it as docs/mounting.md says.")
+            elif code == "metrics_hidden":
+                yield finding("metrics", f"{text}.", "Have Prometheus scrape that page, too.")
 
 
 def check_sign_in(host: str, port: int) -> Iterable[Finding]:

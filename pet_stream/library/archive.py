@@ -107,6 +107,10 @@ class Archive:
         """Returns why a recording would not begin, if that is known."""
         return self._check.fault()
 
+    def free_bytes(self) -> int | None:
+        """Returns what was free on the disk when it was last looked at, in the background."""
+        return self._check.free_bytes()
+
     @property
     def runs(self) -> list[Run]:
         """The threads that should be alive now."""

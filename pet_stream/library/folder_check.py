@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import time
@@ -10,7 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from ..reason import Reason
-from ..recording.disk import check_free, describe
+from ..recording.disk import check_free, describe, disk_space
 from .housekeeping import Housekeeper
 
 INTERVAL_S = 60.0
@@ -32,6 +33,7 @@ class FolderCheck:
         self._housekeeper = housekeeper
         self._clock = clock
         self._fault: Reason | None = None
+        self._free_bytes: int | None = None
         self._look_at_s = 0.0
         self._looking: Future[None] | None = None
 
@@ -43,14 +45,21 @@ class FolderCheck:
             self._looking = self._housekeeper.submit(self._look)
         return self._fault
 
+    def free_bytes(self) -> int | None:
+        """Returns what was free on the disk at the last check; None if it is unknown."""
+        self.fault()
+        return self._free_bytes
+
     def _look(self) -> None:
         self._fault = find_fault(self._folder, self._min_free_bytes)
+        with contextlib.suppress(OSError):
+            self._free_bytes = disk_space(_nearest(self._folder)).free_bytes
 
 
 def find_fault(folder: Path, min_free_bytes: int) -> Reason | None:
     """Returns why no recording can begin in `folder`; makes the folder if it is missing."""
     try:
-        there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        there = _nearest(folder)
         if not there.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if not os.access(there, os.W_OK | os.X_OK):
@@ -59,3 +68,8 @@ def find_fault(folder: Path, min_free_bytes: int) -> Reason | None:
     except OSError as exc:
         return describe(exc)
     return None
+
+
+def _nearest(folder: Path) -> Path:
+    """Returns `folder`, or the nearest above it that exists."""
+    return next(path for path in (folder, *folder.parents) if os.path.lexists(path))

@@ -12,7 +12,7 @@ event-loop thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,8 @@ WEBSOCKET_ROUTES = (
 )
 
 METRICS_ROUTES = (Route(("GET",), "/metrics", metrics, Right.METRICS),)
+METRICS_BESIDE = Route(("GET",), "/pet-stream/metrics", metrics, Right.METRICS)
+"""For a host whose own exporter can't show ours."""
 
 LEGACY_ROUTES = (
     Route(("POST",), "/offer", legacy_offer, Right.VIEW),
@@ -118,7 +120,7 @@ LEGACY_ROUTES = (
 )
 
 
-def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
+def build_blueprint(config: Config, metrics_routes: Collection[Route] = ()) -> Blueprint:
     """Returns the blueprint `pet_stream` with the routes that the settings ask for."""
     blueprint = Blueprint(
         "pet_stream",
@@ -141,7 +143,6 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
     blueprint.after_request(compress_page)
     blueprint.add_app_template_global(relative_url, "pet_stream_url")
     add_error_handlers(blueprint)
-    metrics_routes = METRICS_ROUTES if serves_metrics else ()
     legacy_routes = LEGACY_ROUTES if config.legacy_routes else ()
     for route in (*ROUTES, *metrics_routes, *legacy_routes):
         blueprint.add_url_rule(
@@ -158,7 +159,7 @@ def build_blueprint(config: Config, *, serves_metrics: bool) -> Blueprint:
 def _rights() -> dict[str, Right | None]:
     """Returns the right that each endpoint needs. An endpoint that is not in it serves nobody.
     Raises ValueError if a view has two rights."""
-    routes = (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
+    routes = (*ROUTES, *WEBSOCKET_ROUTES, *METRICS_ROUTES, METRICS_BESIDE, *LEGACY_ROUTES)
     rights: dict[str, Right | None] = {"pet_stream.static": None}
     for route in routes:
         endpoint = f"pet_stream.{route.view.__name__}"

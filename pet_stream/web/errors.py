@@ -22,6 +22,7 @@ from ..errors import Busy, Full, HostRefused, PetStreamError, StorageError, TooM
 from .access import check_host
 from .cors import add_cors_headers
 from .current import current_stream
+from .metrics import count_rejection
 from .urls import relative_path
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def error_json(error: PetStreamError) -> dict[str, Any]:
 
 
 def answer_error(error: PetStreamError) -> Response:
+    count_rejection(error)
     response = jsonify(error_json(error))
     response.status_code = error.http_status
     if isinstance(error, Busy | Full | TooMany):

@@ -31,15 +31,23 @@ NO_WEBSOCKETS = Reason(
     "The web server has no WebSockets: pages ask for the state once a second, and show no picture "
     "where WebRTC does not work; serve with gunicorn --workers 1 --threads 40",
 )
+METRICS_HIDDEN = Reason(
+    "metrics_hidden",
+    "PROMETHEUS_MULTIPROC_DIR is set, so the host's exporter can't show the metrics of pet_stream: "
+    "they are at /pet-stream/metrics",
+)
 
 
 class HostCheck:
     """Looks at the first request, when all routes exist and the server can be recognized. Any
     thread."""
 
-    def __init__(self, url_map: Map, *, knows_its_names: Callable[[], bool]) -> None:
+    def __init__(
+        self, url_map: Map, *, knows_its_names: Callable[[], bool], hides_metrics: bool = False
+    ) -> None:
         self._url_map = url_map
         self._knows_its_names = knows_its_names
+        self._hides_metrics = hides_metrics
         self._turn = threading.Lock()
         self.faults: tuple[Reason, ...] = ()
         """In words; empty before the first request."""
@@ -61,7 +69,8 @@ class HostCheck:
             conflicts = []
         self.faults = (*conflicts, *_serving_faults(environ))
         names = () if self._knows_its_names() else (ANY_NAME,)
-        self.notices = (*names, *_serving_notices(environ))
+        hidden = (METRICS_HIDDEN,) if self._hides_metrics else ()
+        self.notices = (*names, *hidden, *_serving_notices(environ))
         for fault in self.faults:
             logger.error("%s", fault)
         for notice in self.notices:

@@ -27,6 +27,7 @@ from .current import current_stream
 from .errors import error_json
 from .lasting_requests import check_threads, require_threads, room_for_pending
 from .messages import take_message
+from .metrics import count_rejection
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -162,6 +163,7 @@ def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -
 
 def _refuse(stream: Stream, connection: Connection, error: PetStreamError) -> None:
     """Tell the page why, and wait for a moment until it hangs up."""
+    count_rejection(error)
 
     def say() -> None:
         connection.send_control(json_frame({"type": "error", **error_json(error)}))

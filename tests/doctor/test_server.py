@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from prometheus_client import CollectorRegistry
+from prometheus_flask_exporter import PrometheusMetrics
 from werkzeug.serving import make_server
 
 from pet_stream.accounts.accounts import Accounts
@@ -17,7 +19,7 @@ from pet_stream.doctor.server import check_names, check_server, check_sign_in
 from pet_stream.web_server import WebServer
 from pet_stream.web_server.certificate import Certificate
 
-from ..apps import mounted_app
+from ..apps import mount, mounted_app
 from ..certificates import write_certificate
 
 
@@ -65,6 +67,21 @@ def test_a_server_with_too_few_threads_is_said(tmp_path: Path) -> None:
         server.server_close()
     assert (finding.check, finding.level) == ("web server", Level.PROBLEM)
     assert "app.run(threaded=True)" in finding.message
+
+
+def test_where_a_host_with_files_of_its_own_has_our_metrics_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    app = Flask("host", static_folder=None)
+    stream = mount(app, tmp_path, metrics=PrometheusMetrics(app, registry=CollectorRegistry()))
+    server = WebServer("127.0.0.1", 0)
+    server.start(app)
+    [finding] = check_server("127.0.0.1", server.port)
+    server.stop()
+    stream.stop()
+    assert (finding.check, finding.level) == ("metrics", Level.WARNING)
+    assert "/pet-stream/metrics" in finding.message
 
 
 def test_about_a_server_that_is_well_or_not_ours_nothing_is_said(

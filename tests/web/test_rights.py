@@ -168,4 +168,4 @@ def test_a_view_with_two_rights_does_not_import(monkeypatch: pytest.MonkeyPatch)
     )
     monkeypatch.setattr(web, "ROUTES", (*ROUTES, weaker))
     with pytest.raises(ValueError, match="two rights"):
-        web.build_blueprint(Config.from_mapping({}), serves_metrics=True)
+        web.build_blueprint(Config.from_mapping({}))
