@@ -29,7 +29,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, tests on the oldest and newest Python, browsers
-	@tools/packages venv gcc node chromium firefox ffmpeg ip
+	@tools/packages venv gcc node systemd-analyze chromium firefox ffmpeg ip
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)
@@ -47,7 +47,7 @@ lint: development ## ruff and mypy
 
 .PHONY: unit
 unit: development ## the unit tests
-	@tools/packages gcc node
+	@tools/packages gcc node systemd-analyze
 	@$(scripts)
 	@$(python) -m pytest -q $(parallel) -m "$(unit)" $(ARGS)
 
@@ -108,6 +108,7 @@ format: development ## let ruff put the sources in order, and write the tables o
 	@$(python) -m ruff check --fix
 	@$(python) -m ruff format
 	@$(python) -m tools.reference_tables
+	@$(python) -m tools.deploy_files
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted

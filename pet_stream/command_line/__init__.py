@@ -5,6 +5,7 @@
       demo, run      serve a host app until a signal comes
         hosting      web server and app, from their start to their end
           host       the Flask app: what `web_monitor.py` is on the board
+          service_watch   what systemd is told while they serve
           announcement, addresses   what a person is told at the start
         tls          the certificate by which they speak HTTPS
         proxy        where a proxy serves them
@@ -15,6 +16,7 @@
       status, snapshot   ask a server that runs
         http_client, trust   how they ask it, and which they believe
         server_options       the options that name it
+      install_service   starts it with the machine: its work is in `pet_stream.service`
       accounts       people, invite, token: who may sign in
     options          options that several commands share
 
@@ -39,6 +41,7 @@ COMMANDS = {
     "run": "run:command",
     "feed": "feed:command",
     "doctor": "doctor:command",
+    "install-service": "install_service:command",
     "status": "status:command",
     "snapshot": "snapshot:command",
     "people": "accounts:people",

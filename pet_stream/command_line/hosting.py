@@ -17,6 +17,7 @@ from .addresses import is_loopback
 from .announcement import announce
 from .host import create_host
 from .proxy import Proxy
+from .service_watch import status_of, wait_and_tell
 
 if TYPE_CHECKING:
     from ..rights import Authority
@@ -44,12 +45,15 @@ def serve(
     try:
         stream.start()
         take_descriptors()
-        server.start(app, app.extensions["pet_stream"].connection_counts)
-        invitation = first_invitation(app.extensions["pet_stream"].authority)
+        parts = app.extensions["pet_stream"]
+        server.start(app, parts.connection_counts)
+        invitation = first_invitation(parts.authority)
         announce(server, app.config, invitation, proxy)
         if on_start is not None:
             on_start(server)
-        stop_signals.wait()
+        wait_and_tell(
+            stop_signals, lambda: status_of(parts), lambda: parts.lives and server.is_serving
+        )
         click.echo("\nStopping …")
     finally:
         stream.stop()

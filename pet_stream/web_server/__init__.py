@@ -62,6 +62,10 @@ class WebServer:
         """Of the URLs under which it is found."""
         return "http" if self.certificate is None else "https"
 
+    @property
+    def is_serving(self) -> bool:
+        return self._run is not None and self._run.is_alive
+
     def start(self, app: Flask, counts: ConnectionCounts | None = None) -> None:
         clients = HttpClients(self._limits, ConnectionCounts() if counts is None else counts)
         server = HttpServer(self.host, self.port, app, self._socket, clients, self.certificate)

@@ -1,0 +1,191 @@
+"""`pet-stream install-service`: makes it a service of systemd, which starts with the machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..service.program import Program, hosts_program
+from . import demo, run
+from .options import DEFAULTS
+
+if TYPE_CHECKING:
+    from ..service.installation import Installation, Step
+
+DEFAULT_USER = "pet-stream"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", re.ASCII)
+_BESIDE_PYTHON = Path(sys.executable).parent
+_FOLDER = click.Path(path_type=Path)
+
+
+def service_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise click.BadParameter(f"{text!r} is no name of letters, digits, '_', '.' and '-'")
+    return text
+
+
+@click.command(
+    "install-service",
+    short_help="start it with the machine, by systemd",
+    help="Make `pet-stream run` a service of systemd, which starts with the machine, and anew when "
+    "it fails. It shows what it will do, and asks. What stands behind -- are options of `run`:\n\n"
+    "  pet-stream install-service -- --host 0.0.0.0 --tls-self-signed\n\n"
+    "Installing it again replaces it.",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- OPTIONS]")
+@click.option("--demo", "is_demo", is_flag=True, help="serve the embedded camera, by `demo`")
+@click.option(
+    "--app",
+    metavar="MODULE:APP",
+    help="serve a host's app under gunicorn, whose options stand behind --",
+)
+@click.option(
+    "--app-folder",
+    type=_FOLDER,
+    metavar="FOLDER",
+    default=Path(),
+    help="the folder of that module (.)",
+)
+@click.option("--name", type=service_name, metavar="NAME", help="of the service (pet-stream)")
+@click.option("--run-as", metavar="USER", help=f"the user that it runs as ({DEFAULT_USER})")
+@click.option(
+    "--group", "groups", metavar="GROUP", multiple=True, help="a further group (repeatable)"
+)
+@click.option("--user", "is_own", is_flag=True, help="a service of your own, not the system's")
+@click.option("--uninstall", is_flag=True, help="stop it and remove it; recordings stay")
+@click.option("--dry-run", is_flag=True, help="only show the unit file, and what would be done")
+@click.option("--yes", is_flag=True, help="don't ask")
+@click.option(
+    "--root",
+    type=_FOLDER,
+    metavar="FOLDER",
+    default=Path("/"),
+    help="write below this folder only, for packagers",
+)
+@click.option(
+    "--program",
+    type=_FOLDER,
+    metavar="FILE",
+    help="`pet-stream` or gunicorn (of this installation)",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    arguments: tuple[str, ...],
+    is_demo: bool,
+    app: str | None,
+    app_folder: Path,
+    name: str | None,
+    run_as: str | None,
+    groups: tuple[str, ...],
+    is_own: bool,
+    uninstall: bool,
+    dry_run: bool,
+    yes: bool,
+    root: Path,
+    program: Path | None,
+) -> None:
+    from ..service.installation import Installation
+    from ..service.obstacles import group_of_camera
+    from ..service.unit_file import Unit
+
+    if is_demo and app is not None:
+        raise click.UsageError("Either --demo or --app")
+    if is_own and (run_as is not None or groups):
+        raise click.UsageError("--user is for yourself: leave --run-as and --group out")
+    if app is None:
+        served = _own_program(program, arguments, name, is_demo=is_demo)
+    else:
+        gunicorn = program or _BESIDE_PYTHON / "gunicorn"
+        served = hosts_program(gunicorn.absolute(), app, app_folder.absolute(), arguments, name)
+    root = root.absolute()
+    user = None if is_own else run_as or DEFAULT_USER
+    try:
+        groups = (*groups, *group_of_camera(served, user, root))
+        installation = Installation(Unit(served, user, groups), root)
+        if uninstall:
+            obstacles, steps = installation.obstacles_to_removal(), installation.steps_of_removal()
+        else:
+            obstacles, steps = installation.obstacles(), installation.steps()
+            if dry_run:
+                click.echo(installation.text())
+        is_refused = _refuse([*obstacles, *([] if dry_run else _without_rights(installation))])
+        if is_refused:
+            context.exit(1)
+        _show(steps)
+        if not dry_run and (yes or click.confirm("\nGo on?")):
+            for step in steps:
+                step.do()
+            _say_what_next(installation, uninstall)
+    except (OSError, ValueError, subprocess.SubprocessError) as exc:
+        _refuse([str(exc)])
+        context.exit(1)
+
+
+def _own_program(
+    program: Path | None, arguments: tuple[str, ...], name: str | None, *, is_demo: bool
+) -> Program:
+    """Returns what starts `run` or `demo` with these arguments. Raises UsageError."""
+    chosen = demo.command if is_demo else run.command
+    options = chosen.make_context(chosen.name, list(arguments)).params
+    files = [value for value in options.values() if isinstance(value, Path)]
+    record_path = options["record_path"] and Path(options["record_path"])
+    for path in (*files, *([record_path] if record_path else [])):
+        if not path.is_absolute():
+            raise click.UsageError(
+                f"A service has a folder of its own: give the whole path of {path}"
+            )
+    kind = ["demo", "--no-open"] if is_demo else ["run"]
+    return Program(
+        name or f"pet-stream{'-demo' if is_demo else ''}",
+        "pet_stream, a camera in the browser" + (" (demo)" if is_demo else ""),
+        (str((program or _BESIDE_PYTHON / "pet-stream").absolute()), *kind, *arguments),
+        port=options["port"],
+        record_path=record_path or None,
+        reads=tuple(files),
+        segment=None if is_demo else options["shm"] or str(DEFAULTS["shm"]),
+    )
+
+
+def _without_rights(installation: Installation) -> list[str]:
+    if installation.unit.is_system and installation.root == Path("/") and os.geteuid() != 0:
+        return [f"Only root can do that: sudo {shlex.join(sys.argv)}"]
+    return []
+
+
+def _refuse(obstacles: list[str]) -> bool:
+    """Say each of them; returns whether there is one."""
+    for text in obstacles:
+        click.echo(f"pet-stream: {text}", err=True)
+    return bool(obstacles)
+
+
+def _show(steps: list[Step]) -> None:
+    click.echo("This will")
+    for step in steps:
+        click.echo(f"  {step.words}")
+
+
+def _say_what_next(installation: Installation, uninstall: bool) -> None:
+    unit, name = installation.unit, installation.unit.program.name
+    systemctl, journalctl = ("systemctl", "journalctl -u")
+    if not unit.is_system:
+        systemctl, journalctl = ("systemctl --user", "journalctl --user-unit")
+    if uninstall:
+        folder = f"/var/lib/{name}" if unit.is_system else f"~/.config/{name}"
+        click.echo(f"Recordings and accounts are still there; without others, in {folder}")
+        return
+    if installation.is_running:
+        click.echo(f"It runs: {journalctl} {name} shows what it says, and who may sign in")
+    else:
+        click.echo(f"No systemd runs here. Where it does: {systemctl} enable --now {name}")
+    click.echo(f"Settings are read from {unit.environment_file}, then: {systemctl} restart {name}")
+    if not unit.is_system:
+        click.echo("It ends when you log out, unless: loginctl enable-linger")

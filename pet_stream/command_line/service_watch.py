@@ -1,0 +1,35 @@
+"""Waits for the signal to stop, and meanwhile tells the service manager how the server is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..process.service_notify import ServiceManager
+from ..process.stop_signals import StopSignals
+from ..stream import Stream
+
+
+def wait_and_tell(
+    stop_signals: StopSignals,
+    status: Callable[[], str],
+    is_alive: Callable[[], bool],
+    manager: ServiceManager | None = None,
+) -> None:
+    """Return when a signal has come. In the main thread, which has nothing else to do: while it
+    can't run either, nobody says that the server lives."""
+    manager = manager or ServiceManager()
+    manager.ready(status())
+    while not stop_signals.wait(manager.look_interval_s):
+        manager.look(status(), is_alive=is_alive())
+    manager.stopping()
+
+
+def status_of(stream: Stream) -> str:
+    """Returns one line for `systemctl status`: what does not work comes first."""
+    camera = stream.reader.status
+    words = [str(part.reason) for part in stream.parts if not part.is_well]
+    words.append(f"camera {camera.state}" + (f" ({camera.reason})" if camera.reason else ""))
+    words.append(f"{stream.places.active_count} viewers")
+    if stream.recorder.status.is_recording:
+        words.append("recording")
+    return ", ".join(words)
