@@ -1,30 +1,33 @@
-"""Every setting, from `app.config["PET_STREAM_…"]` or `FLASK_PET_STREAM_…` in the environment: read
-once, checked, then fixed.
+"""Every setting: read from where it stands (`config_source`), checked, then fixed.
 
-The table is the Config class itself: name, type, default, parser and meaning on one line each.
+The table is the Config class itself: name, type, default, parser and meaning on one line each. What
+is marked `is_live` counts at once when the settings are read again (`live_settings`).
 """
 
 from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from . import config_values as values
+from .config_source import (
+    EMPTY,
+    FILE_KEY,
+    KEY_PREFIX,
+    Source,
+    app_source,
+    environment_source,
+    without_credentials,
+)
 from .errors import ConfigError
 from .ice_server import IceServer, IpNetwork
 from .pause.schedule import Span
 
 logger = logging.getLogger(__name__)
-
-KEY_PREFIX = "PET_STREAM_"
-ENVIRONMENT_PREFIX = "FLASK_"
-"""In front of a key, in the environment."""
-EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +38,27 @@ class Setting:
     default: object
     parse: Callable[[object], Any]
     meaning: str
+    is_live: bool
 
     @property
     def key(self) -> str:
         return KEY_PREFIX + self.name.upper()
 
+    @property
+    def expected(self) -> str:
+        """What its parser says of a value that nothing can be made of."""
+        try:
+            self.parse(object())
+        except ValueError as exc:
+            return str(exc)
+        return "anything"
 
-def _setting(default: object, parse: Callable[[object], Any], meaning: str) -> Any:
-    return field(metadata={"default": default, "parse": parse, "meaning": meaning})
+
+def _setting(
+    default: object, parse: Callable[[object], Any], meaning: str, *, is_live: bool = False
+) -> Any:
+    row = {"default": default, "parse": parse, "meaning": meaning, "is_live": is_live}
+    return field(metadata=row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,41 +94,55 @@ class Config:
         5,
         values.number(0.5, 60),
         "time between syncs of a running recording to the disk: what a power cut may cost",
+        is_live=True,
     )
     segment_minutes: float = _setting(
-        60, values.number(0, 1440), "a longer recording continues in the next file; 0: never"
+        60,
+        values.number(0, 1440),
+        "a longer recording continues in the next file; 0: never",
+        is_live=True,
     )
     max_recording_minutes: float = _setting(
-        0, values.number(0, 100_000), "the longest recording; 0: no limit"
+        0, values.number(0, 100_000), "the longest recording; 0: no limit", is_live=True
     )
     heartbeat_seconds: float = _setting(
         0,
         values.number(0, 3600),
         "a recording ends when no heartbeat has come for this many seconds; 0: never",
+        is_live=True,
     )
     min_free_mb: int = _setting(
-        200, values.whole_number(0, 1_000_000), "a recording ends when less is free on the disk"
+        200,
+        values.whole_number(0, 1_000_000),
+        "a recording ends when less is free on the disk",
+        is_live=True,
     )
     clips_mb: int = _setting(
         2000,
         values.whole_number(0, 100_000_000),
         "size of all clips together; a clip beyond it is refused; 0: no limit",
+        is_live=True,
     )
     keep_days: float = _setting(
-        0, values.number(0, 36_500), "older recordings are deleted; 0: never, as for the next two"
+        0,
+        values.number(0, 36_500),
+        "older recordings are deleted; 0: never, as for the next two",
+        is_live=True,
     )
     keep_mb: int = _setting(
         0,
         values.whole_number(0, 100_000_000),
         "the oldest are deleted while all together are larger",
+        is_live=True,
     )
     keep_free_mb: int = _setting(
         0,
         values.whole_number(0, 100_000_000),
         "the oldest are deleted while less is free, up to half of what was recorded",
+        is_live=True,
     )
     max_clients: int = _setting(
-        10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000"
+        10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000", is_live=True
     )
     ice_servers: tuple[IceServer, ...] = _setting(
         [], values.ice_servers, "STUN and TURN: a list of `{urls, username, credential}`"
@@ -123,16 +153,23 @@ class Config:
         "addresses or networks offered as host candidates; `None`: all",
     )
     allowed_origins: frozenset[str] = _setting(
-        ["http://localhost:8080"], values.origins, "pages of other origins that may use this"
+        ["http://localhost:8080"],
+        values.origins,
+        "pages of other origins that may use this",
+        is_live=True,
     )
     frame_ancestors: frozenset[str] = _setting(
-        [], values.framing_origins, "origins of other pages that may show the dashboard in a frame"
+        [],
+        values.framing_origins,
+        "origins of other pages that may show the dashboard in a frame",
+        is_live=True,
     )
     allowed_hosts: frozenset[str] | None = _setting(
         None,
         values.host_names,
         "names of this machine, beside its own; requests under other names are refused; "
         "`None`: all names are answered",
+        is_live=True,
     )
     auth: str | None = _setting(
         None,
@@ -150,6 +187,7 @@ class Config:
         values.spans,
         'when nobody sees and nothing records, local time: a list such as `["22:00-07:00", '
         '"Mon-Fri 08:00-17:00"]`',
+        is_live=True,
     )
     pause_file: Path = _setting(  # noqa: RUF009
         "./pet_stream_pause.json",
@@ -168,59 +206,57 @@ class Config:
         cls, mapping: Mapping[str, object], environment: Mapping[str, object] = EMPTY
     ) -> Config:
         """Read the `PET_STREAM_` keys of `mapping`, else of `environment`; one that is in neither
-        has its default.
+        has its default. Raises ConfigError."""
+        return cls.from_sources((app_source(mapping, environment), environment_source(environment)))
+
+    @classmethod
+    def from_sources(cls, sources: Sequence[Source]) -> Config:
+        """Read each setting from the first of `sources` that has it; one that is in none has its
+        default.
 
         Raises ConfigError. A key that looks like a setting and is none is logged.
         """
-        values = {**environment, **mapping}
-        _warn_of_unknown_keys(values, environment)
-        return cls(**{setting.name: _read(setting, values, environment) for setting in SETTINGS})
+        _warn_of_unknown_keys(sources)
+        return cls(**{setting.name: _read(setting, sources) for setting in SETTINGS})
 
 
 SETTINGS = tuple(Setting(name=row.name, **row.metadata) for row in fields(Config))
 
 
-def write_defaults(
-    mapping: MutableMapping[str, Any], environment: Mapping[str, object] = EMPTY
-) -> None:
+def source_of(key: str, sources: Iterable[Source]) -> Source | None:
+    """Returns the source that counts for `key`; None: its default does."""
+    return next((source for source in sources if key in source.values), None)
+
+
+def write_defaults(mapping: MutableMapping[str, Any], sources: Sequence[Source] = ()) -> None:
     """Write what the host has not set into `app.config`, so that it sees what counts."""
     for setting in SETTINGS:
-        value = environment.get(setting.key, setting.default)
+        source = source_of(setting.key, sources)
+        value = setting.default if source is None else source.values[setting.key]
         mapping.setdefault(setting.key, list(value) if isinstance(value, list) else value)
 
 
-def _read(setting: Setting, values: Mapping[str, object], environment: Mapping[str, object]) -> Any:
-    value = values.get(setting.key, setting.default)
+def nearest_setting(word: str, words: Sequence[str]) -> str:
+    return difflib.get_close_matches(word, words, n=1, cutoff=0.0)[0]
+
+
+def _read(setting: Setting, sources: Sequence[Source]) -> Any:
+    source = source_of(setting.key, sources)
+    value = setting.default if source is None else source.values[setting.key]
     try:
         return setting.parse(value)
     except ValueError as exc:
-        name = _name_of(setting.key, values, environment)
-        raise ConfigError(name, _without_credentials(value), str(exc)) from exc
+        name = setting.key if source is None else source.spell(setting.key)
+        raise ConfigError(name, without_credentials(value), str(exc)) from exc
 
 
-def _name_of(key: str, values: Mapping[str, object], environment: Mapping[str, object]) -> str:
-    """Returns what a person has written: the variable, whoever has read it, or the key."""
-    is_from_environment = key in environment and environment[key] == values[key]
-    return ENVIRONMENT_PREFIX + key if is_from_environment else key
-
-
-def _without_credentials(value: object) -> object:
-    """Returns `value` without credentials, as it may be logged."""
-    if isinstance(value, Mapping):
-        return {key: "…" if key == "credential" else item for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_credentials(item) for item in value]
-    return value
-
-
-def _warn_of_unknown_keys(values: Mapping[str, object], environment: Mapping[str, object]) -> None:
+def _warn_of_unknown_keys(sources: Sequence[Source]) -> None:
     known = [setting.key for setting in SETTINGS]
-    for key in values:
-        if isinstance(key, str) and key.startswith(KEY_PREFIX) and key not in known:
-            [nearest] = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-            name = _name_of(key, values, environment)
-            logger.warning(
-                "%s is not a setting of pet_stream; the nearest is %s",
-                name,
-                name.removesuffix(key) + nearest,
-            )
+    for source in sources:
+        for key in source.values:
+            if key not in known and key != FILE_KEY:
+                logger.warning(
+                    "%s is not a setting of pet_stream; the nearest is %s",
+                    source.spell(key),
+                    source.spell(nearest_setting(key, known)),
+                )

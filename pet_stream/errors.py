@@ -2,6 +2,7 @@
 
     PetStreamError
     ├── ConfigError             a setting is out of range; names key, value and range
+    │   └── ConfigFileUnusable  the file with settings can't be read
     ├── BitstreamError          bytes from the camera are not the H.264 they claim to be
     │   └── ParameterSetUnknown a slice refers to an SPS or PPS that was not seen
     ├── SegmentError            the shared-memory segment can't be read
@@ -66,6 +67,7 @@ __all__ = [
     "CertificateUnusable",
     "ClientGone",
     "ConfigError",
+    "ConfigFileUnusable",
     "Full",
     "HostRefused",
     "InvalidOffer",
@@ -134,6 +136,14 @@ class ConfigError(PetStreamError):
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value!r}: expected {self.expected}"
+
+
+class ConfigFileUnusable(ConfigError):
+    def __init__(self, path: object, what: str) -> None:
+        super().__init__(str(path), None, what)
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.expected}"
 
 
 class BitstreamError(PetStreamError):

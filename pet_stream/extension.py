@@ -6,16 +6,18 @@ The parts are wired together in `stream.py`; views find them in `app.extensions[
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-import flask
 from flask import Flask
 
-from .config import ENVIRONMENT_PREFIX, KEY_PREFIX, Config, write_defaults
+from .config import Config, write_defaults
+from .config_source import EMPTY
 from .errors import ConfigError
 from .process.exit import exit_on_sigterm
 from .rights import Authority
+from .settings import Settings, read_environment
 from .stream import Stream
 from .web import METRICS_BESIDE, METRICS_ROUTES, Route, build_blueprint
 from .web.authority import Authorize, HostAuthority, OpenAuthority
@@ -39,6 +41,9 @@ class PetStream:
     `authorize`: the host's own check of who may do what. It is called before each of our views,
     inside the request, with the word of a right (`rights.Right`), and returns True, False, or a
     response, such as a redirect to the host's login. An error in it means no.
+
+    `defaults`: settings, by key, for those that are named neither in `app.config` nor in the
+    environment nor in the file.
     """
 
     def __init__(
@@ -47,8 +52,10 @@ class PetStream:
         *,
         metrics: HasRegistry | None = None,
         authorize: Authorize | None = None,
+        defaults: Mapping[str, object] = EMPTY,
     ) -> None:
         self._metrics = metrics
+        self._defaults = defaults
         self._authorize = authorize
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
         if app is not None:
@@ -61,17 +68,18 @@ class PetStream:
         """
         if "pet_stream" in app.extensions:
             raise RuntimeError("pet_stream is mounted in this app already")
-        environment = _environment()
-        config = Config.from_mapping(app.config, environment)
-        write_defaults(app.config, environment)
+        settings = Settings(app.config, read_environment(), self._defaults)
+        sources = settings.sources()
+        config = Config.from_sources(sources)
+        write_defaults(app.config, sources)
         metrics_routes = self._metrics_routes(config)
         host_check = HostCheck(
             app.url_map,
-            knows_its_names=lambda: config.allowed_hosts is not None or _has_trusted_hosts(app),
+            knows_its_names=lambda: _knows_its_names(app),
             hides_metrics=self._metrics is not None and METRICS_BESIDE in metrics_routes,
         )
         make_authority = partial(self._authority, app, config)
-        stream = Stream(config, host_check, make_authority, live_state_of)
+        stream = Stream(settings, config, host_check, make_authority, live_state_of)
         if self._metrics is not None:
             from .metrics.collector import StreamCollector  # lazy: see web.metrics
 
@@ -117,13 +125,11 @@ class PetStream:
             stream.stop()
 
 
-def _environment() -> dict[str, object]:
-    """Returns the settings in the environment, by their keys, read as Flask reads its own."""
-    environment = flask.Config("")
-    environment.from_prefixed_env((ENVIRONMENT_PREFIX + KEY_PREFIX).removesuffix("_"))
-    return {KEY_PREFIX + name: value for name, value in environment.items()}
-
-
-def _has_trusted_hosts(app: Flask) -> bool:
-    """Whether Flask itself refuses other host names, which it can from 3.1 on."""
-    return "TRUSTED_HOSTS" in app.default_config and app.config["TRUSTED_HOSTS"] is not None
+def _knows_its_names(app: Flask) -> bool:
+    """Whether requests under other names are refused: by us, or by Flask itself, which can from 3.1
+    on."""
+    stream: Stream = app.extensions["pet_stream"]
+    is_checked_by_flask = (
+        "TRUSTED_HOSTS" in app.default_config and app.config["TRUSTED_HOSTS"] is not None
+    )
+    return stream.config.allowed_hosts is not None or is_checked_by_flask

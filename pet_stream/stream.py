@@ -42,6 +42,7 @@ from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
 from .rights import Authority
 from .running_parts import RunningParts
+from .settings import Settings
 from .supervision.error_counts import ErrorCounts
 from .supervision.part import PartState
 from .webrtc.lazy_peers import LazyPeers
@@ -90,6 +91,7 @@ class Stream:
     `live_state` returns what open pages show of this stream, as JSON.
     """
 
+    settings: Settings
     config: Config
     pause: Pause
     event_loop: EventLoopThread
@@ -120,12 +122,14 @@ class Stream:
 
     def __init__(
         self,
+        settings: Settings,
         config: Config,
         host_check: HostCheck,
         make_authority: Callable[[], Authority],
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
     ) -> None:
+        self.settings = settings
         self.config = config
         self.host_check = host_check
         self._make_authority = make_authority

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from pet_stream import PetStream
-from pet_stream.config import KEY_PREFIX, SETTINGS, Config, write_defaults
+from pet_stream.config import SETTINGS, Config, write_defaults
+from pet_stream.config_source import KEY_PREFIX
 from pet_stream.errors import ConfigError
 from pet_stream.ice_server import IceServer
 from pet_stream.pause.schedule import Span

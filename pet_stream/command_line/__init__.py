@@ -13,11 +13,13 @@
         browser      shows the page on this desktop (`demo` only)
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
       doctor         checks everything: its work is in `pet_stream.doctor`
+      config         shows the settings, and where each comes from
       status, snapshot   ask a server that runs
         http_client, trust   how they ask it, and which they believe
         server_options       the options that name it
       install_service   starts it with the machine: its work is in `pet_stream.service`
       accounts       people, invite, token: who may sign in
+    this_machine     the settings that count here: the host's in `flask pet-stream`
     options          options that several commands share
 
 Everything here runs in the main thread, but for the one that opens a browser. A command's module is
@@ -35,6 +37,7 @@ import click
 from ..errors import PetStreamError
 from ..version import __version__
 from .failures import ExitCode, failure_of
+from .this_machine import is_in_host
 
 COMMANDS = {
     "demo": "demo:command",
@@ -44,11 +47,14 @@ COMMANDS = {
     "install-service": "install_service:command",
     "status": "status:command",
     "snapshot": "snapshot:command",
+    "config": "config:command",
     "people": "accounts:people",
     "invite": "accounts:invite",
     "token": "accounts:token",
 }
 """Module and name of each, in the order in which help shows them."""
+SERVING = ("demo", "run")
+"""Not part of `flask pet-stream`: there the host serves."""
 
 
 class Commands(click.Group):
@@ -65,10 +71,10 @@ class Commands(click.Group):
             ctx.exit(ExitCode.INTERRUPTED)  # click would say "Aborted!"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [name for name in COMMANDS if name not in SERVING or not is_in_host(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.list_commands(ctx):
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(f".{module}", __package__), name)

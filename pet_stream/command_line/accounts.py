@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from .options import DEFAULTS
+from .this_machine import settings_option
 
 if TYPE_CHECKING:
     from ..accounts.accounts import Accounts
+    from ..settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 BY = "the command line"
 _ROLES = ("owner", "family", "guest", "monitor")
 _RIGHTS = ("view", "replay", "record", "manage", "operate", "metrics")
 _DAY_S = 86_400
 
-accounts_option = click.option(
-    "--accounts",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar="FLASK_PET_STREAM_ACCOUNTS",
-    metavar="FILE",
-    default=str(DEFAULTS["accounts"]),
-    help=f"the account file ({DEFAULTS['accounts']})",
-)
+
+def accounts_option(command: F) -> F:
+    """Add `--accounts`, and `--config`, which may name that file."""
+    option = click.option(
+        "--accounts",
+        "path",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=f"the account file ({DEFAULTS['accounts']})",
+    )
+    return option(settings_option(command))
+
+
 days_option = click.option(
     "--days", type=click.FloatRange(0, 3650, min_open=True), metavar="N", help="for how long (ever)"
 )
@@ -44,7 +52,14 @@ days_option = click.option(
     help="where the page is (this machine's address, port 8080)",
 )
 @accounts_option
-def invite(role: str, name: str | None, days: float | None, url: str | None, path: Path) -> None:
+def invite(
+    role: str,
+    name: str | None,
+    days: float | None,
+    url: str | None,
+    path: Path | None,
+    settings: Settings,
+) -> None:
     """Print a link, and its QR code, by which somebody signs in. It is good once, for ten minutes.
 
     It also helps whoever has lost everything, since only people of this machine can run it.
@@ -53,8 +68,8 @@ def invite(role: str, name: str | None, days: float | None, url: str | None, pat
     from .announcement import print_invitation
 
     here, elsewhere = page_urls("0.0.0.0", 8080)
-    below = (elsewhere or here)[0].rstrip("/") + os.environ.get("FLASK_PET_STREAM_URL_PREFIX", "")
-    secret = _open(path).invite(role, name=name, person_ends_at=_ends_at(days), by=BY)
+    below = (elsewhere or here)[0].rstrip("/") + settings.read().url_prefix
+    secret = _open(path, settings).invite(role, name=name, person_ends_at=_ends_at(days), by=BY)
     print_invitation(url or below, secret)
 
 
@@ -62,9 +77,11 @@ def invite(role: str, name: str | None, days: float | None, url: str | None, pat
 @click.option("--revoke", "entry_ids", multiple=True, metavar="ID", help="delete this entry")
 @click.option("--revoke-all", is_flag=True, help="sign everybody out, delete all tokens and links")
 @accounts_option
-def people(entry_ids: tuple[str, ...], revoke_all: bool, path: Path) -> None:
+def people(
+    entry_ids: tuple[str, ...], revoke_all: bool, path: Path | None, settings: Settings
+) -> None:
     """List people with their devices, and tokens. What is revoked ends within ten seconds."""
-    accounts = _open(path)
+    accounts = _open(path, settings)
     if revoke_all:
         accounts.revoke_all(by=BY)
     for entry_id in entry_ids:
@@ -89,16 +106,18 @@ def people(entry_ids: tuple[str, ...], revoke_all: bool, path: Path) -> None:
 )
 @days_option
 @accounts_option
-def token(name: str, rights: tuple[str, ...], days: float | None, path: Path) -> None:
+def token(
+    name: str, rights: tuple[str, ...], days: float | None, path: Path | None, settings: Settings
+) -> None:
     """Print a token for the program NAME, which sends it as `Authorization: Bearer`. It is shown
     this once."""
-    click.echo(_open(path).add_token(name, rights, ends_at=_ends_at(days), by=BY))
+    click.echo(_open(path, settings).add_token(name, rights, ends_at=_ends_at(days), by=BY))
 
 
-def _open(path: Path) -> Accounts:
+def _open(path: Path | None, settings: Settings) -> Accounts:
     from ..accounts.accounts import Accounts
 
-    return Accounts(path.expanduser().absolute())
+    return Accounts(path.expanduser().absolute() if path else settings.read().accounts)
 
 
 def _ends_at(days: float | None) -> int | None:

@@ -38,6 +38,7 @@ def command(
     tls_key: Path | None,
     is_self_signed: bool,
     proxy: Proxy | None,
+    config: Path | None,
     no_open: bool,
     **options: object,
 ) -> None:
@@ -48,7 +49,7 @@ def command(
     from .browser import open_page
     from .hosting import serve, settings_of
 
-    certificate = certificate_of(host, tls_cert, tls_key, is_self_signed)
+    certificate = certificate_of(host, tls_cert, tls_key, is_self_signed, config)
     with StopSignals() as stop_signals:
         server = WebServer(host, port, certificate=certificate)
         camera = None
@@ -62,7 +63,7 @@ def command(
             )
             serve(
                 server,
-                settings_of(host, {**options, **segments}, proxy),
+                settings_of(host, {**options, **segments, "config": config}, proxy),
                 HOST_DEFAULTS,
                 stop_signals,
                 proxy=proxy,

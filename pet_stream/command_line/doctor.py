@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .failures import ExitCode, json_option
 from .options import DEFAULTS, address_options, log_option, number_from, segment
+from .this_machine import settings_option
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 DEFAULT_SECONDS = 3.0
 
@@ -21,17 +26,13 @@ DEFAULT_SECONDS = 3.0
 @click.option(
     "--shm",
     type=segment,
-    envvar="FLASK_PET_STREAM_SHM",
     metavar="NAME",
-    default=DEFAULTS["shm"],
     help=f"the stream's shared memory ({DEFAULTS['shm']})",
 )
 @address_options
 @click.option(
     "--record-path",
-    envvar="FLASK_PET_STREAM_RECORD_PATH",
     metavar="FOLDER",
-    default=DEFAULTS["record_path"],
     help=f"folder of the recordings ({DEFAULTS['record_path']})",
 )
 @click.option(
@@ -41,20 +42,24 @@ DEFAULT_SECONDS = 3.0
     default=DEFAULT_SECONDS,
     help=f"how long to watch the camera ({DEFAULT_SECONDS})",
 )
+@settings_option
 @json_option
 @log_option(logging.WARNING)
 @click.pass_context
 def command(
     context: click.Context,
-    shm: str,
+    settings: Settings,
+    shm: str | None,
     host: str,
     port: int,
-    record_path: str,
+    record_path: str | None,
     seconds: float,
     is_json: bool,
 ) -> None:
     from ..doctor.report import as_json, as_text, examine, is_well
 
-    findings = examine(shm, seconds, host=host, port=port, folder=Path(record_path))
+    config = settings.read()
+    folder = config.record_path if record_path is None else Path(record_path)
+    findings = examine(shm or config.shm, seconds, host=host, port=port, folder=folder)
     click.echo(as_json(findings) if is_json else as_text(findings))
     context.exit(ExitCode.WELL if is_well(findings) else ExitCode.TROUBLE)

@@ -23,14 +23,13 @@ def create_host(
 ) -> tuple[Flask, PetStream]:
     """Returns an app with a page and an API of its own, and pet_stream mounted beside them.
 
-    Settings come from `settings`, else from the environment (FLASK_PET_STREAM_…), else from
-    `defaults`. Raises ConfigError.
+    Settings come from `settings`, else from the environment (FLASK_PET_STREAM_…), else from the
+    file, else from `defaults`. Raises ConfigError.
     """
     app = Flask(__name__, static_folder=None)
-    app.config.update(defaults)
     app.config.from_prefixed_env()
     app.config.update(settings)
-    stream = PetStream(app)
+    stream = PetStream(app, defaults=defaults)
     app.before_request(check_host)
     app.register_error_handler(PetStreamError, answer_error)
     started_at_s = time.monotonic()

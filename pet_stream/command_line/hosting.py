@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +10,7 @@ import click
 from ..config_values import is_none
 from ..host_names import is_name
 from ..process.stop_signals import StopSignals
+from ..settings import Settings, read_environment
 from ..web_server import WebServer
 from ..web_server.http_server import take_descriptors
 from .addresses import is_loopback
@@ -70,22 +70,25 @@ def first_invitation(authority: Authority) -> str | None:
 def settings_of(
     host: str, options: Mapping[str, object], proxy: Proxy | None = None
 ) -> dict[str, object]:
-    """Returns the settings that `options` name; the others are the environment's or defaults.
+    """Returns the settings that `options` name; the others are the environment's, the file's or
+    defaults.
 
-    Raises UsageError if others than the proxy could send its headers.
+    Raises UsageError if others than the proxy could send its headers, and ConfigError.
     """
     if proxy is not None and not is_loopback(host):
         raise click.UsageError("--public-url is for a proxy on this machine: leave --host out")
     settings = {
         f"PET_STREAM_{name.upper()}": value for name, value in options.items() if value is not None
     }
-    if is_loopback(host) and "FLASK_PET_STREAM_ICE_HOSTS" not in os.environ:
+    said = Settings(settings, read_environment()).said()
+    if is_loopback(host) and "PET_STREAM_ICE_HOSTS" not in said:
         # The browser is on this machine, which may have no other network than loopback.
         settings["PET_STREAM_ICE_HOSTS"] = list(_ANY_INTERFACE_AND_LOOPBACK)
     is_for_others = proxy is not None or not is_loopback(host)
-    if is_for_others and is_none(os.environ.get("FLASK_PET_STREAM_AUTH", "null").strip()):
+    auth = said.get("PET_STREAM_AUTH")
+    if is_for_others and is_none(auth.strip() if isinstance(auth, str) else auth):
         settings.setdefault("PET_STREAM_AUTH", "builtin")  # a network is no boundary
     announced = host if proxy is None else proxy.host
-    if is_name(announced) and "FLASK_PET_STREAM_ALLOWED_HOSTS" not in os.environ:
+    if is_name(announced) and "PET_STREAM_ALLOWED_HOSTS" not in said:
         settings["PET_STREAM_ALLOWED_HOSTS"] = [announced]
     return settings

@@ -10,12 +10,16 @@ import click
 
 from ..config import SETTINGS
 from ..media.segment_url import parse_segment_url
+from .this_machine import config_file_option
 
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 """The settings' defaults, by the names in `Config`."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
-OTHER_SETTINGS = "Other settings come from the environment, such as FLASK_PET_STREAM_KEEP_DAYS=7."
+OTHER_SETTINGS = (
+    "Other settings come from the environment, such as FLASK_PET_STREAM_KEEP_DAYS=7, or from the "
+    "file: pet-stream config shows them."
+)
 
 _LOUD = ("aiortc", "aioice", "asyncio", "libav", "werkzeug")
 
@@ -82,6 +86,7 @@ def host_options(command: F) -> F:
     return _with(
         command,
         address_options,
+        config_file_option,
         click.option(
             "--record-path",
             metavar="FOLDER",

@@ -39,17 +39,18 @@ def command(
     tls_key: Path | None,
     is_self_signed: bool,
     proxy: Proxy | None,
+    config: Path | None,
     **options: object,
 ) -> None:
     from ..process.stop_signals import StopSignals
     from ..web_server import WebServer
     from .hosting import serve, settings_of
 
-    certificate = certificate_of(host, tls_cert, tls_key, is_self_signed)
+    certificate = certificate_of(host, tls_cert, tls_key, is_self_signed, config)
     with StopSignals() as stop_signals:
         server = WebServer(host, port, certificate=certificate)
         try:
-            settings = settings_of(host, options, proxy)
+            settings = settings_of(host, {**options, "config": config}, proxy)
             serve(server, settings, RUN_DEFAULTS, stop_signals, proxy=proxy)
         finally:
             server.stop()

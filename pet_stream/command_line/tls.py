@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .addresses import lan_addresses, page_hosts
-from .options import DEFAULTS
+from .this_machine import settings_here
 
 if TYPE_CHECKING:
     from ..web_server.certificate import Certificate
@@ -47,11 +46,16 @@ def tls_options(command: F) -> F:
 
 
 def certificate_of(
-    host: str, tls_cert: Path | None, tls_key: Path | None, is_self_signed: bool
+    host: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    is_self_signed: bool,
+    config: Path | None = None,
 ) -> Certificate | None:
-    """Returns the certificate that the options name; None: plain HTTP.
+    """Returns the certificate that the options name; None: plain HTTP. One of our own lies beside
+    the account file, which the settings name.
 
-    Raises CertificateUnusable, UsageError.
+    Raises CertificateUnusable, ConfigError, UsageError.
     """
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key needs --tls-cert")
@@ -64,8 +68,7 @@ def certificate_of(
 
     if tls_cert is not None:
         return Certificate(tls_cert, tls_key)
-    accounts = os.environ.get("FLASK_PET_STREAM_ACCOUNTS", str(DEFAULTS["accounts"]))
-    path = Path(accounts).expanduser().absolute().with_name(SELF_SIGNED_NAME)
+    path = settings_here(config).read().accounts.with_name(SELF_SIGNED_NAME)
     return Certificate(path, renew=SelfSigned(path, names_of(host)).renew)
 
 

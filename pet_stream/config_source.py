@@ -1,0 +1,61 @@
+"""Where settings stand: in the app's own code, in the environment, in a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+KEY_PREFIX = "PET_STREAM_"
+ENVIRONMENT_PREFIX = "FLASK_"
+"""In front of a key, in the environment."""
+FILE_KEY = KEY_PREFIX + "CONFIG"
+"""Names the file; alone of all keys, it stands in the environment without prefix, too."""
+_SECRET = re.compile("cred|pass|secret|token", re.IGNORECASE)
+EMPTY: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Some settings, by key."""
+
+    origin: str
+    """The place, for people."""
+    values: Mapping[str, object]
+    spell: Callable[[str], str] = str
+    """Returns what a person has written there for a key."""
+
+
+def app_source(mapping: Mapping[str, object], environment: Mapping[str, object] = EMPTY) -> Source:
+    """`app.config`, but for what the host has read from the environment."""
+    values = {
+        key: value
+        for key, value in mapping.items()
+        if isinstance(key, str)
+        and key.startswith(KEY_PREFIX)
+        and not (key in environment and environment[key] == value)
+    }
+    return Source("app.config", values)
+
+
+def environment_source(environment: Mapping[str, object]) -> Source:
+    return Source("environment", environment, lambda key: ENVIRONMENT_PREFIX + key)
+
+
+def file_source(path: Path, values: Mapping[str, object]) -> Source:
+    return Source(str(path), values, lambda key: f"{path}: {key.removeprefix(KEY_PREFIX).lower()}")
+
+
+def without_credentials(value: object) -> Any:
+    """Returns `value` without credentials, as it may be shown."""
+    if isinstance(value, Mapping):
+        return {
+            key: "…" if _SECRET.search(str(key)) else without_credentials(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_credentials(item) for item in value]
+    return value
