@@ -157,11 +157,13 @@ class Server(Child):
         samples = (line.split() for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in samples if "{" not in name}
 
-    def request(self, method: str, path: str, body: object = None) -> bytes:
+    def request(
+        self, method: str, path: str, body: object = None, timeout_s: float = 10.0
+    ) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=timeout_s) as response:
             answer: bytes = response.read()
             return answer
 

@@ -249,12 +249,13 @@ class NotAllowed(RequestError):
     http_status = 403
     code = "not_allowed"
 
-    def __init__(self, right: str) -> None:
-        super().__init__(right)
+    def __init__(self, right: str, why: str = "") -> None:
+        super().__init__(right, why)
         self.right = right
+        self.why = why
 
     def __str__(self) -> str:
-        return f"This needs the right to {self.right}"
+        return f"This needs the right to {self.right}" + (f": {self.why}" if self.why else "")
 
 
 class NotSignedIn(RequestError):

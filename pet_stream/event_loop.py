@@ -122,6 +122,11 @@ class EventLoopThread:
         task.add_done_callback(self._on_task_done)
         return task
 
+    def tasks(self) -> list[asyncio.Task[Any]]:
+        """Returns those that have not ended, whoever started them. Does not wait for the loop."""
+        loop = self._loop
+        return [] if loop is None else list(asyncio.all_tasks(loop))
+
     def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:

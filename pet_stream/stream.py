@@ -35,6 +35,8 @@ from .own_server import ConnectionCounts
 from .pause.pause import Pause
 from .process.forks import call_in_child
 from .process.switch_interval import switch_interval
+from .profiling.limits import ProfileLimits
+from .profiling.memory import MemoryLooks
 from .reason import Reason
 from .recording.recorder import Recorder
 from .recording.session import PAUSED
@@ -118,6 +120,9 @@ class Stream:
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
     errors: ErrorCounts
+    memory_looks: MemoryLooks
+    profile_turns: Turns
+    profile_limits: ProfileLimits
     is_running: bool
 
     def __init__(
@@ -151,6 +156,9 @@ class Stream:
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
         self.errors = ErrorCounts()
+        self.memory_looks = MemoryLooks(name)
+        self.profile_turns = Turns(1, 1)
+        self.profile_limits = ProfileLimits()
         self.event_loop = event_loop = EventLoopThread(name)
         leases = _Leases(event_loop)
         self.places = Places(
@@ -243,6 +251,7 @@ class Stream:
         """Finish the recording, say goodbye to the viewers, end all threads. Idempotent; goes on
         when a part fails."""
         self._may_autostart = False
+        self.memory_looks.stop()
         with self._alone():
             if self.is_running:
                 self.is_running = False
@@ -314,6 +323,7 @@ class Stream:
         files and locks are the parent's. They are kept untouched, so that no destructor closes
         anything."""
         self._inherited = (vars(self).copy(),)
+        self.memory_looks.forget()
         self.is_running = False
         self._may_autostart = self.config.autostart
         switch_interval.shorten(self.broadcaster, is_needed=False)

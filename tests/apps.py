@@ -13,6 +13,7 @@ from flask import Flask
 
 from pet_stream import PetStream
 from pet_stream.metrics.collector import HasRegistry
+from pet_stream.profiling.limits import ProfileLimits
 from pet_stream.stream import Stream
 from pet_stream.web.authority import Authorize
 from pet_stream.websocket.time_limits import TimeLimits
@@ -55,6 +56,7 @@ def mounted_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     stream = mount(app, folder, **settings)
     stream_of(app).connections.limits = PATIENT
     stream_of(app).video_viewers.limits = UNHURRIED
+    stream_of(app).profile_limits = ProfileLimits(default_s=0.1)
     try:
         yield app
     finally:

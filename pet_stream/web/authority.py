@@ -13,10 +13,10 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException, abort
 from werkzeug.wrappers import Response
 
-from ..admission.client_network import is_this_machine
 from ..errors import NotAllowed
 from ..reason import Reason
 from ..rights import EVERYBODYS, Grant, Right
+from .nearness import is_from_here, is_operators
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +29,11 @@ OPEN_TO_ALL = Reason(
     "Everybody on the network can watch, record and delete: set PET_STREAM_AUTH, or give PetStream "
     "the host's own check (authorize=)",
 )
-_FORWARDED = ("Forwarded", "X-Forwarded-For")
 
 
 class OpenAuthority:
-    """Everybody has every right. Any thread.
+    """Everybody has every right, but only who is surely on this machine the one to operate: nobody
+    else gets to see the inside of a process. Any thread.
 
     Unless that `is_meant` (PET_STREAM_AUTH is `off`), it is said as soon as somebody asks who is
     not on this machine.
@@ -45,9 +45,12 @@ class OpenAuthority:
         self._is_meant = is_meant
 
     def grant(self, right: Right) -> Grant:
-        if not (self._is_meant or self.notices or _is_from_here()):
+        """Raises NotAllowed."""
+        if not (self._is_meant or self.notices or is_from_here()):
             self.notices = (OPEN_TO_ALL,)
             logger.warning("%s", OPEN_TO_ALL)
+        if right is Right.OPERATE and not is_operators():
+            raise NotAllowed(right.value, "where nobody signs in, only this machine has it")
         return EVERYBODYS
 
     def note(self, what: str, about: str) -> None:
@@ -119,16 +122,6 @@ class _HostGrant:
         except Exception:
             logger.exception("authorize could not be asked again, so what lasts is ended")
             return False
-
-
-def _is_from_here() -> bool:
-    """Whether somebody on this machine asks, and not a proxy for somebody else."""
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    try:
-        return is_this_machine(request.remote_addr or "")
-    except ValueError:  # a Unix socket
-        return True
 
 
 def _texts(environ: dict[str, Any]) -> dict[str, str]:

@@ -19,10 +19,11 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
 from pet_stream.accounts.accounts import Accounts
+from pet_stream.profiling.limits import ProfileLimits
 from pet_stream.rights import ROLES, Right
 from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES
 from pet_stream.web.urls import link_target
-from tests.apps import mounted_app
+from tests.apps import mounted_app, stream_of
 
 from . import files, network
 from .mutation import HOSTILE_TEXTS, mutated_bytes, mutated_text
@@ -87,6 +88,7 @@ QUERIES = (
     "download=1",
     "width=320",
     "detail=1",
+    "seconds=0.01",
 )
 NAMES = mutated_bytes(lambda: (NAME.encode(), b"cat.h264"), (b".", b"_", b"/", b"%", b"\0"))
 
@@ -216,6 +218,7 @@ def household() -> Iterator[Household]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with mounted_app(folder, AUTH="builtin", ACCOUNTS=folder / "accounts.json") as app:
+            stream_of(app).profile_limits = ProfileLimits(default_s=0.01, min_s=0.01, max_s=0.05)
             yield Household(app, folder)
 
 
