@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .errors import LoopUnavailable
+from .histogram import DELAYS_S, NS_PER_S, Histogram
 from .lifecycle import Run, start_run
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class EventLoopThread:
         self._thread: threading.Thread | None = None
         self._beat_due_s: float | None = None
         self._beat_lag_s = 0.0
+        self.delays = Histogram(DELAYS_S)
+        """How late each heartbeat was."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
@@ -149,6 +152,7 @@ class EventLoopThread:
         run.pulse.beat()
         now_s = loop.time()
         self._beat_lag_s = max(0.0, now_s - due_s)
+        self.delays.add(round(self._beat_lag_s * NS_PER_S))
         self._beat_due_s = now_s + BEAT_S
         loop.call_at(now_s + BEAT_S, self._beat, loop, run, now_s + BEAT_S)
 

@@ -124,7 +124,10 @@ def test_there_is_no_created_series_and_no_label_of_a_viewer(client: FlaskClient
         for sample in family.samples:
             assert not sample.name.endswith("_created")
             labels |= sample.labels.keys()
-    assert labels <= {"method", "route", "status", "le", "version", "reason", "state", "transport"}
+    assert labels <= {
+        *("method", "route", "status", "le", "version", "reason", "state", "transport"),
+        *("part", "kind", "severity"),
+    }
 
 
 def test_openmetrics_is_spoken_to_who_asks_for_it(client: FlaskClient) -> None:
@@ -337,6 +340,21 @@ def test_what_the_process_uses_shows(client: FlaskClient) -> None:
     started_at = now["pet_stream_process_start_time_seconds"]
     assert 0 <= time.time() - started_at < 86_400
     assert samples(client)["pet_stream_process_start_time_seconds"] == started_at
+
+
+def test_each_part_and_its_errors_show(app: Flask, client: FlaskClient) -> None:
+    assert of_label(client, "pet_stream_part_up").keys() >= {"camera", "loop", "watcher"}
+    assert set(of_label(client, "pet_stream_part_up").values()) == {1}
+    assert 0 <= of_label(client, "pet_stream_part_heartbeat_age_seconds")["camera"] < TIMEOUT_S
+    wait_until(lambda: samples(client)["pet_stream_loop_delay_seconds_count"] >= 2)
+    assert 0 <= samples(client)["pet_stream_loop_lag_seconds"] < TIMEOUT_S
+    stream_of(app).errors.note("camera", OSError())
+    (sample,) = (
+        sample
+        for sample in families(client)["pet_stream_errors_total"].samples
+        if sample.labels["kind"] == "OSError"
+    )
+    assert (sample.labels["part"], sample.value) == ("camera", 1)
 
 
 def test_the_disk_is_told_of_when_it_was_looked_at(app: Flask, client: FlaskClient) -> None:

@@ -20,8 +20,10 @@ Generate = Callable[[Collector], bytes]
 
 def page(stream: Stream, names: Sequence[str] = (), *, is_openmetrics: bool) -> bytes:
     """Returns the metrics as Prometheus text or OpenMetrics: all, or those with these `names`."""
-    registry = CollectorRegistry()
-    registry.register(StreamCollector(stream))
-    shown: Collector = registry.restricted_registry(names) if names else registry
+    shown: Collector = StreamCollector(stream)
+    if names:
+        registry = CollectorRegistry()
+        registry.register(shown)
+        shown = registry.restricted_registry(names)
     generate: Generate = openmetrics.generate_latest if is_openmetrics else generate_latest
     return generate(shown)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..version import __version__
 from . import process
-from .row import COUNTER, GAUGE, HISTOGRAM, Row
+from .row import COUNTER, GAUGE, HISTOGRAM, Labelled, Row
+
+if TYPE_CHECKING:
+    from ..stream import Stream
+
+
+def _errors(stream: Stream) -> Labelled:
+    counts = stream.errors.counts
+    return {(kind.part, kind.kind, kind.severity.value): count for kind, count in counts.items()}
+
 
 # fmt: off
 SERVER = (
@@ -12,6 +23,20 @@ SERVER = (
         lambda s: s.is_running),
     Row(GAUGE, "pet_stream_build_info", "Always 1", lambda s: {(__version__,): 1},
         labels=("version",)),
+    Row(GAUGE, "pet_stream_part_up", "1 while the part works, or has nothing to do",
+        lambda s: {(part.name,): part.is_well for part in s.parts}, labels=("part",)),
+    Row(GAUGE, "pet_stream_part_heartbeat_age_seconds",
+        "Time since the part's last sign of life, while it has something to do",
+        lambda s: {(part.name,): part.age_s for part in s.parts}, labels=("part",)),
+    Row(COUNTER, "pet_stream_errors_total",
+        "Errors by the part in which they ended, the exception's class, and what the part did: "
+        "`temporary` (it tries again), `degraded` (it goes on without), `fatal` (it stops)",
+        _errors, labels=("part", "kind", "severity")),
+    Row(GAUGE, "pet_stream_loop_lag_seconds", "How late the event loop does what is due now",
+        lambda s: s.event_loop.lag_s),
+    Row(HISTOGRAM, "pet_stream_loop_delay_seconds",
+        "How late the event loop was, at each of its heartbeats",
+        lambda s: s.event_loop.delays.read()),
     Row(COUNTER, "pet_stream_process_cpu_seconds_total",
         "Processor time of this process, the host's part included",
         lambda s: process.cpu_s()),
