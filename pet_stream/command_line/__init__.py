@@ -14,12 +14,14 @@
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
       doctor         checks everything: its work is in `pet_stream.doctor`
       config         shows the settings, and where each comes from
+      recordings, recordings_upkeep   the files: list, export; prune, repair
       status, snapshot   ask a server that runs
         http_client, trust   how they ask it, and which they believe
         server_options       the options that name it
       install_service   starts it with the machine: its work is in `pet_stream.service`
       accounts       people, invite, token: who may sign in
-    this_machine     the settings that count here: the host's in `flask pet-stream`
+    this_machine     the settings that count here, the host's in `flask pet-stream`; the lock
+    output, progress   where a new file is written to; a bar for long work
     options          options that several commands share
 
 Everything here runs in the main thread, but for the one that opens a browser. A command's module is
@@ -48,6 +50,7 @@ COMMANDS = {
     "status": "status:command",
     "snapshot": "snapshot:command",
     "config": "config:command",
+    "recordings": "recordings:group",
     "people": "accounts:people",
     "invite": "accounts:invite",
     "token": "accounts:token",

@@ -22,6 +22,11 @@ def destination_argument(command: F) -> F:
     return click.argument("destination", metavar="DEST", type=click.Path(allow_dash=True))(command)
 
 
+def inside(path: str, name: str) -> str:
+    """Returns the path of `name` in the folder `path`, or `path` if that is no folder."""
+    return os.path.join(path, name) if os.path.isdir(path) else path
+
+
 @contextmanager
 def new_file(path: str, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Yields a new file at `path`, or the standard output. If the writing fails, none is left.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .failures import Failure
+from ..errors import NotRecorderOwner
+from .failures import Failure, InUse
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -36,6 +39,46 @@ def settings_option(command: F) -> F:
         return command(settings=settings_here(config), **others)
 
     return with_settings  # type: ignore[return-value]
+
+
+def folder_option(command: F) -> F:
+    """Add `--record-path` and `--config`; the command gets the `config`, with that folder."""
+
+    @settings_option
+    @click.option("--record-path", metavar="FOLDER", help="folder of the recordings (the setting)")
+    @functools.wraps(command)
+    def with_config(settings: Settings, record_path: str | None, **others: Any) -> Any:
+        config = settings.read()
+        if record_path is not None:
+            config = replace(config, record_path=Path(record_path).expanduser().absolute())
+        return command(config=config, **others)
+
+    return with_config  # type: ignore[return-value]
+
+
+@contextmanager
+def owning(folder: Path) -> Iterator[list[Path]]:
+    """Be the only one who changes `folder`; yields the unfinished files that a crash left there.
+
+    Raises InUse, Failure.
+    """
+    from ..library.ownership import Ownership
+
+    if not folder.is_dir():
+        raise Failure(f"There is no folder {folder}", "not_found")
+    leftovers: list[Path] = []
+    ownership = Ownership(folder, leftovers.extend)
+    try:
+        ownership.claim()
+    except NotRecorderOwner as exc:
+        advice = "recordings list, recordings export and backup work meanwhile"
+        raise InUse(f"{exc}. Stop the server first; {advice}", exc.code) from exc
+    except OSError as exc:
+        raise Failure(f"{folder} can't be used: {exc.strerror}", "storage") from exc
+    try:
+        yield leftovers
+    finally:
+        ownership.release()
 
 
 def settings_here(file: Path | None = None) -> Settings:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import NotRecorderOwner
+from ..private_file import hand_over
 from ..recording.disk import PART_SUFFIX, make_folder
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,12 @@ class Ownership:
                 os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
                 0o644,
             )
+            hand_over(self._descriptor, self._folder)
             try:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as exc:
                 if exc.errno in (errno.EACCES, errno.EAGAIN):
-                    raise NotRecorderOwner(self._describe_owner()) from exc
+                    raise NotRecorderOwner(owner_of(self._folder) or "another process") from exc
                 if exc.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
                     raise
                 logger.warning("the recordings folder's file system has no locks: %s", exc)
@@ -78,7 +80,7 @@ class Ownership:
         """Raises NotRecorderOwner for another app of this process. Call it before the lock's file
         is opened: closing that would release the lock."""
         with contextlib.suppress(OSError):
-            is_here = self._read_owner() == _identity(os.getpid())
+            is_here = _read_owner(self._folder) == _identity(os.getpid())
             if is_here and not self._is_ours:
                 raise NotRecorderOwner("another app of this process")
 
@@ -89,30 +91,32 @@ class Ownership:
         with path.open("x") as file:  # O_EXCL: follows no link
             file.write(_identity(os.getpid()))
 
-    def _read_owner(self) -> str:
-        """Returns the content of the owner file; does not wait for a FIFO. Raises OSError."""
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-        descriptor = os.open(self._folder / OWNER_NAME, flags)
-        try:
-            return os.read(descriptor, MAX_OWNER_BYTES).decode("ascii", "replace")
-        finally:
-            os.close(descriptor)
-
     def _close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _describe_owner(self) -> str:
-        """Returns the process in the owner file, if it still runs. It may run in another container,
-        or the file may be of an earlier owner."""
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            owner = self._read_owner()
-            pid = int(owner.split()[0])
-            if owner == _identity(pid):
-                command = Path(f"/proc/{pid}/comm").read_text().strip()
-                return f"process {pid} ({command})"
-        return "another process"
+
+def owner_of(folder: Path) -> str | None:
+    """Returns the process in the owner file, if it still runs, in words. It may run in another
+    container, or the file may be of an earlier owner: then None. Takes no lock."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        owner = _read_owner(folder)
+        pid = int(owner.split()[0])
+        if owner == _identity(pid):
+            command = Path(f"/proc/{pid}/comm").read_text().strip()
+            return f"process {pid} ({command})"
+    return None
+
+
+def _read_owner(folder: Path) -> str:
+    """Returns the content of the owner file; does not wait for a FIFO. Raises OSError."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(folder / OWNER_NAME, flags)
+    try:
+        return os.read(descriptor, MAX_OWNER_BYTES).decode("ascii", "replace")
+    finally:
+        os.close(descriptor)
 
 
 def _identity(pid: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import PetStreamError
@@ -40,9 +41,10 @@ class Pruner:
         self._left_bytes = 0
         self._freed_bytes = 0  # deleted to free space, minus what was recorded since
 
-    def prune(self) -> list[str]:
+    def prune(self, delete: Callable[[str], object] | None = None) -> list[str]:
         """Delete. Returns the names of what was deleted. Raises StorageError if the folder can't be
-        read."""
+        read. `delete` is given the names, instead of the library."""
+        delete = delete or self._delete
         limits = self._retention
         rows = self._library.recordings()
         disk = self._library.disk_space()
@@ -66,11 +68,10 @@ class Pruner:
             if not (is_too_old or is_too_much or is_in_the_way):
                 continue
             try:
-                self._library.delete(row.name)
+                delete(row.name)
             except PetStreamError as exc:
                 logger.warning("%s exceeds the limits but can't be deleted: %s", row.name, exc)
                 continue
-            logger.info("%s was deleted by the limits of the settings", row.name)
             removed.append(row.name)
             left_bytes -= row.size_bytes
             missing_bytes -= row.size_bytes
@@ -78,3 +79,7 @@ class Pruner:
                 self._freed_bytes += row.size_bytes
         self._left_bytes = left_bytes
         return removed
+
+    def _delete(self, name: str) -> None:
+        self._library.delete(name)
+        logger.info("%s was deleted by the limits of the settings", name)
