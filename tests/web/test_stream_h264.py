@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import av
 import pytest
@@ -130,7 +131,7 @@ def test_foreign_pages_are_refused(url: str, live_app: Flask, origin: str) -> No
 
 
 def test_our_own_and_allowed_pages_may_watch(url: str) -> None:
-    own = "http://127.0.0.1"  # this client leaves the port out of `Host`
+    own = f"http://{urlsplit(url).netloc}"
     for origin in (own, "http://localhost:8080"):
         with WebSocket(url, None, **{"Origin": origin, "Sec-Fetch-Site": "same-site"}) as viewer:
             assert viewer.binary()

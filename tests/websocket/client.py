@@ -108,11 +108,15 @@ class WebSocket:
 
 
 class _Client(Client):  # type: ignore[misc]
-    """simple_websocket's, which drops what comes together with the end of the handshake."""
+    """simple_websocket's, which drops what comes together with the end of the handshake, and leaves
+    the port out of `Host`."""
 
+    host: str
+    port: int
     receive_bytes: int
 
     def handshake(self) -> None:
+        self.host = f"{self.host}:{self.port}"
         usual, self.receive_bytes = self.receive_bytes, 1
         super().handshake()
         self.receive_bytes = usual
