@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 from unicodedata import normalize
 
 from ..errors import AccountsUnusable
+from ..format_version import NewerFormat, check_version
 from ..rights import ROLES, Right
 
 T = TypeVar("T", bound="Entry")
 
+VERSION = 1
+"""Of the file's format."""
 KEY_BYTES = 32
 MAX_PEOPLE = 100
 MAX_DEVICES_OF_PERSON = 10
@@ -161,8 +164,9 @@ class Book:
     def from_json(cls, value: object) -> Book:
         """Raises AccountsUnusable."""
         try:
-            if not isinstance(value, dict) or value.get("version") != 1:
-                raise ValueError("not a version that this program knows")
+            if not isinstance(value, dict):
+                raise ValueError("not an object")
+            check_version(value, VERSION)
             key = base64.b64decode(str(value.get("key")), validate=True)
             if len(key) != KEY_BYTES:
                 raise ValueError("no key")
@@ -173,12 +177,14 @@ class Book:
                 _rows(value, "tokens", Token, MAX_TOKENS),
                 _rows(value, "invitations", Invitation, MAX_INVITATIONS),
             )
+        except NewerFormat as exc:
+            raise AccountsUnusable(f"The account file {exc}") from exc
         except ValueError as exc:
             raise AccountsUnusable(f"The account file can't be read: {exc}") from exc
 
     def to_json(self) -> dict[str, object]:
         return {
-            "version": 1,
+            "version": VERSION,
             "key": base64.b64encode(self.key).decode(),
             "people": [row.to_json() for row in self.people],
             "devices": [row.to_json() for row in self.devices],

@@ -6,8 +6,11 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..format_version import NewerFormat, check_version
 from ..private_file import read_private_file, remove_private_file, replace_private_file
 
+VERSION = 1
+"""Of the file's format. The first files had none in them."""
 MAX_FILE_BYTES = 1000
 _OTHERS_MAY_READ = 0o044
 _MAX_TIME = 1e11
@@ -26,7 +29,9 @@ class Choice:
 
     @classmethod
     def from_json(cls, value: object) -> Choice:
-        """Raises ValueError."""
+        """Raises ValueError; NewerFormat for one of a newer program."""
+        if isinstance(value, dict):
+            check_version(value, VERSION, unmarked=1)
         if not isinstance(value, dict) or not isinstance(value.get("paused"), bool):
             raise ValueError("is not of a pause")
         ends_at = value.get("ends_at")
@@ -52,9 +57,20 @@ def load(path: Path) -> Choice | None:
 
 
 def store(path: Path, choice: Choice | None) -> None:
-    """Raises OSError."""
+    """Raises OSError; NewerFormat where a newer program's file would be lost."""
+    _check_replaceable(path)
     if choice is None:
         remove_private_file(path)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_private_file(path, json.dumps(asdict(choice)).encode())
+    replace_private_file(path, json.dumps({"version": VERSION, **asdict(choice)}).encode())
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raises NewerFormat. What can't be read for another reason may be replaced."""
+    try:
+        load(path)
+    except NewerFormat:
+        raise
+    except (OSError, ValueError):
+        pass

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import Paused, StorageError
+from ..format_version import NewerFormat
 from ..private_file import Version, version_of
 from ..reason import Reason
 from .choice import Choice, load, store
@@ -126,8 +127,9 @@ class Pause:
             try:
                 store(self._path, self._choice)
                 self._version = version_of(self._path)
-            except OSError as exc:
-                words = f"It counts from now on, but not after a restart: {exc.strerror}"
+            except (OSError, NewerFormat) as exc:
+                why = exc.strerror if isinstance(exc, OSError) else f"the pause's file {exc}"
+                words = f"It counts from now on, but not after a restart: {why}"
                 raise StorageError(words) from exc
 
     def _look(self) -> None:
