@@ -29,7 +29,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, tests on the oldest and newest Python, browsers
-	@tools/packages venv gcc node systemd-analyze nginx caddy chromium firefox ffmpeg ip
+	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox ffmpeg ip
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)
