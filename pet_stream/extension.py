@@ -116,6 +116,13 @@ class PetStream:
         for stream in self._streams:
             stream.start()
 
+    def reload(self) -> bool:
+        """Read the settings again: those that are live count at once. Returns False, and logs why,
+        if one is wrong: then all stay as they are. For one thread at a time."""
+        from .live_settings import reload  # lazy: most never do
+
+        return all([reload(stream) for stream in self._streams])
+
     def stop(self) -> None:
         """Finish the recording, say goodbye to the viewers, end all threads. Idempotent.
 

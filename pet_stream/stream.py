@@ -28,10 +28,10 @@ from .ingest.shm_reader import ShmReader
 from .library.archive import Archive
 from .library.folder_watch import FolderWatch
 from .library.library import Library
-from .library.retention import Retention
 from .library.snapshots import Snapshots
 from .media.gop_memory import GopMemory
 from .own_server import ConnectionCounts
+from .part_settings import kept_for_owners, recorder_settings, retention
 from .pause.pause import Pause
 from .process.forks import call_in_child
 from .process.switch_interval import switch_interval
@@ -40,7 +40,6 @@ from .profiling.memory import MemoryLooks
 from .reason import Reason
 from .recording.recorder import Recorder
 from .recording.session import PAUSED
-from .recording.settings import RecorderSettings
 from .recording.status import CurrentRecording
 from .rights import Authority
 from .running_parts import RunningParts
@@ -164,7 +163,7 @@ class Stream:
         self.places = Places(
             config.max_clients,
             leases.sweep_soon,
-            kept_for_owners=_kept_for_owners(config),
+            kept_for_owners=kept_for_owners(config),
             max_per_holder=MAX_VIEWS,
         )
         self.listener_places = Places(
@@ -192,7 +191,7 @@ class Stream:
         self.library = Library(config.record_path, current)
         self.archive = Archive(
             self.library,
-            _retention(config),
+            retention(config),
             name,
             max_clip_bytes=config.clips_mb * 1_000_000,
             min_free_bytes=config.min_free_mb * 1_000_000,
@@ -201,7 +200,7 @@ class Stream:
             broadcaster=self.broadcaster,
             folder=config.record_path,
             file_format=config.record_format,
-            settings=_recorder_settings(config),
+            settings=recorder_settings(config),
             claim=self.archive.claim,
             claim_for_clip=self.archive.claim_for_clip,
             on_finished=self.archive.handle_finished,
@@ -375,28 +374,4 @@ def _make_peers(
         video=lambda: reader.video,
         ice_servers=config.ice_servers,
         ice_hosts=config.ice_hosts,
-    )
-
-
-def _kept_for_owners(config: Config) -> int:
-    """Returns how many viewers' places only owners get: where people sign in, two of ten."""
-    return config.max_clients // 5 if config.auth == "builtin" else 0
-
-
-def _recorder_settings(config: Config) -> RecorderSettings:
-    return RecorderSettings(
-        preroll_s=config.preroll_seconds,
-        sync_s=config.sync_seconds,
-        min_free_bytes=config.min_free_mb * 1_000_000,
-        max_file_s=60 * config.segment_minutes,
-        max_duration_s=60 * config.max_recording_minutes,
-        heartbeat_s=config.heartbeat_seconds,
-    )
-
-
-def _retention(config: Config) -> Retention:
-    return Retention(
-        max_age_s=86_400 * config.keep_days,
-        max_bytes=config.keep_mb * 1_000_000,
-        min_free_bytes=config.keep_free_mb * 1_000_000,
     )

@@ -104,6 +104,11 @@ class Places:
             left_count = len(self._taken) - len(self._superseded_by(holder))
             self._check(left_count, is_owner=is_owner)
 
+    def set_limit(self, max_clients: int, kept_for_owners: int) -> None:
+        """From now on there are this many places. Nobody loses one that is taken."""
+        with self._lock:
+            self.max_clients, self._kept_for_owners = max_clients, kept_for_owners
+
     def remove(self, place_id: str) -> bool:
         """Take a place away from its occupant. Returns whether there is such a place."""
         with self._lock:

@@ -52,7 +52,10 @@ def serve(
         if on_start is not None:
             on_start(server)
         wait_and_tell(
-            stop_signals, lambda: status_of(parts), lambda: parts.lives and server.is_serving
+            stop_signals,
+            lambda: status_of(parts),
+            lambda: parts.lives and server.is_serving,
+            reload=stream.reload,
         )
         click.echo("\nStopping …")
     finally:

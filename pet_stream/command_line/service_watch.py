@@ -14,12 +14,18 @@ def wait_and_tell(
     status: Callable[[], str],
     is_alive: Callable[[], bool],
     manager: ServiceManager | None = None,
+    reload: Callable[[], object] = lambda: None,
 ) -> None:
-    """Return when a signal has come. In the main thread, which has nothing else to do: while it
-    can't run either, nobody says that the server lives."""
+    """Return when a signal to stop has come; `reload` when one asks for that. In the main thread,
+    which has nothing else to do: while it can't run either, nobody says that the server lives."""
     manager = manager or ServiceManager()
+
+    def reload_and_tell() -> None:
+        with manager.reloading():
+            reload()
+
     manager.ready(status())
-    while not stop_signals.wait(manager.look_interval_s):
+    while not stop_signals.wait(manager.look_interval_s, reload_and_tell):
         manager.look(status(), is_alive=is_alive())
     manager.stopping()
 

@@ -57,7 +57,7 @@ class Archive:
         self._repairs: list[Future[None]] = []
         self._tidying: Future[None] | None = None
         self._timer: Run | None = None
-        self._is_stopped = False
+        self._is_stopped = self._is_running = False
         self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
         self.thumbnails = Thumbnails(library, self._housekeeper)
 
@@ -67,8 +67,8 @@ class Archive:
         self._housekeeper.start()
         if self._library.folder.is_dir():
             self._housekeeper.submit(self._claim_quietly)
-        if self._retention.is_on and self._timer is None:
-            self._timer = start_run(self._timer_name, self._keep_tidy)
+        self._is_running = True
+        self._tidy_regularly()
 
     def stop(self, *, keeps_folder: bool = False) -> None:
         """Drop waiting tasks and release the folder. Idempotent.
@@ -77,7 +77,7 @@ class Archive:
         file for unfinished and repair it. A disk that hangs delays this by STOP_TIMEOUT_S; the rest
         is done when the disk goes on.
         """
-        self._is_stopped = True
+        self._is_stopped, self._is_running = True, False
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.stop(STOP_TIMEOUT_S)
@@ -88,6 +88,15 @@ class Archive:
         nothing after a new start(). Does not wait."""
         if self._is_stopped:
             self._housekeeper.request_stop(self._ownership.release)
+
+    def set_limits(self, retention: Retention, *, max_clip_bytes: int, min_free_bytes: int) -> None:
+        """From now on these count, as in the constructor."""
+        self._retention = self._pruner.retention = retention
+        self._max_clip_bytes = max_clip_bytes
+        self._check.set_limit(min_free_bytes)
+        if self._is_running:
+            self._tidy_regularly()
+            self.tidy()
 
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""
@@ -132,6 +141,10 @@ class Archive:
         waiting = self._tidying
         if self._retention.is_on and (waiting is None or waiting.running() or waiting.done()):
             self._tidying = self._housekeeper.submit(self._remove_old)
+
+    def _tidy_regularly(self) -> None:
+        if self._retention.is_on and self._timer is None:
+            self._timer = start_run(self._timer_name, self._keep_tidy)
 
     def _remove_old(self) -> None:
         try:

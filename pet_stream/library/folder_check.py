@@ -50,6 +50,11 @@ class FolderCheck:
         self.fault()
         return self._free_bytes
 
+    def set_limit(self, min_free_bytes: int) -> None:
+        """From now on this much must be free; whoever asks next has it checked."""
+        self._min_free_bytes = min_free_bytes
+        self._look_at_s = 0.0
+
     def _look(self) -> None:
         self._fault = find_fault(self._folder, self._min_free_bytes)
         with contextlib.suppress(OSError):

@@ -28,15 +28,15 @@ class Retention:
 
 class Pruner:
     """Deletes until the limits hold: clips first, then recordings, the oldest of each first; never
-    a running or starred one. Belongs to one thread.
+    a running or starred one. Belongs to one thread; any may set `retention`.
 
     To free space, at most half of the bytes are deleted, and never the newest recording, because
     something else may be filling the disk. Bytes recorded since then may be deleted again.
     """
 
     def __init__(self, library: Library, retention: Retention, ages: Ages) -> None:
+        self.retention = retention
         self._library = library
-        self._retention = retention
         self._ages = ages
         self._left_bytes = 0
         self._freed_bytes = 0  # deleted to free space, minus what was recorded since
@@ -45,7 +45,7 @@ class Pruner:
         """Delete. Returns the names of what was deleted. Raises StorageError if the folder can't be
         read. `delete` is given the names, instead of the library."""
         delete = delete or self._delete
-        limits = self._retention
+        limits = self.retention
         rows = self._library.recordings()
         disk = self._library.disk_space()
         # Deleted files count as free, even while somebody reads them: deleting more would not help.

@@ -117,6 +117,13 @@ class Pause:
         end = self._scheduled_end()
         self._choose(None if end is None else Choice(paused=False, ends_at=end.timestamp()))
 
+    def set_schedule(self, schedule: Sequence[Span]) -> None:
+        """From now on this schedule counts."""
+        with self._lock:
+            self._schedule = tuple(schedule)
+            self._scheduled = None, None
+        self._apply()
+
     def _choose(self, choice: Choice | None) -> None:
         with self._lock:
             self._choice, self._is_unreadable = choice, False

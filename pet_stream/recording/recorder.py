@@ -61,7 +61,8 @@ class Recorder:
     `on_finished` is called on the loop when files have been added to the folder.
 
     When the loop ends, a file that is not on the disk yet is left to its writer, and the next loop
-    may begin a new one. `on_left` is called in the thread of the last such writer, at its end.
+    may begin a new one. `settings`, which any thread may set, are those of the next recording.
+    `on_left` is called in the thread of the last such writer, at its end.
     `clock_ns` is the clock of the capture times. `check` raises an error while nothing may be
     recorded.
     """
@@ -92,7 +93,7 @@ class Recorder:
             raise ValueError(f"unknown recording format: {file_format!r}")
         self._broadcaster = broadcaster
         self._targets = Targets(folder, file_format, formats)
-        self._settings = RecorderSettings() if settings is None else settings
+        self.settings = RecorderSettings() if settings is None else settings
         self._claim = claim
         self._claim_for_clip = claim_for_clip
         self._on_finished = on_finished
@@ -163,7 +164,7 @@ class Recorder:
         number instead. Raises AlreadyRecording, BadName, NameExists, NotRecorderOwner,
         StorageError, TooMany, and what `check` does.
         """
-        settings = self._settings
+        settings = self.settings
         limits = [limit for limit in (duration_s, settings.max_duration_s) if limit]
         settings = replace(
             settings,
@@ -265,10 +266,10 @@ class Recorder:
         """Returns the settings of a clip. It needs twice the free space at which a recording ends,
         so that it never ends one."""
         return replace(
-            self._settings,
+            self.settings,
             max_duration_s=0,
             heartbeat_s=0,
-            min_free_bytes=2 * self._settings.min_free_bytes,
+            min_free_bytes=2 * self.settings.min_free_bytes,
         )
 
     def _running(self) -> Session:

@@ -148,3 +148,18 @@ def test_whoever_gives_way_to_itself_is_told_before_that_there_is_room() -> None
     places.check("a")
     with pytest.raises(Full):
         places.check("b")
+
+
+def test_fewer_places_take_none_away() -> None:
+    places = Places(3)
+    first, _second = places.acquire(), places.acquire()
+    places.set_limit(1, 0)
+    first.release()
+    with pytest.raises(Full) as refused:
+        places.acquire()
+    assert (places.active_count, refused.value.max_clients) == (1, 1)
+    places.set_limit(3, 1)
+    places.acquire()
+    with pytest.raises(Full):
+        places.acquire(Occupant(is_owner=False))
+    places.acquire()

@@ -35,7 +35,7 @@ class Signals:
     def __init__(self) -> None:
         self._has_come = threading.Event()
 
-    def wait(self, timeout_s: float | None = None) -> bool:
+    def wait(self, timeout_s: float | None = None, on_reload: object = None) -> bool:
         return self._has_come.wait(timeout_s)
 
     def send(self) -> None:

@@ -108,3 +108,37 @@ def test_a_browser_that_a_command_opens_can_be_ended(tmp_path: Path) -> None:
         browser,
     )
     assert int(output.read_text().split()[1], 16) == 0
+
+
+RELOADS = """
+    import os, pty, signal, sys
+    from pet_stream.process.stop_signals import StopSignals
+
+    if sys.argv[1] == "terminal":
+        pid, terminal = pty.fork()
+        if pid:
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    else:
+        os.setsid()
+    reloads = []
+    with StopSignals() as stop_signals:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGHUP)
+            if stop_signals.wait(10, lambda: reloads.append(1)):
+                break
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert stop_signals.wait(None, lambda: reloads.append(1))
+    sys.exit(10 + len(reloads))
+"""
+
+
+@pytest.mark.parametrize(("where", "reloads"), [("service", 2), ("terminal", 0)])
+def test_a_hang_up_is_one_where_there_is_a_terminal(where: str, reloads: int) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(RELOADS), where],
+        cwd=CHECKOUT,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert result.returncode == 10 + reloads

@@ -1,0 +1,51 @@
+"""Reads the settings again while everything runs, and has what can change at once count."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from .config import SETTINGS, Config
+from .errors import ConfigError
+from .part_settings import kept_for_owners, recorder_settings, retention
+from .stream import Stream
+
+logger = logging.getLogger(__name__)
+
+
+def reload(stream: Stream) -> bool:
+    """Returns whether the settings could be read; if not, they stay as they are. Ends no viewer and
+    no recording. For one thread at a time."""
+    try:
+        read = stream.settings.read()
+    except ConfigError as exc:
+        logger.error("the settings stay as they are: %s", exc)
+        return False
+    changed = [
+        setting
+        for setting in SETTINGS
+        if getattr(read, setting.name) != getattr(stream.config, setting.name)
+    ]
+    live = {each.name: getattr(read, each.name) for each in changed if each.is_live}
+    apply(stream, replace(stream.config, **live))
+    logger.info(
+        "the settings are read again; changed: %s",
+        ", ".join(each.key for each in changed if each.is_live) or "nothing",
+    )
+    if later := [each.key for each in changed if not each.is_live]:
+        logger.warning("these settings change at the next start only: %s", ", ".join(later))
+    return True
+
+
+def apply(stream: Stream, config: Config) -> None:
+    """Have `config` count, as far as it is live. Views ask `stream.config` at each request; a
+    recording that runs keeps its limits."""
+    stream.config = config
+    stream.places.set_limit(config.max_clients, kept_for_owners(config))
+    stream.recorder.settings = recorder_settings(config)
+    stream.archive.set_limits(
+        retention(config),
+        max_clip_bytes=config.clips_mb * 1_000_000,
+        min_free_bytes=config.min_free_mb * 1_000_000,
+    )
+    stream.pause.set_schedule(config.pause_schedule)

@@ -1,0 +1,31 @@
+"""What the parts are told of the settings, in their own units."""
+
+from __future__ import annotations
+
+from .config import Config
+from .library.retention import Retention
+from .recording.settings import RecorderSettings
+
+
+def kept_for_owners(config: Config) -> int:
+    """Returns how many viewers' places only owners get: where people sign in, two of ten."""
+    return config.max_clients // 5 if config.auth == "builtin" else 0
+
+
+def recorder_settings(config: Config) -> RecorderSettings:
+    return RecorderSettings(
+        preroll_s=config.preroll_seconds,
+        sync_s=config.sync_seconds,
+        min_free_bytes=config.min_free_mb * 1_000_000,
+        max_file_s=60 * config.segment_minutes,
+        max_duration_s=60 * config.max_recording_minutes,
+        heartbeat_s=config.heartbeat_seconds,
+    )
+
+
+def retention(config: Config) -> Retention:
+    return Retention(
+        max_age_s=86_400 * config.keep_days,
+        max_bytes=config.keep_mb * 1_000_000,
+        min_free_bytes=config.keep_free_mb * 1_000_000,
+    )
