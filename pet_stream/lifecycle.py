@@ -8,7 +8,7 @@ mistaken for its successor. `start` and `stop` of a part look like this:
 
     def start(self):
         if self._run is None:
-            self._run = start_run("pet-stream-example", self._work, wake=self._wakes.set)
+            self._run = start_run("pet-stream-camera", self._work, wake=self._wakes.set)
 
     def stop(self, timeout_s=2.0):
         run, self._run = self._run, None
