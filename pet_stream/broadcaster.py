@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from .lifecycle import Pulse
+from .lifecycle import Pulse, Run
 from .media.access_unit import AccessUnit
 from .media.gop_memory import GopMemory
 from .pause.pause import Pause
@@ -131,6 +131,13 @@ class Broadcaster:
         self._memory = GopMemory() if memory is None else memory
         self._pause = Pause() if pause is None else pause
         self._has_gap = False
+        self._retired: tuple[Run, ...] = ()
+
+    def retire(self, run: Run) -> None:
+        """Another thread publishes from now on: ignore that of `run`, which was stuck in the middle
+        of a picture, or will be."""
+        with self._lock:
+            self._retired = (*(other for other in self._retired if other.is_alive), run)
 
     def publish(self, unit: AccessUnit) -> None:
         self.pulse.beat()
@@ -141,6 +148,8 @@ class Broadcaster:
 
     def _publish(self, unit: AccessUnit) -> None:
         with self._lock:
+            if self._is_retired():
+                return
             if self._pause.is_on:
                 self._forget_all(unit.capture_ns)
                 return
@@ -152,7 +161,12 @@ class Broadcaster:
             self._memory.append(unit)
             subscriptions = self.subscriptions
         for subscription in subscriptions:
+            if self._is_retired():  # it was stuck in a subscriber's callback
+                return
             subscription.put(unit)
+
+    def _is_retired(self) -> bool:
+        return bool(self._retired) and any(run.is_here for run in self._retired)
 
     def forget(self) -> None:
         """The camera has stopped: let new viewers begin with its next entry point, not an old one.
@@ -160,7 +174,8 @@ class Broadcaster:
         The pictures so far are kept, for `since`.
         """
         with self._lock:
-            self._memory.hide_gop()
+            if not self._is_retired():
+                self._memory.hide_gop()
 
     def forget_all(self) -> None:
         """A pause has begun: keep no picture, and go on at an entry point."""

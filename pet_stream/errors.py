@@ -56,6 +56,7 @@ import errno
 from enum import Enum
 
 __all__ = [
+    "MAX_FAILURES",
     "AccountsUnusable",
     "AddressUnavailable",
     "AlreadyRecording",
@@ -105,11 +106,15 @@ __all__ = [
 ]
 
 
+MAX_FAILURES = 10
+"""After this many in a row, a temporary error is none any more."""
+
+
 class Severity(Enum):
     """What the part does in which an error ends. The host lives in any case."""
 
     TEMPORARY = "temporary"
-    """It tries again, each time later; ten failures in a row are too many."""
+    """It tries again, each time later, up to MAX_FAILURES."""
     DEGRADED = "degraded"
     """It goes on without, and says so."""
     FATAL = "fatal"

@@ -35,6 +35,8 @@ class EventLoopThread:
     def __init__(self, name: str) -> None:
         self.run: Run | None = None
         """Its thread; None while it is stopped."""
+        self.on_beat: Callable[[], object] = lambda: None
+        """Called on the loop at each heartbeat. It must not wait, and may raise."""
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -60,10 +62,17 @@ class EventLoopThread:
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Cancel what is left, end the loop, join its thread. Idempotent."""
+        run = self.request_stop()
+        if run is not None:
+            run.stop(timeout_s)
+
+    def request_stop(self) -> Run | None:
+        """Have it end as soon as it can. Does not wait. Returns what can be waited for."""
         run, self.run = self.run, None
         self._loop = None
         if run is not None:
-            run.stop(timeout_s)
+            run.request_stop()
+        return run
 
     @property
     def is_running(self) -> bool:
@@ -155,6 +164,7 @@ class EventLoopThread:
         self.delays.add(round(self._beat_lag_s * NS_PER_S))
         self._beat_due_s = now_s + BEAT_S
         loop.call_at(now_s + BEAT_S, self._beat, loop, run, now_s + BEAT_S)
+        self.on_beat()
 
 
 def _finish_tasks(loop: asyncio.AbstractEventLoop) -> None:

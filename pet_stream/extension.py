@@ -1,6 +1,6 @@
 """The extension: `PetStream(app)` reads the settings, registers the routes and mounts a Stream.
 
-The parts are wired together in `stream.py`; views find them in `app.extensions["pet_stream"]`.
+The parts are wired together in `parts.py`; views find them in `app.extensions["pet_stream"]`.
 """
 
 from __future__ import annotations

@@ -82,6 +82,12 @@ class FanOut:
             self._broadcaster.unsubscribe(self._subscription)
             self._subscription = None
 
+    def abandon(self) -> None:
+        """Hand out nothing more. Any thread, where the loop is stuck."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            self._broadcaster.unsubscribe(subscription)
+
     def _wake(self) -> None:
         """A picture waits, and none before it. In the camera's thread."""
         self._published_ns = time.monotonic_ns()

@@ -1,7 +1,8 @@
 """Starts and stops threads in bounded time, and tells whether they are alive.
 
-    Run      one run of a thread: its stop, its end, its heartbeat
-    Pulse    a heartbeat, which `supervision` judges
+    Run       one run of a thread: its stop, its end, its heartbeat
+    Pulse     a heartbeat, which `supervision` judges
+    Deadline  the time that several stops have together
 
 Each start makes a new `Run`. None is used twice, so a thread that did not end in time can't be
 mistaken for its successor. `start` and `stop` of a part look like this:
@@ -81,6 +82,11 @@ class Run:
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def is_here(self) -> bool:
+        """Whether its thread asks."""
+        return self._thread is threading.current_thread()
+
     def request_stop(self) -> None:
         """Ask the body to end. Does not wait. Idempotent."""
         self.stop_requested.set()
@@ -88,7 +94,7 @@ class Run:
 
     def join(self, timeout_s: float) -> bool:
         """Wait for its end. Returns whether it has ended; at once if the thread itself asks."""
-        if self._thread is not threading.current_thread():
+        if not self.is_here:
             self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
@@ -106,6 +112,17 @@ class Run:
         except BaseException as exc:  # the thread's safety net
             self.failure = exc
             logger.exception("%s has died", self.name)
+
+
+class Deadline:
+    """A time limit that several waits share."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._ends_at_s = time.monotonic() + timeout_s
+
+    def left_s(self, limit_s: float) -> float:
+        """Returns how long the next one may wait: `limit_s`, or less near the end."""
+        return max(0.0, min(limit_s, self._ends_at_s - time.monotonic()))
 
 
 class OwningThread:

@@ -63,6 +63,13 @@ class Grants:
             self._is_due = True
             self._changed.notify_all()
 
+    def revive(self) -> None:
+        """Start the thread again, which has died. Raises Busy."""
+        with self._changed:
+            self.run = None
+            if self._holds:
+                self.run = start_run(self._name, self._check_again_and_again, wake=self._wake)
+
     def stop(self, timeout_s: float = 2.0) -> None:
         with self._changed:
             run, self.run = self.run, None

@@ -43,7 +43,7 @@ def create_host(
         parts = app.extensions["pet_stream"]
         check_page()
         parts.authority.grant(Right.VIEW)
-        camera = parts.reader.status
+        camera = parts.camera_status
         return {
             "host": "pet-stream",
             "uptime_s": round(time.monotonic() - started_at_s, 1),

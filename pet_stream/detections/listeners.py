@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..broadcaster import Broadcaster
+from ..errors import MAX_FAILURES
 from ..lifecycle import Run, start_run
 from ..mailbox import Mailbox
 from .segment import DetectionsSegment
@@ -119,6 +120,15 @@ class Detections:
         if run is not None:
             run.stop(timeout_s)
 
+    def begin_anew(self) -> None:
+        """Let another thread read for those who listen: this one is stuck, or has died. Raises
+        Busy."""
+        with self._lock:
+            if self._listeners and self._run is not None:
+                self._run.request_stop()
+                self._reading = threading.Lock()  # the old one is never given back
+                self._run = start_run(f"{self._name}-detections", self._read)
+
     def _remove(self, listeners: Iterable[Listener]) -> Run | None:
         """Remove `listeners`. Returns the run, asked to stop, if nobody else is left."""
         leaving = set(listeners)
@@ -134,16 +144,18 @@ class Detections:
         return run
 
     def _read(self, run: Run) -> None:
+        failure_count = 0
         with self._reading:
             while not run.is_stopping:
-                self._watch_safely(run)
-
-    def _watch_safely(self, run: Run) -> None:
-        try:
-            self._watch(run)
-        except Exception:
-            logger.exception("reading the detections failed")
-            run.stop_requested.wait(_RETRY_S)
+                run.pulse.beat()
+                try:
+                    self._watch(run)
+                except Exception:
+                    failure_count += 1
+                    if failure_count >= MAX_FAILURES:
+                        raise  # whoever watches the thread lets another one begin anew
+                    logger.exception("reading the detections failed")
+                    run.stop_requested.wait(_RETRY_S)
 
     def _watch(self, run: Run) -> None:
         segment = DetectionsSegment(self._url, run.stop_requested.wait)
@@ -159,6 +171,8 @@ class Detections:
                 matcher.times.add(subscription.take())
                 was_attached = segment.is_attached
                 record = segment.read_new()
+                if run.is_stopping:  # another thread may have taken over meanwhile
+                    return
                 if self._broadcaster.is_paused:
                     paused_at_s = time.monotonic()
                     self._end_idle()

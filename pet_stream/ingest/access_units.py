@@ -38,11 +38,11 @@ class AccessUnits:
     read by any thread.
     """
 
-    def __init__(self, cameras: Cameras, counts: CameraCounts) -> None:
+    def __init__(self, cameras: Cameras, counts: CameraCounts, first_sequence: int = 0) -> None:
         self._cameras = cameras
         self._counts = counts
         self._parameter_sets = ParameterSets()
-        self._sequence = 0
+        self.next_sequence = first_sequence
         self._last_capture_ns = 0
         self._dropped_since_s: float | None = None
         self._pictures_since_b = _B_MEMORY
@@ -111,7 +111,7 @@ class AccessUnits:
         self._last_capture_ns = max(capture_ns, self._last_capture_ns + _MIN_STEP_NS)
         unit = AccessUnit(
             nal_units=nal_units,
-            sequence=self._sequence,
+            sequence=self.next_sequence,
             capture_ns=self._last_capture_ns,
             is_idr=picture.coded.is_idr,
             is_discontinuity=is_discontinuity,
@@ -126,7 +126,7 @@ class AccessUnits:
         )
         if not unit.is_entry_point:  # an entry point may need others than the pictures after it
             self.missing_set = NO_REASON
-        self._sequence += 1
+        self.next_sequence += 1
         self._counts.frames_processed += 1
         self._counts.refused = None
         return unit

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..broadcaster import Broadcaster
 from ..camera_status import CameraState, CameraStatus, entry_kind, entry_reason, spoken
-from ..errors import SegmentError
+from ..errors import MAX_FAILURES, SegmentError
 from ..lifecycle import Run, start_run
 from ..media import ring
 from ..media.h264 import SequenceParameterSet
@@ -42,7 +42,12 @@ class ShmReader:
     """
 
     def __init__(
-        self, url: str, broadcaster: Broadcaster, name: str, pause: Pause | None = None
+        self,
+        url: str,
+        broadcaster: Broadcaster,
+        name: str,
+        pause: Pause | None = None,
+        first_sequence: int = 0,
     ) -> None:
         self.run: Run | None = None
         """Its thread; None while it is stopped."""
@@ -53,7 +58,7 @@ class ShmReader:
         self.counts = CameraCounts()
         self._order = PictureOrder()
         self._cameras = Cameras()
-        self._access_units = AccessUnits(self._cameras, self.counts)
+        self._access_units = AccessUnits(self._cameras, self.counts, first_sequence)
         self._attachment: Attachment | None = None
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
@@ -103,16 +108,26 @@ class ShmReader:
         )
 
     @property
+    def next_sequence(self) -> int:
+        """Of the next picture that is published."""
+        return self._access_units.next_sequence
+
+    @property
     def video(self) -> SequenceParameterSet | None:
         """The SPS of the newest IDR; None before the first one."""
         return self._access_units.video
 
     def _read(self, run: Run) -> None:
+        failure_count = 0
         while not run.is_stopping:
             run.pulse.beat()
             try:
                 delay_s = self._run_once()
+                failure_count = 0
             except Exception:
+                failure_count += 1
+                if failure_count >= MAX_FAILURES:
+                    raise  # whoever watches the thread lets another one begin anew
                 is_news = self._offline_reason.code != "read_failed"
                 level = logging.ERROR if is_news else logging.DEBUG
                 logger.log(level, "reading the camera failed", exc_info=True)

@@ -70,18 +70,18 @@ class Archive:
         self._is_running = True
         self._tidy_regularly()
 
-    def stop(self, *, keeps_folder: bool = False) -> None:
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S, *, keeps_folder: bool = False) -> None:
         """Drop waiting tasks and release the folder. Idempotent.
 
         `keeps_folder`: a recording is still being written. Whoever claims the folder would take its
-        file for unfinished and repair it. A disk that hangs delays this by STOP_TIMEOUT_S; the rest
-        is done when the disk goes on.
+        file for unfinished and repair it. A disk that hangs delays this by `timeout_s`; the rest is
+        done when the disk goes on.
         """
         self._is_stopped, self._is_running = True, False
         timer, self._timer = self._timer, None
         if timer is not None:
-            timer.stop(STOP_TIMEOUT_S)
-        self._housekeeper.stop(STOP_TIMEOUT_S, None if keeps_folder else self._ownership.release)
+            timer.stop(timeout_s)
+        self._housekeeper.stop(timeout_s, None if keeps_folder else self._ownership.release)
 
     def let_go(self) -> None:
         """Release the folder that stop() has kept, now that the last recording is written; does
@@ -123,7 +123,13 @@ class Archive:
     @property
     def runs(self) -> list[Run]:
         """The threads that should be alive now."""
-        return [run for run in (self._housekeeper.run,) if run is not None]
+        return [run for run in (self._housekeeper.run, self._timer) if run is not None]
+
+    def revive(self) -> None:
+        """Start again the one that has died. Raises Busy."""
+        self._housekeeper.revive()
+        if self._timer is not None and not self._timer.is_alive:
+            self._timer = start_run(self._timer_name, self._keep_tidy)
 
     @property
     def repairing_count(self) -> int:
@@ -154,6 +160,7 @@ class Archive:
         self._pruner.prune()
 
     def _keep_tidy(self, run: Run) -> None:
+        run.pulse.rest()
         self.tidy()
         while not run.stop_requested.wait(TIDY_EVERY_S):
             self.tidy()

@@ -75,6 +75,12 @@ class Housekeeper:
         for future in forgotten:
             future.cancel()
 
+    def revive(self) -> None:
+        """Start the thread again, if it has died. Raises Busy."""
+        with self._lock:
+            if self.run is not None and not self.run.is_alive:
+                self.run = start_run(self._name, self._work) if self._tasks else None
+
     def _take(self, task: Task, future: Future[None]) -> bool:
         """Queue `task`; False if no thread can be started. Call it with the lock held."""
         if self.run is None:
@@ -98,7 +104,7 @@ class Housekeeper:
             run.pulse.beat()
             try:
                 task()
-            except Exception as exc:
+            except BaseException as exc:  # whatever it is, the next task is done
                 logger.exception("housekeeping failed")
                 future.set_exception(exc)
             else:

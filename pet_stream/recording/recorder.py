@@ -17,14 +17,15 @@ from ..errors import (
     NothingToSave,
     NotRecorderOwner,
     NotRecording,
+    Paused,
     TooMany,
 )
 from ..histogram import SharedHistogram
-from ..lifecycle import Run
+from ..lifecycle import Deadline, Run
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from .containers import FORMATS, ContainerFactory
-from .session import SHUT_DOWN, Session
+from .session import PAUSED, SHUT_DOWN, Session
 from .settings import RecorderSettings
 from .status import CurrentRecording, RecorderCounts, RecordingStatus
 from .target import Targets
@@ -61,7 +62,8 @@ class Recorder:
     `on_finished` is called on the loop when files have been added to the folder.
 
     When the loop ends, a file that is not on the disk yet is left to its writer, and the next loop
-    may begin a new one. `settings`, which any thread may set, are those of the next recording.
+    may begin a new one. After a loop that was stuck or has died, the next one goes on with its
+    recording (`move_here`). `settings`, which any thread may set, are those of the next recording.
     `on_left` is called in the thread of the last such writer, at its end.
     `clock_ns` is the clock of the capture times. `check` raises an error while nothing may be
     recorded.
@@ -255,12 +257,28 @@ class Recorder:
             if isinstance(outcome, BaseException):
                 logger.warning("a recording is left to its writer thread: %s", outcome)
 
-    def leave(self) -> None:
-        """After the end of the loop, let the writers finish what close() has not ended. Does not
-        wait."""
-        for session in self._sessions():
-            if session.is_writing and not session.is_ending:
-                session.end(SHUT_DOWN)
+    def move_here(self) -> None:
+        """Go on with what another event loop has left in the middle: it is stuck, or has died. On
+        the loop."""
+        for session in (self._session, self._clip):
+            if session is not None and session.is_left_in_the_middle:
+                session.move_here()
+        if self._clip is not None and self._clip.has_begun and not self._clip.is_ending:
+            self._clip.end(None)  # who has asked for it does not any more
+        try:
+            self._check()
+        except Paused:  # since the loop was stuck
+            self.interrupt(PAUSED)
+
+    def leave(self, timeout_s: float) -> None:
+        """After the end of the loop, let the writers finish what close() has not ended. Waits only
+        for those that close() could not tell."""
+        untold = [s for s in self._sessions() if s.is_writing and not s.is_ending]
+        for session in untold:
+            session.end(SHUT_DOWN)
+        deadline = Deadline(timeout_s)
+        for session in untold:
+            session.join(deadline.left_s(timeout_s))
 
     def _clip_settings(self) -> RecorderSettings:
         """Returns the settings of a clip. It needs twice the free space at which a recording ends,

@@ -45,7 +45,8 @@ class Session:
     is called on the loop when the file is closed, before `closed` is set.
 
     When the loop ends, the session ends too, but not a writer that waits for its disk: that one
-    finishes the file when it can (`is_writing` until then), and its thread calls `on_left`.
+    finishes the file when it can (`is_writing` until then), and its thread calls `on_left`. From a
+    loop that is stuck or has died it moves to the next one. What the old one still does is ignored.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class Session:
         self._on_over = on_over
         self._on_left = on_left
         self._timers: list[asyncio.TimerHandle] = []
+        self._ends_at: float | None = None
+        """On the clock of all loops; None while no picture has come."""
         self._beat_at = self._loop.time()
         self._writer = Writer(
             target,
@@ -107,6 +110,29 @@ class Session:
         except BaseException:
             self._broadcaster.unsubscribe(self._subscription)
             raise
+        self._start_timers()
+
+    def move_here(self) -> None:
+        """Go on on the loop in whose thread this is called. A start that was not answered before is
+        given up."""
+        was_told = self.has_begun
+        self._loop = loop = asyncio.get_running_loop()
+        self.opened, self.closed = loop.create_future(), loop.create_future()
+        self._timers.clear()
+        if self._writer.path is not None:
+            self.opened.set_result(None)
+        if not was_told:
+            self.discard()
+        elif not self.is_ending:
+            self._start_timers()
+        if not self._writer.is_writing:  # its last act was lost
+            self._handle_closed()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the writer, which was told to end."""
+        self._writer.join(timeout_s)
+
+    def _start_timers(self) -> None:
         self._call_later(SERVER_LOOK_S, self._look_for_servers_end)
         if self.settings.max_duration_s:
             self._limit_duration()
@@ -134,10 +160,11 @@ class Session:
     async def until_opened(self, timeout_s: float) -> None:
         """Wait until the file exists. Without an answer of the disk within `timeout_s` the
         recording is accepted all the same. Raises NameExists, NotRecorderOwner, StorageError."""
+        loop = self._loop
         try:
             await asyncio.wait({self.opened}, timeout=timeout_s)
         except asyncio.CancelledError:
-            self.discard()
+            self._call_on(loop, self.discard)
             raise
         if not self.opened.done():
             self.accept()
@@ -167,6 +194,12 @@ class Session:
     @property
     def is_over(self) -> bool:
         return self._is_closed or self._loop.is_closed()
+
+    @property
+    def is_left_in_the_middle(self) -> bool:
+        """Whether the loop is not the one that runs, and the file is not in order."""
+        is_elsewhere = self._loop is not asyncio.get_running_loop()
+        return is_elsewhere and not self._is_closed and not (self.is_over and self.is_ending)
 
     @property
     def is_writing(self) -> bool:
@@ -266,8 +299,9 @@ class Session:
 
     def _post(self, callback: Callable[[], None]) -> bool:
         """Have the loop call `callback`; False if it has ended. Called in the writer's thread."""
+        loop = self._loop
         try:
-            self._loop.call_soon_threadsafe(callback)
+            loop.call_soon_threadsafe(self._call_on, loop, callback)
         except RuntimeError:
             return False
         return True
@@ -286,9 +320,11 @@ class Session:
     def _limit_duration(self) -> None:
         if not self._has_pictures:  # the camera is not running
             self._call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
-        else:
-            reason = Reason("duration", "it has the length that was asked for")
-            self._call_later(self.settings.max_duration_s, self.end, reason)
+            return
+        if self._ends_at is None:
+            self._ends_at = self._loop.time() + self.settings.max_duration_s
+        reason = Reason("duration", "it has the length that was asked for")
+        self._call_later(self._ends_at - self._loop.time(), self.end, reason)
 
     def _look_for_servers_end(self) -> None:
         """Now, and not at the process's end: a stranger's half request may keep the server from
@@ -310,7 +346,15 @@ class Session:
     def _call_later(self, delay_s: float, callback: Callable[..., None], *args: object) -> None:
         now_s = self._loop.time()
         self._timers = [timer for timer in self._timers if timer.when() > now_s]
-        self._timers.append(self._loop.call_later(delay_s, callback, *args))
+        timer = self._loop.call_later(delay_s, self._call_on, self._loop, callback, *args)
+        self._timers.append(timer)
+
+    def _call_on(
+        self, loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: object
+    ) -> None:
+        """Call it, unless the session has moved away from `loop`."""
+        if loop is self._loop:
+            callback(*args)
 
     def _cancel_timers(self) -> None:
         for timer in self._timers:
@@ -318,6 +362,8 @@ class Session:
         self._timers.clear()
 
     def _handle_closed(self) -> None:
+        if self._is_closed:
+            return
         self._writer.join(1.0)  # it ends at once: this call was its last act
         self._cancel_timers()
         if not self.is_ending:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import MAX_FAILURES
+
 
 @dataclass(frozen=True, slots=True)
 class BackOff:
@@ -12,7 +14,7 @@ class BackOff:
 
     first_s: float = 0.5
     longest_s: float = 60.0
-    max_failures: int = 10
+    max_failures: int = MAX_FAILURES
     """After this many failures in a row it is said that the part has failed."""
     recovered_s: float = 30.0
     """What has lived for this long has recovered: its next failure is the first again."""

@@ -7,18 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..errors import Severity, severity_of
-from ..reason import Reason
+from ..reason import NO_REASON, Reason
 from .attempts import Attempts, BackOff
 from .error_counts import ErrorCounts
-from .part import Living, Part, PartState, State, judge
+from .part import Living, Part, PartState, judge
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WatchLimits:
+    """May be changed; they count from the next look on."""
+
     look_s: float = 0.75
-    """Between two looks: with the longest silence of a part this makes less than 3 s."""
+    """Between two looks: together with `silence_s` this makes less than 3 s."""
+    silence_s: float = 2.0
+    """A part that was silent for longer than this is stuck, unless it has a limit of its own."""
     patience_s: float = 5.0
     """A part that is stuck for longer than this is started again; one that has died, at once."""
     back_off: BackOff = field(default_factory=BackOff)
@@ -41,36 +45,34 @@ class Care:
         self._attempts = Attempts(limits.back_off)
         self._failed: Living | None = None
         """The thread whose failure was noted last."""
-        self._told: State = "resting"
+        self._told = NO_REASON
 
     def look(self, now_s: float, watched_s: float, *, at_once: bool = False) -> PartState:
-        """Returns the part's state, after it was started again if that was due. `at_once`: it is
-        due, even if it was tried just now."""
+        """Returns the part's state, after it was started again if that was due. `at_once`: if it
+        has died, it is due, even if it was tried just now."""
         try:
             state = self._look(now_s, watched_s, at_once)
-        except (
-            Exception
-        ) as exc:  # of what this part is asked for: the others are judged all the same
+        except Exception as exc:  # the others are judged all the same
             self._errors.note(self._part.name, exc)
             logger.debug("looking after %s failed", self._part.what, exc_info=True)
             reason = Reason(f"{self._part.name}_unknown", f"{self._part.what} can't be judged")
             state = PartState(self._part.name, "failed", None, reason, self._part.is_vital)
-        if state.state != self._told and not (
-            state.is_well and self._told in ("running", "resting")
-        ):
-            level = logging.WARNING if state.is_well else logging.ERROR
-            logger.log(level, "%s: %s", state.state, state.reason or self._part.what)
-        self._told = state.state
+        if state.reason != self._told:
+            self._told = state.reason
+            if state.reason:
+                logger.error("%s", state.reason)
+            else:
+                logger.warning("%s works again", self._part.what)
         return state
 
     def _look(self, now_s: float, watched_s: float, at_once: bool) -> PartState:
-        state, life = judge(self._part, watched_s)
+        state, life = judge(self._part, self._limits.silence_s, watched_s)
         if life is None or state.is_well:
             self._attempts.note_well(now_s)
             return state
         if state.state == "stuck":
             is_late = min(state.age_s or 0.0, watched_s) > self._limits.patience_s
-            if not self._part.is_replaceable or not (is_late or at_once):
+            if not self._part.is_replaceable or not is_late:
                 return state
         if at_once:
             self._attempts.forget()
@@ -96,11 +98,11 @@ class Care:
         try:
             restart()
         except Exception as exc:
-            logger.warning("%s can't be started again: %s", self._part.what, exc)
+            logger.warning("%s can't be started: %s", self._part.what, exc)
             self._note_failure(state, exc, now_s)
             return replace(state, state="failed" if self._attempts.are_spent else "restarting")
-        logger.warning("%s was started again", self._part.what)
-        return judge(self._part, 0.0)[0]
+        logger.warning("%s is started again", self._part.what)
+        return judge(self._part, self._limits.silence_s, 0.0)[0]
 
     def _note_failure(self, state: PartState, error: BaseException | None, now_s: float) -> None:
         if error is not None:

@@ -11,8 +11,6 @@ from ..reason import NO_REASON, Reason
 
 State = Literal["running", "resting", "stuck", "dead", "restarting", "failed"]
 
-SILENCE_S = 2.0
-
 
 class Living(Protocol):
     """What has a pulse and may die: a `lifecycle.Run`."""
@@ -49,8 +47,8 @@ class Part:
     """Whether that works, too, while the old thread is stuck."""
     stuck: str = "gives no sign of life"
     """What is said of it when it is stuck."""
-    silence_s: float = SILENCE_S
-    """Without a beat for longer than this it is stuck."""
+    silence_s: float | None = None
+    """Without a beat for longer than this it is stuck; None: as most parts."""
     is_vital: bool = False
     """Whether nobody sees anything without it, so that a new process would be better."""
 
@@ -77,8 +75,9 @@ class PartState:
         return {"state": self.state, "age_s": age_s, "reason": self.reason}
 
 
-def judge(part: Part, watched_s: float) -> tuple[PartState, Living | None]:
-    """Returns the state of `part`, and the one of its threads that this is about: the worst. Only
+def judge(part: Part, silence_s: float, watched_s: float) -> tuple[PartState, Living | None]:
+    """Returns the state of `part`, and the one of its threads that this is about: the worst. It is
+    stuck when it was silent for longer than `silence_s`, unless it has a limit of its own. Only
     the last `watched_s` count: before that the process stood still, or was not watched."""
     oldest: tuple[float, Living] | None = None
     for life in part.lives():
@@ -90,7 +89,7 @@ def judge(part: Part, watched_s: float) -> tuple[PartState, Living | None]:
     if oldest is None:
         return _state(part, "resting", None), None
     age_s, life = oldest
-    if min(age_s, watched_s) <= part.silence_s:
+    if min(age_s, watched_s) <= (part.silence_s or silence_s):
         return _state(part, "running", age_s), life
     reason = Reason(f"{part.name}_stuck", f"{part.what} {part.stuck}")
     return _state(part, "stuck", age_s, reason), life

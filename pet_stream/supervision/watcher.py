@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
 
 from ..lifecycle import Run, start_run
 from ..process.standstill import Looks
+from ..reason import NO_REASON, Reason
 from .care import Care, WatchLimits
 from .error_counts import ErrorCounts
-from .part import SILENCE_S, Part, PartState, judge
+from .part import Part, PartState, judge
 
 logger = logging.getLogger(__name__)
 
@@ -34,23 +36,29 @@ class Watcher:
         limits: WatchLimits | None = None,
     ) -> None:
         self.on_failed: Callable[[PartState], object] = lambda state: None
-        self._limits = limits or WatchLimits()
+        self.limits = limits or WatchLimits()
         self._name = f"{name}-watcher"
         self._errors = errors
         self._cares = [
-            Care(part, self._limits, errors, lambda state: self.on_failed(state)) for part in parts
+            Care(part, self.limits, errors, lambda state: self.on_failed(state)) for part in parts
         ]
         self._looking = threading.Lock()
-        self._looks = Looks(self._limits.look_s)
+        self._looks = Looks(self.limits.look_s)
         self._since_s = 0.0
         self._states: tuple[PartState, ...] = ()
         self._run: Run | None = None
 
     def start(self) -> None:
-        """Idempotent; a watcher that has died is started again. Raises Busy when no thread is to be
-        had."""
-        if self._run is None or not self._run.is_alive:
+        """Idempotent. Raises Busy when no thread is to be had."""
+        if self._run is None:
             self.look()
+            self._run = start_run(self._name, self._watch)
+
+    def revive(self) -> None:
+        """Start it again, if it has died. Any thread. Raises Busy."""
+        run = self._run
+        if run is not None and not run.is_alive:
+            self._errors.note(NAME, run.failure or SystemExit())
             self._run = start_run(self._name, self._watch)
 
     def stop(self, timeout_s: float = 2.0) -> None:
@@ -66,11 +74,19 @@ class Watcher:
         if run is None:
             return ()
         itself = Part(NAME, "the watcher", lambda: (run,), is_vital=True)
-        return (*self._states, judge(itself, 2 * SILENCE_S)[0])
+        return (
+            *self._states,
+            judge(itself, self.limits.silence_s + self.limits.look_s, math.inf)[0],
+        )
+
+    def fault_of(self, name: str) -> Reason:
+        """Returns why a part is not well; empty if it is."""
+        return next((s.reason for s in self._states if s.name == name), NO_REASON)
 
     def look(self, *, at_once: bool = False) -> None:
-        """Judge all parts, and start again what is due. `at_once`: whatever is dead or stuck."""
-        if not self._looking.acquire(timeout=self._limits.look_s):
+        """Judge all parts, and start again what is due. `at_once`: whatever has died is, even if it
+        was tried just now."""
+        if not self._looking.acquire(timeout=self.limits.look_s):
             return  # another thread looks
         try:
             now_s = time.monotonic()
@@ -84,7 +100,7 @@ class Watcher:
             self._looking.release()
 
     def _watch(self, run: Run) -> None:
-        while not run.stop_requested.wait(self._limits.look_s):
+        while not run.stop_requested.wait(self.limits.look_s):
             run.pulse.beat()
             try:
                 self.look()

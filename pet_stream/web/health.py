@@ -85,7 +85,7 @@ def _camera_status(stream: Stream) -> CameraStatus:
     first, FIRST_LOOK_S at most: the request may be what has started it."""
     while True:
         is_new = stream.is_running and stream.uptime_s < FIRST_LOOK_S
-        camera = stream.reader.status
+        camera = stream.camera_status
         has_looked = camera.state != "waiting" and camera.reason.code != "not_started"
         if has_looked or not is_new:
             return camera

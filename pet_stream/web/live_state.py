@@ -15,7 +15,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
 
     Numbers are rounded to what a page shows, so that noise is not a change.
     """
-    camera = stream.reader.status
+    camera = stream.camera_status
     video = camera.video
     disk = stream.folder_watch.disk
     # That of accounts would ask the disk; nobody can open the page before somebody can sign in.

@@ -19,7 +19,7 @@ def livez() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Whether a viewer gets a picture."""
     stream = current_stream()
-    return _answer(stream.lives and stream.reader.status.state == "live")
+    return _answer(stream.lives and stream.camera_status.state == "live")
 
 
 def _answer(is_well: bool) -> ResponseReturnValue:

@@ -135,17 +135,17 @@ def _whose_share() -> str:
 def _opened(stream: Stream) -> Iterator[Connection]:
     """Gives the request's connection. Errors while it is open are told to the page."""
     loop_socket = g.pet_stream_socket
-    connections = stream.connections
+    event_loop, connections = stream.event_loop, stream.connections
     try:
         opening = connections.open(loop_socket, _whose_share(), room_for_pending(stream))
-        connection = stream.event_loop.call(opening, _LOOP_TIMEOUT_S)
+        connection = event_loop.call(opening, _LOOP_TIMEOUT_S)
         try:
             yield connection
         except PetStreamError as exc:
             _refuse(stream, connection, exc)
         finally:
             with suppress(LoopUnavailable):
-                stream.event_loop.call(connections.drop(connection), _LOOP_TIMEOUT_S)
+                event_loop.call(connections.drop(connection), _LOOP_TIMEOUT_S)
     finally:
         loop_socket.shut_down()
 

@@ -176,6 +176,13 @@ class Peers:
         """End all viewers at once, in the time that closing one may take."""
         await self._close(tuple(self._lives.values()), "shutdown")
 
+    def abandon(self) -> None:
+        """Give back all places. Any thread, where the loop is stuck: the viewers notice by
+        themselves that nothing comes."""
+        for life in tuple(self._lives.values()):
+            if life.place is not None:
+                life.place.release()
+
     async def _close(self, lives: Collection[_Life], reason: str) -> None:
         self._event_loop.assert_here()
         for life in lives:

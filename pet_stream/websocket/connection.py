@@ -132,6 +132,11 @@ class Connection:
         self.answered.set()
         self._at_end.close()
 
+    def abandon(self) -> None:
+        """Let the client and its request notice the end. Any thread, where the loop is stuck."""
+        self._socket.shut_down()
+        self.inbox.close()
+
     def begin_anew(self, now_s: float) -> None:
         """Count no time until now towards any limit: the process stood still."""
         self._closing_at_s = self._moved_at_s = self._incoming.heard_at_s = now_s

@@ -150,6 +150,13 @@ class Connections:
         for connection in tuple(self._places):
             connection.end("the server is stopping")
 
+    def abandon(self) -> None:
+        """Give back all places, and let all clients notice. Any thread, where the loop is stuck."""
+        for connection, place in tuple(self._places.items()):
+            connection.abandon()
+            if place is not None:
+                place.release()
+
     def _first_to_go(self, client: str, max_pending: int) -> Connection | None:
         now_s, patience_s = time.monotonic(), self.limits.patience_s
         return self._pending.first_to_go(client, now_s, max_pending, patience_s)

@@ -63,6 +63,12 @@ class DetectionFeed:
             outbox.sightings.clear()
             self._ticker.start()
 
+    def abandon(self) -> None:
+        """Stop listening. Any thread, where the loop is stuck."""
+        listener, self._listener = self._listener, None
+        if listener is not None and self._detections is not None:
+            self._detections.leave(listener)
+
     def _drain(self) -> None:
         while self._listener is not None and (sighting := self._listener.take(0)) is not None:
             frame = json_frame({"type": "detections", **sighting.to_json()})

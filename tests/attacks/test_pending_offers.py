@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from pet_stream.errors import Busy
-from pet_stream.stream import MAX_OFFERS
+from pet_stream.parts import MAX_OFFERS
 from pet_stream.webrtc.peers import OFFER_INTERVAL_S, Answer
 from pet_stream.webrtc.pending import MAX_PENDING
 from tests.apps import mounted_app, stream_of

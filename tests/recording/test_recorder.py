@@ -792,7 +792,7 @@ def test_a_writer_that_a_disk_holds_up_outlives_its_loop_and_the_next_loop_recor
     if is_closed:
         event_loop.call(recorder.close(), TIMEOUT_S)
     event_loop.stop()
-    recorder.leave()
+    recorder.leave(0.0)
     assert (recorder.status.is_recording, recorder.is_writing) == (False, True)
     event_loop.start()
     assert call(recorder.start("dog")).is_recording
@@ -822,7 +822,7 @@ def test_the_last_writer_that_was_left_says_when_it_has_ended(
     camera.publish(GOP)
     call(recorder.start("cat"))
     event_loop.stop()
-    recorder.leave()
+    recorder.leave(0.0)
     assert not left.is_set()
     gate.open.set()
     assert left.wait(TIMEOUT_S)

@@ -13,8 +13,8 @@ import pytest
 from flask import Flask, g, request
 from flask_wtf.csrf import CSRFProtect
 
+from pet_stream.parts import MAX_VIEWS
 from pet_stream.rights import Right
-from pet_stream.stream import MAX_VIEWS
 from pet_stream.web.authority import HostAuthority
 from pet_stream.web.messages import MESSAGES
 from tests.apps import mounted_app, stream_of

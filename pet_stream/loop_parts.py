@@ -1,0 +1,113 @@
+"""What lives on one event loop, and ends with it: the viewers of all kinds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .admission.downloads import Downloads
+from .admission.grants import Grants
+from .admission.places import SWEEP_INTERVAL_S, Places
+from .broadcaster import Broadcaster
+from .camera_status import CameraStatus
+from .config import Config
+from .detections.listeners import Detections
+from .event_loop import EventLoopThread
+from .fan_out import FanOut
+from .lifecycle import stop_all
+from .media.h264 import SequenceParameterSet
+from .webrtc.lazy_peers import LazyPeers
+from .websocket.connections import Connections
+from .websocket.detection_feed import DetectionFeed
+from .websocket.live_state import LiveState, State
+from .websocket.ticker import Ticker
+from .websocket.video_viewers import VideoViewers
+
+if TYPE_CHECKING:
+    from .webrtc.peers import Peers
+
+
+class LoopParts:
+    """The event loop and all that belongs to it. A loop that is stuck or dead is not repaired: it
+    gets a successor, with parts of its own, and what is left of it can't do them any harm. Its
+    viewers come back by themselves."""
+
+    def __init__(
+        self,
+        config: Config,
+        name: str,
+        *,
+        broadcaster: Broadcaster,
+        places: Places,
+        leased: Sequence[Places | Downloads],
+        grants: Grants,
+        detections: Detections | None,
+        camera: Callable[[], CameraStatus],
+        video: Callable[[], SequenceParameterSet | None],
+        state: Callable[[], State],
+    ) -> None:
+        self.event_loop = event_loop = EventLoopThread(name)
+        self.fan_out = FanOut(broadcaster, event_loop)
+        self.leases = Leases(event_loop, leased)
+        make_peers = partial(_make_peers, config, self.fan_out, event_loop, places, grants, video)
+        self.peers = LazyPeers(make_peers, f"{name}-import")
+        self.connections = Connections(event_loop, grants)
+        self.video_viewers = VideoViewers(self.fan_out, event_loop, camera)
+        self.live_state = LiveState(event_loop, state, DetectionFeed(event_loop, detections))
+
+    async def say_goodbye(self) -> None:
+        """Close all connections. On the event loop."""
+        goodbyes = [self.connections.close_all()]
+        if self.peers.made is not None:
+            goodbyes.append(self.peers.made.close_all())
+        await asyncio.gather(*goodbyes)
+
+    def abandon(self) -> None:
+        """Give back what the viewers hold, and have their clients notice. Does not wait for the
+        loop, which ends as soon as it can. Any thread."""
+        peers = self.peers.made
+        stop_all(
+            self.event_loop.request_stop,
+            self.fan_out.abandon,
+            self.live_state.feed.abandon,
+            self.connections.abandon,
+            *(() if peers is None else (peers.abandon,)),
+        )
+
+
+class Leases:
+    """Takes back leases that nobody renews, while there are any."""
+
+    def __init__(self, event_loop: EventLoopThread, kinds: Sequence[Places | Downloads]) -> None:
+        self._event_loop = event_loop
+        self._kinds = kinds
+        self._ticker = Ticker(event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)
+
+    def sweep_soon(self) -> None:
+        self._event_loop.call_soon(self._ticker.start)
+
+    def _sweep(self) -> bool:
+        return any([kind.sweep() for kind in self._kinds])
+
+
+def _make_peers(
+    config: Config,
+    fan_out: FanOut,
+    event_loop: EventLoopThread,
+    places: Places,
+    grants: Grants,
+    video: Callable[[], SequenceParameterSet | None],
+) -> Peers:
+    from .webrtc.peers import Peers  # lazy: see lazy_peers
+
+    return Peers(
+        fan_out=fan_out,
+        event_loop=event_loop,
+        places=places,
+        grants=grants,
+        video=video,
+        ice_servers=config.ice_servers,
+        ice_hosts=config.ice_hosts,
+    )

@@ -1,0 +1,220 @@
+"""The parts of one camera: makes them of the settings, and wires them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from .admission.downloads import Downloads
+from .admission.grants import Grants
+from .admission.places import Places
+from .admission.turns import Turns
+from .broadcaster import Broadcaster
+from .camera_status import CameraStatus
+from .config import Config
+from .detections.listeners import Detections
+from .event_loop import EventLoopThread
+from .fan_out import FanOut
+from .http_counts import HttpCounts
+from .ingest.shm_reader import ShmReader
+from .library.archive import Archive
+from .library.folder_watch import FolderWatch
+from .library.library import Library
+from .library.snapshots import Snapshots
+from .loop_parts import LoopParts
+from .media.gop_memory import GopMemory
+from .own_server import ConnectionCounts
+from .part_settings import kept_for_owners, recorder_settings, retention
+from .pause.pause import Pause
+from .process.switch_interval import switch_interval
+from .profiling.limits import ProfileLimits
+from .profiling.memory import MemoryLooks
+from .recording.recorder import Recorder
+from .recording.session import PAUSED
+from .recording.status import CurrentRecording
+from .rights import Authority
+from .running_parts import RunningParts
+from .supervision.error_counts import ErrorCounts
+from .supervision.watcher import Watcher
+from .webrtc.lazy_peers import LazyPeers
+from .websocket.connections import Connections
+from .websocket.live_state import LiveState, State
+from .websocket.video_viewers import VideoViewers
+
+MAX_LISTENERS = 64
+"""Pages that may follow the live state, and others that listen to detections as events; each holds
+a thread of the server."""
+MAX_VIEWS = 4
+"""Live views of one device. One more, and the oldest ends."""
+MAX_OFFERS = 16
+"""Offers that are answered at once, half of them for one client. A browser sends at most six."""
+
+
+class Parts:
+    """The parts of one camera, wired together. Any thread may use them.
+
+    None of those that run refers to this object, not even by a callback. The reader, and what lives
+    on the event loop, have a successor when they are stuck or dead: ask for them each time.
+    """
+
+    config: Config
+    authority: Authority
+    http_counts: HttpCounts
+    connection_counts: ConnectionCounts
+    errors: ErrorCounts
+    memory_looks: MemoryLooks
+    profile_turns: Turns
+    profile_limits: ProfileLimits
+    places: Places
+    listener_places: Places
+    downloads: Downloads
+    offer_turns: Turns
+    grants: Grants
+    pause: Pause
+    broadcaster: Broadcaster
+    library: Library
+    archive: Archive
+    recorder: Recorder
+    snapshots: Snapshots
+    detections: Detections | None
+    folder_watch: FolderWatch
+
+    def __init__(
+        self, config: Config, name: str, authority: Authority, state: Callable[[], State]
+    ) -> None:
+        """`state` returns what open pages show."""
+        running: RunningParts
+
+        def sweep_soon() -> None:
+            running.on_loop.leases.sweep_soon()
+
+        self.config = config
+        self.authority = authority
+        self.http_counts = HttpCounts()
+        self.connection_counts = ConnectionCounts()
+        self.errors = ErrorCounts()
+        self.memory_looks = MemoryLooks(name)
+        self.profile_turns = Turns(1, 1)
+        self.profile_limits = ProfileLimits()
+        self.places = Places(
+            config.max_clients,
+            sweep_soon,
+            kept_for_owners=kept_for_owners(config),
+            max_per_holder=MAX_VIEWS,
+        )
+        self.listener_places = Places(MAX_LISTENERS, sweep_soon, max_per_holder=MAX_LISTENERS // 4)
+        self.downloads = Downloads(on_taken=sweep_soon)
+        self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
+        self.grants = Grants(name)
+        self.pause = pause = Pause(
+            config.pause_file,
+            config.pause_schedule,
+            on_begin=lambda: _handle_pause(running, broadcaster, recorder),
+        )
+        self.broadcaster = broadcaster = Broadcaster(
+            on_audience_change=lambda: _handle_audience_change(running, broadcaster),
+            memory=GopMemory(
+                max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
+            ),
+            pause=pause,
+        )
+        current = CurrentRecording()
+        self.library = Library(config.record_path, current)
+        self.archive = Archive(
+            self.library,
+            retention(config),
+            name,
+            max_clip_bytes=config.clips_mb * 1_000_000,
+            min_free_bytes=config.min_free_mb * 1_000_000,
+        )
+        self.recorder = recorder = Recorder(
+            broadcaster=broadcaster,
+            folder=config.record_path,
+            file_format=config.record_format,
+            settings=recorder_settings(config),
+            claim=self.archive.claim,
+            claim_for_clip=self.archive.claim_for_clip,
+            on_finished=self.archive.handle_finished,
+            on_left=self.archive.let_go,
+            check=pause.check,
+            current=current,
+            name=name,
+        )
+        self.snapshots = Snapshots(lambda: broadcaster.gop, pause.check)
+        self.detections = None
+        if config.detections_shm is not None:
+            self.detections = Detections(config.detections_shm, broadcaster, name)
+        self.folder_watch = FolderWatch(
+            self.library, lambda: running.on_loop.live_state.tell_recordings_soon()
+        )
+        make_loop_parts = partial(
+            LoopParts,
+            config,
+            name,
+            broadcaster=broadcaster,
+            places=self.places,
+            leased=(self.places, self.listener_places, self.downloads),
+            grants=self.grants,
+            detections=self.detections,
+            camera=lambda: running.camera_status(),
+            video=lambda: running.reader.video,
+            state=state,
+        )
+        running = self._running = RunningParts(
+            name=name,
+            segment=config.shm,
+            make_reader=partial(ShmReader, config.shm, broadcaster, name, pause),
+            make_loop_parts=make_loop_parts,
+            broadcaster=broadcaster,
+            recorder=recorder,
+            archive=self.archive,
+            detections=self.detections,
+            grants=self.grants,
+            errors=self.errors,
+        )
+
+    @property
+    def watcher(self) -> Watcher:
+        return self._running.watcher
+
+    @property
+    def reader(self) -> ShmReader:
+        return self._running.reader
+
+    @property
+    def camera_status(self) -> CameraStatus:
+        return self._running.camera_status()
+
+    @property
+    def event_loop(self) -> EventLoopThread:
+        return self._running.on_loop.event_loop
+
+    @property
+    def fan_out(self) -> FanOut:
+        return self._running.on_loop.fan_out
+
+    @property
+    def peers(self) -> LazyPeers:
+        return self._running.on_loop.peers
+
+    @property
+    def connections(self) -> Connections:
+        return self._running.on_loop.connections
+
+    @property
+    def video_viewers(self) -> VideoViewers:
+        return self._running.on_loop.video_viewers
+
+    @property
+    def live_state(self) -> LiveState:
+        return self._running.on_loop.live_state
+
+
+def _handle_audience_change(running: RunningParts, broadcaster: Broadcaster) -> None:
+    running.reader.wake()
+    switch_interval.shorten(broadcaster, is_needed=broadcaster.has_urgent_subscriber)
+
+
+def _handle_pause(running: RunningParts, broadcaster: Broadcaster, recorder: Recorder) -> None:
+    broadcaster.forget_all()
+    running.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
