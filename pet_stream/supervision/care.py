@@ -95,14 +95,18 @@ class Care:
         return self._attempts.are_spent and not (is_dead and self._attempts.is_due(now_s))
 
     def _restart(self, restart: Callable[[], object], state: PartState, now_s: float) -> PartState:
+        """Returns the state after that."""
         try:
             restart()
         except Exception as exc:
             logger.warning("%s can't be started: %s", self._part.what, exc)
             self._note_failure(state, exc, now_s)
-            return replace(state, state="failed" if self._attempts.are_spent else "restarting")
-        logger.warning("%s is started again", self._part.what)
-        return judge(self._part, self._limits.silence_s, 0.0)[0]
+        else:
+            logger.warning("%s is started again", self._part.what)
+            after, _ = judge(self._part, self._limits.silence_s, 0.0)
+            if after.is_well:
+                return after
+        return replace(state, state="failed" if self._attempts.are_spent else "restarting")
 
     def _note_failure(self, state: PartState, error: BaseException | None, now_s: float) -> None:
         if error is not None:
