@@ -21,7 +21,10 @@ from .library.archive import Archive
 from .library.folder_watch import FolderWatch
 from .library.library import Library
 from .library.snapshots import Snapshots
+from .logs.own_log import OwnLog
 from .loop_parts import LoopParts
+from .loss_bounds import loss_bounds
+from .loss_rates import LossRates
 from .media.gop_memory import GopMemory
 from .own_server import ConnectionCounts
 from .part_settings import kept_for_owners, recorder_settings, retention
@@ -62,6 +65,8 @@ class Parts:
     http_counts: HttpCounts
     connection_counts: ConnectionCounts
     errors: ErrorCounts
+    own_log: OwnLog
+    loss_rates: LossRates
     memory_looks: MemoryLooks
     profile_turns: Turns
     profile_limits: ProfileLimits
@@ -93,6 +98,7 @@ class Parts:
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
         self.errors = ErrorCounts()
+        self.own_log = own_log = OwnLog()
         self.memory_looks = MemoryLooks(name)
         self.profile_turns = Turns(1, 1)
         self.profile_limits = ProfileLimits()
@@ -171,7 +177,10 @@ class Parts:
             detections=self.detections,
             grants=self.grants,
             errors=self.errors,
+            own_log=own_log,
         )
+        self.loss_rates = loss_rates = LossRates(loss_bounds(running, recorder))
+        running.watcher.on_looked = partial(_handle_look, loss_rates, own_log)
 
     @property
     def watcher(self) -> Watcher:
@@ -218,3 +227,9 @@ def _handle_audience_change(running: RunningParts, broadcaster: Broadcaster) -> 
 def _handle_pause(running: RunningParts, broadcaster: Broadcaster, recorder: Recorder) -> None:
     broadcaster.forget_all()
     running.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
+
+
+def _handle_look(loss_rates: LossRates, own_log: OwnLog) -> None:
+    """In the watcher's thread, again and again."""
+    loss_rates.look()
+    own_log.repeats.tell()

@@ -17,6 +17,7 @@ from .errors import LoopUnavailable
 from .ingest.shm_reader import ShmReader
 from .library.archive import Archive
 from .lifecycle import Deadline, Run, start_run, stop_all
+from .logs.own_log import OwnLog
 from .loop_parts import LoopParts
 from .process.switch_interval import switch_interval
 from .recording.recorder import Recorder
@@ -57,6 +58,7 @@ class RunningParts:
         detections: Detections | None,
         grants: Grants,
         errors: ErrorCounts,
+        own_log: OwnLog,
     ) -> None:
         """`make_reader` gets the number of the first picture that it publishes."""
         self._name = name
@@ -68,6 +70,7 @@ class RunningParts:
         self._archive = archive
         self._detections = detections
         self._grants = grants
+        self._own_log = own_log
         self._pid = 0
         self._is_stopping = False
         self.reader = make_reader(0)
@@ -78,6 +81,7 @@ class RunningParts:
         """Raises Busy when a thread can't be started; then nothing runs."""
         self._pid = os.getpid()
         self._is_stopping = False
+        self._own_log.attach()
         try:
             self._start_loop(self.on_loop)
             self._archive.start()
@@ -85,6 +89,7 @@ class RunningParts:
             self.watcher.start()
         except BaseException:
             self._stop_all()
+            self._own_log.detach()
             raise
         atexit.register(self.stop)
         logger.info("reading %s", self._segment)
@@ -101,6 +106,8 @@ class RunningParts:
             atexit.unregister(self.stop)
             self._stop_all()
             logger.info("stopped reading %s", self._segment)
+            self._own_log.repeats.tell(at_once=True)
+            self._own_log.detach()
 
     def stop_soon(self) -> None:
         """Stop in a thread of its own. Does not wait, and takes no lock: the garbage collector may

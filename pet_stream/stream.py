@@ -170,6 +170,7 @@ class Stream(Parts):
         files and locks are the parent's. They are kept untouched, so that no destructor closes
         anything."""
         self._inherited = (vars(self).copy(),)
+        self.own_log.detach()
         self.memory_looks.forget()
         self.is_running = False
         self._may_autostart = self.config.autostart

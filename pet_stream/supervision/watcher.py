@@ -23,6 +23,7 @@ NAME = "watcher"
 class Watcher:
     """Looks after each of `parts` every `look_s`. Any thread may look, or read `states`.
 
+    `on_looked` is called after each look, and must not wait.
     `on_failed` is called when a part was started again in vain ten times in a row; it must not
     wait. After that a part that has died is still tried once a minute, but a stuck one no more,
     because its threads can't be ended.
@@ -36,6 +37,7 @@ class Watcher:
         limits: WatchLimits | None = None,
     ) -> None:
         self.on_failed: Callable[[PartState], object] = lambda state: None
+        self.on_looked: Callable[[], object] = lambda: None
         self.limits = limits or WatchLimits()
         self._name = f"{name}-watcher"
         self._errors = errors
@@ -104,6 +106,7 @@ class Watcher:
             run.pulse.beat()
             try:
                 self.look()
+                self.on_looked()
             except Exception as exc:
                 self._errors.note(NAME, exc)
                 logger.exception("looking after the parts failed")

@@ -28,7 +28,7 @@ from .conditional_dates import ignore_absurd_dates
 from .content_security import add_security_headers
 from .cookies import renew_cookie
 from .cors import add_cors_headers
-from .debug import show_memory, show_profile, show_threads
+from .debug import show_memory, show_profile, show_threads, show_warnings
 from .detections import stream_detections
 from .errors import add_error_handlers
 from .health import health
@@ -89,6 +89,7 @@ ROUTES = (
     Route(("GET",), "/api/debug/profile", show_profile, Right.OPERATE),
     Route(("GET",), "/api/debug/threads", show_threads, Right.OPERATE),
     Route(("GET",), "/api/debug/memory", show_memory, Right.OPERATE),
+    Route(("GET",), "/api/debug/warnings", show_warnings, Right.OPERATE),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
     Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),

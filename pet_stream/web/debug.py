@@ -64,6 +64,11 @@ def show_memory() -> ResponseReturnValue:
     return current_stream().memory_looks.look()
 
 
+def show_warnings() -> ResponseReturnValue:
+    """Answer with the last warnings of our own log, newest first."""
+    return {"warnings": [w.to_json() for w in current_stream().own_log.recent.newest_first()]}
+
+
 def _seconds(limits: ProfileLimits) -> float:
     text = request.args.get("seconds")
     try:

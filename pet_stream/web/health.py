@@ -58,6 +58,7 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     recording = stream.recorder.status
     faults = [part.reason for part in stream.parts if not part.is_well]
     faults += stream.host_check.faults
+    faults += stream.loss_rates.reasons
     if not stream.is_running:
         faults.append(Reason("not_started", "Streaming has not been started"))
     elif fault := stream.archive.fault():

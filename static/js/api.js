@@ -180,6 +180,11 @@ export class Api extends Requests {
     return this.#get("/pet-stream/api/viewers");
   }
 
+  /** `{warnings}`: the server's last ones, newest first. */
+  warnings() {
+    return this.#get("/api/debug/warnings");
+  }
+
   endViewer(id) {
     return this.request(this.url("/pet-stream/api/viewers", id), { method: "DELETE" });
   }

@@ -33,6 +33,7 @@ const pause = new PauseBar(find("[data-pause]"), pauseButton, live);
 const session = new Session(live);
 const account = find("[data-account]");
 let dialog = null;
+let warnings = null;
 
 const announce = ({ detail }) => setText(spoken, detail);
 recorder.addEventListener("announce", announce);
@@ -64,11 +65,23 @@ session.addEventListener("change", () => {
   document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
   account.hidden = !session.isSignedIn;
   setText(account.querySelector("[data-account-name]"), session.name);
+  showWarnings(session.may("operate"));
   if (!session.hasAccounts) return;
   if (!live.isPushed) live.reconnect();
   if (player.state === "not-allowed") player.retry();
   recordings.refresh();
 });
+
+/** Their script is loaded for whoever may see them. */
+async function showWarnings(isAllowed) {
+  if (isAllowed && !warnings) {
+    const { WarningsPanel } = await import("./warnings.js");
+    warnings ??= new WarningsPanel(find("[data-warnings]"), live);
+    await warnings.start();
+  }
+  warnings?.allow(session.may("operate"));
+}
+
 player.addEventListener("pet-stream:signed-in", () => session.load());
 account.addEventListener("click", async () => {
   const [{ AccountDialog }] = await Promise.all([import("./account.js"), addWords("account")]);

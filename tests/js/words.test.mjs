@@ -7,11 +7,13 @@ import { choose, reasonText, setLanguage, text } from "../../static/js/i18n.js";
 import { State } from "../../static/js/state.js";
 import accountEn from "../../static/js/words_account_en.js";
 import accountJa from "../../static/js/words_account_ja.js";
+import warningsEn from "../../static/js/words_warnings_en.js";
+import warningsJa from "../../static/js/words_warnings_ja.js";
 import pageEn from "../../static/js/words_en.js";
 import pageJa from "../../static/js/words_ja.js";
 
-const en = { ...pageEn, ...accountEn };
-const ja = { ...pageJa, ...accountJa };
+const en = { ...pageEn, ...accountEn, ...warningsEn };
+const ja = { ...pageJa, ...accountJa, ...warningsJa };
 
 await setLanguage("en");
 afterEach(() => setLanguage("en"));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from pet_stream.logs.repeats import Repeats
 from pet_stream.profiling.stacks import ShortPaths
 from pet_stream.profiling.threads import thread_stacks
 from pet_stream.web.nearness import users_of_socket
@@ -21,7 +23,12 @@ from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect
 from tests.waiting import TIMEOUT_S, wait_until
 
-PATHS = ("/api/debug/profile?seconds=0.1", "/api/debug/threads", "/api/debug/memory")
+PATHS = (
+    "/api/debug/profile?seconds=0.1",
+    "/api/debug/threads",
+    "/api/debug/memory",
+    "/api/debug/warnings",
+)
 
 
 @pytest.fixture
@@ -104,6 +111,25 @@ def test_memory_is_traced_from_the_first_look_until_the_stop(app: Flask) -> None
     assert "pet-stream-memory" in [thread.name for thread in threading.enumerate()]
 
 
+def test_the_last_warnings_are_told(app: Flask) -> None:
+    stream, client = stream_of(app), app.test_client()
+    stream.own_log.repeats = Repeats(window_s=0.2)
+    client.get("/health")  # starts
+    logger = logging.getLogger("pet_stream.tests.debug")
+    for _ in range(3):
+        logger.warning("the same again, with pst_secret")
+
+    def texts() -> list[str]:
+        rows = client.get("/api/debug/warnings").get_json()["warnings"]
+        return [row["text"] for row in rows if row["logger"] == logger.name]
+
+    wait_until(lambda: len(texts()) == 2)
+    assert texts() == [
+        "the same again, with pst_… … and 2 more in the last minute",
+        "the same again, with pst_…",
+    ]
+
+
 def test_a_program_on_this_machine_may_operate_what_is_open_to_all(port: int) -> None:
     for path in PATHS:
         assert ask(port, path)[0] == 200, path
@@ -157,7 +183,7 @@ def test_an_address_that_a_proxy_has_told_does_not_count(app: Flask) -> None:
 
 def test_where_people_sign_in_an_address_gives_no_right(tmp_path: Path) -> None:
     with mounted_app(tmp_path, AUTH="builtin", ACCOUNTS=tmp_path / "accounts.json") as app:
-        assert [app.test_client().get(path).status_code for path in PATHS] == [401] * 3
+        assert [app.test_client().get(path).status_code for path in PATHS] == [401] * len(PATHS)
 
 
 OURS = "   7: 0100007F:D2F0 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  {} 0 1 1"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from pet_stream import __version__
+from pet_stream.loss_rates import LOOK_INTERVAL_S, LossRates
 from pet_stream.web.health import FIRST_LOOK_S
 from tests.apps import mount, mounted_app, stream_of
 from tests.camera.camera import Camera
@@ -105,3 +107,17 @@ def test_a_path_that_the_host_serves_too_degrades(
 
 def test_is_never_kept_by_a_cache(client: FlaskClient) -> None:
     assert client.get("/health").headers["Cache-Control"] == "no-store"
+
+
+def test_what_is_lost_above_its_bound_is_a_reason(live_client: FlaskClient) -> None:
+    stream = stream_of(live_client.application)
+    moments_s = itertools.count(0.0, LOOK_INTERVAL_S)
+    stream.loss_rates = LossRates(stream.loss_rates.rates, lambda: next(moments_s))
+    stream.loss_rates.look()
+    assert live_client.get("/health").get_json()["status"] == "ok"
+    stream.reader.counts.frames_missed += 10_000
+    stream.video_viewers.counts.frames_dropped += 1000
+    stream.loss_rates.look()
+    health = live_client.get("/health").get_json()
+    assert health["status"] == "degraded"
+    assert health["reason_codes"] == ["pictures_overwritten", "viewers_lose_pictures"]
