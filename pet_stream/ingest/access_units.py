@@ -8,9 +8,10 @@ import time
 from ..errors import BitstreamError, ParameterSetUnknown
 from ..media.access_unit import AccessUnit
 from ..media.h264 import ParameterSets, SequenceParameterSet
+from ..media.h264.coded_picture import CodedPicture
+from ..media.h264.display_order import DisplayOrder
 from ..media.h264.playable import B_SLICE
 from ..reason import NO_REASON, Reason
-from .camera_stream import Cameras
 from .counts import CameraCounts
 from .refused import cause_in_bitstream
 from .ring_reader import Picture
@@ -31,6 +32,38 @@ _MIN_STEP_NS = 100_000
 _RESTART_IT = ": these are left out. Restart the camera daemon, so that it sends it again"
 
 
+class DecodableStream:
+    """What of the pictures can be decoded by whoever has had the last ones. Owned by the camera
+    thread."""
+
+    def __init__(self) -> None:
+        self.awaits_entry_point = True
+        """Nothing can be decoded before the next entry point. Set it when pictures are missing."""
+        self._told_sets = ParameterSets()
+        """The parameter sets that came up to the last picture that could be decoded."""
+
+    def complete(self, coded: CodedPicture) -> tuple[bytes, ...] | None:
+        """Returns the NAL units of a picture that can be decoded: an entry point with all
+        parameter sets that pictures may use from there on, any other with those that are new.
+
+        None while an entry point is awaited, and for parameter sets or SEI alone. Raises
+        BitstreamError for a picture whose parameter sets never came, and then awaits the next one.
+        """
+        if not coded.has_slice or (self.awaits_entry_point and not coded.is_entry_point):
+            return None
+        sets, told = coded.parameter_sets, None if coded.is_entry_point else self._told_sets
+        nal_units = coded.nal_units
+        if sets is not told or coded.slice_header is None:
+            try:
+                nal_units = sets.insert(nal_units, told)
+            except BitstreamError:
+                self.awaits_entry_point = True
+                raise
+        self._told_sets = sets
+        self.awaits_entry_point = False
+        return nal_units
+
+
 class AccessUnits:
     """Numbers and times what is published.
 
@@ -38,9 +71,10 @@ class AccessUnits:
     read by any thread.
     """
 
-    def __init__(self, cameras: Cameras, counts: CameraCounts, first_sequence: int = 0) -> None:
-        self._cameras = cameras
+    def __init__(self, counts: CameraCounts, first_sequence: int = 0) -> None:
         self._counts = counts
+        self._stream = DecodableStream()
+        self._display_order = DisplayOrder()
         self._parameter_sets = ParameterSets()
         self.next_sequence = first_sequence
         self._last_capture_ns = 0
@@ -81,15 +115,15 @@ class AccessUnits:
         next one, and from one without its parameter sets up to the next complete one. These are
         counted.
         """
-        header = picture.coded.slice_header
-        is_b = header is not None and header.slice_type == B_SLICE
+        coded, stream = picture.coded, self._stream
+        slice_header = coded.slice_header
+        is_b = slice_header is not None and slice_header.slice_type == B_SLICE
         self._pictures_since_b = 0 if is_b else self._pictures_since_b + 1
-        stream = self._cameras.stream_of(picture.header.camera_id)
         stream.awaits_entry_point |= picture.is_discontinuity
         is_discontinuity = stream.awaits_entry_point
-        self._parameter_sets = picture.coded.parameter_sets
+        self._parameter_sets = coded.parameter_sets
         try:
-            nal_units = stream.complete(picture.coded)
+            nal_units = stream.complete(coded)
         except BitstreamError as exc:
             logger.debug("picture %d dropped: %s", picture.header.frame_number, exc)
             self._counts.process_errors += 1
@@ -97,11 +131,11 @@ class AccessUnits:
             if isinstance(exc, ParameterSetUnknown):
                 self.missing_set = Reason("parameter_set_missing", f"{exc}{_RESTART_IT}")
             nal_units = None
-        if picture.coded.is_entry_point and nal_units is not None:
-            self.video = picture.coded.sps
+        if coded.is_entry_point and nal_units is not None:
+            self.video = coded.sps
         if nal_units is None or self.video is None:
             self._counts.frames_dropped += 1
-            if self.video is not None and picture.coded.has_slice:
+            if self.video is not None and coded.has_slice:
                 self._left_out_share += (1 - self._left_out_share) / _LEFT_OUT_MEMORY
             if self._dropped_since_s is None:
                 self._dropped_since_s = time.monotonic()
@@ -109,20 +143,23 @@ class AccessUnits:
         self._dropped_since_s = None
         self._left_out_share -= self._left_out_share / _LEFT_OUT_MEMORY
         self._last_capture_ns = max(capture_ns, self._last_capture_ns + _MIN_STEP_NS)
+        pic_order = None
+        if slice_header is not None and slice_header.pic_order_cnt_lsb is not None:
+            pic_order = self._display_order.place(coded)
         unit = AccessUnit(
             nal_units=nal_units,
             sequence=self.next_sequence,
             capture_ns=self._last_capture_ns,
-            is_idr=picture.coded.is_idr,
+            is_idr=coded.is_idr,
             is_discontinuity=is_discontinuity,
             width=self.video.width,
             height=self.video.height,
             camera_id=picture.header.camera_id,
             frame_number=picture.header.frame_number,
             stamp_ns=picture.header.captured_at_ns,
-            recovery_point=picture.coded.recovery_point,
-            pic_order=stream.pic_order(picture.coded),
-            is_leading=stream.is_leading,
+            recovery_point=coded.recovery_point,
+            pic_order=pic_order,
+            is_leading=pic_order is not None and self._display_order.is_leading,
         )
         if not unit.is_entry_point:  # an entry point may need others than the pictures after it
             self.missing_set = NO_REASON

@@ -34,13 +34,9 @@ class Attachment:
     """When new writes were seen last."""
     checked_at_s: float = 0.0
 
-    def is_being_written(self, now_s: float) -> bool:
+    def has_begun(self, now_s: float) -> bool:
         """Whether a write began a moment ago; a write takes less than a millisecond."""
-        return (
-            self.reader.is_write_in_progress
-            and self.written_at_s is not None
-            and now_s - self.written_at_s < _WRITING_S
-        )
+        return self.written_at_s is not None and now_s - self.written_at_s < _WRITING_S
 
     def is_gone(self, now_s: float) -> bool:
         """Whether a different segment has taken its place, as far as was looked."""

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Final, Literal, NamedTuple
 
 from .arrival_times import ArrivalTimes
-from .clock_ages import EARLY_NS, ClockAges
+from .clock_ages import EARLY_NS, LIVE_AGE_NS, ClockAges
 from .clock_line import ClockLine
 from .counts import CameraCounts
 
@@ -72,7 +72,7 @@ class CaptureClock:
         times: list[int] = []
         for camera_id, run in groupby(stamps, key=itemgetter(0)):
             self._shown = self._clock_of(camera_id)
-            times += self._shown.times_ns([stamp_ns for _, stamp_ns in run], now)
+            times += self._shown.times_ns(list(map(itemgetter(1), run)), now)
         return times
 
     def _clock_of(self, camera_id: int) -> CameraClock:
@@ -98,6 +98,10 @@ class CameraClock:
 
     A clock is given up when most stamps are refused, or by the ages of its pictures (`ClockAges`).
     It may come back, but then it has to prove itself.
+
+    A picture as it should be is timed at once: on a clock of this machine, the only one of its
+    look, of a plausible age, after 31 others whose stamps were believed. What it says of the clock
+    is worked out about once a second, with the others like it.
     """
 
     def __init__(self, counts: CameraCounts) -> None:
@@ -115,20 +119,51 @@ class CameraClock:
         self._believed = _ALL_STAMPS  # a bit for each stamp, the newest is the lowest
         self._is_returning = False
         self._return_looks = 0
+        self._waiting: list[tuple[int, int]] = []
+        """Age and arrival of the pictures that were timed at once since the last look that was
+        worked out."""
+        self._until_ns = 0
+        """Until then pictures may be timed at once."""
 
     def times_ns(self, stamps: Sequence[int], now: Now) -> list[int]:
         """Returns the times of the pictures of one look, in order; see `CaptureClock`."""
         now_ns, newest_ns = now.monotonic_ns, stamps[-1]
-        self._arrivals.on_look(len(stamps), now_ns)
         if self.name != "monotonic":
             self._follow_realtime(now_ns - now.realtime_ns)
+        if now_ns < self._until_ns and len(stamps) == 1:
+            captured_ns = self._time_at_once_ns(newest_ns, now_ns)
+            if captured_ns is not None:
+                return [captured_ns]
+        self._work_out()
+        self._arrivals.on_look(len(stamps), now_ns)
+        if self.name != "monotonic":
             self._find(newest_ns, now_ns)
         times = [
             self._time_ns(stamp_ns, len(stamps) - 1 - place, now_ns)
             for place, stamp_ns in enumerate(stamps)
         ]
         self._judge(newest_ns, now_ns)
+        is_ours = self.name in ("monotonic", "realtime")
+        self._until_ns = self._ages.window_end_ns if is_ours else 0
         return times
+
+    def _time_at_once_ns(self, stamp_ns: int, now_ns: int) -> int | None:
+        """None if this picture is not as it should be."""
+        captured_ns, last_ns = self._by_stamp_ns(stamp_ns), self._last_ns
+        if captured_ns is None or last_ns is None or self._believed != _ALL_STAMPS:
+            return None
+        age_ns = now_ns - captured_ns
+        if not 0 <= age_ns <= LIVE_AGE_NS or captured_ns < last_ns + _STEP_NS:
+            return None
+        self._last_ns, self._last_stamp_ns, self._is_constant = captured_ns, stamp_ns, False
+        self._waiting.append((age_ns, now_ns))
+        return captured_ns
+
+    def _work_out(self) -> None:
+        for age_ns, now_ns in self._waiting:
+            self._arrivals.on_look(1, now_ns)
+            self._ages.refute(age_ns, now_ns, is_believed=True)
+        self._waiting.clear()
 
     def _time_ns(self, stamp_ns: int, later: int, now_ns: int) -> int:
         """`later`: the number of pictures that this look found after this one."""

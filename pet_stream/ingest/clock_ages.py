@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_LIVE_AGE_NS: Final = 5_000_000_000
+LIVE_AGE_NS: Final = 5_000_000_000
 """A live picture is younger."""
 EARLY_NS: Final = 2_000_000
 """A picture may seem this much too new: its clock and ours are read one after the other."""
@@ -26,7 +26,7 @@ class ClockAges:
     """
 
     def __init__(self) -> None:
-        self._least_ns = _LIVE_AGE_NS
+        self._least_ns = LIVE_AGE_NS
         self.begin()
 
     def begin(self) -> None:
@@ -34,14 +34,15 @@ class ClockAges:
         self._early = 0  # a bit for each look, the newest is the lowest
         self._window_least_ns: int | None = None
         self._window_looks = 0
-        self._window_end_ns = 0
+        self.window_end_ns = 0
+        """Before that, live pictures that are not early refute nothing. 0: it is not known yet."""
 
     def are_plausible(self, age_ns: int) -> bool:
-        return -EARLY_NS <= age_ns <= _LIVE_AGE_NS
+        return -EARLY_NS <= age_ns <= LIVE_AGE_NS
 
     def are_usual(self, age_ns: int) -> bool:
         """Whether it is also about as young as with this clock before."""
-        return -EARLY_NS <= age_ns <= min(_LIVE_AGE_NS, self._least_ns + _MORE_AGE_NS // 2)
+        return -EARLY_NS <= age_ns <= min(LIVE_AGE_NS, self._least_ns + _MORE_AGE_NS // 2)
 
     def refute(self, age_ns: int, now_ns: int, *, is_believed: bool) -> bool:
         """Take the age of a look's newest picture. Returns whether it can't be this clock."""
@@ -51,16 +52,17 @@ class ClockAges:
             return True
         if not is_believed:
             return False
-        if age_ns > _LIVE_AGE_NS:
+        if age_ns > LIVE_AGE_NS:
             return True
         if self._window_least_ns is None:
             self._window_least_ns = age_ns
-            self._window_looks, self._window_end_ns = 0, now_ns + _WINDOW_NS
+            self._window_looks, self.window_end_ns = 0, now_ns + _WINDOW_NS
         self._window_least_ns = min(self._window_least_ns, age_ns)
         self._window_looks += 1
-        if now_ns < self._window_end_ns or self._window_looks < _WINDOW_LOOKS:
+        if now_ns < self.window_end_ns or self._window_looks < _WINDOW_LOOKS:
             return False
         least_ns, self._window_least_ns = self._window_least_ns, None
+        self.window_end_ns = 0
         if least_ns > self._least_ns + _MORE_AGE_NS:
             return True
         self._least_ns = max(0, min(self._least_ns, least_ns))

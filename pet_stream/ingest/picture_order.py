@@ -58,23 +58,8 @@ class PictureOrder:
         self._older_in_a_row = 0
         self.is_relayed = False
         """Whether pictures are written repeatedly, as a relay does."""
-
-    @property
-    def is_once_each(self) -> bool:
+        self.is_once_each = False
         """Whether the writer has shown that it writes each picture once."""
-        return not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
-
-    def is_newer(self, header: SlotHeader) -> bool:
-        newest = self._newest
-        return not self.was_taken(header) and (
-            newest is None
-            or self.is_once_each  # what is written once is written in order
-            or header.captured_at_ns > self._stamp_ns
-            or (
-                header.camera_id == newest.camera_id
-                and 0 < header.frame_number - newest.frame_number <= _REMEMBERED
-            )
-        )
 
     def was_taken(self, header: SlotHeader) -> bool:
         return header.identity in self._taken
@@ -86,16 +71,22 @@ class PictureOrder:
             self.is_relayed = True
         else:
             self._distinct_in_a_row += 1
+        self.is_once_each = not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
         self._previous = identity
         if self._newest is not None and identity == self._taken[-1]:
             return Order.SAME
-        if self.is_newer(header) or self._has_begun_anew(header):
+        if identity not in self._taken and (
+            self.is_once_each  # what is written once is written in order
+            or self._is_later(header)
+            or self._has_begun_anew(header)
+        ):
             return Order.NEWER
         return Order.OLDER
 
     def take(self, header: SlotHeader) -> None:
         """Note that this picture is taken or rejected; only newer ones may follow."""
-        newest, stamp_ns = self._newest, header.captured_at_ns
+        newest, identity = self._newest, header.identity
+        stamp_ns = identity[0]
         if (
             newest is None
             or newest.camera_id != header.camera_id
@@ -106,12 +97,21 @@ class PictureOrder:
         else:
             self._doubtful_stamp_ns = stamp_ns
         self._newest = header
-        self._taken.append(header.identity)
+        self._taken.append(identity)
         self._older_in_a_row = 0
 
+    def _is_later(self, header: SlotHeader) -> bool:
+        newest = self._newest
+        return (
+            newest is None
+            or header.captured_at_ns > self._stamp_ns
+            or (
+                header.camera_id == newest.camera_id
+                and 0 < header.frame_number - newest.frame_number <= _REMEMBERED
+            )
+        )
+
     def _has_begun_anew(self, header: SlotHeader) -> bool:
-        if self.was_taken(header):
-            return False
         last, self._last_older = self._last_older, header
         if last is None or (header.captured_at_ns, header.frame_number) > (
             last.captured_at_ns,

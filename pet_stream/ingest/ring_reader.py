@@ -6,8 +6,8 @@ Two questions are answered for each picture.
 picture, and some bring back an older one.
 
 *Are these all its bytes?* A writer may raise the index first and copy afterwards, so every slot but
-the newest is complete. If each picture is written once, that is enough, and `newest_slot` can take
-the newest slot before the next write. Behind a relay, even a complete slot may hold wrong bytes
+the newest is complete. If each picture is written once, that is enough, and the newest slot can be
+taken before the next write (`slots`). Behind a relay, even a complete slot may hold wrong bytes
 (`relay_copies`).
 """
 
@@ -23,12 +23,11 @@ from ..media.h264.continuity import Continuity
 from ..media.ring import RingLayout, SlotHeader, next_write, writes_between
 from .camera_stream import Cameras, SlotCopy
 from .counts import CameraCounts, Discontinuity
-from .newest_slot import NewestSlot
 from .picture_order import Order, PictureOrder
 from .refused import cause_in_bitstream, cause_in_header
 from .relay_copies import RelayCopies, last_copies, spread
 from .segment import Segment
-from .slots import Slots
+from .slots import NewestSlot, Slots
 
 logger = logging.getLogger(__name__)
 
@@ -80,18 +79,17 @@ class RingReader:
         otherwise when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
         """
         index = self._slots.read_index()
-        if writes_between(self._next, index) > _LONGEST_ABSENCE:
+        unread = writes_between(self._next, index)
+        if unread > _LONGEST_ABSENCE:
             logger.info("the camera's ring starts over")
             self._begin(index)
+            unread = writes_between(self._next, index)
         self.new_writes = writes_between(self._last_index, index)
         self._last_index = index
-        if writes_between(self._next, index) > 1:
+        if unread > 1:
             self._take_complete(next_write(index, -1))
-        if is_urgent and self._order.is_once_each:
-            if self._next != index and self._newest.write == self._next:
-                self._take_newest()
-            if self._newest.write not in (self._next, index):
-                self._newest.remember(index)
+        if is_urgent and self._order.is_once_each and self._newest.write != index:
+            self._follow(index)
         pictures, self._pictures = self._pictures, []
         return pictures
 
@@ -113,6 +111,7 @@ class RingReader:
         """Take what the ring holds so far."""
         self._order.attach()
         self._cameras.reset()
+        self._newest.write = None
         # The slots of the newest and of the next write may be in progress.
         self._next = next_write(index, -min(index, self._slots.layout.slot_count - 2))
         self._last_index = self._delivered_at = self._next
@@ -188,17 +187,18 @@ class RingReader:
             self._refused.append(number)
             self._counts.refuse(cause)
 
-    def _take_newest(self) -> None:
-        """Take the slot that is being written, if it is proven complete."""
-        header = self._slots.read_header(self._next)
-        if (
-            header.may_be_h264
-            and self._order.is_newer(header)
-            and (data := self._newest.read(header)) is not None
-        ):
+    def _follow(self, index: int) -> None:
+        """Take the slot that is being written, if it is proven complete; then remember the next
+        one, whose write is `index`."""
+        if self._newest.write == self._next:
+            slot = self._newest.read()
+            if slot is None:
+                return
             self._next = next_write(self._next)
-            self._order.place(header)
-            self._deliver(SlotCopy(header, data))
+            header, data = slot
+            if self._is_new_picture(header):
+                self._deliver(SlotCopy(header, data))
+        self._newest.remember(index)
 
     def _weigh(self, copy: SlotCopy) -> None:
         """Consider a copy of a picture that may come again."""
@@ -210,22 +210,21 @@ class RingReader:
                 self._has_missed = True
 
     def _deliver(self, copy: SlotCopy) -> None:
-        header = copy.header
+        header, last = copy.header, self._cameras.last
         self._order.take(header)
+        skipped = self._cameras.skipped_frame_numbers(header) if self._order.is_relayed else 0
         try:
-            coded = self._cameras.parse(copy)
+            coded, continuity = self._cameras.advance(copy)
         except BitstreamError as exc:
             logger.debug("picture %d skipped: %s", header.frame_number, exc)
             self._counts.process_errors += 1
             self._counts.refuse(cause_in_bitstream(exc))
             self._has_missed = True
             return
-        skipped = self._cameras.skipped_frame_numbers(header)
-        is_of_another = self._cameras.is_of_another(header)
-        continuity = self._cameras.advance(header, coded)
         is_gap = self._is_gap(continuity, skipped, starts_gop=coded.is_idr)
         is_discontinuity = is_gap or continuity is Continuity.FIRST
         if is_discontinuity:
+            is_of_another = last is not None and last.camera_id != header.camera_id
             self._counts.discontinuities[self._cause(continuity, is_of_another)] += 1
         self._has_missed = False
         if self._counts.refused is not None:

@@ -89,7 +89,7 @@ class PosixSegment:
         return not os.path.samestat(named, opened) or opened.st_size != self.size
 
     def is_resized(self) -> bool:
-        return os.fstat(self._fd).st_size != self.size
+        return os.lseek(self._fd, 0, os.SEEK_END) != self.size
 
     def close(self) -> None:
         os.close(self._fd)

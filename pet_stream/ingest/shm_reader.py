@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
 from ..broadcaster import Broadcaster
 from ..camera_status import CameraState, CameraStatus, entry_kind, entry_reason, spoken
 from ..errors import MAX_FAILURES, SegmentError
-from ..lifecycle import Run, start_run
+from ..lifecycle import Pulse, Run, start_run
 from ..media import ring
 from ..media.h264 import SequenceParameterSet
 from ..pause.pause import Pause
@@ -29,6 +28,8 @@ from .segment import open_segment
 logger = logging.getLogger(__name__)
 
 _RETRY_S: Final = 0.25
+_CHECK_S: Final = 0.1
+"""Time between two looks at what need not be known for each picture."""
 _WRITING_LOOK_S: Final = 0.0002
 
 
@@ -58,10 +59,11 @@ class ShmReader:
         self.counts = CameraCounts()
         self._order = PictureOrder()
         self._cameras = Cameras()
-        self._access_units = AccessUnits(self._cameras, self.counts, first_sequence)
+        self._access_units = AccessUnits(self.counts, first_sequence)
         self._attachment: Attachment | None = None
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
+        self._check_due_s = 0.0
         self._wakes: SimpleQueue[None] = SimpleQueue()
 
     def start(self) -> None:
@@ -119,10 +121,9 @@ class ShmReader:
 
     def _read(self, run: Run) -> None:
         failure_count = 0
-        while not run.is_stopping:
-            run.pulse.beat()
+        while not run.stop_requested.is_set():
             try:
-                delay_s = self._run_once()
+                delay_s = self._run_once(run.pulse)
                 failure_count = 0
             except Exception:
                 failure_count += 1
@@ -134,39 +135,46 @@ class ShmReader:
                 self.counts.read_errors += 1
                 self._detach(Reason("read_failed", "reading failed, see the log"))
                 delay_s = _RETRY_S
-            with suppress(Empty):  # the cheapest wait that another thread can end
-                self._wakes.get(timeout=delay_s)
+            try:
+                self._wakes.get(timeout=delay_s)  # the cheapest wait that another thread can end
+            except Empty:
+                pass
         self._detach(Reason("stopped", "reading was stopped"))
 
-    def _run_once(self) -> float:
+    def _run_once(self, pulse: Pulse) -> float:
         """Look once. Returns how long to wait before the next look, seconds."""
-        self._pause.look()
+        looked_at_s = time.monotonic()
+        is_check_due = looked_at_s >= self._check_due_s
+        if is_check_due:
+            self._check_due_s = looked_at_s + _CHECK_S
+            pulse.beat()
+            self._pause.look()
         is_urgent = self._broadcaster.has_urgent_subscriber
         try:
             attachment = self._attachment or self._attach()
-            looked_at_s = time.monotonic()
             pictures = attachment.reader.poll(is_urgent=is_urgent)
             if attachment.reader.new_writes and attachment.segment.is_resized():
                 self._detach(Reason("segment_removed", "the camera made its shared memory anew"))
                 return 0.0
-            is_live = self._publish(pictures, attachment, looked_at_s)
-            if attachment.is_gone(looked_at_s):
-                self._detach(Reason("segment_removed", "the camera removed its shared memory"))
-                return 0.0
-            if not is_live and self._state_of(attachment)[0] in ("stalled", "unusable"):
-                self._broadcaster.forget()
+            self._publish(pictures, attachment, looked_at_s)
+            if is_check_due:
+                if attachment.is_gone(looked_at_s):
+                    self._detach(Reason("segment_removed", "the camera removed its shared memory"))
+                    return 0.0
+                if self._state_of(attachment)[0] in ("stalled", "unusable"):
+                    self._broadcaster.forget()
         except SegmentError as exc:
             self.counts.read_errors += 1
             self._detach(Reason(exc.code, str(exc)))
             return _RETRY_S
         now_s = time.monotonic()
         delay_s = attachment.pacing.delay_s(now_s, is_urgent=is_urgent)
-        if is_urgent and attachment.is_being_written(now_s):
+        if is_urgent and attachment.reader.is_write_in_progress and attachment.has_begun(now_s):
             return min(delay_s, _WRITING_LOOK_S)
         return delay_s
 
-    def _publish(self, pictures: list[Picture], attachment: Attachment, looked_at_s: float) -> bool:
-        """Publish what a look found. Returns whether its newest picture could be."""
+    def _publish(self, pictures: list[Picture], attachment: Attachment, looked_at_s: float) -> None:
+        """Publish what a look found."""
         pacing = attachment.pacing
         is_first_look = attachment.written_at_s is None
         if new_writes := attachment.reader.new_writes:
@@ -176,10 +184,9 @@ class ShmReader:
         if not attachment.backlog.is_alive:
             pictures = attachment.backlog.sift(pictures)
         if not pictures:
-            return False
+            return
         stamps = [(picture.header.camera_id, picture.header.captured_at_ns) for picture in pictures]
         times = attachment.clock.times_ns(stamps, Now.read())
-        unit = None
         for picture, capture_ns in zip(pictures, times, strict=True):
             unit = self._access_units.make(picture, capture_ns)
             if unit is not None:
@@ -190,7 +197,6 @@ class ShmReader:
                 self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
             pacing.on_picture(capture_ns / 1e9, looked_at_s)
             self._found_at_s = capture_ns / 1e9 if is_first_look else looked_at_s
-        return unit is not None
 
     def _attach(self) -> Attachment:
         segment = open_segment(self._url, ring.RING_LAYOUTS)

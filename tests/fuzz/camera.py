@@ -217,7 +217,7 @@ def read_ring(
 ) -> None:
     """Everything that the camera thread does, and what becomes of the pictures."""
     counts, cameras = CameraCounts(), Cameras()
-    access_units, clock = AccessUnits(cameras, counts), CaptureClock(counts)
+    access_units, clock = AccessUnits(counts), CaptureClock(counts)
     units: list[AccessUnit] = []
     segment = open_segment(name, ring.RING_LAYOUTS)
     try:

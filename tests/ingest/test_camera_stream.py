@@ -3,6 +3,7 @@
 import pytest
 
 from pet_stream.errors import BitstreamError, ParameterSetUnknown
+from pet_stream.ingest.access_units import DecodableStream
 from pet_stream.ingest.camera_stream import CameraStream, SlotCopy
 from pet_stream.media.access_unit import START_CODE
 from pet_stream.media.h264.continuity import Continuity
@@ -23,15 +24,23 @@ def slot_copy(*nal_units: bytes, number: int = 0, camera_id: int = 0) -> SlotCop
     return SlotCopy(header, data)
 
 
-def deliver(stream: CameraStream, *nal_units: bytes) -> tuple[bytes, ...] | None:
+class Stream:
+    """What was read of a camera, and what was published of that."""
+
+    def __init__(self) -> None:
+        self.read = CameraStream()
+        self.published = DecodableStream()
+
+
+def deliver(stream: Stream, *nal_units: bytes) -> tuple[bytes, ...] | None:
     """What is published of a picture that is delivered."""
-    coded = stream.parse(slot_copy(*nal_units))
-    stream.advance(coded)
-    return stream.complete(coded)
+    coded = stream.read.parse(slot_copy(*nal_units))
+    stream.read.advance(coded)
+    return stream.published.complete(coded)
 
 
-def stream_with(*nal_units: bytes) -> CameraStream:
-    stream = CameraStream()
+def stream_with(*nal_units: bytes) -> Stream:
+    stream = Stream()
     deliver(stream, *nal_units)
     return stream
 
@@ -39,43 +48,43 @@ def stream_with(*nal_units: bytes) -> CameraStream:
 def test_the_bytes_of_a_copy_are_parsed_once() -> None:
     stream = stream_with(SPS, PPS, IDR)
     for copy in (slot_copy(P), slot_copy(SPS, PPS, IDR), slot_copy(LONGER_SPS, LONGER_IDR)):
-        coded = stream.parse(copy)
-        assert stream.check(coded) is Continuity.NEXT
-        assert stream.parse(copy) is coded
+        coded = stream.read.parse(copy)
+        assert stream.read.check(coded) is Continuity.NEXT
+        assert stream.read.parse(copy) is coded
 
 
 def test_a_copy_is_parsed_again_when_the_parameter_sets_have_changed() -> None:
     stream = stream_with(SPS, PPS, IDR)
     copy = slot_copy(slice_nal_unit(1, sps=LONGER))
-    stream.parse(copy)
+    stream.read.parse(copy)
     deliver(stream, LONGER_SPS, LONGER_IDR)
-    coded = stream.parse(copy)
+    coded = stream.read.parse(copy)
     assert coded.sps is not None
     assert coded.sps.log2_max_frame_num == 9
     assert coded.slice_header is not None
     assert coded.slice_header.frame_num == 1
-    assert stream.check(coded) is Continuity.NEXT
+    assert stream.read.check(coded) is Continuity.NEXT
 
 
 def test_parsing_takes_no_parameter_sets() -> None:
-    stream = CameraStream()
-    assert stream.parse(slot_copy(SPS, PPS, IDR)).sps is not None
-    assert stream.parse(slot_copy(IDR)).sps is None
+    stream = Stream()
+    assert stream.read.parse(slot_copy(SPS, PPS, IDR)).sps is not None
+    assert stream.read.parse(slot_copy(IDR)).sps is None
 
 
 def test_an_idr_is_completed_with_what_the_camera_had_sent_by_then() -> None:
     """A look at the ring delivers several pictures before the first of them is published."""
     stream = stream_with(SPS, PPS, IDR)
-    earlier = stream.parse(slot_copy(IDR))
-    stream.advance(earlier)
-    later = stream.parse(slot_copy(LONGER_SPS, PPS, LONGER_IDR))
-    stream.advance(later)
-    assert stream.complete(earlier) == (SPS, PPS, IDR)
-    assert stream.complete(later) == (LONGER_SPS, PPS, LONGER_IDR)
+    earlier = stream.read.parse(slot_copy(IDR))
+    stream.read.advance(earlier)
+    later = stream.read.parse(slot_copy(LONGER_SPS, PPS, LONGER_IDR))
+    stream.read.advance(later)
+    assert stream.published.complete(earlier) == (SPS, PPS, IDR)
+    assert stream.published.complete(later) == (LONGER_SPS, PPS, LONGER_IDR)
 
 
 def test_nothing_can_be_decoded_before_the_first_idr() -> None:
-    stream = CameraStream()
+    stream = Stream()
     assert deliver(stream, SPS, PPS) is None
     assert deliver(stream, P) is None
     assert deliver(stream, IDR) == (SPS, PPS, IDR)
@@ -84,7 +93,7 @@ def test_nothing_can_be_decoded_before_the_first_idr() -> None:
 
 def test_an_interruption_lasts_to_the_next_idr() -> None:
     stream = stream_with(SPS, PPS, IDR)
-    stream.awaits_entry_point = True
+    stream.published.awaits_entry_point = True
     assert deliver(stream, P) is None
     assert deliver(stream, IDR) == (SPS, PPS, IDR)
     assert deliver(stream, P) == (P,)
@@ -127,7 +136,7 @@ def test_a_parameter_set_behind_a_picture_goes_in_front_of_the_next() -> None:
 
 def test_parameter_sets_that_come_during_an_interruption_are_with_the_next_idr() -> None:
     stream = stream_with(SPS, PPS, IDR)
-    stream.awaits_entry_point = True
+    stream.published.awaits_entry_point = True
     assert deliver(stream, CHANGED_PPS, P) is None
     assert deliver(stream, IDR) == (SPS, CHANGED_PPS, IDR)
     assert deliver(stream, P) == (P,)
@@ -173,6 +182,6 @@ def test_bytes_that_are_no_picture_change_nothing(data: bytes) -> None:
     copy = SlotCopy(slot_copy(P).header, data)
     for _ in range(2):
         with pytest.raises(BitstreamError):
-            stream.parse(copy)
+            stream.read.parse(copy)
     assert copy.coded is None
     assert deliver(stream, P) == (P,)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from pet_stream.ingest.capture_clock import CaptureClock, Now
+from pet_stream.ingest.capture_clock import CameraClock, CaptureClock, Now
 from pet_stream.ingest.counts import CameraCounts
 
 from .bad_clocks import (
@@ -23,6 +23,7 @@ from .bad_clocks import (
     realtime_ns,
     run,
     spacings_ns,
+    stepping,
     with_outliers,
 )
 
@@ -31,6 +32,21 @@ ON_REALTIME: Stamp = lambda _number, passed_ns: realtime_ns(passed_ns)  # noqa: 
 
 def new_clock() -> CaptureClock:
     return CaptureClock(CameraCounts())
+
+
+class EachWorkedOut(CaptureClock):
+    """Works out what each picture says of the clock, not once a second."""
+
+    class _Clock(CameraClock):
+        def _time_at_once_ns(self, _stamp_ns: int, _now_ns: int) -> int | None:
+            return None
+
+    def __init__(self, counts: CameraCounts) -> None:
+        super().__init__(counts)
+        self._clock = self._Clock(counts)
+
+    def _clock_of(self, _camera_id: int) -> CameraClock:
+        return self._clock
 
 
 def after(timed: list[Timed], seconds: float) -> list[Timed]:
@@ -267,3 +283,29 @@ def test_a_camera_that_becomes_slower_has_no_other_clock() -> None:
         times = clock.times_ns([(0, captured_ns)], Now(captured_ns + delay_ns, 0))
         assert times == [captured_ns]
     assert clock.name == "monotonic"
+
+
+@pytest.mark.parametrize("fps", [2, 30])
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        monotonic,
+        ON_REALTIME,
+        with_outliers(monotonic, 100, HOUR),
+        with_outliers(ON_REALTIME, 90, -SECOND),
+        stepping(monotonic, 2 * SECOND),
+        stepping(ON_REALTIME, -HOUR),
+        drifting(monotonic, 3),
+        drifting(monotonic, -3),
+        *BAD_CLOCKS.values(),
+    ],
+)
+def test_what_is_worked_out_once_a_second_says_the_same(stamp: Stamp, fps: int) -> None:
+    counts = CameraCounts()
+    clock, slow_clock = CaptureClock(counts), EachWorkedOut(slow_counts := CameraCounts())
+    jitter_ns = 30 * MS
+    assert run(clock, stamp, fps=fps, jitter_ns=jitter_ns) == run(
+        slow_clock, stamp, fps=fps, jitter_ns=jitter_ns
+    )
+    assert (clock.name, clock.fault) == (slow_clock.name, slow_clock.fault)
+    assert counts.timed_by_arrival == slow_counts.timed_by_arrival

@@ -11,7 +11,10 @@ from pathlib import Path
 import av
 import pytest
 
+from pet_stream.ingest.access_units import AccessUnits
 from pet_stream.ingest.camera_stream import CameraStream, SlotCopy
+from pet_stream.ingest.counts import CameraCounts
+from pet_stream.ingest.ring_reader import Picture
 from pet_stream.library.cutting import cut
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.mp4.reading import read_movie
@@ -36,29 +39,15 @@ OPEN = {"bframes": 2, "x264": ("open-gop=1",)}
 
 def units_of(footage: Sequence[bytes], start_ns: int = START_NS) -> list[AccessUnit]:
     """What the camera thread makes of `footage`, at even capture times."""
-    stream, units = CameraStream(), []
+    stream, access_units, units = CameraStream(), AccessUnits(CameraCounts()), []
     for number, data in enumerate(footage):
         header = SlotHeader(number, 0, number, 0, 320, 240, FORMAT_H264, len(data))
         coded = stream.parse(SlotCopy(header, data))
         stream.advance(coded)
-        nal_units = stream.complete(coded)
-        assert nal_units is not None
-        units.append(
-            AccessUnit(
-                nal_units=nal_units,
-                sequence=number,
-                capture_ns=start_ns + number * FRAME_NS,
-                is_idr=coded.is_idr,
-                is_discontinuity=False,
-                width=320,
-                height=240,
-                camera_id=0,
-                frame_number=number,
-                recovery_point=coded.recovery_point,
-                pic_order=stream.pic_order(coded),
-                is_leading=stream.is_leading,
-            )
-        )
+        picture = Picture(header, coded, is_discontinuity=False)
+        unit = access_units.make(picture, start_ns + number * FRAME_NS)
+        assert unit is not None
+        units.append(unit)
     return units
 
 
