@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -140,33 +141,31 @@ class Broadcaster:
             self._retired = (*(other for other in self._retired if other.is_alive), run)
 
     def publish(self, unit: AccessUnit) -> None:
-        self.pulse.beat()
+        self.pulse.beat_at_s = time.monotonic()
         try:
-            self._publish(unit)
-        finally:
-            self.pulse.rest()
-
-    def _publish(self, unit: AccessUnit) -> None:
-        with self._lock:
-            if self._is_retired():
-                return
-            if self._pause.is_on:
-                self._forget_all(unit.capture_ns)
-                return
-            if self._has_gap:
-                if not unit.is_entry_point:
+            with self._lock:
+                if self._retired and self._is_retired():
                     return
-                self._has_gap = False
-                unit = replace(unit, is_discontinuity=True)
-            self._memory.append(unit)
-            subscriptions = self.subscriptions
-        for subscription in subscriptions:
-            if self._is_retired():  # it was stuck in a subscriber's callback
-                return
-            subscription.put(unit)
+                if self._pause.is_on:
+                    self._forget_all(unit.capture_ns)
+                    return
+                if self._has_gap:
+                    if not unit.is_entry_point:
+                        return
+                    self._has_gap = False
+                    unit = replace(unit, is_discontinuity=True)
+                self._memory.append(unit)
+                subscriptions = self.subscriptions
+            for subscription in subscriptions:
+                if self._retired and self._is_retired():  # it was stuck in a subscriber's callback
+                    return
+                subscription.put(unit)
+        finally:
+            self.pulse.beat_at_s = None
 
     def _is_retired(self) -> bool:
-        return bool(self._retired) and any(run.is_here for run in self._retired)
+        """Whether this is a thread whose pictures are ignored."""
+        return any(run.is_here for run in self._retired)
 
     def forget(self) -> None:
         """The camera has stopped: let new viewers begin with its next entry point, not an old one.

@@ -35,23 +35,24 @@ class Pulse:
     A beat is one store. Whoever waits for something that may take any time rests until then.
     """
 
-    __slots__ = ("_beat_at_s",)
+    __slots__ = ("beat_at_s",)
 
     def __init__(self) -> None:
-        self._beat_at_s: float | None = time.monotonic()
+        self.beat_at_s: float | None = time.monotonic()
+        """None while it rests. What is done for each picture stores this itself."""
 
     def beat(self) -> None:
         """Something is being done, and ends soon, or is followed by another beat."""
-        self._beat_at_s = time.monotonic()
+        self.beat_at_s = time.monotonic()
 
     def rest(self) -> None:
         """There is nothing to do until the next beat."""
-        self._beat_at_s = None
+        self.beat_at_s = None
 
     @property
     def age_s(self) -> float | None:
         """Seconds since the last beat; None while it rests."""
-        beat_at_s = self._beat_at_s
+        beat_at_s = self.beat_at_s
         return None if beat_at_s is None else time.monotonic() - beat_at_s
 
 
