@@ -63,13 +63,12 @@ def expected() -> list[int]:
 def published(stream: str) -> tuple[AccessUnit, ...]:
     """What the camera's thread makes of its slots."""
     cameras, counts = Cameras(), CameraCounts()
-    access_units = AccessUnits(cameras, counts)
+    access_units = AccessUnits(counts)
     units: list[AccessUnit] = []
     for number, data in enumerate(ODD_STREAMS[stream](list(plain()))):
         captured_at_ns = len(units) * FRAME_NS
         header = SlotHeader(number, 1, captured_at_ns, 0, 160, 128, FORMAT_H264, len(data))
-        coded = cameras.parse(SlotCopy(header, data))
-        cameras.advance(header, coded)
+        coded, _ = cameras.advance(SlotCopy(header, data))
         unit = access_units.make(Picture(header, coded, is_discontinuity=False), captured_at_ns)
         units += [] if unit is None else [unit]
     assert counts.process_errors == 0
