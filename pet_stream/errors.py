@@ -9,6 +9,7 @@
     │   ├── SegmentMissing      there is none of that name (yet)
     │   ├── SegmentInvalid      too small, truncated, or not a stream ring
     │   └── SegmentBusy         another writer is writing to it
+    ├── BackupUnusable          not a backup of ours, or damaged
     ├── AccountsUnusable        the account file can't be read or written
     ├── SourceError             a video source can't be opened or read
     ├── AddressUnavailable      the web server can't listen where it should
@@ -60,6 +61,7 @@ __all__ = [
     "AccountsUnusable",
     "AddressUnavailable",
     "AlreadyRecording",
+    "BackupUnusable",
     "BadCandidate",
     "BadName",
     "BadRequest",
@@ -180,6 +182,10 @@ class AccountsUnusable(PetStreamError):
     http_status = 503
     code = "accounts"
     severity = Severity.DEGRADED
+
+
+class BackupUnusable(PetStreamError):
+    code = "backup"
 
 
 class SourceError(PetStreamError):

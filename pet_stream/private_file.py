@@ -43,8 +43,8 @@ def read_private_file(path: Path, max_bytes: int, others_may: int = 0) -> bytes:
     return data
 
 
-def replace_private_file(path: Path, data: bytes) -> None:
-    """Write a new file beside the old one, mode 600, then give it its name.
+def replace_private_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a new file beside the old one, then give it its name.
 
     Raises OSError; then the old file is as it was.
     """
@@ -52,6 +52,8 @@ def replace_private_file(path: Path, data: bytes) -> None:
     try:
         with open(os.open(new, _WRITE, 0o600), "wb") as file:
             hand_over(file.fileno(), path if os.path.lexists(path) else path.parent)
+            if mode != 0o600:
+                os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

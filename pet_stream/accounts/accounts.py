@@ -53,7 +53,7 @@ class Accounts:
 
     def __init__(self, path: Path, now_s: Callable[[], float] = time.time) -> None:
         self._file = BookFile(path)
-        self._audit = Audit(_log_path(path))
+        self._audit = Audit(log_path(path))
         self._passwords = Passwords()
         self._now_s = now_s
         self.invitation_s = INVITATION_S
@@ -289,6 +289,7 @@ def _is_away(device: Device, now: int) -> bool:
     return now - device.seen_at > RENEWAL_S
 
 
-def _log_path(path: Path) -> Path:
+def log_path(path: Path) -> Path:
+    """Returns where the audit log of the account file `path` is."""
     log = path.with_suffix(".log")
     return log if log != path else path.with_name(f"{path.name}.log")

@@ -65,6 +65,12 @@ class BookFile:
                 self._store(changed)
             return changed
 
+    def replace(self, book: Book) -> None:
+        """Have the file hold `book`, whatever it holds now, even if that can't be read. Raises
+        AccountsUnusable; then it stays as it is."""
+        with self._alone():
+            self._store(book)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Keep other threads and processes from changing it. Raises AccountsUnusable."""

@@ -15,6 +15,7 @@
       doctor         checks everything: its work is in `pet_stream.doctor`
       config         shows the settings, and where each comes from
       recordings, recordings_upkeep   the files: list, export; prune, repair
+      backup         backup, restore, factory-reset: their work is in `pet_stream.backup`
       status, snapshot   ask a server that runs
         http_client, trust   how they ask it, and which they believe
         server_options       the options that name it
@@ -51,6 +52,9 @@ COMMANDS = {
     "snapshot": "snapshot:command",
     "config": "config:command",
     "recordings": "recordings:group",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
+    "factory-reset": "backup:factory_reset",
     "people": "accounts:people",
     "invite": "accounts:invite",
     "token": "accounts:token",

@@ -18,6 +18,7 @@ from .failures import Failure, InUse
 if TYPE_CHECKING:
     from flask import Flask
 
+    from ..config import Config
     from ..settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,30 +42,41 @@ def settings_option(command: F) -> F:
     return with_settings  # type: ignore[return-value]
 
 
+record_path_option = click.option(
+    "--record-path", metavar="FOLDER", help="folder of the recordings (the setting)"
+)
+
+
 def folder_option(command: F) -> F:
     """Add `--record-path` and `--config`; the command gets the `config`, with that folder."""
 
     @settings_option
-    @click.option("--record-path", metavar="FOLDER", help="folder of the recordings (the setting)")
+    @record_path_option
     @functools.wraps(command)
     def with_config(settings: Settings, record_path: str | None, **others: Any) -> Any:
-        config = settings.read()
-        if record_path is not None:
-            config = replace(config, record_path=Path(record_path).expanduser().absolute())
-        return command(config=config, **others)
+        return command(config=config_of(settings, record_path), **others)
 
     return with_config  # type: ignore[return-value]
 
 
+def config_of(settings: Settings, record_path: str | None) -> Config:
+    """Returns what `settings` say, with that folder if one is given. Raises ConfigError."""
+    config = settings.read()
+    if record_path is None:
+        return config
+    return replace(config, record_path=Path(record_path).expanduser().absolute())
+
+
 @contextmanager
-def owning(folder: Path) -> Iterator[list[Path]]:
-    """Be the only one who changes `folder`; yields the unfinished files that a crash left there.
+def owning(folder: Path, *, is_made: bool = False) -> Iterator[list[Path]]:
+    """Be the only one who changes `folder`; yields the unfinished files that a crash left there. It
+    must be there already unless `is_made`.
 
     Raises InUse, Failure.
     """
     from ..library.ownership import Ownership
 
-    if not folder.is_dir():
+    if not folder.is_dir() and not is_made:
         raise Failure(f"There is no folder {folder}", "not_found")
     leftovers: list[Path] = []
     ownership = Ownership(folder, leftovers.extend)
