@@ -181,14 +181,18 @@ class RunningParts:
         if self._is_stopping:
             return
         old = self.reader
-        new = self._make_reader(old.next_sequence + 1)  # it may be in the middle of one
-        if old.run is not None:
-            self._broadcaster.retire(old.run)
-            old.run.request_stop()
+        new = self._successor_of(old, old.run)
         new.start()
         self.reader = new
         if self._is_stopping:  # since just now: nobody else knows the new one
             new.stop(0.0)
+
+    def _successor_of(self, reader: ShmReader, run: Run | None) -> ShmReader:
+        """Returns another reader. What the thread of this one still publishes is ignored."""
+        if run is not None:
+            self._broadcaster.retire(run)
+            run.request_stop()
+        return self._make_reader(reader.next_sequence + 1)  # it may be in the middle of one
 
     def _restart_loop(self) -> None:
         """Let another loop go on, with viewers of its own; recordings go on. Raises Busy."""
@@ -216,8 +220,8 @@ class RunningParts:
             lambda: self._finish(deadline.left_s(FINISH_TIMEOUT_S)),
             lambda: self._stop_detections(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._grants.stop(deadline.left_s(END_TIMEOUT_S)),
-            lambda: self.reader.stop(deadline.left_s(END_TIMEOUT_S)),
-            lambda: self.on_loop.event_loop.stop(deadline.left_s(END_TIMEOUT_S)),
+            lambda: self._stop_reader(deadline.left_s(END_TIMEOUT_S)),
+            lambda: self._stop_loop(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._recorder.leave(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._archive.stop(
                 deadline.left_s(END_TIMEOUT_S), keeps_folder=self._recorder.is_writing
@@ -225,6 +229,19 @@ class RunningParts:
             lambda: self.on_loop.peers.join(deadline.left_s(END_TIMEOUT_S)),
             lambda: switch_interval.shorten(self._broadcaster, is_needed=False),
         )
+
+    def _stop_reader(self, timeout_s: float) -> None:
+        old, run = self.reader, self.reader.run
+        old.stop(timeout_s)
+        if run is not None and run.is_alive:  # the next start must not share anything with it
+            self.reader = self._successor_of(old, run)
+
+    def _stop_loop(self, timeout_s: float) -> None:
+        old, run = self.on_loop, self.on_loop.event_loop.run
+        old.event_loop.stop(timeout_s)
+        if run is not None and run.is_alive:
+            self.on_loop = self._make_loop_parts()
+            old.abandon()
 
     def _stop_detections(self, timeout_s: float) -> None:
         if self._detections is not None:

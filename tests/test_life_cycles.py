@@ -65,6 +65,8 @@ class Host:
     expected: dict[str, list[AccessUnit]] = field(default_factory=dict)
     """The pictures of each file that must be there in the end."""
     is_disk_frozen: bool = False
+    stuck_thread: str = ""
+    """Its name; it ends after the column."""
     has_threads: bool = True
     """Whether one more could be started."""
     children: list[int] = field(default_factory=list)
@@ -219,6 +221,40 @@ def no_more_threads(host: Host) -> Iterator[None]:
     host.has_threads = True
 
 
+@contextmanager
+def a_loop_that_hangs(host: Host) -> Iterator[None]:
+    """It is recording, too."""
+    host.start_recording("cat")
+    is_over = threading.Event()
+    host.stream.event_loop.call_soon(is_over.wait, TIMEOUT_S)
+    host.stuck_thread = "pet-stream-loop"
+    try:
+        yield
+    finally:
+        is_over.set()
+
+
+@contextmanager
+def a_camera_thread_that_hangs(host: Host) -> Iterator[None]:
+    host.start_recording("cat")
+    is_over, is_caught = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        if threading.current_thread().name == "pet-stream-camera":
+            is_caught.set()
+            is_over.wait(TIMEOUT_S)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(host.stream.pause, "look", hang)
+        assert is_caught.wait(TIMEOUT_S)
+        patch.undo()
+        host.stuck_thread = "pet-stream-camera"
+        try:
+            yield
+        finally:
+            is_over.set()
+
+
 # ---- rows
 
 
@@ -230,7 +266,7 @@ def start(host: Host) -> None:
 def stop(host: Host) -> None:
     in_time(host.stream.stop)
     in_time(host.stream.stop)
-    assert not set(RUNNING) & set(thread_names())
+    assert set(RUNNING) & set(thread_names()) <= {host.stuck_thread}
     assert host.stream.places.active_count == host.stream.listener_places.active_count == 0
     assert not host.stream.broadcaster.has_urgent_subscriber
 
@@ -318,6 +354,21 @@ def test_while_the_disk_is_frozen(
 ) -> None:
     with freezable_disk(tmp_path) as folder:
         go_through(row, column, tmp_path, folder, pictures)
+
+
+@pytest.mark.slow  # some seconds each: what hangs is waited for first
+@pytest.mark.parametrize("column", [a_loop_that_hangs, a_camera_thread_that_hangs])
+@pytest.mark.parametrize("row", [start, stop, stop_and_start, fork])
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_while_a_part_hangs(
+    row: Callable[[Host], None],
+    column: Callable[[Host], AbstractContextManager[None]],
+    tmp_path: Path,
+    pictures: list[AccessUnit],
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    go_through(row, column, tmp_path, folder, pictures)
 
 
 def go_through(

@@ -16,6 +16,7 @@ from ..web_server.http_server import take_descriptors
 from .addresses import is_loopback
 from .announcement import announce
 from .host import create_host
+from .last_step import LastStep
 from .proxy import Proxy
 from .service_watch import status_of, wait_and_tell
 
@@ -37,15 +38,17 @@ def serve(
 ) -> None:
     """Serve until a signal comes; `on_start` is called when the page can be opened.
 
-    Raises PetStreamError.
+    Raises PetStreamError, and Failure when a part has failed too often.
     """
     app, stream = create_host(settings, defaults)
     if proxy is not None:
         app.wsgi_app = proxy.believed_by(app.wsgi_app)  # type: ignore[method-assign]
+    last_step = LastStep()
     try:
         stream.start()
         take_descriptors()
         parts = app.extensions["pet_stream"]
+        parts.watcher.on_failed = last_step.take
         server.start(app, parts.connection_counts)
         invitation = first_invitation(parts.authority)
         announce(server, app.config, invitation, proxy)
@@ -58,6 +61,7 @@ def serve(
             reload=stream.reload,
         )
         click.echo("\nStopping …")
+        last_step.check()
     finally:
         stream.stop()
 

@@ -32,7 +32,7 @@ def wait_and_tell(
 
 def status_of(stream: Stream) -> str:
     """Returns one line for `systemctl status`: what does not work comes first."""
-    camera = stream.reader.status
+    camera = stream.camera_status
     words = [str(part.reason) for part in stream.parts if not part.is_well]
     words.append(f"camera {camera.state}" + (f" ({camera.reason})" if camera.reason else ""))
     words.append(f"{stream.places.active_count} viewers")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def _states(stream: Stream) -> Labelled:
-    state = stream.reader.status.state
+    state = stream.camera_status.state
     return {(name,): name == state for name in get_args(CameraState)}
 
 
 def _is_clock_trusted(stream: Stream) -> bool | None:
-    camera = stream.reader.status
+    camera = stream.camera_status
     if camera.clock is None:
         return None
     return camera.clock in ("monotonic", "realtime") and not camera.clock_fault
@@ -39,15 +39,15 @@ CAMERA = (
     Row(GAUGE, "pet_stream_paused", "1 while nobody sees and nothing records",
         lambda s: s.pause.is_on),
     Row(GAUGE, "pet_stream_camera_up", "1 while pictures come",
-        lambda s: s.reader.status.state == "live"),
+        lambda s: s.camera_status.state == "live"),
     Row(GAUGE, "pet_stream_camera_state",
         "1 for the state that it is in: `offline`, `waiting`, `live`, `stalled`, `unusable` or "
         "`paused`",
         _states, labels=("state",)),
     Row(GAUGE, "pet_stream_camera_unusable", "1 while pictures come that can't be used",
-        lambda s: s.reader.status.state == "unusable"),
+        lambda s: s.camera_status.state == "unusable"),
     Row(GAUGE, "pet_stream_camera_picture_age_seconds", "Time since the newest picture",
-        lambda s: s.reader.status.picture_age_s),
+        lambda s: s.camera_status.picture_age_s),
     Row(HISTOGRAM, "pet_stream_capture_to_published_seconds",
         "From the capture of each picture to its publication",
         lambda s: s.reader.counts.publishing.read()),
@@ -55,9 +55,9 @@ CAMERA = (
         "1 if the camera's time stamps are of a clock of this machine; else latency is unknown",
         _is_clock_trusted),
     Row(GAUGE, "pet_stream_camera_frames_per_second", "Pictures a second, by their capture times",
-        lambda s: s.reader.status.fps),
+        lambda s: s.camera_status.fps),
     Row(GAUGE, "pet_stream_camera_parameter_sets_known", "1 if SPS and PPS are known",
-        lambda s: s.reader.status.has_parameter_sets),
+        lambda s: s.camera_status.has_parameter_sets),
     Row(GAUGE, "pet_stream_video_width_pixels", "Width of the camera's picture",
         _video("width")),
     Row(GAUGE, "pet_stream_video_height_pixels", "Height of the camera's picture",

@@ -82,6 +82,7 @@ class Pause:
         self._now_s = now_s
         self._look_interval_s = look_interval_s
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._storing = threading.Lock()
         self._state = PauseState()
         self._scheduled: tuple[datetime | None, datetime | None] = None, None
@@ -101,8 +102,13 @@ class Pause:
 
     def look(self) -> None:
         """Look whether it is on, if the last look was not just now."""
-        if time.monotonic() - self._looked_at_s >= self._look_interval_s:
-            self._look()
+        if time.monotonic() - self._looked_at_s < self._look_interval_s:
+            return
+        if self._looking.acquire(blocking=False):  # one that waits for a disk is enough
+            try:
+                self._look()
+            finally:
+                self._looking.release()
 
     def begin(self, ends_at: float | None = None) -> None:
         """Pause from now on, until `ends_at` (epoch seconds), or until somebody ends it.
@@ -146,18 +152,22 @@ class Pause:
         self._apply()
 
     def _read(self, path: Path) -> None:
-        """Take over what the file holds, if that is new."""
+        """Take over what the file holds, if that is new. Not under the lock while it reads: a disk
+        that hangs must not delay who asks."""
+        before = self._choice
+        try:
+            version = version_of(path)
+            if version == self._version and not self._is_unreadable:
+                return
+            choice = load(path)
+        except (OSError, ValueError) as exc:
+            if not self._is_unreadable:
+                logger.error("paused, because the file of the pause can't be read: %s", exc)
+            self._is_unreadable = True
+            return
         with self._lock:
-            try:
-                version = version_of(path)
-                if version == self._version and not self._is_unreadable:
-                    return
-                self._version = version
-                self._choice, self._is_unreadable = load(path), False
-            except (OSError, ValueError) as exc:
-                if not self._is_unreadable:
-                    logger.error("paused, because the file of the pause can't be read: %s", exc)
-                self._is_unreadable = True
+            if self._choice is before:  # nobody has chosen meanwhile
+                self._version, self._choice, self._is_unreadable = version, choice, False
 
     def _apply(self) -> None:
         with self._lock:
