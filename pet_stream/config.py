@@ -25,6 +25,7 @@ from .config_source import (
 )
 from .errors import ConfigError
 from .ice_server import IceServer, IpNetwork
+from .logs.levels import Level
 from .pause.schedule import Span
 
 logger = logging.getLogger(__name__)
@@ -193,6 +194,12 @@ class Config:
         "./pet_stream_pause.json",
         values.file,
         "keeps a pause beyond a restart; made when somebody begins one",
+    )
+    log_levels: tuple[Level, ...] = _setting(
+        [],
+        values.log_levels,
+        'levels of our loggers: a list such as `["info", "pet_stream.webrtc=debug"]`',
+        is_live=True,
     )
     legacy_routes: bool = _setting(
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from .host_names import ANY_HOST, is_address, parse_host
 from .ice_server import IceServer, IpNetwork
+from .logs.levels import Level, parse_level
 from .media.segment_url import parse_segment_url
 from .origins import normalize_origin
 from .pause.schedule import MAX_SPANS, Span
@@ -23,6 +24,7 @@ from .pause.schedule import MAX_SPANS, Span
 T = TypeVar("T")
 
 ANY_ORIGIN = "*"
+MAX_LOG_LEVELS = 30
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -154,6 +156,14 @@ def spans(value: object) -> tuple[Span, ...]:
     return found
 
 
+def log_levels(value: object) -> tuple[Level, ...]:
+    expected = f"a list of at most {MAX_LOG_LEVELS} such as 'info' or 'pet_stream.webrtc=debug'"
+    found = tuple(_each(value, _log_level, expected))
+    if len(found) > MAX_LOG_LEVELS:
+        raise ValueError(expected)
+    return found
+
+
 def ice_hosts(value: object) -> tuple[IpNetwork, ...] | None:
     if is_none(value):
         return None
@@ -185,6 +195,12 @@ def _each(value: object, parse: Callable[[object], T], expected: str) -> list[T]
         return [parse(item) for item in value]
     except (ValueError, TypeError) as exc:
         raise ValueError(expected) from exc
+
+
+def _log_level(value: object) -> Level:
+    if not isinstance(value, str):
+        raise ValueError
+    return parse_level(value)
 
 
 def _origin(value: object) -> str:

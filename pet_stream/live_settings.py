@@ -48,4 +48,5 @@ def apply(stream: Stream, config: Config) -> None:
         max_clip_bytes=config.clips_mb * 1_000_000,
         min_free_bytes=config.min_free_mb * 1_000_000,
     )
+    stream.own_log.set_levels(config.log_levels)
     stream.pause.set_schedule(config.pause_schedule)

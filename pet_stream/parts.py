@@ -98,7 +98,7 @@ class Parts:
         self.http_counts = HttpCounts()
         self.connection_counts = ConnectionCounts()
         self.errors = ErrorCounts()
-        self.own_log = own_log = OwnLog()
+        self.own_log = own_log = OwnLog(config.log_levels)
         self.memory_looks = MemoryLooks(name)
         self.profile_turns = Turns(1, 1)
         self.profile_limits = ProfileLimits()

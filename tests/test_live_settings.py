@@ -30,6 +30,7 @@ LIVE = {
     *("sync_seconds", "segment_minutes", "max_recording_minutes", "heartbeat_seconds"),
     *("min_free_mb", "clips_mb", "keep_days", "keep_mb", "keep_free_mb", "max_clients"),
     *("allowed_origins", "frame_ancestors", "allowed_hosts", "pause_schedule"),
+    "log_levels",
 }
 
 

@@ -23,6 +23,7 @@
       accounts       people, invite, token: who may sign in
     this_machine     the settings that count here, the host's in `flask pet-stream`; the lock
     output, progress   where a new file is written to; a bar for long work
+    log_options      what of the log is shown, and how
     options          options that several commands share
 
 Everything here runs in the main thread, but for the one that opens a browser. A command's module is

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from .defaults import HOST_DEFAULTS
-from .options import OTHER_SETTINGS, host_options, log_option, segment
+from .log_options import serving_log_options
+from .options import OTHER_SETTINGS, host_options, segment
 from .proxy import Proxy, proxy_option
 from .tls import certificate_of, tls_options
 
@@ -29,7 +30,7 @@ from .tls import certificate_of, tls_options
 @tls_options
 @proxy_option
 @click.option("--no-open", is_flag=True, help="don't open the page in this desktop's browser")
-@log_option(logging.WARNING)
+@serving_log_options(logging.WARNING)
 def command(
     host: str,
     port: int,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import ExitCode, json_option
-from .options import DEFAULTS, address_options, log_option, number_from, segment
+from .log_options import log_options
+from .options import DEFAULTS, address_options, number_from, segment
 from .this_machine import settings_option
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ DEFAULT_SECONDS = 3.0
 )
 @settings_option
 @json_option
-@log_option(logging.WARNING)
+@log_options(logging.WARNING)
 @click.pass_context
 def command(
     context: click.Context,

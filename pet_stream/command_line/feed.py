@@ -7,7 +7,8 @@ import logging
 import click
 
 from ..media.ring import FIRST_LAYOUT, RING_LAYOUTS
-from .options import DEFAULTS, log_option, number_from, segment
+from .log_options import log_options
+from .options import DEFAULTS, number_from, segment
 
 
 def _key_and_value(text: str) -> tuple[str, str]:
@@ -64,7 +65,7 @@ def _key_and_value(text: str) -> tuple[str, str]:
     metavar="KEY=VALUE",
     help="an option for FFmpeg's demuxer, such as video_size=1280x720 (repeatable)",
 )
-@log_option(logging.INFO)
+@log_options(logging.INFO)
 def command(
     source: str,
     shm: str,

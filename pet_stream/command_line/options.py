@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -20,8 +19,6 @@ OTHER_SETTINGS = (
     "Other settings come from the environment, such as FLASK_PET_STREAM_KEEP_DAYS=7, or from the "
     "file: pet-stream config shows them."
 )
-
-_LOUD = ("aiortc", "aioice", "asyncio", "libav", "werkzeug")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,24 +111,6 @@ def host_options(command: F) -> F:
             help="a STUN or TURN server for viewers from outside, such as "
             "stun:stun.example.org:3478 (repeatable; none)",
         ),
-    )
-
-
-def log_option(level: int) -> Callable[[F], F]:
-    """Returns what adds `--verbose`. Logging starts when it is parsed, without it at `level`."""
-
-    def start_log(context: click.Context, _option: click.Parameter, is_verbose: bool) -> None:
-        if context.resilient_parsing:  # a shell completes a line
-            return
-        logging.basicConfig(
-            level=logging.DEBUG if is_verbose else level,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
-        for name in _LOUD:
-            logging.getLogger(name).setLevel(logging.WARNING)  # they would log each packet
-
-    return click.option(
-        "--verbose", is_flag=True, expose_value=False, callback=start_log, help="log every detail"
     )
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from .defaults import KEEP_FREE_MB, MAX_RECORDING_MINUTES, RUN_DEFAULTS
-from .options import DEFAULTS, OTHER_SETTINGS, host_options, log_option
+from .log_options import serving_log_options
+from .options import DEFAULTS, OTHER_SETTINGS, host_options
 from .proxy import Proxy, proxy_option
 from .tls import certificate_of, tls_options
 
@@ -31,7 +32,7 @@ from .tls import certificate_of, tls_options
 @host_options
 @tls_options
 @proxy_option
-@log_option(logging.INFO)
+@serving_log_options(logging.INFO)
 def command(
     host: str,
     port: int,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from .levels import NAME, Level, set_levels
 from .recent import Recent
 from .repeats import Repeats
-
-NAME = __name__.partition(".")[0]
 
 
 class OwnLog(logging.Handler):
@@ -17,8 +16,10 @@ class OwnLog(logging.Handler):
     first line, which repeats nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, levels: tuple[Level, ...] = ()) -> None:
         super().__init__(logging.INFO)
+        self._levels = levels
+        self._levels_before: tuple[Level, ...] = ()
         self.recent = Recent()
         self.repeats = Repeats()
         self._limited: set[logging.Logger] = set()
@@ -26,10 +27,21 @@ class OwnLog(logging.Handler):
     def attach(self) -> None:
         """Idempotent."""
         logging.getLogger(NAME).addHandler(self)
+        self.set_levels(self._levels)
+
+    def set_levels(self, levels: tuple[Level, ...]) -> None:
+        """Have `levels` count, and those of before no more, while it is attached."""
+        self._levels = levels
+        set_levels(self._levels_before)
+        self._levels_before = ()
+        if self in logging.getLogger(NAME).handlers:
+            self._levels_before = set_levels(levels)
 
     def detach(self) -> None:
         """Idempotent. Waits for nobody: a forked process calls it, too."""
         logging.getLogger(NAME).removeHandler(self)
+        set_levels(self._levels_before)
+        self._levels_before = ()
         while self._limited:
             self._limited.pop().removeFilter(self.repeats)
 

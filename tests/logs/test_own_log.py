@@ -78,6 +78,24 @@ def test_nothing_of_it_stays(own_log: OwnLog) -> None:
     own_log.detach()
 
 
+def test_levels_count_while_it_is_attached_and_are_set_back() -> None:
+    above, below = logging.getLogger("pet_stream"), logging.getLogger("pet_stream.tests.level")
+    levels = ((above.name, logging.ERROR), (below.name, logging.DEBUG), (above.name, logging.INFO))
+    before = above.level
+    own_log = OwnLog(levels)
+    assert above.level == before
+    own_log.attach()
+    assert (above.level, below.level) == (logging.INFO, logging.DEBUG)
+    own_log.set_levels(((below.name, logging.ERROR),))
+    assert (above.level, below.level) == (before, logging.ERROR)
+    own_log.detach()
+    own_log.set_levels(levels)
+    assert (above.level, below.level) == (before, logging.NOTSET)
+    own_log.attach()
+    own_log.detach()
+    assert (above.level, below.level) == (before, logging.NOTSET)
+
+
 LOG_OF_NOBODY = """
 import logging
 from pet_stream.logs.own_log import OwnLog
