@@ -16,7 +16,8 @@
       config         shows the settings, and where each comes from
       recordings, recordings_upkeep   the files: list, export; prune, repair
       backup         backup, restore, factory-reset: their work is in `pet_stream.backup`
-      status, snapshot   ask a server that runs
+      status, snapshot, profile   ask a server that runs
+        speedscope           shows a profile in the browser
         http_client, trust   how they ask it, and which they believe
         server_options       the options that name it
       install_service   starts it with the machine: its work is in `pet_stream.service`
@@ -51,6 +52,7 @@ COMMANDS = {
     "install-service": "install_service:command",
     "status": "status:command",
     "snapshot": "snapshot:command",
+    "profile": "profile:command",
     "config": "config:command",
     "recordings": "recordings:group",
     "backup": "backup:backup",

@@ -17,13 +17,18 @@ _BROWSER_PROGRAM = (
 
 
 def open_page(server: WebServer) -> None:
-    """Open the page if this is a desktop and the command was typed into a terminal."""
-    is_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    """Open the page if somebody sits here."""
     here, _ = page_urls(server.host, server.port, server.scheme)
-    if is_desktop and here and sys.stdout.isatty():
+    if here and is_at_desktop():
         threading.Thread(
             target=show_in_browser, args=(here[0],), name="demo-browser", daemon=True
         ).start()
+
+
+def is_at_desktop() -> bool:
+    """Whether this is a desktop and the command was typed into a terminal."""
+    is_desktop = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(is_desktop) and sys.stdout.isatty()
 
 
 def show_in_browser(url: str) -> None:
