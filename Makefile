@@ -56,6 +56,11 @@ browser: development ## the tests that drive Chromium and Firefox
 	@tools/packages gcc chromium firefox ffmpeg ip
 	@$(python) -m pytest $(by_file) -m browser $(ARGS)
 
+.PHONY: test-newest
+test-newest: ## the tests without a browser, with the newest releases of all dependencies (long)
+	@tools/packages venv gcc systemd-analyze nginx caddy
+	@tools/newest $(parallel) $(ARGS)
+
 .PHONY: soak
 soak: development ## the camera reader's acceptance runs, 18 000 pictures each (long)
 	@tools/packages gcc

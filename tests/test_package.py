@@ -53,14 +53,7 @@ print(pet_stream.__file__)
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what a build needs, with the build/ of an earlier time when there was a
     deleted.py, a page deleted.html and a script deleted.js."""
-    tree = tmp_path_factory.mktemp("tree") / "checkout"
-    tree.mkdir()
-    for folder in PACKAGED_FOLDERS:
-        shutil.copytree(
-            CHECKOUT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__")
-        )
-    for name in ["setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"]:
-        shutil.copy(CHECKOUT / name, tree)
+    tree = copy_checkout(tmp_path_factory.mktemp("tree") / "checkout")
     for name in ["deleted.py", "templates/pet_stream/deleted.html", "static/deleted.js"]:
         stale = tree / "build/lib/pet_stream" / name
         stale.parent.mkdir(parents=True, exist_ok=True)
@@ -71,6 +64,18 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wheel(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tree, tmp_path_factory.mktemp("wheel"), "--wheel")
+
+
+def copy_checkout(tree: Path) -> Path:
+    """Copy what a build needs."""
+    tree.mkdir()
+    for folder in PACKAGED_FOLDERS:
+        shutil.copytree(
+            CHECKOUT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name in ["setup.py", "setup.cfg", "pyproject.toml", "README.md", "LICENSE"]:
+        shutil.copy(CHECKOUT / name, tree)
+    return tree
 
 
 def build(tree: Path, folder: Path, *options: str) -> Path:
