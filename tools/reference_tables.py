@@ -1,4 +1,4 @@
-"""Writes the tables of settings and metrics from the code that they describe.
+"""Writes the tables of settings, metrics and commands from the code that they describe.
 
 python -m tools.reference_tables        (part of `make format`; a test compares)
 """
@@ -13,12 +13,18 @@ from pet_stream.config import SETTINGS
 from pet_stream.metrics.row import Row
 from pet_stream.metrics.table import ROOMS
 
+from .command_reference import commands, exit_codes
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def settings_table() -> str:
     rows = [f"| `{s.key}` | `{_shown(s.default)}` | {s.meaning} |" for s in SETTINGS]
     return _table("| key | default | meaning |", rows)
+
+
+def live_settings() -> str:
+    return ", ".join(f"`{s.name}`" for s in SETTINGS if s.is_live) + "\n"
 
 
 def metrics_table() -> str:
@@ -36,6 +42,9 @@ def _metric(row: Row) -> str:
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings": (CHECKOUT / "README.md", settings_table),
     "metrics": (CHECKOUT / "docs" / "metrics.md", metrics_table),
+    "exit codes": (CHECKOUT / "docs" / "command-line.md", exit_codes),
+    "live settings": (CHECKOUT / "docs" / "command-line.md", live_settings),
+    "commands": (CHECKOUT / "docs" / "command-line.md", commands),
 }
 """By name: the page that shows the table between two comments, and what writes it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .failures import json_option
 from .options import DEFAULTS
 from .this_machine import settings_option
 
 if TYPE_CHECKING:
     from ..accounts.accounts import Accounts
+    from ..accounts.book import Entry
     from ..settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +55,7 @@ days_option = click.option(
     help="where the page is (this machine's address, port 8080)",
 )
 @accounts_option
+@json_option
 def invite(
     role: str,
     name: str | None,
@@ -59,26 +63,35 @@ def invite(
     url: str | None,
     path: Path | None,
     settings: Settings,
+    is_json: bool,
 ) -> None:
     """Print a link, and its QR code, by which somebody signs in. It is good once, for ten minutes.
 
     It also helps whoever has lost everything, since only people of this machine can run it.
     """
     from .addresses import page_urls
-    from .announcement import print_invitation
+    from .announcement import invitation_link, print_invitation
 
     here, elsewhere = page_urls("0.0.0.0", 8080)
     below = (elsewhere or here)[0].rstrip("/") + settings.read().url_prefix
     secret = _open(path, settings).invite(role, name=name, person_ends_at=_ends_at(days), by=BY)
-    print_invitation(url or below, secret)
+    if is_json:
+        click.echo(json.dumps({"url": invitation_link(url or below, secret)}))
+    else:
+        print_invitation(url or below, secret)
 
 
 @click.command("people", short_help="list who may sign in; revoke")
 @click.option("--revoke", "entry_ids", multiple=True, metavar="ID", help="delete this entry")
 @click.option("--revoke-all", is_flag=True, help="sign everybody out, delete all tokens and links")
 @accounts_option
+@json_option
 def people(
-    entry_ids: tuple[str, ...], revoke_all: bool, path: Path | None, settings: Settings
+    entry_ids: tuple[str, ...],
+    revoke_all: bool,
+    path: Path | None,
+    settings: Settings,
+    is_json: bool,
 ) -> None:
     """List people with their devices, and tokens. What is revoked ends within ten seconds."""
     accounts = _open(path, settings)
@@ -87,6 +100,10 @@ def people(
     for entry_id in entry_ids:
         accounts.revoke_any(entry_id, by=BY)
     book = accounts.book()
+    if is_json:
+        kinds = {"people": book.people, "devices": book.devices, "tokens": book.tokens}
+        click.echo(json.dumps({kind: [*map(_public, rows)] for kind, rows in kinds.items()}))
+        return
     for person in book.people:
         click.echo(f"{person.id}  {person.name} ({person.role}){_until(person.ends_at)}")
         for device in book.devices:
@@ -106,12 +123,24 @@ def people(
 )
 @days_option
 @accounts_option
+@json_option
 def token(
-    name: str, rights: tuple[str, ...], days: float | None, path: Path | None, settings: Settings
+    name: str,
+    rights: tuple[str, ...],
+    days: float | None,
+    path: Path | None,
+    settings: Settings,
+    is_json: bool,
 ) -> None:
     """Print a token for the program NAME, which sends it as `Authorization: Bearer`. It is shown
     this once."""
-    click.echo(_open(path, settings).add_token(name, rights, ends_at=_ends_at(days), by=BY))
+    secret = _open(path, settings).add_token(name, rights, ends_at=_ends_at(days), by=BY)
+    click.echo(json.dumps({"token": secret}) if is_json else secret)
+
+
+def _public(entry: Entry) -> dict[str, object]:
+    """Returns it without the hash of its secret."""
+    return {name: value for name, value in entry.to_json().items() if not name.endswith("_hash")}
 
 
 def _open(path: Path | None, settings: Settings) -> Accounts:

@@ -49,10 +49,15 @@ def announce(
     click.echo("\nCtrl-C stops it.")
 
 
+def invitation_link(base_url: str, secret: str) -> str:
+    """Returns the link by which somebody signs in once. The secret stands behind `#`, which
+    browsers send to nobody. `base_url`: what our routes are below."""
+    return f"{base_url.rstrip('/')}/pet-stream/#invitation={secret}"
+
+
 def print_invitation(base_url: str, secret: str) -> None:
-    """Print the link by which somebody signs in once, and its QR code. The secret stands behind
-    `#`, which browsers send to nobody. `base_url`: what our routes are below."""
-    link = f"{base_url.rstrip('/')}/pet-stream/#invitation={secret}"
+    """Print that link, and its QR code."""
+    link = invitation_link(base_url, secret)
     click.echo("\nThis link signs you in, once, within ten minutes:\n")
     click.echo(f"  {link}")
     _print_qr_code(link)

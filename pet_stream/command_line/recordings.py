@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import PetStreamError
 from .failures import Failure, json_option, printable
 from .output import STDOUT, destination_argument, inside, new_file
 from .progress import progress
 from .recordings_upkeep import prune, repair
-from .this_machine import folder_option
+from .this_machine import config_of, folder_option, settings_here
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -33,6 +34,19 @@ def seconds(text: str) -> float:
     for part in parts:
         total = 60 * total + part
     return total
+
+
+def names(context: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+    """Returns the recordings that a shell may complete `begun` to."""
+    from ..library.library import Library
+
+    try:
+        settings = settings_here(context.params.get("config"))
+        config = config_of(settings, context.params.get("record_path"))
+        found = [row.name for row in Library(config.record_path).recordings()]
+    except (PetStreamError, click.ClickException):
+        return []
+    return [name for name in found if name.startswith(begun)]
 
 
 @click.group("recordings", short_help="list, export, prune and repair recordings")
@@ -74,7 +88,7 @@ def list_(config: Config, is_json: bool) -> None:
 
 
 @group.command("export", short_help="copy a recording, or a part of it, to a new file")
-@click.argument("name")
+@click.argument("name", shell_complete=names)
 @destination_argument
 @click.option("--from", "from_s", type=seconds, metavar="TIME", help="begin there: 90, or 1:30")
 @click.option("--to", "to_s", type=seconds, metavar="TIME", help="end there")

@@ -92,6 +92,20 @@ def test_a_token_of_the_command_line_is_good(path: Path, accounts: Accounts) -> 
     assert accounts.by_token(result.stdout.strip()) is None
 
 
+def test_programs_are_told_no_hash(path: Path, accounts: Accounts) -> None:
+    invited = json.loads(pet_stream(path, "invite", "--name", "Ben", "--json").stdout)
+    secret = invited["url"].partition("#invitation=")[2]
+    accounts.accept(secret, device="Phone")
+    token = json.loads(pet_stream(path, "token", "Script", "--right", "view", "--json").stdout)
+    assert accounts.by_token(token["token"]) is not None
+    told = pet_stream(path, "people", "--json").stdout
+    listed = json.loads(told)
+    assert [person["name"] for person in listed["people"]] == ["Ben"]
+    assert [device["person_id"] for device in listed["devices"]] == [listed["people"][0]["id"]]
+    assert [token["rights"] for token in listed["tokens"]] == [["view"]]
+    assert "hash" not in told
+
+
 def test_everything_can_be_revoked(path: Path, accounts: Accounts) -> None:
     anna = accounts.accept(accounts.invite("owner", name="Anna", by="test"), device="Phone")
     result = pet_stream(path, "people", "--revoke-all")

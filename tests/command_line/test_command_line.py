@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from pet_stream.command_line import COMMANDS, main, run
@@ -155,3 +158,74 @@ def test_ice_servers_are_given_one_by_one() -> None:
         {"urls": "stun:a:3478"},
         {"urls": "turn:b:3478", "username": "me", "credential": "se,cret"},
     )
+
+
+def leaves(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from leaves(command, f"{name}{word} ")
+        else:
+            yield name + word, command
+
+
+SPEAKING_TO_PEOPLE = {"demo", "run", "feed", "install-service"}
+
+
+def test_every_command_that_tells_something_tells_programs_too() -> None:
+    with_json = {
+        name for name, command in leaves(main) if "is_json" in {p.name for p in command.params}
+    }
+    assert with_json == {name for name, _ in leaves(main)} - SPEAKING_TO_PEOPLE
+
+
+def completed(folder: Path, *words: str) -> list[str]:
+    """What a shell offers for the last of `words`."""
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from pet_stream.command_line import main; main(prog_name='pet-stream')",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=True,
+        env={
+            **os.environ,
+            "_PET_STREAM_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(["pet-stream", *words]),
+            "COMP_CWORD": str(len(words)),
+            "FLASK_PET_STREAM_RECORD_PATH": str(folder),
+        },
+    )
+    return [line.partition(",")[2] for line in result.stdout.splitlines() if line]
+
+
+def test_a_shell_completes_commands_options_and_recordings(tmp_path: Path) -> None:
+    for name in ("cat.mp4", "car.mp4", "dog.mp4", "ca;rm -rf.mp4"):
+        (tmp_path / name).touch()
+    assert completed(tmp_path, "rec") == ["recordings"]
+    assert completed(tmp_path, "recordings", "p") == ["prune"]
+    assert completed(tmp_path, "status", "--fin") == ["--fingerprint"]
+    assert sorted(completed(tmp_path, "recordings", "export", "ca")) == ["car.mp4", "cat.mp4"]
+    settings = tmp_path / "faulty.toml"
+    settings.write_text("nonsense")
+    assert completed(tmp_path, "recordings", "export", "--config", str(settings), "ca") == []
+
+
+def test_bash_takes_what_the_docs_name(tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "command-line.md").read_text()
+    found = re.search(r"(?m)^eval \"\$\(_PET_STREAM_COMPLETE=bash_source pet-stream\)\"", page)
+    assert found
+    result = subprocess.run(
+        ["bash", "-c", f"{found[0]}; complete -p pet-stream"],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=True,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    assert "-F _pet_stream_completion pet-stream" in result.stdout
