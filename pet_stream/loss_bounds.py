@@ -7,25 +7,25 @@ from collections.abc import Callable
 from .loss_rates import Rate
 from .reason import Reason
 from .recording.recorder import Recorder
-from .running_parts import RunningParts
+from .replaceable_parts import ReplaceableParts
 
 
-def loss_bounds(running: RunningParts, recorder: Recorder) -> tuple[Rate, ...]:
+def loss_bounds(parts: ReplaceableParts, recorder: Recorder) -> tuple[Rate, ...]:
     """Returns what is watched. A camera that is not live says itself why, so the rates of its
     pictures begin anew when it is live again."""
 
     def is_live() -> bool:
-        return running.camera_status().state == "live"
+        return parts.camera_status().state == "live"
 
     def camera(count: str) -> Callable[[], int]:
-        return lambda: getattr(running.reader.counts, count)
+        return lambda: getattr(parts.reader.counts, count)
 
     def of_peers(count: str) -> int:
-        peers = running.on_loop.peers.made
+        peers = parts.on_loop.peers.made
         return 0 if peers is None else getattr(peers.counts, count)
 
     def of_viewers(count: str) -> Callable[[], int]:
-        return lambda: of_peers(count) + getattr(running.on_loop.video_viewers.counts, count)
+        return lambda: of_peers(count) + getattr(parts.on_loop.video_viewers.counts, count)
 
     return (
         Rate(

@@ -35,6 +35,7 @@ from .profiling.memory import MemoryLooks
 from .recording.recorder import Recorder
 from .recording.session import PAUSED
 from .recording.status import CurrentRecording
+from .replaceable_parts import ReplaceableParts
 from .rights import Authority
 from .running_parts import RunningParts
 from .supervision.error_counts import ErrorCounts
@@ -88,10 +89,10 @@ class Parts:
         self, config: Config, name: str, authority: Authority, state: Callable[[], State]
     ) -> None:
         """`state` returns what open pages show."""
-        running: RunningParts
+        replaceable: ReplaceableParts
 
         def sweep_soon() -> None:
-            running.on_loop.leases.sweep_soon()
+            replaceable.on_loop.leases.sweep_soon()
 
         self.config = config
         self.authority = authority
@@ -115,10 +116,10 @@ class Parts:
         self.pause = pause = Pause(
             config.pause_file,
             config.pause_schedule,
-            on_begin=lambda: _handle_pause(running, broadcaster, recorder),
+            on_begin=lambda: _handle_pause(replaceable, broadcaster, recorder),
         )
         self.broadcaster = broadcaster = Broadcaster(
-            on_audience_change=lambda: _handle_audience_change(running, broadcaster),
+            on_audience_change=lambda: _handle_audience_change(replaceable, broadcaster),
             memory=GopMemory(
                 max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
             ),
@@ -151,7 +152,7 @@ class Parts:
         if config.detections_shm is not None:
             self.detections = Detections(config.detections_shm, broadcaster, name)
         self.folder_watch = FolderWatch(
-            self.library, lambda: running.on_loop.live_state.tell_recordings_soon()
+            self.library, lambda: replaceable.on_loop.live_state.tell_recordings_soon()
         )
         make_loop_parts = partial(
             LoopParts,
@@ -162,15 +163,20 @@ class Parts:
             leased=(self.places, self.listener_places, self.downloads),
             grants=self.grants,
             detections=self.detections,
-            camera=lambda: running.camera_status(),
-            video=lambda: running.reader.video,
+            camera=lambda: replaceable.camera_status(),
+            video=lambda: replaceable.reader.video,
             state=state,
+        )
+        replaceable = self._replaceable = ReplaceableParts(
+            partial(ShmReader, config.shm, broadcaster, name, pause),
+            make_loop_parts,
+            broadcaster,
+            recorder,
         )
         running = self._running = RunningParts(
             name=name,
             segment=config.shm,
-            make_reader=partial(ShmReader, config.shm, broadcaster, name, pause),
-            make_loop_parts=make_loop_parts,
+            replaceable=replaceable,
             broadcaster=broadcaster,
             recorder=recorder,
             archive=self.archive,
@@ -179,7 +185,7 @@ class Parts:
             errors=self.errors,
             own_log=own_log,
         )
-        self.loss_rates = loss_rates = LossRates(loss_bounds(running, recorder))
+        self.loss_rates = loss_rates = LossRates(loss_bounds(replaceable, recorder))
         running.watcher.on_looked = partial(_handle_look, loss_rates, own_log)
 
     @property
@@ -188,45 +194,47 @@ class Parts:
 
     @property
     def reader(self) -> ShmReader:
-        return self._running.reader
+        return self._replaceable.reader
 
     @property
     def camera_status(self) -> CameraStatus:
-        return self._running.camera_status()
+        return self._replaceable.camera_status()
 
     @property
     def event_loop(self) -> EventLoopThread:
-        return self._running.on_loop.event_loop
+        return self._replaceable.on_loop.event_loop
 
     @property
     def fan_out(self) -> FanOut:
-        return self._running.on_loop.fan_out
+        return self._replaceable.on_loop.fan_out
 
     @property
     def peers(self) -> LazyPeers:
-        return self._running.on_loop.peers
+        return self._replaceable.on_loop.peers
 
     @property
     def connections(self) -> Connections:
-        return self._running.on_loop.connections
+        return self._replaceable.on_loop.connections
 
     @property
     def video_viewers(self) -> VideoViewers:
-        return self._running.on_loop.video_viewers
+        return self._replaceable.on_loop.video_viewers
 
     @property
     def live_state(self) -> LiveState:
-        return self._running.on_loop.live_state
+        return self._replaceable.on_loop.live_state
 
 
-def _handle_audience_change(running: RunningParts, broadcaster: Broadcaster) -> None:
-    running.reader.wake()
+def _handle_audience_change(replaceable: ReplaceableParts, broadcaster: Broadcaster) -> None:
+    replaceable.reader.wake()
     switch_interval.shorten(broadcaster, is_needed=broadcaster.has_urgent_subscriber)
 
 
-def _handle_pause(running: RunningParts, broadcaster: Broadcaster, recorder: Recorder) -> None:
+def _handle_pause(
+    replaceable: ReplaceableParts, broadcaster: Broadcaster, recorder: Recorder
+) -> None:
     broadcaster.forget_all()
-    running.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
+    replaceable.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
 
 
 def _handle_look(loss_rates: LossRates, own_log: OwnLog) -> None:

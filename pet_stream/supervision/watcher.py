@@ -68,6 +68,7 @@ class Watcher:
         run, self._run = self._run, None
         if run is not None:
             run.stop(timeout_s)
+        self._states = ()
 
     @property
     def states(self) -> tuple[PartState, ...]:
@@ -76,10 +77,8 @@ class Watcher:
         if run is None:
             return ()
         itself = Part(NAME, "the watcher", lambda: (run,), is_vital=True)
-        return (
-            *self._states,
-            judge(itself, self.limits.silence_s + self.limits.look_s, math.inf)[0],
-        )
+        silence_s = self.limits.silence_s + self.limits.look_s
+        return (*self._states, judge(itself, silence_s, math.inf)[0])
 
     def fault_of(self, name: str) -> Reason:
         """Returns why a part is not well; empty if it is."""
