@@ -5,6 +5,7 @@ The parts are wired together in `parts.py`; views find them in `app.extensions["
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Mapping
 from functools import partial
@@ -15,7 +16,9 @@ from flask import Flask
 from .config import Config, write_defaults
 from .config_source import EMPTY
 from .errors import ConfigError
+from .lifecycle import start_run
 from .process.exit import exit_on_sigterm
+from .process.hang_up import call_on_hang_up
 from .rights import Authority
 from .settings import Settings, read_environment
 from .stream import Stream
@@ -58,6 +61,7 @@ class PetStream:
         self._defaults = defaults
         self._authorize = authorize
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+        self._reloading = threading.Lock()
         if app is not None:
             self.init_app(app)
 
@@ -89,6 +93,7 @@ class PetStream:
         app.register_blueprint(build_blueprint(config, metrics_routes))
         self._streams.add(stream)
         exit_on_sigterm()
+        call_on_hang_up(self._reload_soon)
 
     def _metrics_routes(self, config: Config) -> list[Route]:
         """Returns where the metrics are, beside the host's own exporter."""
@@ -118,10 +123,20 @@ class PetStream:
 
     def reload(self) -> bool:
         """Read the settings again: those that are live count at once. Returns False, and logs why,
-        if one is wrong: then all stay as they are. For one thread at a time."""
+        if one is wrong: then all stay as they are."""
         from .live_settings import reload  # lazy: most never do
 
-        return all([reload(stream) for stream in self._streams])
+        with self._reloading:
+            return all([reload(stream) for stream in self._streams])
+
+    def _reload_soon(self) -> None:
+        """Reload in a thread of its own, where one runs. A signal handler calls this in the middle
+        of anything, so it takes no lock."""
+        for stream in self._streams:
+            stream.event_loop.call_soon(
+                lambda: start_run("pet-stream-reload", lambda _run: self.reload())
+            )
+            break
 
     def stop(self) -> None:
         """Finish the recording, say goodbye to the viewers, end all threads. Idempotent.

@@ -40,7 +40,8 @@ class Settings:
         self.file = _file_of({FILE_KEY: os.environ.get(FILE_KEY), **environment, **app_config})
 
     def sources(self) -> tuple[Source, ...]:
-        """Returns them, those that count more first; reads the file. Raises ConfigError."""
+        """Returns them, those that count more first; reads the file. Raises ConfigError. What a
+        page of settings keeps would stand behind the file."""
         return *self._above, *self._from_file(), self._below
 
     def read(self) -> Config:

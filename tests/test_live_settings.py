@@ -20,6 +20,8 @@ from pet_stream.stream import Stream
 
 from .apps import mount, stream_of
 from .command_line.test_hosting import StartCommand, start_command
+from .server_process import SERVERS, serving
+from .test_extension import run_script
 from .waiting import TIMEOUT_S, wait_until
 from .websocket.client import WebSocket
 
@@ -168,6 +170,62 @@ def test_a_service_reads_its_file_again_and_keeps_its_viewers(
         process.wait_for_line("the settings stay as they are: ", TIMEOUT_S)
         viewer.binary()
     assert process.stop(signal.SIGTERM) == 0
+
+
+def test_a_host_reads_its_file_again(segment_name: str, tmp_path: Path, file: Path) -> None:
+    with serving(SERVERS["app.run"], tmp_path, segment_name, PET_STREAM_CONFIG=str(file)) as server:
+        assert server.json("/health")["max_clients"] == 10
+        file.write_text("max_clients = 1")
+        os.kill(server.process.pid, signal.SIGHUP)
+        wait_until(lambda: server.json("/health")["max_clients"] == 1)
+
+
+def test_under_gunicorn_a_hang_up_is_gunicorns(
+    segment_name: str, tmp_path: Path, file: Path
+) -> None:
+    with serving(
+        SERVERS["gunicorn"], tmp_path, segment_name, PET_STREAM_CONFIG=str(file)
+    ) as server:
+        uptime_s = server.json("/health")["uptime_s"]
+        file.write_text("max_clients = 1")
+        os.kill(server.process.pid, signal.SIGHUP)
+        server.process.wait_for_line("Handling signal: hup", TIMEOUT_S)
+        server.process.wait_for_line("Booting worker", TIMEOUT_S)
+        wait_until(lambda: server.json("/health")["max_clients"] == 1)
+        assert server.json("/health")["uptime_s"] <= uptime_s + TIMEOUT_S
+        assert "the settings are read again" not in server.process.log
+
+
+HANDLED = """
+    import os, signal, threading
+    from flask import Flask
+    from pet_stream import PetStream
+    os.setsid()
+    def mine(number, frame):
+        print("mine")
+    signal.signal(signal.SIGHUP, mine)
+    app = Flask("host")
+    PetStream(app)
+    assert signal.getsignal(signal.SIGHUP) is mine
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    thread = threading.Thread(target=PetStream, args=[Flask("second")])
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    streams = [PetStream(Flask(name)) for name in ("third", "fourth")]
+    ours = signal.getsignal(signal.SIGHUP)
+    assert callable(ours) and ours is not mine
+    os.kill(os.getpid(), signal.SIGHUP)  # before anything runs: nothing happens
+    child = os.fork()
+    if not child:
+        os.kill(os.getpid(), signal.SIGHUP)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGHUP
+"""
+
+
+def test_a_handler_of_the_host_stays() -> None:
+    run_script(HANDLED)
 
 
 def health(url: str) -> bytes:

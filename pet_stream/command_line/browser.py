@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
-from ..web_server import WebServer
 from .addresses import page_urls
+
+if TYPE_CHECKING:
+    from ..web_server import WebServer
 
 _BROWSER_PROGRAM = (
     "import signal, sys, webbrowser; signal.pthread_sigmask(signal.SIG_SETMASK, ()); "

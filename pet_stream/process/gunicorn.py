@@ -10,6 +10,10 @@ import signal
 from typing import Any
 
 
+def is_worker() -> bool:
+    return hasattr(_worker(), "cfg")
+
+
 def is_server_ending() -> bool:
     """Whether the worker waits for its last requests.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
+
+from .hang_up import has_terminal
 
 _Handler = Callable[[int, FrameType | None], object] | int | None
 
@@ -26,7 +27,7 @@ class StopSignals:
         self._numbers = {signal.SIGINT, signal.SIGTERM}
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
             self._numbers.add(signal.SIGHUP)
-        self._has_terminal = _has_terminal()
+        self._has_terminal = has_terminal()
         self._mask: set[int] = set()
         self._handlers: dict[int, _Handler] = {}
 
@@ -70,12 +71,3 @@ class StopSignals:
 def accept_stop_signals() -> None:
     """Unblock the stop signals in a child process."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-
-
-def _has_terminal() -> bool:
-    """Whether this process has a controlling terminal."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except OSError:
-        return False
-    return True
