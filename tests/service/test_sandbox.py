@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pet_stream.service.program import GUNICORN_OPTIONS
 from tests.browser.processes import Process
 from tests.certificates import trusting
 from tests.process.notify_socket import NotifySocket
@@ -23,13 +24,18 @@ from tests.server_process import CHECKOUT
 from tests.waiting import TIMEOUT_S, wait_until
 from tests.webrtc.viewer import Viewer
 
-UNIT = CHECKOUT / "deploy/systemd/pet-stream-demo.service"
+UNITS = CHECKOUT / "deploy/systemd"
 NO_CAPABILITIES = (
     ["setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
     if os.geteuid() == 0
     else []
 )
-SANDBOX = [*NO_CAPABILITIES, sys.executable, "-m", "tests.service.sandbox", str(UNIT)]
+
+
+def sandbox(unit: str) -> list[str]:
+    """What runs the command behind it as that unit would."""
+    return [*NO_CAPABILITIES, sys.executable, "-m", "tests.service.sandbox", str(UNITS / unit)]
+
 
 FORBIDDEN = """
 import os, socket
@@ -52,7 +58,7 @@ os.setpriority(os.PRIO_PROCESS, 0, 10)
 
 
 def test_the_sandbox_forbids_what_it_should() -> None:
-    command = [*SANDBOX, sys.executable, "-c", FORBIDDEN]
+    command = [*sandbox("pet-stream.service"), sys.executable, "-c", FORBIDDEN]
     result = subprocess.run(
         command, cwd=CHECKOUT, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
@@ -98,7 +104,10 @@ def service(tmp_path: Path, notify: NotifySocket) -> Iterator[Service]:
     folder = tmp_path / "state"
     folder.mkdir()
     process = Process(
-        [*SANDBOX, sys.executable, "-c", IN_FOLDER, str(folder), "demo", *OPTIONS],
+        [
+            *sandbox("pet-stream-demo.service"),
+            *(sys.executable, "-c", IN_FOLDER, str(folder), "demo", *OPTIONS),
+        ],
         env={**os.environ, "NOTIFY_SOCKET": notify.name, "PYTHONUNBUFFERED": "1"},
         cwd=CHECKOUT,
     )
@@ -137,3 +146,29 @@ def test_it_streams_records_and_ends_in_the_sandbox(
     assert (tmp_path / "state/recordings" / stopped["filename"]).is_file()
     log = service.process.log
     assert not [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line], log
+
+
+@pytest.mark.slow
+def test_a_hosts_app_under_gunicorn_is_ready_in_the_sandbox(
+    notify: NotifySocket, tmp_path: Path
+) -> None:
+    command = ("gunicorn", *GUNICORN_OPTIONS, "--bind", "127.0.0.1:0", "tests.web_monitor:app")
+    process = Process(
+        [*sandbox("web-monitor.service"), sys.executable, "-m", *command],
+        env={
+            **os.environ,
+            "HOME": str(tmp_path),
+            "NOTIFY_SOCKET": notify.name,
+            "FLASK_PET_STREAM_RECORD_PATH": str(tmp_path / "recordings"),
+        },
+        cwd=CHECKOUT,
+    )
+    try:
+        url = process.wait_for_line(r"(http://127\.0\.0\.1:\d+)", TIMEOUT_S)[1]
+        assert "READY" in notify.receive()
+        with urllib.request.urlopen(url + "/health", timeout=TIMEOUT_S) as answer:
+            assert "not_started" not in json.load(answer)["reason_codes"]
+        assert process.stop(signal.SIGTERM) == 0, process.log
+    finally:
+        process.stop(signal.SIGKILL)
+    assert "ERROR" not in process.log
