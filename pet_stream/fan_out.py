@@ -115,4 +115,4 @@ def _send(viewers: Viewers, units: Sequence[AccessUnit], dropped_count: int) -> 
     try:
         viewers.send(units, dropped_count)
     except Exception:  # one kind of viewers must not cost the other kind a picture
-        logger.exception("sending to viewers failed")
+        logger.exception("a picture could not be handed to viewers; the next one is")

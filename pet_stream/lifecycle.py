@@ -104,7 +104,7 @@ class Run:
         self.request_stop()
         has_ended = self.join(timeout_s)
         if not has_ended:
-            logger.warning("%s did not end within %.1f s", self.name, timeout_s)
+            logger.warning("%s did not end within %.1f s, and is left alone", self.name, timeout_s)
         return has_ended
 
     def _live(self) -> None:
@@ -162,7 +162,7 @@ def stop_all(*stops: Callable[[], object]) -> None:
         try:
             stop()
         except Exception:  # noqa: PERF203 (each for itself)
-            logger.exception("stopping a part failed")
+            logger.exception("a part could not be stopped; the others are")
         except BaseException as exc:
             exits.append(exc)
     if exits:

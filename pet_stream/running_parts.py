@@ -11,7 +11,7 @@ from functools import partial
 from .admission.grants import Grants
 from .broadcaster import Broadcaster
 from .detections.listeners import Detections
-from .errors import LoopUnavailable
+from .errors import LoopUnavailable, PetStreamError
 from .library.archive import Archive
 from .lifecycle import Deadline, Run, start_run, stop_all
 from .logs.own_log import OwnLog
@@ -189,14 +189,23 @@ class RunningParts:
         try:
             self._replaceable.on_loop.event_loop.call(self._say_goodbye(), timeout_s)
         except LoopUnavailable as exc:
-            logger.warning("recording and viewers did not end in order: %s", exc)
+            logger.warning(
+                "recording and viewers did not end in order: %s. The recording is repaired at the "
+                "next start",
+                exc,
+            )
 
     async def _say_goodbye(self) -> None:
         """Close all connections and the recording at the same time. On the event loop."""
         goodbyes = (self._recorder.close(), self._replaceable.on_loop.say_goodbye())
         for outcome in await asyncio.gather(*goodbyes, return_exceptions=True):
             if isinstance(outcome, Exception):
-                logger.error("stopping failed", exc_info=outcome)
+                is_expected = isinstance(outcome, PetStreamError)
+                logger.error(
+                    "a part did not end in order; the others do: %s",
+                    outcome,
+                    exc_info=None if is_expected else outcome,
+                )
 
 
 def _some(run: Run | None) -> tuple[Run, ...]:

@@ -14,7 +14,7 @@ from typing import Protocol
 from flask import request
 
 from .config import Config
-from .errors import LoopUnavailable
+from .errors import LoopUnavailable, PetStreamError
 from .parts import Parts
 from .process.forks import call_in_child
 from .process.switch_interval import switch_interval
@@ -113,9 +113,14 @@ class Stream(Parts):
             self.host_check.run_once(request.environ)
             if self._may_autostart and not self.is_running and time.monotonic() >= self._retry_at_s:
                 self._autostart()
-        except Exception:
+        except Exception as exc:
             self._retry_at_s = time.monotonic() + RETRY_S
-            logger.exception("streaming could not be started")
+            logger.error(
+                "streaming could not be started; a request tries again in %g s: %s",
+                RETRY_S,
+                exc,
+                exc_info=None if isinstance(exc, PetStreamError) else exc,
+            )
 
     @property
     def uptime_s(self) -> float:

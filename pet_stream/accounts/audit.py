@@ -40,7 +40,11 @@ class Audit:
                 self._has_failed = False
             except OSError as exc:
                 if not self._has_failed:
-                    logger.warning("%s can't be written: %s", self._path.name, exc.strerror)
+                    logger.warning(
+                        "who signs in is not noted: %s can't be written: %s",
+                        self._path.name,
+                        exc.strerror,
+                    )
                 self._has_failed = True
 
     def _append(self, line: bytes) -> None:

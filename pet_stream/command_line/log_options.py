@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
 from ..logs.levels import parse_level
+from ..logs.secrets import without_secrets
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +27,7 @@ def log_options(level: int) -> Callable[[F], F]:
     def begin(context: click.Context, _option: click.Parameter, is_verbose: bool) -> None:
         if context.resilient_parsing:  # a shell completes a line
             return
-        handler = logging.StreamHandler()
+        handler = _Handler()
         handler.setFormatter(_formatter(context.meta.get(_FORMAT, "text")))
         logging.basicConfig(level=logging.DEBUG if is_verbose else level, handlers=[handler])
         for name in _LOUD:
@@ -70,6 +71,13 @@ def serving_log_options(level: int) -> Callable[[F], F]:
         return command
 
     return add
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes to the error output, and no secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
 
 
 def _level(text: str) -> str:

@@ -80,7 +80,7 @@ class EmbeddedCamera:
         try:
             process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            logger.warning("the embedded camera did not end by itself")
+            logger.warning("the embedded camera did not end by itself, and is killed")
             process.kill()
             process.wait()
         process.stdout.close()
@@ -90,7 +90,9 @@ class EmbeddedCamera:
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         status = process.wait()
         if process is self._process:
-            logger.error("the embedded camera ended unexpectedly (status %d)", status)
+            logger.error(
+                "the embedded camera ended unexpectedly (status %d): start the demo again", status
+            )
 
 
 def _new_name(url: str) -> str:

@@ -154,7 +154,7 @@ class Detections:
                     failure_count += 1
                     if failure_count >= MAX_FAILURES:
                         raise  # whoever watches the thread lets another one begin anew
-                    logger.exception("reading the detections failed")
+                    logger.exception("reading the detections failed, and is tried again")
                     run.stop_requested.wait(_RETRY_S)
 
     def _watch(self, run: Run) -> None:

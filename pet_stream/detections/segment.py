@@ -42,7 +42,7 @@ class DetectionsSegment:
             return None if segment is None else self._read_new(segment)
         except SegmentError as exc:  # not there, removed, shortened, or of a foreign size
             if str(exc) != self._fault and not isinstance(exc, SegmentMissing):
-                logger.warning("detections can't be read: %s", exc)
+                logger.warning("no boxes are shown: detections can't be read: %s", exc)
             self._fault = str(exc)
             self.close()
             return None

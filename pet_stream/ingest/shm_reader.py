@@ -131,7 +131,7 @@ class ShmReader:
                     raise  # whoever watches the thread lets another one begin anew
                 is_news = self._offline_reason.code != "read_failed"
                 level = logging.ERROR if is_news else logging.DEBUG
-                logger.log(level, "reading the camera failed", exc_info=True)
+                logger.log(level, "reading the camera failed, and is tried again", exc_info=True)
                 self.counts.read_errors += 1
                 self._detach(Reason("read_failed", "reading failed, see the log"))
                 delay_s = _RETRY_S

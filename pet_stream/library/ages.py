@@ -51,4 +51,8 @@ class Ages:
     def _tell(self, is_trusted: bool) -> None:
         if is_trusted != self._is_trusted:
             self._is_trusted = is_trusted
-            logger.info("the wall clock is %s", "trusted" if is_trusted else "not trusted")
+            logger.info(
+                "the wall clock is trusted: recordings that are too old are deleted"
+                if is_trusted
+                else "the wall clock is not trusted: nothing is deleted for its age until it is set"
+            )

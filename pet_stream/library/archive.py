@@ -171,7 +171,7 @@ class Archive:
         except NotRecorderOwner as exc:
             logger.warning("this process does not record: %s", exc)
         except OSError as exc:
-            logger.warning("the recordings folder can't be used: %s", exc)
+            logger.warning("nothing can be recorded: the recordings folder can't be used: %s", exc)
 
     def _repair_soon(self, parts: list[Path]) -> None:
         for thumbnail in filter(is_unfinished, parts):

@@ -40,7 +40,7 @@ def repair(part: Path) -> Path:
             return path
     aside = free_path(part.parent, name + SET_ASIDE_SUFFIX)
     part.rename(aside)
-    logger.warning("%s is set aside: %s", part.name, aside.name)
+    logger.warning("%s is set aside as %s, to be looked into or deleted", part.name, aside.name)
     return aside
 
 

@@ -66,7 +66,7 @@ class ReadOnce(Generic[T]):
         except OSError:
             return self._unknown
         except Exception:  # the list must be shown; logged once, until the file changes
-            logger.exception("%s can't be read", name)
+            logger.exception("the list does not say how long %s is: it can't be read", name)
             value = self._unknown
         finally:
             os.close(descriptor)

@@ -62,7 +62,10 @@ class Housekeeper:
         self.request_stop(last)
         run = self.run
         if run is not None and not run.join(timeout_s):
-            logger.warning("housekeeping did not end within %.1f s", timeout_s)
+            logger.warning(
+                "housekeeping did not end within %.1f s: the rest is done at the next start",
+                timeout_s,
+            )
 
     def request_stop(self, last: Task | None = None) -> None:
         """Let the current task end, drop the others, do `last`. Does not wait. Idempotent."""
@@ -87,7 +90,7 @@ class Housekeeper:
             try:
                 self.run = start_run(self._name, self._work)
             except Busy as exc:
-                logger.warning("%s", exc)
+                logger.warning("nothing is repaired or deleted just now: %s", exc)
                 return False
         self._tasks.append((task, future))
         return True
@@ -105,7 +108,7 @@ class Housekeeper:
             try:
                 task()
             except BaseException as exc:  # whatever it is, the next task is done
-                logger.exception("housekeeping failed")
+                logger.exception("a task of housekeeping failed; the next one is done")
                 future.set_exception(exc)
             else:
                 future.set_result(None)

@@ -61,7 +61,11 @@ class Ownership:
                     raise NotRecorderOwner(owner_of(self._folder) or "another process") from exc
                 if exc.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
                     raise
-                logger.warning("the recordings folder's file system has no locks: %s", exc)
+                logger.warning(
+                    "the recordings folder's file system has no locks: let one process only "
+                    "record there: %s",
+                    exc,
+                )
             self._write_owner()
             was_ours, self._is_ours = self._is_ours, True
             leftovers = [] if was_ours else sorted(self._folder.glob(f"*{PART_SUFFIX}"))

@@ -70,7 +70,9 @@ class Pruner:
             try:
                 delete(row.name)
             except PetStreamError as exc:
-                logger.warning("%s exceeds the limits but can't be deleted: %s", row.name, exc)
+                logger.warning(
+                    "%s exceeds the limits and should be deleted, but can't be: %s", row.name, exc
+                )
                 continue
             removed.append(row.name)
             left_bytes -= row.size_bytes

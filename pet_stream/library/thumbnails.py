@@ -121,7 +121,7 @@ class Thumbnails:
                 path.unlink(missing_ok=True)
 
     def _give_up(self, recording: Recording) -> None:
-        logger.info("no picture can be made of %s", recording.name)
+        logger.info("the list shows no picture of %s: none can be decoded", recording.name)
         if not recording.is_running:
             with self._lock:
                 if len(self._hopeless) >= MAX_HOPELESS:
@@ -157,6 +157,8 @@ def _keep(data: bytes, path: Path, changed_ns: int) -> None:
         os.utime(part, ns=(dated_ns, dated_ns))
         part.replace(path)
     except OSError as exc:
-        logger.warning("%s can't be kept: %s", path.name, exc)
+        logger.warning(
+            "the thumbnail %s can't be kept, and is made anew each time: %s", path.name, exc
+        )
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _SECRETS = re.compile(
-    r"(?P<before>\bpst_|\bBearer\s+|://|\b(?:link|invitation|token|password|secret|credential)=['\"]?)"
-    r"(?P<secret>(?<=://)[^\s/@]*(?=@)|(?<!://)[^\s&;,'\")]+)",
+    r"(?P<before>\bpst_|\bBearer\s+|://|\b(?:link|invitation|token|password|secret|credential)=\\?['\"]?)"
+    r"(?P<secret>(?<=://)[^\s/@]*(?=@)|(?<!://)[^\s&;,'\")}\]\\]+)",
     re.IGNORECASE,
 )
 

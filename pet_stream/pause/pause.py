@@ -162,7 +162,11 @@ class Pause:
             choice = load(path)
         except (OSError, ValueError) as exc:
             if not self._is_unreadable:
-                logger.error("paused, because the file of the pause can't be read: %s", exc)
+                logger.error(
+                    "paused, because the file of the pause can't be read: %s. Whoever ends the "
+                    "pause on the page has it written anew",
+                    exc,
+                )
             self._is_unreadable = True
             return
         with self._lock:

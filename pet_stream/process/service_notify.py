@@ -78,7 +78,9 @@ class ServiceManager:
             self._has_failed = False
         except OSError as exc:
             if not self._has_failed:
-                logger.warning("the service manager can't be told: %s", exc.strerror)
+                logger.warning(
+                    "systemd can't be told that this lives, and may start it anew: %s", exc.strerror
+                )
             self._has_failed = True
 
 

@@ -255,7 +255,11 @@ class Recorder:
         ends = (session.until_closed(self._disk_timeout_s) for session in unfinished)
         for outcome in await asyncio.gather(*ends, return_exceptions=True):
             if isinstance(outcome, BaseException):
-                logger.warning("a recording is left to its writer thread: %s", outcome)
+                logger.warning(
+                    "a recording did not end in time; what its writer leaves is repaired at the "
+                    "next start: %s",
+                    outcome,
+                )
 
     def move_here(self) -> None:
         """Go on with what another event loop has left in the middle: it is stuck, or has died. On

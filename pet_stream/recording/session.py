@@ -142,7 +142,7 @@ class Session:
     def accept(self) -> None:
         """Go on in memory: the start was accepted before the disk answered."""
         self._writer.accept()
-        logger.warning("recording in memory: the disk does not answer")
+        logger.warning("recording in memory until the disk answers")
 
     def end(self, reason: Reason | None) -> None:
         """Let the writer finish the file with everything published so far. Does not wait."""

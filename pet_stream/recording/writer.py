@@ -207,7 +207,7 @@ class Writer:
         except (OSError, NotRecorderOwner) as exc:
             self.failure = self.failure or exc
         except BaseException:  # whatever it is, the recording has to end, and to say so
-            logger.exception("the recording's writer failed")
+            logger.exception("the recording ends: its writer failed")
             self.failure = self.failure or OSError(errno.EIO, "internal error")
 
     def _write(self, units: Sequence[AccessUnit]) -> None:

@@ -108,4 +108,4 @@ class Watcher:
                 self.on_looked()
             except Exception as exc:
                 self._errors.note(NAME, exc)
-                logger.exception("looking after the parts failed")
+                logger.exception("looking after the parts failed, and is tried again")

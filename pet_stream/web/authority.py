@@ -93,7 +93,12 @@ class HostAuthority:
         if isinstance(verdict, Response):
             abort(verdict)
         if verdict is not False:
-            logger.error("authorize(%r) gave %r: not True, False or a response", right, verdict)
+            logger.error(
+                "authorize(%r) gave a %s and not True, False or a response, so the request is "
+                "refused",
+                right.value,
+                type(verdict).__name__,
+            )
         raise NotAllowed(right.value)
 
     def is_still_granted(self, right: Right, sent: dict[str, str]) -> bool:

@@ -65,7 +65,9 @@ class HostCheck:
                 for conflict in find_conflicts(self._url_map)
             ]
         except Exception:
-            logger.exception("the host's routes can't be compared with ours")
+            logger.exception(
+                "the host's routes can't be compared with ours: a conflict goes unnoticed"
+            )
             conflicts = []
         self.faults = (*conflicts, *_serving_faults(environ))
         names = () if self._knows_its_names() else (ANY_NAME,)

@@ -88,13 +88,20 @@ class HttpServer(ThreadedWSGIServer):
         super().shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        logger.error("a request from %s failed", client_address[0], exc_info=sys.exc_info())
+        if isinstance(sys.exc_info()[1], ConnectionError | TimeoutError | ssl.SSLError):
+            logger.debug("%s has hung up", client_address[0])
+        else:
+            logger.error("a request from %s failed", client_address[0], exc_info=sys.exc_info())
 
     def _complain(self, error: OSError) -> None:
         now_s = time.monotonic()
         if now_s - self._complained_at_s > COMPLAIN_EVERY_S:
             self._complained_at_s = now_s
-            logger.error("no connection can be taken: %s", error.strerror)
+            logger.error(
+                "no connection can be taken: %s. A higher limit of open files helps (ulimit -n, "
+                "LimitNOFILE=)",
+                error.strerror,
+            )
 
 
 class _Handler(WSGIRequestHandler):

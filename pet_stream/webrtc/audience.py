@@ -69,6 +69,6 @@ class Audience:
         try:
             viewer.sender.send(unit)
         except Exception:  # the loop's safety net: one viewer must not cost the others a picture
-            logger.exception("a viewer's sender failed")
+            logger.exception("a viewer is ended, because sending to it failed")
             self._counts.errors += 1
             viewer.end("sender failed")

@@ -53,7 +53,7 @@ class LazyPeers:
         try:
             self._run = start_run(self._thread_name, self._make_now)
         except Busy as exc:
-            logger.warning("aiortc will be imported at the first offer: %s", exc)
+            logger.warning("the first viewer waits longer, while aiortc is imported: %s", exc)
 
     def join(self, timeout_s: float) -> None:
         """Wait for the background thread, if there is one."""
@@ -66,4 +66,4 @@ class LazyPeers:
         except Busy:
             pass  # an offer came first
         except ImportError:
-            logger.exception("aiortc can't be imported: there is no live view")
+            logger.exception("there is no live view by WebRTC: aiortc can't be imported")

@@ -253,7 +253,7 @@ class Peers:
             try:
                 await asyncio.wait_for(peer.close(), self._limits.close_s)
             except asyncio.TimeoutError:
-                logger.warning("viewer %s did not close in time", peer.short_id)
+                logger.warning("viewer %s did not close in time, and is left alone", peer.short_id)
 
     def _welcome(self, life: _Life) -> None:
         self._event_loop.assert_here()
@@ -302,7 +302,10 @@ class Peers:
                 answered.set_exception(Busy("Too many offers at once", retry_after_s=1))
             return False
         if "\r\na=candidate:" not in sdp:
-            logger.warning("no address to offer: see PET_STREAM_ICE_HOSTS and this host's network")
+            logger.warning(
+                "a viewer is offered no address and can't connect by WebRTC: see "
+                "PET_STREAM_ICE_HOSTS, and this machine's network"
+            )
         if not answered.done():
             answered.set_result(sdp)
         return True

@@ -36,6 +36,8 @@ class Ticker:
                 try:
                     is_needed = self._tick()
                 except Exception:
-                    logger.exception("%s failed", self._name)
+                    logger.exception(
+                        "%s failed, and is tried again in %g s", self._name, self._interval_s
+                    )
         finally:
             self._task = None  # a task that was cancelled keeps its frames

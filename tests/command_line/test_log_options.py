@@ -59,3 +59,13 @@ def test_json_without_its_package_says_how_to_get_it(monkeypatch: pytest.MonkeyP
     result = CliRunner().invoke(main, ["run", "--log-format", "json"])
     assert result.exit_code == 2
     assert "pip install 'pet_stream[json-log]'" in result.output
+
+
+def test_no_password_stands_in_the_log(
+    start_command: StartCommand, segment_name: str, free_port: int
+) -> None:
+    url = f"rtsp://admin:hunter2@127.0.0.1:{free_port}/live"
+    process = start_command("feed", url, "--shm", segment_name)
+    process.wait_for_line(r"rtsp://…@127\.0\.0\.1.*trying again", TIMEOUT_S)
+    process.stop(signal.SIGTERM)
+    assert "hunter2" not in process.log

@@ -58,7 +58,7 @@ def cipher_costs() -> tuple[CipherCost, ...]:
             for profile in _dtls.SRTP_PROFILES
         ]
     except (AttributeError, TypeError, pylibsrtp.Error) as exc:
-        logger.warning("pylibsrtp, aiortc: the fastest cipher is unknown: %s", exc)
+        logger.warning("viewers get any cipher: the fastest one is unknown: %s", exc)
         return ()
     return tuple(_in_order(costs))
 

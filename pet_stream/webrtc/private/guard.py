@@ -86,7 +86,11 @@ class Guard:
         try:
             self._stand()
         except AttributeError as exc:
-            logger.warning("aioice %s, aiortc: no guard: %s", aioice.__version__, exc)
+            logger.warning(
+                "what strangers send reaches aiortc: with aioice %s there is no guard: %s",
+                aioice.__version__,
+                exc,
+            )
 
     def watch_rtcp(self) -> None:
         """Call it when DTLS is through."""

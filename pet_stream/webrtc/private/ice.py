@@ -38,7 +38,10 @@ def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None
     connection = connection_of(transport)
     gather = getattr(connection, "get_component_candidates", None)
     if gather is None:
-        logger.warning("aioice %s: host candidates can't be filtered", aioice.__version__)
+        logger.warning(
+            "PET_STREAM_ICE_HOSTS does not count: of aioice %s host candidates can't be filtered",
+            aioice.__version__,
+        )
         return
 
     async def gather_inside(component: int, addresses: list[str], **options: Any) -> object:

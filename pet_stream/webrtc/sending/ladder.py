@@ -28,7 +28,7 @@ class Senders:
         try:
             self._shared = Shared()
         except AttributeError as exc:
-            logger.warning("viewers get aiortc's own sender: %s", exc)
+            logger.warning("viewers get aiortc's own sender, which costs more of the CPU: %s", exc)
 
     def __call__(
         self,
@@ -43,7 +43,7 @@ class Senders:
             try:
                 private.set_ssrcs(transceiver.sender, shared.streams.ssrc, shared.streams.rtx_ssrc)
             except AttributeError as exc:
-                logger.warning("a viewer gets aiortc's own sender: %s", exc)
+                logger.warning("a viewer gets aiortc's own sender, at more of the CPU: %s", exc)
             else:
                 return LadderSender(
                     shared, transceiver, h264_format, extensions, counts, end_viewer
@@ -102,7 +102,7 @@ class LadderSender:
             )
             self.send = self._active.send
         except (RouteFailed, AttributeError, TypeError) as exc:
-            logger.warning("a viewer gets aiortc's own sender: %s", exc)
+            logger.warning("a viewer gets aiortc's own sender, at more of the CPU: %s", exc)
             del self._sender.send, self._sender.stop  # aiortc's methods are there again
             self._active = StockSender(
                 self._transceiver, self._h264_format, {}, self._counts, self._end_viewer

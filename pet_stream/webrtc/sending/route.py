@@ -190,7 +190,7 @@ class Route:
         try:
             self._udp = socket.socket(fileno=os.dup(self._destination.descriptor))
         except OSError as exc:  # no descriptor is left now: nothing to remember
-            logger.warning("a viewer is sent to by aioice's transport: %s", exc)
+            logger.warning("a viewer is sent to by aioice, which costs more of the CPU: %s", exc)
             self._take(Step.TRANSPORT)
             return
         self._udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -217,7 +217,12 @@ class Route:
         host, failed = self._destination.host, self.step
         self._failed.add(host, failed)
         self._take(self._failed.first_step(host))
-        logger.warning("sending by %s failed (%s), now by %s", failed.value, exc, self.step.value)
+        logger.warning(
+            "sending by %s failed (%s); now it goes by %s, which costs more of the CPU",
+            failed.value,
+            exc,
+            self.step.value,
+        )
         if self.step is Step.TRANSPORT:
             self._leave_socket()
 
