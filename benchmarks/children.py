@@ -157,6 +157,15 @@ class Server(Child):
         samples = (line.split() for line in text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in samples if "{" not in name}
 
+    def scrape_ms(self) -> float:
+        """Ask for `/metrics` once, as Prometheus does. Returns how long that took."""
+        accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+        request = urllib.request.Request(f"{self.url}/metrics", headers={"Accept": accept})
+        began_s = time.perf_counter()
+        with urllib.request.urlopen(request, timeout=START_TIMEOUT_S) as response:
+            response.read()
+        return 1000 * (time.perf_counter() - began_s)
+
     def request(
         self, method: str, path: str, body: object = None, timeout_s: float = 10.0
     ) -> bytes:

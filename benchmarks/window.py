@@ -20,6 +20,8 @@ from .process import Usage, cpu_ns, machine_busy_s, observe
 NS = 1_000_000_000
 EDGE_NS = 100_000_000
 """Pictures so close to an end of the window are not missed when they fall outside."""
+SCRAPES = 40
+"""One after the other, each over a connection of its own."""
 _RTP_WRAP = 1 << 32
 
 
@@ -57,6 +59,9 @@ class Row:
     first_packet_p50_ms: float | None = None
     """The same up to a picture's first packet, of all viewers."""
     first_packet_p95_ms: float | None = None
+    scrape_p50_ms: float | None = None
+    """From the request for `/metrics` to its answer's last byte."""
+    scrape_p95_ms: float | None = None
     viewers_cpu_percent: float = 0.0
     others_cpu_percent: float = 0.0
     """What the machine did beside server, camera and viewers: the noise."""
@@ -111,6 +116,9 @@ def measure(
         counters={name: rise for name, rise in rises.items() if rise},
         **asdict(usage),
     )
+    if metrics_after:
+        times_ms = [server.scrape_ms() for _ in range(SCRAPES)]
+        row.scrape_p50_ms, row.scrape_p95_ms = percentile(times_ms, 50), percentile(times_ms, 95)
     if result:
         since = readable_since(camera.log(), is_relay=writing.is_relay)
         _judge(row, result, since, usage)

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from prometheus_client import REGISTRY, CollectorRegistry, Metric
+from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as parse_openmetrics,
 )
@@ -16,6 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_flask_exporter import PrometheusMetrics
 
 from pet_stream import __version__
+from pet_stream.metrics.collector import StreamCollector
+from pet_stream.metrics.page import page
 from pet_stream.webrtc.private import Drop
 from tests.apps import mount, mounted_app, stream_of
 from tests.camera.camera import Camera
@@ -248,6 +251,31 @@ def test_durations_are_a_histogram(client: FlaskClient) -> None:
     }
     assert values["bucket", "+Inf"] == values["count", None] == 1
     assert 0 < values["sum", None] < 10
+
+
+def shape(families: Iterable[Metric]) -> list[tuple[object, ...]]:
+    """All but the values, which change."""
+    return [
+        (f.name, f.type, f.documentation, f.unit, [(s.name, s.labels) for s in f.samples])
+        for f in families
+    ]
+
+
+def test_the_page_says_what_the_client_library_would(app: Flask, client: FlaskClient) -> None:
+    wait_until(lambda: "pet_stream_disk_free_bytes" in samples(client))
+    stream = stream_of(app)
+    stream.errors.note("camera", type('odd\\"\n', (Exception,), {})())
+    registry = CollectorRegistry()
+    registry.register(StreamCollector(stream))
+    own_text = page(stream, is_openmetrics=False)
+    text = generate_latest(registry).decode()
+    own, wanted = map(shape, map(text_string_to_metric_families, (own_text, text)))
+    assert own == wanted
+    assert 'kind="odd\\\\\\"\\n"' in own_text
+    own_text = page(stream, is_openmetrics=True)
+    text = openmetrics.generate_latest(registry).decode()  # type: ignore[no-untyped-call]
+    own, wanted = map(shape, map(parse_openmetrics, (own_text, text)))
+    assert own == wanted
 
 
 def test_the_process_wide_registry_is_left_alone(client: FlaskClient) -> None:

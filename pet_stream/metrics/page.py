@@ -1,29 +1,64 @@
-"""The page of one app's metrics."""
+"""The text that Prometheus reads, in its own format or as OpenMetrics 1.0."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics import exposition as openmetrics
-from prometheus_client.registry import Collector
-
-from .collector import StreamCollector
+from ..histogram import Buckets
+from .row import Kind, Row, Value
+from .table import TABLE
 
 if TYPE_CHECKING:
     from ..stream import Stream
 
-Generate = Callable[[Collector], bytes]
+
+def page(stream: Stream, names: Collection[str] = (), *, is_openmetrics: bool) -> str:
+    """Returns all metrics, or those of these `names`. The client library would take three times as
+    long, and 2 MB."""
+    rows = [row for row in TABLE if not names or not row.sample_names.isdisjoint(names)]
+    lines = [line for row in rows for line in _lines(row, stream, is_openmetrics)]
+    if is_openmetrics:
+        lines.append("# EOF")
+    return "\n".join(lines) + "\n"
 
 
-def page(stream: Stream, names: Sequence[str] = (), *, is_openmetrics: bool) -> bytes:
-    """Returns the metrics as Prometheus text or OpenMetrics: all, or those with these `names`."""
-    shown: Collector = StreamCollector(stream)
-    if names:
-        registry = CollectorRegistry()
-        registry.register(shown)
-        shown = registry.restricted_registry(names)
-    generate: Generate = openmetrics.generate_latest if is_openmetrics else generate_latest
-    return generate(shown)
+def _lines(row: Row, stream: Stream, is_openmetrics: bool) -> Iterator[str]:
+    is_counter = row.kind is Kind.COUNTER
+    family = row.name.removesuffix("_total") if is_openmetrics and is_counter else row.name
+    yield f"# HELP {family} {row.meaning}."
+    yield f"# TYPE {family} {row.kind.value}"
+    if is_openmetrics and row.unit:
+        yield f"# UNIT {family} {row.unit}"
+    for values, value in row.samples(stream).items():
+        yield from _samples(row.name, _labels(row.labels, values), value)
+
+
+def _samples(name: str, labels: list[str], value: Value) -> Iterator[str]:
+    if isinstance(value, Buckets):
+        for bound, count in value.counts:
+            yield f"{name}_bucket{_braced(*labels, _label('le', _number(bound)))} {count}"
+        yield f"{name}_count{_braced(*labels)} {count}"
+        yield f"{name}_sum{_braced(*labels)} {_number(value.total)}"
+    elif value is not None:
+        yield f"{name}{_braced(*labels)} {_number(float(value))}"
+
+
+def _labels(names: tuple[str, ...], values: tuple[str, ...]) -> list[str]:
+    return [_label(name, value) for name, value in zip(names, values, strict=True)]
+
+
+def _label(name: str, value: str) -> str:
+    escaped = value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return f'{name}="{escaped}"'
+
+
+def _braced(*labels: str) -> str:
+    return f"{{{','.join(labels)}}}" if labels else ""
+
+
+def _number(value: float) -> str:
+    if math.isfinite(value):
+        return repr(value)
+    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"

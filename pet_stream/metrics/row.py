@@ -43,6 +43,13 @@ class Row:
         return reading if isinstance(reading, Mapping) else {(): reading}
 
     @property
+    def sample_names(self) -> frozenset[str]:
+        """What its samples are called."""
+        if self.kind is HISTOGRAM:
+            return frozenset(f"{self.name}{ending}" for ending in ("_bucket", "_count", "_sum"))
+        return frozenset({self.name})
+
+    @property
     def unit(self) -> str:
         """The unit in the name; empty without one."""
         last = self.name.removesuffix("_total").rpartition("_")[2]

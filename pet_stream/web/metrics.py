@@ -24,7 +24,7 @@ _ENDPOINTS_OF_VIEWERS = frozenset(
 
 def metrics() -> ResponseReturnValue:
     """Answer with the text for Prometheus, or OpenMetrics if that is asked for."""
-    from ..metrics.page import page  # lazy: 1.7 MB, and not every host is scraped
+    from ..metrics.page import page  # lazy: not every host is scraped
 
     kind = OPENMETRICS if _prefers_openmetrics() else TEXT
     names = request.args.getlist("name[]")
