@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-BEAT_S = 0.5
+BEAT_S = 1.0
 """Between two heartbeats of the loop."""
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..errors import Severity, severity_of
-from ..reason import NO_REASON, Reason
+from ..reason import Reason
 from .attempts import Attempts, BackOff
 from .error_counts import ErrorCounts
-from .part import Living, Part, PartState, judge
+from .part import Living, Part, PartState, find_fault, well_state
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 class WatchLimits:
     """May be changed; they count from the next look on."""
 
-    look_s: float = 0.75
+    look_s: float = 0.9
     """Between two looks: together with `silence_s` this makes less than 3 s."""
     silence_s: float = 2.0
     """A part that was silent for longer than this is stuck, unless it has a limit of its own."""
@@ -29,7 +29,8 @@ class WatchLimits:
 
 
 class Care:
-    """Owned by whoever looks. `on_failed` is called once when the part has failed too often."""
+    """Owned by whoever looks; any thread may read `state`. `on_failed` is called once when the part
+    has failed too often."""
 
     def __init__(
         self,
@@ -38,6 +39,8 @@ class Care:
         errors: ErrorCounts,
         on_failed: Callable[[PartState], object],
     ) -> None:
+        self.fault: PartState | None = None
+        """What was wrong at the last look; None: nothing."""
         self._part = part
         self._limits = limits
         self._errors = errors
@@ -45,31 +48,36 @@ class Care:
         self._attempts = Attempts(limits.back_off)
         self._failed: Living | None = None
         """The thread whose failure was noted last."""
-        self._told = NO_REASON
 
-    def look(self, now_s: float, watched_s: float, *, at_once: bool = False) -> PartState:
-        """Returns the part's state, after it was started again if that was due. `at_once`: if it
-        has died, it is due, even if it was tried just now."""
+    @property
+    def state(self) -> PartState:
         try:
-            state = self._look(now_s, watched_s, at_once)
+            return self.fault or well_state(self._part)
+        except Exception:
+            return self._unknown()
+
+    def look(self, now_s: float, watched_s: float, *, at_once: bool = False) -> None:
+        """Start the part again if that is due. `at_once`: if it has died, it is due, even if it was
+        tried just now."""
+        before = self.fault
+        try:
+            self.fault = self._look(now_s, watched_s, at_once)
         except Exception as exc:  # the others are judged all the same
             self._errors.note(self._part.name, exc)
             logger.debug("looking after %s failed", self._part.what, exc_info=True)
-            reason = Reason(f"{self._part.name}_unknown", f"{self._part.what} can't be judged")
-            state = PartState(self._part.name, "failed", None, reason, self._part.is_vital)
-        if state.reason != self._told:
-            self._told = state.reason
-            if state.reason:
-                logger.error("%s", state.reason)
-            else:
-                logger.warning("%s works again", self._part.what)
-        return state
+            self.fault = self._unknown()
+        if self.fault is None and before is not None:
+            logger.warning("%s works again", self._part.what)
+        elif self.fault is not None and (before is None or before.reason != self.fault.reason):
+            logger.error("%s", self.fault.reason)
 
-    def _look(self, now_s: float, watched_s: float, at_once: bool) -> PartState:
-        state, life = judge(self._part, self._limits.silence_s, watched_s)
-        if life is None or state.is_well:
+    def _look(self, now_s: float, watched_s: float, at_once: bool) -> PartState | None:
+        """Returns what is wrong after that."""
+        found = find_fault(self._part, self._limits.silence_s, watched_s)
+        if found is None:
             self._attempts.note_well(now_s)
-            return state
+            return None
+        state, life = found
         if state.state == "stuck":
             is_late = min(state.age_s or 0.0, watched_s) > self._limits.patience_s
             if not self._part.is_replaceable or not is_late:
@@ -87,6 +95,10 @@ class Care:
             return replace(state, state="restarting")
         return self._restart(self._part.restart, state, now_s)
 
+    def _unknown(self) -> PartState:
+        reason = Reason(f"{self._part.name}_unknown", f"{self._part.what} can't be judged")
+        return PartState(self._part.name, "failed", None, reason, self._part.is_vital)
+
     def _is_given_up(self, state: PartState, life: Living, now_s: float) -> bool:
         """Whether it is not started again, now or ever: each thread that is stuck stays."""
         if life.failure is not None and severity_of(life.failure) is Severity.FATAL:
@@ -94,8 +106,9 @@ class Care:
         is_dead = state.state == "dead"
         return self._attempts.are_spent and not (is_dead and self._attempts.is_due(now_s))
 
-    def _restart(self, restart: Callable[[], object], state: PartState, now_s: float) -> PartState:
-        """Returns the state after that."""
+    def _restart(
+        self, restart: Callable[[], object], state: PartState, now_s: float
+    ) -> PartState | None:
         try:
             restart()
         except Exception as exc:
@@ -103,9 +116,8 @@ class Care:
             self._note_failure(state, exc, now_s)
         else:
             logger.warning("%s is started again", self._part.what)
-            after, _ = judge(self._part, self._limits.silence_s, 0.0)
-            if after.is_well:
-                return after
+            if find_fault(self._part, self._limits.silence_s, 0.0) is None:
+                return None
         return replace(state, state="failed" if self._attempts.are_spent else "restarting")
 
     def _note_failure(self, state: PartState, error: BaseException | None, now_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -75,30 +76,29 @@ class PartState:
         return {"state": self.state, "age_s": age_s, "reason": self.reason}
 
 
-def judge(part: Part, silence_s: float, watched_s: float) -> tuple[PartState, Living | None]:
-    """Returns the state of `part`, and the one of its threads that this is about: the worst. It is
-    stuck when it was silent for longer than `silence_s`, unless it has a limit of its own. Only
-    the last `watched_s` count: before that the process stood still, or was not watched."""
-    oldest: tuple[float, Living] | None = None
+def find_fault(part: Part, silence_s: float, watched_s: float) -> tuple[PartState, Living] | None:
+    """Returns the state of `part`, and which of its threads is dead or stuck; None if it is well.
+
+    It is stuck when it was silent for longer than `silence_s`, unless it has a limit of its own.
+    Only the last `watched_s` count: before that the process stood still, or was not watched.
+    """
+    now_s = time.monotonic()
     for life in part.lives():
-        age_s = life.pulse.age_s
+        beat_at_s = life.pulse.beat_at_s
+        age_s = None if beat_at_s is None else now_s - beat_at_s
         if not life.is_alive:
-            return _state(part, "dead", age_s, _death(part, life.failure)), life
-        if age_s is not None and (oldest is None or age_s > oldest[0]):
-            oldest = age_s, life
-    if oldest is None:
-        return _state(part, "resting", None), None
-    age_s, life = oldest
-    if min(age_s, watched_s) <= (part.silence_s or silence_s):
-        return _state(part, "running", age_s), life
-    reason = Reason(f"{part.name}_stuck", f"{part.what} {part.stuck}")
-    return _state(part, "stuck", age_s, reason), life
+            cause = "" if life.failure is None else f" of {type(life.failure).__name__}"
+            reason = Reason(f"{part.name}_dead", f"{part.what} has died{cause}, see the log")
+            return PartState(part.name, "dead", age_s, reason, part.is_vital), life
+        if age_s is not None and min(age_s, watched_s) > (part.silence_s or silence_s):
+            reason = Reason(f"{part.name}_stuck", f"{part.what} {part.stuck}")
+            return PartState(part.name, "stuck", age_s, reason, part.is_vital), life
+    return None
 
 
-def _state(part: Part, state: State, age_s: float | None, reason: Reason = NO_REASON) -> PartState:
-    return PartState(part.name, state, age_s, reason, part.is_vital)
-
-
-def _death(part: Part, failure: BaseException | None) -> Reason:
-    cause = "" if failure is None else f" of {type(failure).__name__}, see the log"
-    return Reason(f"{part.name}_dead", f"{part.what} has died{cause}")
+def well_state(part: Part) -> PartState:
+    """Returns the state of `part`, which has no fault."""
+    ages_s = [age_s for life in part.lives() if (age_s := life.pulse.age_s) is not None]
+    if ages_s:
+        return PartState(part.name, "running", max(ages_s), is_vital=part.is_vital)
+    return PartState(part.name, "resting", None, is_vital=part.is_vital)

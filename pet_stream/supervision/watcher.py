@@ -13,7 +13,7 @@ from ..process.standstill import Looks
 from ..reason import NO_REASON, Reason
 from .care import Care, WatchLimits
 from .error_counts import ErrorCounts
-from .part import Part, PartState, judge
+from .part import Part, PartState, find_fault, well_state
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,6 @@ class Watcher:
         self._looking = threading.Lock()
         self._looks = Looks(self.limits.look_s)
         self._since_s = 0.0
-        self._states: tuple[PartState, ...] = ()
         self._run: Run | None = None
 
     def start(self) -> None:
@@ -68,7 +67,8 @@ class Watcher:
         run, self._run = self._run, None
         if run is not None:
             run.stop(timeout_s)
-        self._states = ()
+        for care in self._cares:
+            care.fault = None
 
     @property
     def states(self) -> tuple[PartState, ...]:
@@ -78,11 +78,16 @@ class Watcher:
             return ()
         itself = Part(NAME, "the watcher", lambda: (run,), is_vital=True)
         silence_s = self.limits.silence_s + self.limits.look_s
-        return (*self._states, judge(itself, silence_s, math.inf)[0])
+        fault = find_fault(itself, silence_s, math.inf)
+        return (
+            *(care.state for care in self._cares),
+            well_state(itself) if fault is None else fault[0],
+        )
 
     def fault_of(self, name: str) -> Reason:
         """Returns why a part is not well; empty if it is."""
-        return next((s.reason for s in self._states if s.name == name), NO_REASON)
+        faults = (fault for care in self._cares if (fault := care.fault) is not None)
+        return next((fault.reason for fault in faults if fault.name == name), NO_REASON)
 
     def look(self, *, at_once: bool = False) -> None:
         """Judge all parts, and start again what is due. `at_once`: whatever has died is, even if it
@@ -94,9 +99,8 @@ class Watcher:
             if self._looks.is_late(now_s):  # the process stood still: nobody could beat
                 self._since_s = now_s
             watched_s = now_s - self._since_s
-            self._states = tuple(
-                [care.look(now_s, watched_s, at_once=at_once) for care in self._cares]
-            )
+            for care in self._cares:
+                care.look(now_s, watched_s, at_once=at_once)
         finally:
             self._looking.release()
 
