@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ import click
 
 from ..service.program import Program, hosts_program
 from . import demo, run
+from .failures import ExitCode, Failure, json_option, printable
 from .options import DEFAULTS
 
 if TYPE_CHECKING:
@@ -62,6 +65,7 @@ def service_name(text: str) -> str:
 @click.option("--uninstall", is_flag=True, help="stop it and remove it; recordings stay")
 @click.option("--dry-run", is_flag=True, help="only show the unit file, and what would be done")
 @click.option("--yes", is_flag=True, help="don't ask")
+@json_option
 @click.option(
     "--root",
     type=_FOLDER,
@@ -89,6 +93,7 @@ def command(
     uninstall: bool,
     dry_run: bool,
     yes: bool,
+    is_json: bool,
     root: Path,
     program: Path | None,
 ) -> None:
@@ -105,28 +110,66 @@ def command(
     else:
         gunicorn = program or _BESIDE_PYTHON / "gunicorn"
         served = hosts_program(gunicorn.absolute(), app, app_folder.absolute(), arguments, name)
+    if is_json and not (yes or dry_run):
+        raise click.UsageError("--json asks nothing: add --yes or --dry-run")
     root = root.absolute()
     user = None if is_own else run_as or DEFAULT_USER
     try:
         groups = (*groups, *group_of_camera(served, user, root))
         installation = Installation(Unit(served, user, groups), root)
-        if uninstall:
-            obstacles, steps = installation.obstacles_to_removal(), installation.steps_of_removal()
-        else:
-            obstacles, steps = installation.obstacles(), installation.steps()
-            if dry_run:
-                click.echo(installation.text())
-        is_refused = _refuse([*obstacles, *([] if dry_run else _without_rights(installation))])
-        if is_refused:
-            context.exit(1)
-        _show(steps)
-        if not dry_run and (yes or click.confirm("\nGo on?")):
-            for step in steps:
+        plan = _Plan.of_removal(installation) if uninstall else _Plan.of(installation)
+        if not dry_run:
+            plan.obstacles += _without_rights(installation)
+        if not is_json:
+            plan.show(with_unit=dry_run)
+        is_agreed = not plan.obstacles and not dry_run and (yes or click.confirm("\nGo on?"))
+        if is_agreed:
+            for step in plan.steps:
                 step.do()
-            _say_what_next(installation, uninstall)
     except (OSError, ValueError, subprocess.SubprocessError) as exc:
-        _refuse([str(exc)])
-        context.exit(1)
+        raise Failure(str(exc)) from exc
+    if is_json:
+        click.echo(json.dumps({**plan.to_json(), "is_done": is_agreed}, indent=2))
+    elif is_agreed:
+        _say_what_next(installation, uninstall)
+    context.exit(ExitCode.TROUBLE if plan.obstacles else ExitCode.WELL)
+
+
+@dataclass
+class _Plan:
+    """What is to be done, and what is in the way."""
+
+    file: Path
+    unit: str
+    obstacles: list[str]
+    steps: list[Step]
+
+    @classmethod
+    def of(cls, wanted: Installation) -> _Plan:
+        """Raises OSError, and ValueError where a value can't stand in a unit file."""
+        return cls(wanted.file, wanted.text(), wanted.obstacles(), wanted.steps())
+
+    @classmethod
+    def of_removal(cls, found: Installation) -> _Plan:
+        return cls(found.file, "", found.obstacles_to_removal(), found.steps_of_removal())
+
+    def show(self, *, with_unit: bool) -> None:
+        if with_unit and self.unit:
+            click.echo(self.unit)
+        for text in self.obstacles:
+            click.echo(f"pet-stream: {printable(text)}", err=True)
+        if not self.obstacles:
+            click.echo("This will")
+            for step in self.steps:
+                click.echo(f"  {step.words}")
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "file": str(self.file),
+            "unit": self.unit,
+            "obstacles": self.obstacles,
+            "steps": [step.words for step in self.steps],
+        }
 
 
 def _own_program(
@@ -160,32 +203,20 @@ def _without_rights(installation: Installation) -> list[str]:
     return []
 
 
-def _refuse(obstacles: list[str]) -> bool:
-    """Say each of them; returns whether there is one."""
-    for text in obstacles:
-        click.echo(f"pet-stream: {text}", err=True)
-    return bool(obstacles)
-
-
-def _show(steps: list[Step]) -> None:
-    click.echo("This will")
-    for step in steps:
-        click.echo(f"  {step.words}")
-
-
 def _say_what_next(installation: Installation, uninstall: bool) -> None:
     unit, name = installation.unit, installation.unit.program.name
-    systemctl, journalctl = ("systemctl", "journalctl -u")
+    systemctl, journalctl = "systemctl", "journalctl -u"
     if not unit.is_system:
-        systemctl, journalctl = ("systemctl --user", "journalctl --user-unit")
+        systemctl, journalctl = "systemctl --user", "journalctl --user-unit"
     if uninstall:
-        folder = f"/var/lib/{name}" if unit.is_system else f"~/.config/{name}"
-        click.echo(f"Recordings and accounts are still there; without others, in {folder}")
+        click.echo(f"Recordings and accounts are still there: by default in {unit.state_folder}")
         return
     if installation.is_running:
         click.echo(f"It runs: {journalctl} {name} shows what it says, and who may sign in")
+    elif installation.root != Path("/"):
+        click.echo(f"On that machine: {systemctl} enable --now {name}")
     else:
         click.echo(f"No systemd runs here. Where it does: {systemctl} enable --now {name}")
-    click.echo(f"Settings are read from {unit.environment_file}, then: {systemctl} restart {name}")
+    click.echo(f"Settings are read from {unit.settings_file}, then: {systemctl} restart {name}")
     if not unit.is_system:
         click.echo("It ends when you log out, unless: loginctl enable-linger")

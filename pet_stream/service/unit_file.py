@@ -40,10 +40,16 @@ class Unit:
         return self.user is not None
 
     @property
-    def environment_file(self) -> str:
-        """As systemd writes it: %E is a user's ~/.config."""
+    def settings_file(self) -> str:
+        """Where people write FLASK_PET_STREAM_…=."""
         name = self.program.name
-        return f"/etc/default/{name}" if self.is_system else f"%E/{name}/environment"
+        return f"/etc/default/{name}" if self.is_system else f"~/.config/{name}/environment"
+
+    @property
+    def state_folder(self) -> str:
+        """Where it keeps its files; of a user's service, for systemd before 254."""
+        name = self.program.name
+        return f"/var/lib/{name}" if self.is_system else f"~/.config/{name}"
 
     def text(self) -> str:
         """Returns the unit file. Raises ValueError where a value can't stand in one."""
@@ -59,8 +65,8 @@ class Unit:
             "GROUPS": f"SupplementaryGroups={' '.join(self.groups)}" if self.groups else "",
             "WRITABLE": f"ReadWritePaths=-{quoted(str(record_path))}" if record_path else "",
             "HOST_ENVIRONMENT": "" if program.is_ours else f"Environment=HOME=%S/{program.name}",
-            "ENVIRONMENT_PATH": self.environment_file,
-            "ENVIRONMENT_FILE": self.environment_file.replace("%E", "~/.config"),
+            "SETTINGS_FILE": self.settings_file,
+            "ENVIRONMENT_FILE": self.settings_file.replace("~/.config", "%E"),
             "WATCHDOG": _WATCHDOG if program.is_ours else "",
             "NO_RESTART": "RestartPreventExitStatus=2" if program.is_ours else "",
             "CAPABILITIES": "CAP_NET_BIND_SERVICE" if needs_capability else "",

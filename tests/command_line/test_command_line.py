@@ -171,7 +171,7 @@ def leaves(group: click.Group, name: str = "") -> Iterator[tuple[str, click.Comm
             yield name + word, command
 
 
-SPEAKING_TO_PEOPLE = {"demo", "run", "feed", "install-service"}
+SPEAKING_TO_PEOPLE = {"demo", "run", "feed"}
 
 
 def test_every_command_that_tells_something_tells_programs_too() -> None:

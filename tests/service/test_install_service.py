@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import json
 import os
 import pwd
 import shlex
@@ -68,8 +69,7 @@ def test_it_asks_and_writes_one_file_below_the_root_and_nothing_else(root: Path)
     assert (root / UNIT).stat().st_mode & 0o777 == 0o644
     assert line_of(root, "ExecStart") == '"/opt/pet stream 100%%/bin/pet-stream" run'
     assert line_of(root, "User") == "pet-stream"
-    assert "No systemd runs here" in result.stdout
-    assert "systemctl enable --now pet-stream" in result.stdout
+    assert "On that machine: systemctl enable --now pet-stream" in result.stdout
 
 
 def test_a_dry_run_shows_the_unit_and_writes_nothing(root: Path) -> None:
@@ -79,6 +79,24 @@ def test_a_dry_run_shows_the_unit_and_writes_nothing(root: Path) -> None:
     assert result.stdout.startswith(MARK)
     assert "This will" in result.stdout
     assert files_below(root) == before
+
+
+def test_programs_are_told_in_json(root: Path) -> None:
+    asked = install(root, "--json")
+    assert asked.exit_code == 2
+    assert "--yes or --dry-run" in asked.stderr
+    plan = json.loads(install(root, "--json", "--dry-run").stdout)
+    assert plan["unit"].startswith(MARK)
+    assert plan["steps"] == [f"write {root / UNIT}"]
+    assert not plan["is_done"]
+    assert not (root / UNIT).exists()
+
+    refused = install(root, "--json", "--yes", "--group", "no-group")
+    assert refused.exit_code == 1
+    assert json.loads(refused.stdout)["obstacles"] == ["There is no group no-group"]
+
+    assert json.loads(install(root, "--json", "--yes").stdout)["is_done"]
+    assert (root / UNIT).exists()
 
 
 def test_options_of_run_and_a_folder_for_recordings(root: Path) -> None:
@@ -139,17 +157,15 @@ def test_the_demo_and_a_hosts_app(root: Path) -> None:
 
     (root / "opt/web").mkdir()
     result = install(
-        root,
-        *("--yes", "--app", "web_monitor:app", "--app-folder", "/opt/web"),
-        "--",
-        "-b",
-        ":8080",
+        *(root, "--yes", "--app", "web_monitor:app", "--app-folder", "/opt/web"),
+        *("--", "-b", ":80"),
     )
     assert result.exit_code == 0, result.output
     host = (root / UNIT).with_name("web-monitor.service").read_text()
-    assert " --pythonpath /opt/web -b :8080 web_monitor:app\n" in host
+    assert " --pythonpath /opt/web -b :80 web_monitor:app\n" in host
     assert "StateDirectory=web-monitor\n" in host
     assert "WatchdogSec" not in host  # gunicorn feeds none
+    assert "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" in host
 
 
 def test_a_service_of_ones_own_needs_no_rights(root: Path) -> None:

@@ -70,12 +70,15 @@ def test_stop_is_idempotent_and_does_not_wait_for_requests(server: WebServer) ->
         may_end.wait(2 * TIMEOUT_S)
         return ""
 
+    assert not server.is_serving
     server.start(app)
     request = threading.Thread(target=get, args=(server, "/"))
     request.start()
     assert is_running.wait(TIMEOUT_S)
+    assert server.is_serving
     server.stop()
     server.stop()
+    assert not server.is_serving
     assert request.is_alive()
     may_end.set()
     request.join(TIMEOUT_S)
