@@ -220,6 +220,35 @@ def test_mounting_imports_nothing_that_most_hosts_do_not_need(module: str) -> No
     )
 
 
+def test_metrics_stay_to_be_had_where_a_hosts_processes_share_theirs_by_files(
+    tmp_path: Path,
+) -> None:
+    output = run_script(
+        """
+        import os, sys
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = sys.argv[2]
+        from flask import Flask
+        from prometheus_flask_exporter.multiprocess import GunicornInternalPrometheusMetrics
+        from pet_stream import PetStream
+
+        app = Flask("host")
+        metrics = GunicornInternalPrometheusMetrics(app)
+        app.config.update(PET_STREAM_SHM=sys.argv[1], PET_STREAM_RECORD_PATH=sys.argv[2])
+        stream = PetStream(app, metrics=metrics)
+        client = app.test_client()
+        client.get("/health")
+        for path in ("/metrics", "/pet-stream/metrics"):
+            text = client.get(path).text
+            print("flask_http_request_total" in text, "pet_stream_running 1.0" in text)
+        stream.stop()
+        """,
+        NO_CAMERA,
+        tmp_path,
+        warnings="ignore::ResourceWarning",  # the client library leaves its files open
+    )
+    assert output == "True False\nFalse True\n"
+
+
 @pytest.mark.parametrize("path", ["/api/webrtc/config", "/pet-stream/"])
 def test_aiortc_is_imported_in_the_background_when_a_player_is_served(
     path: str, tmp_path: Path

@@ -243,6 +243,7 @@ def test_a_relays_camera_change_is_a_discontinuity(segment_name: str) -> None:
     ]
     # In order of capture: the last picture of one camera may lie between two of the other.
     assert len(changes) in (1, 3)
+    assert reading_.counts.discontinuities[Discontinuity.CAMERA_CHANGED] == len(changes)
     assert all(picture.is_discontinuity for picture in changes)
 
 

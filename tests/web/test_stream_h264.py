@@ -108,6 +108,8 @@ def test_one_viewer_too_many_is_told_and_closed(url: str, live_app: Flask) -> No
             assert (refusal["type"], refusal["code"]) == ("error", "full")
             assert refusal["retry_after_s"] == 5
             assert third.close_code() == 4503
+    assert stream_of(live_app).http_counts.rejected["full"] == 1
+    assert stream_of(live_app).video_viewers.first_pictures.waits.read().counts[-1][1] == 2
     wait_until(lambda: stream_of(live_app).places.active_count == 0)
     with WebSocket(url) as later:
         assert later.binary()
@@ -128,6 +130,7 @@ def test_foreign_pages_are_refused(url: str, live_app: Flask, origin: str) -> No
         assert viewer.receive()["code"] == "origin"
         assert viewer.close_code() == 4403
     assert stream_of(live_app).places.total_count == 0
+    assert stream_of(live_app).http_counts.rejected["origin"] == 1
 
 
 def test_our_own_and_allowed_pages_may_watch(url: str) -> None:
