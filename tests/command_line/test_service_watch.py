@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -115,7 +116,7 @@ def test_no_stuck_part_is_hidden_from_systemd(
             notify.receive_until(is_watchdog)
 
 
-def test_run_says_when_it_is_ready_alive_and_stopping(
+def test_run_says_when_it_is_ready_alive_reloading_and_stopping(
     start_command: StartCommand, segment_name: str, notify: NotifySocket, tmp_path: Path
 ) -> None:
     process = start_command(
@@ -127,6 +128,10 @@ def test_run_says_when_it_is_ready_alive_and_stopping(
     assert ready["READY"] == "1"
     assert ready["STATUS"].endswith("0 viewers")
     assert "camera" in ready["STATUS"]
+    notify.receive_until(is_watchdog)
+    os.kill(process.pid, signal.SIGHUP)
+    assert int(notify.receive_until(lambda m: "RELOADING" in m)["MONOTONIC_USEC"]) > 0
+    assert notify.receive_until(lambda m: "READY" in m)
     notify.receive_until(is_watchdog)
     process.stop(signal.SIGTERM)
     assert "STOPPING" in [key for message in notify.drain() for key in message]
