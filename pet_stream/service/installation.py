@@ -18,6 +18,8 @@ COMMAND_TIMEOUT_S = 90.0
 """More than a service may take to start and to stop."""
 _BOOTED = Path("/run/systemd/system")
 """Is there where systemd runs: sd_booted(3)."""
+_OF_PACKAGES = ("usr/lib/systemd", "lib/systemd", "run/systemd")
+"""Where units of others are, which one of ours with the same name would replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,14 @@ class Installation:
         return (Path(config) if config else Path.home() / ".config") / "systemd/user"
 
     def _of_file(self) -> Iterator[str]:
+        name, kind = self.file.name, "system" if self.unit.is_system else "user"
+        others = (self.root / folder / kind / name for folder in _OF_PACKAGES)
         if not self.file.resolve().is_relative_to(self.root.resolve()):
             yield f"{self.file} leads out of {self.root}"
         elif os.path.lexists(self.file) and not (self.file.is_file() and is_ours(self.file)):
             yield f"{self.file} is not ours: move it away, or choose another name with --name"
+        elif any(map(os.path.lexists, others)):
+            yield f"{name} is the name of a service of another package: choose one with --name"
 
     def _write(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -139,6 +139,16 @@ def test_a_unit_of_somebody_else_stays(root: Path, uninstall: tuple[str, ...]) -
     assert (root / UNIT).read_text() == "[Unit]\n"
 
 
+def test_no_service_of_another_package_is_replaced(root: Path) -> None:
+    theirs = root / "usr/lib/systemd/system/cat-door.service"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("[Unit]\n")
+    result = install(root, "--yes", "--name", "cat-door")
+    assert result.exit_code == 1
+    assert "another package: choose one with --name" in result.stderr
+    assert install(root, "--yes").exit_code == 0
+
+
 def test_no_link_leads_out_of_the_root(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
