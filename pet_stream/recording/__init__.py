@@ -3,6 +3,7 @@
     recorder                  the entrance, on the event loop: start, stop, clip, heartbeat
       names, target, settings   the name of a recording, its file, and its limits
       session                 one recording or clip, on the event loop
+        home_loop             the loop that it belongs to, until it moves to another
         writer                writes it, in a thread of its own
           files, open_file    its files in order; `.part` while they are written
             containers        the bytes of a file: growing MP4, or raw H.264

@@ -16,6 +16,7 @@ from ..process.gunicorn import is_server_ending
 from ..process.standstill import Looks
 from ..reason import Reason
 from .disk import describe
+from .home_loop import HomeLoop
 from .settings import RecorderSettings
 from .status import RecordingStatus
 from .target import Target
@@ -67,9 +68,9 @@ class Session:
         thread_name: str,
         syncs: Histogram,
     ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.opened: asyncio.Future[None] = self._loop.create_future()
-        self.closed: asyncio.Future[None] = self._loop.create_future()
+        self._home = HomeLoop()
+        self.opened = self._home.new_future()
+        self.closed = self._home.new_future()
         self.is_ending = False
         self._is_closed = False
         self.settings = settings
@@ -88,17 +89,16 @@ class Session:
         self._lost_in_queue = 0
         self._on_over = on_over
         self._on_left = on_left
-        self._timers: list[asyncio.TimerHandle] = []
         self._ends_at: float | None = None
         """On the clock of all loops; None while no picture has come."""
-        self._beat_at = self._loop.time()
+        self._beat_at = self._home.time()
         self._writer = Writer(
             target,
             subscription,
             settings,
             preroll=preroll,
             claim=claim,
-            on_opened=lambda: self._post(self._handle_opened),
+            on_opened=lambda: self._home.post(self._handle_opened),
             on_closed=self._tell_closed,
             thread_name=thread_name,
             syncs=syncs,
@@ -116,9 +116,8 @@ class Session:
         """Go on on the loop in whose thread this is called. A start that was not answered before is
         given up."""
         was_told = self.has_begun
-        self._loop = loop = asyncio.get_running_loop()
-        self.opened, self.closed = loop.create_future(), loop.create_future()
-        self._timers.clear()
+        self._home.move_here()
+        self.opened, self.closed = self._home.new_future(), self._home.new_future()
         if self._writer.path is not None:
             self.opened.set_result(None)
         if not was_told:
@@ -133,7 +132,7 @@ class Session:
         self._writer.join(timeout_s)
 
     def _start_timers(self) -> None:
-        self._call_later(SERVER_LOOK_S, self._look_for_servers_end)
+        self._home.call_later(SERVER_LOOK_S, self._look_for_servers_end)
         if self.settings.max_duration_s:
             self._limit_duration()
         if self.settings.heartbeat_s:
@@ -146,7 +145,7 @@ class Session:
 
     def end(self, reason: Reason | None) -> None:
         """Let the writer finish the file with everything published so far. Does not wait."""
-        self._cancel_timers()
+        self._home.cancel_timers()
         self.is_ending = True
         self._stop_reason = reason
         self._broadcaster.unsubscribe(self._subscription)
@@ -160,11 +159,11 @@ class Session:
     async def until_opened(self, timeout_s: float) -> None:
         """Wait until the file exists. Without an answer of the disk within `timeout_s` the
         recording is accepted all the same. Raises NameExists, NotRecorderOwner, StorageError."""
-        loop = self._loop
+        give_up = self._home.guarded(self.discard)
         try:
             await asyncio.wait({self.opened}, timeout=timeout_s)
         except asyncio.CancelledError:
-            self._call_on(loop, self.discard)
+            give_up()
             raise
         if not self.opened.done():
             self.accept()
@@ -189,17 +188,18 @@ class Session:
 
     def beat(self) -> None:
         """Note a heartbeat: the recording shall go on."""
-        self._beat_at = self._loop.time()
+        self._beat_at = self._home.time()
 
     @property
     def is_over(self) -> bool:
-        return self._is_closed or self._loop.is_closed()
+        return self._is_closed or self._home.is_closed
 
     @property
     def is_left_in_the_middle(self) -> bool:
         """Whether the loop is not the one that runs, and the file is not in order."""
-        is_elsewhere = self._loop is not asyncio.get_running_loop()
-        return is_elsewhere and not self._is_closed and not (self.is_over and self.is_ending)
+        return (
+            not self._home.is_here and not self._is_closed and not (self.is_over and self.is_ending)
+        )
 
     @property
     def is_writing(self) -> bool:
@@ -297,18 +297,9 @@ class Session:
         lost_count = self._writer.progress.lost_count + self._lost_in_queue
         return self._subscription.dropped_count + lost_count
 
-    def _post(self, callback: Callable[[], None]) -> bool:
-        """Have the loop call `callback`; False if it has ended. Called in the writer's thread."""
-        loop = self._loop
-        try:
-            loop.call_soon_threadsafe(self._call_on, loop, callback)
-        except RuntimeError:
-            return False
-        return True
-
     def _tell_closed(self) -> None:
         """Called in the writer's thread, as its last act."""
-        if not self._post(self._handle_closed):
+        if not self._home.post(self._handle_closed):
             self._log_end()
             self._on_left()
 
@@ -319,12 +310,12 @@ class Session:
 
     def _limit_duration(self) -> None:
         if not self._has_pictures:  # the camera is not running
-            self._call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
+            self._home.call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
             return
         if self._ends_at is None:
-            self._ends_at = self._loop.time() + self.settings.max_duration_s
+            self._ends_at = self._home.time() + self.settings.max_duration_s
         reason = Reason("duration", "it has the length that was asked for")
-        self._call_later(self._ends_at - self._loop.time(), self.end, reason)
+        self._home.call_later(self._ends_at - self._home.time(), self.end, reason)
 
     def _look_for_servers_end(self) -> None:
         """Now, and not at the process's end: a stranger's half request may keep the server from
@@ -332,40 +323,22 @@ class Session:
         if is_server_ending():
             self.end(SHUT_DOWN)
         else:
-            self._call_later(SERVER_LOOK_S, self._look_for_servers_end)
+            self._home.call_later(SERVER_LOOK_S, self._look_for_servers_end)
 
     def _look_for_heartbeat(self, looks: Looks) -> None:
-        now_s = self._loop.time()
+        now_s = self._home.time()
         if looks.is_late(now_s):
             self.beat()  # a heartbeat may have been missed while the process stood still
         if now_s - self._beat_at < self.settings.heartbeat_s:
-            self._call_later(looks.interval_s, self._look_for_heartbeat, looks)
+            self._home.call_later(looks.interval_s, self._look_for_heartbeat, looks)
         else:
             self.end(Reason("no_heartbeat", "the page that wanted it is gone"))
-
-    def _call_later(self, delay_s: float, callback: Callable[..., None], *args: object) -> None:
-        now_s = self._loop.time()
-        self._timers = [timer for timer in self._timers if timer.when() > now_s]
-        timer = self._loop.call_later(delay_s, self._call_on, self._loop, callback, *args)
-        self._timers.append(timer)
-
-    def _call_on(
-        self, loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: object
-    ) -> None:
-        """Call it, unless the session has moved away from `loop`."""
-        if loop is self._loop:
-            callback(*args)
-
-    def _cancel_timers(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
 
     def _handle_closed(self) -> None:
         if self._is_closed:
             return
         self._writer.join(1.0)  # it ends at once: this call was its last act
-        self._cancel_timers()
+        self._home.cancel_timers()
         if not self.is_ending:
             self._broadcaster.unsubscribe(self._subscription)
         left = self._subscription.take()

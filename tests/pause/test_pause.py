@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from pet_stream.config_values import spans
 from pet_stream.errors import Paused, StorageError
+from pet_stream.pause import pause as pause_module
 from pet_stream.pause.pause import Pause as SlowPause
+from tests.waiting import TIMEOUT_S
 
 NIGHT = spans(["22:00-07:00"])
 Pause = partial(SlowPause, look_interval_s=0)
@@ -170,3 +173,28 @@ def test_a_disk_that_refuses_keeps_nobody_from_pausing(path: Path) -> None:
         pause.begin()
     assert pause.is_on
     assert begun == ["begun"]
+
+
+def test_a_disk_that_hangs_holds_up_one_look_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the camera's thread, which has a successor when it is stuck in there."""
+    is_over, is_caught = threading.Event(), threading.Event()
+
+    def hang(path: Path) -> None:
+        is_caught.set()
+        is_over.wait(TIMEOUT_S)
+
+    pause = Pause(tmp_path / "pause.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(pause_module, "version_of", hang)
+        stuck = threading.Thread(target=pause.look)
+        stuck.start()
+        assert is_caught.wait(TIMEOUT_S)
+    pause.look()
+    assert not pause.is_on
+    pause.begin()
+    assert pause.is_on
+    is_over.set()
+    stuck.join(TIMEOUT_S)
+    assert pause.is_on  # what was found before does not count
