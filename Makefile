@@ -8,9 +8,9 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 python := .venv/bin/python
-unit := not browser and not slow
+unit := --ignore=tests/browser -m "not browser and not slow"
 # tests mostly wait; neighbours share what they need; a browser, which works, is one for each file
-parallel := -n 4 --dist worksteal
+parallel := -n 6 --dist worksteal
 by_file := -n 2 --dist loadfile
 scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
@@ -49,7 +49,7 @@ lint: development ## ruff and mypy
 unit: development ## the unit tests
 	@tools/packages gcc node systemd-analyze
 	@$(scripts)
-	@$(python) -m pytest -q $(parallel) -m "$(unit)" $(ARGS)
+	@$(python) -m pytest -q $(parallel) $(unit) $(ARGS)
 
 .PHONY: browser
 browser: development ## the tests that drive Chromium and Firefox

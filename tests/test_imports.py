@@ -9,7 +9,8 @@ import ast
 import configparser
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -29,12 +30,17 @@ def module_of(path: Path) -> str:
 MODULES = {module_of(path): path for path in PACKAGE.rglob("*.py")}
 
 
+@cache
+def nodes_of(module: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(MODULES[module].read_text())))
+
+
 def imported_by(module: str) -> set[str]:
     """The modules of the package that `module` imports."""
-    path = MODULES[module]
-    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    is_package = MODULES[module].name == "__init__.py"
+    package = module.split(".") if is_package else module.split(".")[:-1]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(module):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -46,7 +52,9 @@ def imported_by(module: str) -> set[str]:
     return found & MODULES.keys()
 
 
-IMPORTS = {module: imported_by(module) for module in MODULES}
+@pytest.fixture(scope="module")
+def imports() -> Mapping[str, set[str]]:
+    return {module: imported_by(module) for module in MODULES}
 
 
 def room_of(module: str) -> str:
@@ -65,31 +73,33 @@ def rows() -> Iterator[tuple[list[str], set[str]]]:
         yield re.findall(r"`([a-z_.]+)`", rooms), set(re.findall(r"`([a-z_.]+)`", allowed))
 
 
-def test_no_file_imports_itself_by_way_of_others() -> None:
+def test_no_file_imports_itself_by_way_of_others(imports: Mapping[str, set[str]]) -> None:
     try:
-        TopologicalSorter(IMPORTS).prepare()
+        TopologicalSorter(imports).prepare()
     except CycleError as exc:
         pytest.fail(" → ".join(exc.args[1]))
 
 
-def test_rooms_import_what_the_table_allows_and_nothing_else() -> None:
+def test_rooms_import_what_the_table_allows_and_nothing_else(
+    imports: Mapping[str, set[str]],
+) -> None:
     used: dict[str, set[str]] = {}
-    for module, imports in IMPORTS.items():
+    for module, imported in imports.items():
         room = room_of(module)
-        used.setdefault(room, set()).update({room_of(other) for other in imports} - {room})
+        used.setdefault(room, set()).update({room_of(other) for other in imported} - {room})
     allowed = {room: others for rooms, others in rows() for room in rooms}
     assert used.keys() == allowed.keys()
     for room, others in used.items():
         assert others <= allowed[room], f"{room} must not import {others - allowed[room]}"
 
 
-def test_the_table_allows_nothing_that_nobody_uses() -> None:
+def test_the_table_allows_nothing_that_nobody_uses(imports: Mapping[str, set[str]]) -> None:
     for rooms, allowed in rows():
         used = {
             room_of(other)
-            for module, imports in IMPORTS.items()
+            for module, imported in imports.items()
             if room_of(module) in rooms
-            for other in imports
+            for other in imported
         }
         assert allowed <= used, f"{rooms} do not import {allowed - used}"
 
@@ -104,8 +114,8 @@ def test_every_package_that_is_imported_is_declared() -> None:
     }
     imported = {
         name.partition(".")[0].replace("pythonjsonlogger", "json_logger")
-        for path in MODULES.values()
-        for node in ast.walk(ast.parse(path.read_text()))
+        for module in MODULES
+        for node in nodes_of(module)
         for name in _absolute_names(node)
     }
     of_newer_pythons = {"tomllib"}

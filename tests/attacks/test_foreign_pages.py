@@ -40,10 +40,12 @@ HANDSHAKE = {
 }
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    """A host app that knows no other names and pages than its own."""
-    with mounted_app(tmp_path, ALLOWED_HOSTS=[], ALLOWED_ORIGINS=[]) as app:
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A host app that knows no other names and pages than its own. No test changes it."""
+    folder = tmp_path_factory.mktemp("strict")
+    with mounted_app(folder, ALLOWED_HOSTS=[], ALLOWED_ORIGINS=[]) as app:
+        app.test_client().get("/livez")  # its threads are not those of the first test
         yield app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -54,18 +55,20 @@ def pairs(units: list[bytes]) -> list[tuple[bytes, bytes]]:
     return list(zip(units[::2], units[1::2], strict=True))
 
 
-SLICES = [
-    START_CODE + nal_unit
-    for unit in encode(gop=GOP, pictures=6 * GOP, slices=2)
-    for nal_unit in split_annex_b(unit)
-]
-PAIRS = [a + b for a, b in pairs(encode(gop=GOP, pictures=6 * GOP))]
+def slices() -> list[bytes]:
+    units = encode(gop=GOP, pictures=6 * GOP, slices=2)
+    return [START_CODE + nal_unit for unit in units for nal_unit in split_annex_b(unit)]
 
 
-@pytest.mark.parametrize("slots", [SLICES, PAIRS], ids=["slices", "two pictures"])
+def two_pictures() -> list[bytes]:
+    return [a + b for a, b in pairs(encode(gop=GOP, pictures=6 * GOP))]
+
+
+@pytest.mark.parametrize("make_slots", [slices, two_pictures])
 def test_slots_that_hold_no_whole_picture_each_are_a_reason(
-    segment_name: str, slots: list[bytes]
+    segment_name: str, make_slots: Callable[[], list[bytes]]
 ) -> None:
+    slots = make_slots()
     with audience(segment_name) as listener, daemon(segment_name, slots, fps=300):
         listener.wait_until(lambda: bool(listener.reader.status.left_out))
         status = listener.reader.status

@@ -21,6 +21,11 @@ CHANGING = [
 READING = ["/api/webrtc/config", "/api/recording/status", "/api/recordings", "/health", "/status"]
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: FlaskClient) -> FlaskClient:
+    return shared_client
+
+
 @pytest.mark.parametrize(("method", "path"), CHANGING)
 def test_a_page_of_a_foreign_origin_may_change_nothing(
     client: FlaskClient, method: str, path: str

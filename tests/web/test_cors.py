@@ -11,6 +11,11 @@ from tests.apps import mounted_app
 ALLOWED = "http://localhost:8080"
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: FlaskClient) -> FlaskClient:
+    return shared_client
+
+
 def preflight(client: FlaskClient, path: str, origin: str, method: str = "POST") -> dict[str, str]:
     answer = client.options(
         path, headers={"Origin": origin, "Access-Control-Request-Method": method}

@@ -12,6 +12,11 @@ from tests.apps import mount, mounted_app
 ALL_ROUTES = (*ROUTES, *METRICS_ROUTES, *LEGACY_ROUTES)
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: FlaskClient) -> FlaskClient:
+    return shared_client
+
+
 @pytest.fixture
 def strict_host(tmp_path: Path) -> Flask:
     """A host that has its own page for every error."""
