@@ -77,10 +77,11 @@ class PetStream:
         config = Config.from_sources(sources)
         write_defaults(app.config, sources)
         metrics_routes = self._metrics_routes(config)
+        is_beside = self._metrics is not None and METRICS_BESIDE in metrics_routes
         host_check = HostCheck(
             app.url_map,
             knows_its_names=lambda: _knows_its_names(app),
-            hides_metrics=self._metrics is not None and METRICS_BESIDE in metrics_routes,
+            metrics_beside=config.url_prefix + METRICS_BESIDE.rule if is_beside else None,
         )
         make_authority = partial(self._authority, app, config)
         stream = Stream(settings, config, host_check, make_authority, live_state_of)

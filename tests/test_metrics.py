@@ -317,15 +317,15 @@ def test_an_exporter_that_reads_files_leaves_ours_a_page_of_their_own(
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     app = Flask("host")
     exporter = PrometheusMetrics(app, registry=CollectorRegistry())
-    stream = mount(app, tmp_path, metrics=exporter)
+    stream = mount(app, tmp_path, metrics=exporter, URL_PREFIX="/cat")
     client = app.test_client()
     assert "streaming_frames_read_total" not in client.get("/metrics").text
-    beside = client.get("/pet-stream/metrics")
+    beside = client.get("/cat/pet-stream/metrics")
     assert (beside.status_code, beside.mimetype) == (200, "text/plain")
     assert "streaming_frames_read_total 0.0" in beside.text
-    health = client.get("/health").get_json()
+    health = client.get("/cat/health").get_json()
     told = dict(zip(health["notice_codes"], health["notices"], strict=True))
-    assert "/pet-stream/metrics" in told["metrics_hidden"]
+    assert "/cat/pet-stream/metrics" in told["metrics_hidden"]
     stream.stop()
 
 
@@ -373,6 +373,7 @@ def test_what_the_process_uses_shows(client: FlaskClient) -> None:
 def test_each_part_and_its_errors_show(app: Flask, client: FlaskClient) -> None:
     assert of_label(client, "pet_stream_part_up").keys() >= {"camera", "loop", "watcher"}
     assert set(of_label(client, "pet_stream_part_up").values()) == {1}
+    assert of_label(client, "pet_stream_part_restarts_total")["camera"] == 0
     assert 0 <= of_label(client, "pet_stream_part_heartbeat_age_seconds")["camera"] < TIMEOUT_S
     wait_until(lambda: samples(client)["pet_stream_loop_delay_seconds_count"] >= 2)
     assert 0 <= samples(client)["pet_stream_loop_lag_seconds"] < TIMEOUT_S

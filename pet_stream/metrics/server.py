@@ -28,6 +28,10 @@ SERVER = (
     Row(GAUGE, "pet_stream_part_heartbeat_age_seconds",
         "Time since the part's last sign of life, while it has something to do",
         lambda s: {(part.name,): part.age_s for part in s.parts}, labels=("part",)),
+    Row(COUNTER, "pet_stream_part_restarts_total",
+        "Times that the part was started again, because it had died or was stuck",
+        lambda s: {(part,): count for part, count in s.watcher.restart_counts.items()},
+        labels=("part",)),
     Row(COUNTER, "pet_stream_errors_total",
         "Errors by the part in which they ended, the exception's class, and what the part did: "
         "`temporary` (it tries again), `degraded` (it goes on without), `fatal` (it stops)",

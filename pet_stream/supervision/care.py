@@ -41,6 +41,7 @@ class Care:
     ) -> None:
         self.fault: PartState | None = None
         """What was wrong at the last look; None: nothing."""
+        self.restart_count = 0
         self._part = part
         self._limits = limits
         self._errors = errors
@@ -48,6 +49,10 @@ class Care:
         self._attempts = Attempts(limits.back_off)
         self._failed: Living | None = None
         """The thread whose failure was noted last."""
+
+    @property
+    def name(self) -> str:
+        return self._part.name
 
     @property
     def state(self) -> PartState:
@@ -115,6 +120,7 @@ class Care:
             logger.warning("%s can't be started: %s", self._part.what, exc)
             self._note_failure(state, exc, now_s)
         else:
+            self.restart_count += 1
             logger.warning("%s is started again", self._part.what)
             if find_fault(self._part, self._limits.silence_s, 0.0) is None:
                 return None

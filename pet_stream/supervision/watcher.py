@@ -84,6 +84,11 @@ class Watcher:
             well_state(itself) if fault is None else fault[0],
         )
 
+    @property
+    def restart_counts(self) -> dict[str, int]:
+        """How often each part was started again."""
+        return {care.name: care.restart_count for care in self._cares}
+
     def fault_of(self, name: str) -> Reason:
         """Returns why a part is not well; empty if it is."""
         faults = (fault for care in self._cares if (fault := care.fault) is not None)

@@ -31,23 +31,25 @@ NO_WEBSOCKETS = Reason(
     "The web server has no WebSockets: pages ask for the state once a second, and show no picture "
     "where WebRTC does not work; serve with gunicorn --workers 1 --threads 40",
 )
-METRICS_HIDDEN = Reason(
-    "metrics_hidden",
-    "PROMETHEUS_MULTIPROC_DIR is set, so the host's exporter can't show the metrics of pet_stream: "
-    "they are at /pet-stream/metrics",
-)
 
 
 class HostCheck:
     """Looks at the first request, when all routes exist and the server can be recognized. Any
-    thread."""
+    thread.
+
+    `metrics_beside`: where our metrics are, if the host's own page should have them and can't.
+    """
 
     def __init__(
-        self, url_map: Map, *, knows_its_names: Callable[[], bool], hides_metrics: bool = False
+        self,
+        url_map: Map,
+        *,
+        knows_its_names: Callable[[], bool],
+        metrics_beside: str | None = None,
     ) -> None:
         self._url_map = url_map
         self._knows_its_names = knows_its_names
-        self._hides_metrics = hides_metrics
+        self._metrics_beside = metrics_beside
         self._turn = threading.Lock()
         self.faults: tuple[Reason, ...] = ()
         """In words; empty before the first request."""
@@ -71,12 +73,20 @@ class HostCheck:
             conflicts = []
         self.faults = (*conflicts, *_serving_faults(environ))
         names = () if self._knows_its_names() else (ANY_NAME,)
-        hidden = (METRICS_HIDDEN,) if self._hides_metrics else ()
+        hidden = () if (path := self._metrics_beside) is None else (_metrics_hidden(path),)
         self.notices = (*names, *hidden, *_serving_notices(environ))
         for fault in self.faults:
             logger.error("%s", fault)
         for notice in self.notices:
             logger.warning("%s", notice)
+
+
+def _metrics_hidden(path: str) -> Reason:
+    return Reason(
+        "metrics_hidden",
+        "PROMETHEUS_MULTIPROC_DIR is set, so the host's exporter can't show the metrics of "
+        f"pet_stream: they are at {path}",
+    )
 
 
 def _serving_faults(environ: Mapping[str, object]) -> list[Reason]:

@@ -27,7 +27,7 @@ def metrics() -> ResponseReturnValue:
     from ..metrics.page import page  # lazy: not every host is scraped
 
     kind = OPENMETRICS if _prefers_openmetrics() else TEXT
-    names = request.args.getlist("name[]")
+    names = frozenset(request.args.getlist("name[]"))
     text = page(current_stream(), names, is_openmetrics=kind == OPENMETRICS)
     response = Response(text, content_type=_CONTENT_TYPES[kind])
     response.vary.add("Accept")

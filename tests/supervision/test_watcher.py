@@ -144,6 +144,7 @@ def test_what_has_died_is_started_again_and_counted(
     worker.body = work
     wait_until(lambda: errors.total and state_of(watcher).state == "running")
     assert {(kind.part, kind.kind) for kind in errors.counts} == {("worker", "SystemExit")}
+    assert watcher.restart_counts["worker"] == worker.start_count - 1
 
 
 def test_what_dies_at_once_each_time_is_tried_later_and_later_and_escalates_once(
