@@ -33,7 +33,7 @@ def parse_settings(data: bytes, path: Path) -> Source:
     if len(data) > MAX_FILE_BYTES:
         raise ConfigFileUnusable(path, f"has more than {MAX_FILE_BYTES} bytes")
     try:
-        table = tomllib.loads(data.decode())
+        table = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
         raise ConfigFileUnusable(path, f"is not TOML: {exc}") from exc
     keys = {setting.name: setting.key for setting in SETTINGS}

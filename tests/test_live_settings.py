@@ -149,6 +149,7 @@ def test_what_needs_a_restart_is_named_and_what_the_host_says_stays(
     )
 
 
+@pytest.mark.slow
 def test_a_service_reads_its_file_again_and_keeps_its_viewers(
     start_command: StartCommand, tmp_path: Path, file: Path
 ) -> None:
@@ -180,6 +181,7 @@ def test_a_host_reads_its_file_again(segment_name: str, tmp_path: Path, file: Pa
         wait_until(lambda: server.json("/health")["max_clients"] == 1)
 
 
+@pytest.mark.slow
 def test_under_gunicorn_a_hang_up_is_gunicorns(
     segment_name: str, tmp_path: Path, file: Path
 ) -> None:

@@ -95,6 +95,11 @@ def test_what_is_wrong_is_named_with_its_file(file: Path, text: str, words: list
         assert word.replace("FILE", str(file)) in str(caught.value)
 
 
+def test_an_editor_may_begin_it_with_a_mark(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbfmax_clients = 3\r\n")
+    assert Settings({"PET_STREAM_CONFIG": file}).read().max_clients == 3
+
+
 def test_a_file_that_can_not_be_read_is_named(file: Path) -> None:
     with pytest.raises(ConfigError, match=r"pet\.toml can't be read: No such file"):
         Settings({"PET_STREAM_CONFIG": file}).read()

@@ -28,24 +28,26 @@ def command(context: click.Context, client: Client, is_json: bool) -> None:
     health = client.get_json("/health")
     if not isinstance(health.get("status"), str):
         raise Unreachable(f"{client.url} is no server of pet_stream: /health has no status")
-    click.echo(json.dumps(health, indent=2) if is_json else "\n".join(_lines(health)))
+    click.echo(
+        json.dumps(health, indent=2) if is_json else "\n".join(map(printable, _lines(health)))
+    )
     context.exit(ExitCode.WELL if health["status"] == "ok" else ExitCode.TROUBLE)
 
 
 def _lines(health: Mapping[str, Any]) -> Iterator[str]:
-    yield f"status      {printable(health['status'])}"
+    yield f"status      {health['status']}"
     if "webrtc_clients" not in health:
         yield "            more is told to whoever may view: set PET_STREAM_TOKEN"
         return
     camera = health.get("camera")
     if isinstance(camera, dict):
-        yield f"camera      {printable(_camera(camera))}"
+        yield f"camera      {_camera(camera)}"
     yield f"viewers     {health['webrtc_clients']} of {health.get('max_clients')}"
     yield f"recording   {'yes' if health.get('recording') else 'no'}"
-    yield f"running for {health.get('uptime_s')} s, version {printable(str(health.get('version')))}"
+    yield f"running for {health.get('uptime_s')} s, version {health.get('version')}"
     for kind in ("reasons", "notices"):
-        for text in health.get(kind) or ():
-            yield f"→ {printable(str(text))}"
+        texts = health.get(kind)
+        yield from (f"→ {text}" for text in (texts if isinstance(texts, list) else ()))
 
 
 def _camera(camera: Mapping[str, Any]) -> str:

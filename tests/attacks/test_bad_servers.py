@@ -10,9 +10,13 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from pet_stream.command_line.failures import Failure, Refused, Unreachable
+from pet_stream.command_line.failures import ExitCode, Failure, Refused, Unreachable
 from pet_stream.command_line.http_client import Client
 from tests.waiting import TIMEOUT_S
+
+from ..command_line.conftest import PetStreamCommand, pet_stream
+
+__all__ = ["pet_stream"]
 
 LIMIT_S = 0.3
 
@@ -153,3 +157,19 @@ def test_an_error_can_not_steer_the_terminal() -> None:
     with server(head + body) as rude, pytest.raises(Refused) as caught:
         Client(rude.url, timeout_s=TIMEOUT_S).get_json("/health")
     assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": "\\u001b[2J", "webrtc_clients": "\\u001b[2J", "camera": {"fps": "\\u0007"}}',
+        b'{"status": "ok", "webrtc_clients": 1, "reasons": 5, "notices": {"a": "\\u001b"}}',
+        b'{"status": "ok", "webrtc_clients": [], "reasons": [{"a": "\\u009b"}, null], "camera": 1}',
+    ],
+)
+def test_what_a_status_says_can_not_either(pet_stream: PetStreamCommand, body: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with server(head + body) as rude:
+        result = pet_stream("status", "--url", rude.url)
+    assert result.exit_code in (ExitCode.WELL, ExitCode.TROUBLE)
+    assert all(line.isprintable() for line in result.output.splitlines())

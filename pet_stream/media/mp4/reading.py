@@ -6,6 +6,7 @@ Every function raises BitstreamError for a malformed file, OSError only if `read
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from ..h264.avcc import split_length_prefixed
 from .boxes import Box, ReadAt, top_boxes
 from .duration import read_duration
 from .fragments import Fragment, fragments, growing_table
-from .index import has_samples, read_index
+from .index import has_samples, read_durations, read_index
 from .sample_table import SampleTable
 from .track import read_track
 from .video_format import VideoFormat
@@ -59,6 +60,19 @@ def read_summary(read_at: ReadAt, size: int) -> Summary:
         height=track.video_format.height,
         codec=track.video_format.codec,
     )
+
+
+def read_gap_count(read_at: ReadAt, size: int, gap_s: float) -> int | None:
+    """Returns how many pictures are shown for longer than `gap_s`, and than three of them on
+    average; None for a file without an index."""
+    _, moov = _movie_boxes(read_at, size)
+    if not has_samples(read_at, moov):
+        return None
+    track = read_track(read_at, moov)
+    counts, durations = read_durations(read_at, track.boxes)
+    average = sum(map(operator.mul, counts, durations)) / max(1, sum(counts))
+    limit = max(gap_s * track.timescale, 3 * average)
+    return sum(n for n, duration in zip(counts, durations, strict=False) if duration > limit)
 
 
 def growing_format(read_at: ReadAt, size: int) -> VideoFormat:
