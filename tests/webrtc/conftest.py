@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from aiortc import RTCRtpTransceiver
 
 from pet_stream.admission.grants import Grants
 from pet_stream.admission.places import Places
@@ -20,7 +21,8 @@ from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_ty
 from pet_stream.rights import EVERYBODYS, Grant
 from pet_stream.webrtc.peer import TimeLimits
 from pet_stream.webrtc.peers import Answer, Peers
-from pet_stream.webrtc.sending.sender import SenderFactory
+from pet_stream.webrtc.sending.ladder import Senders
+from pet_stream.webrtc.sending.sender import Sender, SenderFactory
 from tests.waiting import TIMEOUT_S
 
 from ..footage import encode
@@ -87,6 +89,9 @@ class Streaming:
         self.places = Places(max_clients)
         self.grants = grants or Grants("test")
         self.sps: SequenceParameterSet | None = None
+        self.made: list[tuple[RTCRtpTransceiver, Sender]] = []
+        """Of each viewer, in their order: what its sender was made for, and the sender."""
+        self._make_sender = make_sender or Senders()
         self.peers = Peers(
             fan_out=self.fan_out,
             event_loop=self.event_loop,
@@ -95,10 +100,15 @@ class Streaming:
             video=lambda: self.sps,
             ice_hosts=ice_hosts,
             limits=limits,
-            make_sender=make_sender,
+            make_sender=self._make,
             offer_interval_s=0,
         )
         self._viewers: list[Viewer] = []
+
+    def _make(self, transceiver: RTCRtpTransceiver, *arguments: Any) -> Sender:
+        sender = self._make_sender(transceiver, *arguments)
+        self.made.append((transceiver, sender))
+        return sender
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.event_loop.call(coroutine, TIMEOUT_S)

@@ -56,14 +56,15 @@ class Fast(Streaming):
         return self.senders._shared.streams._streams
 
     def sender(self, index: int = 0) -> FastSender:
-        sender: Any = list(self.peers._lives.values())[index].peer.sender
-        fast = sender._active
+        senders: list[Any] = [sender for _, sender in self.made]
+        fast = [sender._active for sender in senders if sender._active][index]
         assert isinstance(fast, FastSender)
         return fast
 
     def peer_connection(self) -> Any:
         """aioice's."""
-        return private.ice.connection_of(next(iter(self.peers._lives.values())).peer._ice)
+        transceiver, _ = self.made[-1]
+        return private.ice.connection_of(transceiver.sender.transport.transport)
 
     def on_loop(self, function: Callable[..., object], *arguments: object) -> None:
         async def call() -> None:

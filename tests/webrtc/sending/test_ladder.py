@@ -31,7 +31,7 @@ def step(streaming: Streaming) -> Step:
 
 
 def route_of(streaming: Streaming) -> route.Route:
-    sender: Any = next(iter(streaming.peers._lives.values())).peer.sender
+    sender: Any = streaming.made[-1][1]
     found = sender._active._route
     assert isinstance(found, route.Route)
     return found
