@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import statistics
 import sys
 import tempfile
 import threading
@@ -58,6 +59,11 @@ class Thread:
     @property
     def calls(self) -> int:
         return sum(map(Counter.total, self.spans))
+
+    @property
+    def calls_of_a_picture(self) -> float:
+        """The calls of a usual span that was about a picture."""
+        return statistics.median(span.total() for span in self.about_pictures)
 
     @property
     def about_pictures(self) -> list[Counter[CodeType]]:

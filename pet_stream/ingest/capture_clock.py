@@ -69,10 +69,14 @@ class CaptureClock:
         `stamps`: of each, oldest first, the camera's number and the camera's time in nanoseconds.
         `now`: after they were read.
         """
+        if len(stamps) == 1:
+            [(camera_id, stamp_ns)] = stamps
+            self._shown = self._clock_of(camera_id)
+            return self._shown.times_ns([stamp_ns], now)
         times: list[int] = []
         for camera_id, run in groupby(stamps, key=itemgetter(0)):
             self._shown = self._clock_of(camera_id)
-            times += self._shown.times_ns(list(map(itemgetter(1), run)), now)
+            times += self._shown.times_ns([stamp_ns for _, stamp_ns in run], now)
         return times
 
     def _clock_of(self, camera_id: int) -> CameraClock:

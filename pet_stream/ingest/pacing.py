@@ -46,7 +46,9 @@ class Pacing:
         self._slots_a_look = slot_count // 2 - 2
         """At most this many writes between two looks: half a turn is for late wake-ups, and two
         slots can't be read."""
-        self._idle_s = self._slots_a_look / _FASTEST_WRITES
+        self._idle_s = self._longest_s = self._slots_a_look / _FASTEST_WRITES
+        """The longest wait in which no picture is overwritten unread; `_longest_s` as far as is
+        known by now."""
         self.interval_s: float | None = None
         """Between two pictures, smoothed; None before the third picture."""
         self._phase = Phase()
@@ -66,6 +68,10 @@ class Pacing:
             # Believe quickly that the ring turns faster, slowly that it turns slower.
             weight = 0.5 if sample_s < self._write_interval_s else 0.1
             self._write_interval_s += weight * (sample_s - self._write_interval_s)
+        # A relay's ring may turn faster than that, but repeats each picture many times.
+        picture_s = (self.interval_s or 0.0) / _LOOKS_A_PICTURE
+        turn_s = self._slots_a_look * self._write_interval_s
+        self._longest_s = min(self._idle_s, max(_LOOK_S, turn_s, picture_s))
 
     def on_picture(self, captured_s: float, arrived_s: float) -> None:
         """Note that the newest picture, captured at `captured_s`, was found at `arrived_s`."""
@@ -102,16 +108,6 @@ class Pacing:
         return min(max(self._look_s, overdue_s / 8), _STALLED_S, longest_s)
 
     @property
-    def _longest_s(self) -> float:
-        """Returns the longest wait in which no picture is overwritten unread."""
-        if self._write_interval_s is None:
-            return self._idle_s
-        # A relay's ring may turn faster than that, but repeats each picture many times.
-        picture_s = (self.interval_s or 0.0) / _LOOKS_A_PICTURE
-        turn_s = self._slots_a_look * self._write_interval_s
-        return min(self._idle_s, max(_LOOK_S, turn_s, picture_s))
-
-    @property
     def _look_s(self) -> float:
         """Returns the time between looks while a picture is due; longer for a slow relay."""
         writing_s, interval_s = self._write_interval_s, self.interval_s
@@ -146,13 +142,8 @@ class Phase:
         self._earlier_by_s = _EARLIER_S
         self._until_probe = 0
         self._not_before_s: list[float] = []
-
-    @property
-    def first_look_s(self) -> float | None:
+        self.first_look_s: float | None = None
         """Time from the next picture's capture to the first look for it; None while unknown."""
-        if self._earliest_s is None:
-            return None
-        return self._earliest_s + (_LAG_S if self._until_probe else 0.0)
 
     def on_picture(self, found_s: float, not_before_s: float | None, unwatched_s: float) -> None:
         """Note that a picture was found `found_s` after its capture, `unwatched_s` after the look
@@ -171,6 +162,8 @@ class Phase:
             self._not_before_s.clear()
             if was_probe or found_s < self._earliest_s:
                 self._come_earlier(min(self._earliest_s, found_s))
+        lag_s = _LAG_S if self._until_probe else 0.0
+        self.first_look_s = None if self._earliest_s is None else self._earliest_s + lag_s
 
     def _come_earlier(self, there_by_s: float) -> None:
         self._earliest_s = there_by_s - self._earlier_by_s

@@ -8,7 +8,6 @@ the next ones, until one goes on from it.
 
 from __future__ import annotations
 
-from collections import deque
 from enum import Enum, auto
 from typing import Final
 
@@ -42,14 +41,17 @@ class PictureOrder:
     """
 
     def __init__(self) -> None:
-        self._taken: deque[Identity] = deque(maxlen=_REMEMBERED)
+        self._taken: dict[Identity, None] = {}
+        """The newest ones, the last one last."""
         self.attach()
 
     def attach(self) -> None:
         """Begin with a new segment, or anew with the same one: its clock may have changed."""
-        if len(self._taken) > 1 and self._taken[-1][0] == self._taken[-2][0]:
+        last_stamps = [stamp_ns for stamp_ns, _, _ in self._taken][-2:]
+        if len(last_stamps) == 2 and last_stamps[0] == last_stamps[1]:
             self._taken.clear()  # with equal stamps, a restarted camera makes the same identities
         self._newest: SlotHeader | None = None
+        self._last: Identity | None = None
         self._stamp_ns = 0
         self._doubtful_stamp_ns: int | None = None
         self._previous: Identity | None = None
@@ -73,7 +75,7 @@ class PictureOrder:
             self._distinct_in_a_row += 1
         self.is_once_each = not self.is_relayed and self._distinct_in_a_row >= _ONCE_EACH_PROOF
         self._previous = identity
-        if self._newest is not None and identity == self._taken[-1]:
+        if identity == self._last:
             return Order.SAME
         if identity not in self._taken and (
             self.is_once_each  # what is written once is written in order
@@ -96,8 +98,11 @@ class PictureOrder:
             self._stamp_ns, self._doubtful_stamp_ns = stamp_ns, None
         else:
             self._doubtful_stamp_ns = stamp_ns
-        self._newest = header
-        self._taken.append(identity)
+        self._newest, self._last = header, identity
+        self._taken.pop(identity, None)
+        self._taken[identity] = None
+        if len(self._taken) > _REMEMBERED:
+            del self._taken[next(iter(self._taken))]
         self._older_in_a_row = 0
 
     def _is_later(self, header: SlotHeader) -> bool:

@@ -79,6 +79,9 @@ class RingReader:
         otherwise when the next write has begun. Raises SegmentInvalid when the segment has shrunk.
         """
         index = self._slots.read_index()
+        if index == self._last_index == self._newest.write:  # nothing was written, or is awaited
+            self.new_writes = 0
+            return []
         unread = writes_between(self._next, index)
         if unread > _LONGEST_ABSENCE:
             logger.info("the camera's ring starts over")
@@ -90,6 +93,7 @@ class RingReader:
             self._take_complete(next_write(index, -1))
         if is_urgent and self._order.is_once_each and self._newest.write != index:
             self._follow(index)
+        self.is_write_in_progress = self._order.is_once_each and self._next != index
         pictures, self._pictures = self._pictures, []
         return pictures
 
@@ -102,11 +106,6 @@ class RingReader:
         """Whether the writer repeats pictures, as the switcher daemon does."""
         return self._order.is_relayed
 
-    @property
-    def is_write_in_progress(self) -> bool:
-        """Whether a camera (not a relay) is writing a slot that could not be taken yet."""
-        return self._order.is_once_each and self._next != self._last_index
-
     def _begin(self, index: int) -> None:
         """Take what the ring holds so far."""
         self._order.attach()
@@ -117,6 +116,8 @@ class RingReader:
         self._last_index = self._delivered_at = self._next
         self.new_writes = 0
         """The number of writes between the last two polls."""
+        self.is_write_in_progress = False
+        """Whether a camera (not a relay) is writing a slot that could not be taken yet."""
         self._has_missed = False
         self._usually_skipped = 0
         self._refused: deque[tuple[int, int]] = deque(maxlen=_REFUSED_REMEMBERED)

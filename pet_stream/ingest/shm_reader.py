@@ -156,7 +156,8 @@ class ShmReader:
             if attachment.reader.new_writes and attachment.segment.is_resized():
                 self._detach(Reason("segment_removed", "the camera made its shared memory anew"))
                 return 0.0
-            self._publish(pictures, attachment, looked_at_s)
+            if pictures or attachment.reader.new_writes or not attachment.backlog.is_alive:
+                self._publish(pictures, attachment, looked_at_s)
             if is_check_due:
                 if attachment.is_gone(looked_at_s):
                     self._detach(Reason("segment_removed", "the camera removed its shared memory"))

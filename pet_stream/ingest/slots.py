@@ -16,11 +16,14 @@ from ..media import ring
 from ..media.ring import SLOT_HEADER, RingLayout, SlotHeader, writes_between
 from .segment import Segment
 
-_HEADER_PROBES: Final = ((0, 8), (40, 48))
-_PROBE_SPACING: Final = 4096
-_PROBE_BYTES: Final = 16
 _MIN_BYTES: Final = 16 * 1024
 _MAX_BYTES: Final = 1024 * 1024
+_PROBE_BYTES: Final = 16
+_PROBE_SPACING: Final = 4096
+_HEADER_PROBES: Final = (slice(0, 8), slice(40, 48))
+_PROBES: Final = tuple(
+    slice(stop - _PROBE_BYTES, stop) for stop in range(_PROBE_SPACING, _MAX_BYTES, _PROBE_SPACING)
+)
 
 
 class Slots:
@@ -98,7 +101,7 @@ class NewestSlot:
     def remember(self, write: int) -> None:
         """Remember the slot of `write`, the next write, before it is counted."""
         likely_bytes = self.forecast.likely_bytes
-        most_bytes = min(max(_MIN_BYTES, 2 * likely_bytes), _MAX_BYTES)
+        most_bytes = min(max(_MIN_BYTES, likely_bytes * 3 // 2), _MAX_BYTES)
         before = self._slots.read_start(write, most_bytes)
         if self._slots.read_index() == write:
             self.write, self._before, self._likely_bytes = write, before, likely_bytes
@@ -129,11 +132,8 @@ def is_replaced(before: bytes, after: bytes, data_offset: int, size: int) -> boo
     and the end: an unfinished copy, in either direction, leaves one of them unchanged. A picture
     that happens to have the size of the one before, or to end like it, is not proven complete.
     """
-    for start, stop in _HEADER_PROBES:
-        if before[start:stop] == after[start:stop]:
-            return False
-    for stop in (*range(_PROBE_SPACING, size, _PROBE_SPACING), size):
-        start = max(data_offset, stop - _PROBE_BYTES)
-        if before[start:stop] == after[start:stop]:
+    end = slice(max(data_offset, size - _PROBE_BYTES), size)
+    for probe in (*_HEADER_PROBES, *_PROBES[: (size - 1) // _PROBE_SPACING], end):
+        if before[probe] == after[probe]:
             return False
     return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ...errors import BitstreamError
 
+_ENDS_EARLY = "The NAL unit ends in the middle of its header"
+
 
 def unescape(payload: bytes) -> bytes:
     """The RBSP of a NAL unit's payload: without emulation prevention bytes (H.264 7.3.1)."""
@@ -27,7 +29,7 @@ class BitReader:
         """An unsigned integer of `bit_count` bits."""
         bits_left = self._bits_left - bit_count
         if bits_left < 0:
-            raise BitstreamError("The NAL unit ends in the middle of its header")
+            raise BitstreamError(_ENDS_EARLY)
         value = self._value >> bits_left
         self._value ^= value << bits_left
         self._bits_left = bits_left
@@ -38,10 +40,17 @@ class BitReader:
 
     def ue(self) -> int:
         """An unsigned Exp-Golomb code: n zeros, then a number of n + 1 bits, minus 1."""
-        zeros = self._bits_left - self._value.bit_length()
+        value = self._value
+        zeros = self._bits_left - value.bit_length()
         if zeros > 31:
             raise BitstreamError("An Exp-Golomb code is longer than 32 bits")
-        return self.u(2 * zeros + 1) - 1
+        bits_left = self._bits_left - 2 * zeros - 1
+        if bits_left < 0:
+            raise BitstreamError(_ENDS_EARLY)
+        code = value >> bits_left
+        self._value = value ^ code << bits_left
+        self._bits_left = bits_left
+        return code - 1
 
     def se(self) -> int:
         """A signed Exp-Golomb code: 0, 1, −1, 2, −2 …"""
