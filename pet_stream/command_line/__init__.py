@@ -21,6 +21,7 @@
         http_client, trust   how they ask it, and which they believe
         server_options       the options that name it
       install_service   starts it with the machine: its work is in `pet_stream.service`
+        service_program   what that starts, by the options of `run` or `demo`
       accounts       people, invite, token: who may sign in
     this_machine     the settings that count here, the host's in `flask pet-stream`; the lock
     output, progress   where a new file is written to; a bar for long work

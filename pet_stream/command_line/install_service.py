@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..service.program import Program, hosts_program
-from . import demo, run
 from .failures import ExitCode, Failure, json_option, printable
-from .options import DEFAULTS
 
 if TYPE_CHECKING:
     from ..service.installation import Installation, Step
@@ -99,20 +96,24 @@ def command(
 ) -> None:
     from ..service.installation import Installation
     from ..service.obstacles import group_of_camera
+    from ..service.program import hosts_program
     from ..service.unit_file import Unit
+    from .service_program import own_program
 
     if is_demo and app is not None:
         raise click.UsageError("Either --demo or --app")
     if is_own and (run_as is not None or groups):
         raise click.UsageError("--user is for yourself: leave --run-as and --group out")
+    root = root.absolute()
     if app is None:
-        served = _own_program(program, arguments, name, is_demo=is_demo)
+        served = own_program(
+            program or _BESIDE_PYTHON / "pet-stream", arguments, name, root, is_demo=is_demo
+        )
     else:
         gunicorn = program or _BESIDE_PYTHON / "gunicorn"
         served = hosts_program(gunicorn.absolute(), app, app_folder.absolute(), arguments, name)
     if is_json and not (yes or dry_run):
         raise click.UsageError("--json asks nothing: add --yes or --dry-run")
-    root = root.absolute()
     user = None if is_own else run_as or DEFAULT_USER
     try:
         groups = (*groups, *group_of_camera(served, user, root))
@@ -170,31 +171,6 @@ class _Plan:
             "obstacles": self.obstacles,
             "steps": [step.words for step in self.steps],
         }
-
-
-def _own_program(
-    program: Path | None, arguments: tuple[str, ...], name: str | None, *, is_demo: bool
-) -> Program:
-    """Returns what starts `run` or `demo` with these arguments. Raises UsageError."""
-    chosen = demo.command if is_demo else run.command
-    options = chosen.make_context(chosen.name, list(arguments)).params
-    files = [value for value in options.values() if isinstance(value, Path)]
-    record_path = options["record_path"] and Path(options["record_path"])
-    for path in (*files, *([record_path] if record_path else [])):
-        if not path.is_absolute():
-            raise click.UsageError(
-                f"A service has a folder of its own: give the whole path of {path}"
-            )
-    kind = ["demo", "--no-open"] if is_demo else ["run"]
-    return Program(
-        name or f"pet-stream{'-demo' if is_demo else ''}",
-        "pet_stream, a camera in the browser" + (" (demo)" if is_demo else ""),
-        (str((program or _BESIDE_PYTHON / "pet-stream").absolute()), *kind, *arguments),
-        port=options["port"],
-        record_path=record_path or None,
-        reads=tuple(files),
-        segment=None if is_demo else options["shm"] or str(DEFAULTS["shm"]),
-    )
 
 
 def _without_rights(installation: Installation) -> list[str]:

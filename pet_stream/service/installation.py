@@ -75,10 +75,12 @@ class Installation:
 
     def steps(self) -> list[Step]:
         """Returns what installing does."""
-        steps = [Step(f"write {self.file}", self._write)]
-        folder = self.unit.program.record_path
-        if folder is not None and not inside(self.root, folder).exists():
-            steps.insert(0, Step(f"make the folder {folder}", partial(self._make_folder, folder)))
+        steps = [
+            Step(f"make the folder {folder}", partial(self._make_folder, folder))
+            for folder in self.unit.program.folders
+            if not inside(self.root, folder).exists()
+        ]
+        steps.append(Step(f"write {self.file}", self._write))
         if self.is_running:
             commands = (("daemon-reload",), ("enable", self.file.name), ("restart", self.file.name))
             steps += [self._systemctl(*command) for command in commands]

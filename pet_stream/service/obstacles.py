@@ -35,7 +35,7 @@ def obstacles(unit: Unit, root: Path, first_port: int | None = None) -> Iterator
     if unit.user is None:
         yield from _of_port(unit.program, first_port or _first_port())
         return
-    yield from _of_hidden([*needed, *_folders(unit.program)], root)
+    yield from _of_hidden([*needed, *unit.program.folders], root)
     yield from (f"There is no group {g}" for g in unit.groups if not group_exists(g, root))
     account = find_account(unit.user, root)
     if account is None:
@@ -48,7 +48,7 @@ def obstacles(unit: Unit, root: Path, first_port: int | None = None) -> Iterator
         yield from _of_path(account, path, READ, root)
     if (camera := _camera(unit.program, root)) is not None:
         yield from _of_path(account.with_groups(unit.groups), camera, READ, root)
-    for path in _folders(unit.program):
+    for path in unit.program.folders:
         yield from _of_path(account, path, READ | WRITE, root)
 
 
@@ -119,10 +119,6 @@ def _interpreter_of(script: Path) -> list[Path]:
     if words[:1] == ["/bin/sh"] and second.startswith(_EXEC):
         words = shlex.split(second.removeprefix(_EXEC))
     return [Path(words[0])] if words and words[0].startswith("/") else []
-
-
-def _folders(program: Program) -> list[Path]:
-    return [] if program.record_path is None else [program.record_path]
 
 
 def _of_hidden(paths: list[Path], root: Path) -> Iterator[str]:

@@ -21,8 +21,8 @@ class Program:
     description: str
     command: tuple[str, ...]
     port: int = 8080
-    record_path: Path | None = None
-    """Where recordings go, if not into the service's own folder."""
+    folders: tuple[Path, ...] = ()
+    """Where it writes, beside the service's own folder: recordings, say."""
     reads: tuple[Path, ...] = ()
     """Files and folders of others that it needs, such as a certificate."""
     segment: str | None = None

@@ -55,7 +55,7 @@ class Unit:
         """Returns the unit file. Raises ValueError where a value can't stand in one."""
         program = self.program
         needs_capability = self.is_system and 0 < program.port < 1024
-        record_path = program.record_path
+        folders = " ".join("-" + quoted(str(folder)) for folder in program.folders)
         values = {
             "NAME": program.name,
             "STATE_FOLDER": program.name,
@@ -63,7 +63,7 @@ class Unit:
             "COMMAND": command_line(program.command),
             "USER": f"User={self.user}" if self.is_system else "",
             "GROUPS": f"SupplementaryGroups={' '.join(self.groups)}" if self.groups else "",
-            "WRITABLE": f"ReadWritePaths=-{quoted(str(record_path))}" if record_path else "",
+            "WRITABLE": f"ReadWritePaths={folders}" if folders else "",
             "HOST_ENVIRONMENT": "" if program.is_ours else f"Environment=HOME=%S/{program.name}",
             "SETTINGS_FILE": self.settings_file,
             "ENVIRONMENT_FILE": self.settings_file.replace("~/.config", "%E"),

@@ -113,6 +113,20 @@ def test_options_of_run_and_a_folder_for_recordings(root: Path) -> None:
     assert words == [PROGRAM, "run", *options]
 
 
+def test_folders_that_its_settings_name(root: Path) -> None:
+    settings = 'record_path = "/srv/cats"\naccounts = "/etc/pets/accounts.json"\nkeep_days = 7\n'
+    (root / "etc/pet.toml").write_text(settings)
+    result = install(root, "--yes", "--", "--config", "/etc/pet.toml")
+    assert result.exit_code == 0, result.output
+    assert line_of(root, "ReadWritePaths") == "-/srv/cats -/etc/pets"
+    assert (root / "srv/cats").is_dir()
+
+    (root / "etc/pet.toml").write_text("keep_dayz = 7\n")
+    wrong = install(root, "--yes", "--", "--config", "/etc/pet.toml")
+    assert wrong.exit_code == 2
+    assert "keep_days" in wrong.stderr
+
+
 def test_installed_again_it_is_replaced_and_uninstalled_it_is_gone(root: Path) -> None:
     assert install(root, "--yes").exit_code == 0
     assert install(root, "--yes", "--", "--max-clients", "3").exit_code == 0

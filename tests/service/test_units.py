@@ -87,14 +87,12 @@ def test_what_it_is_started_with_arrives_as_it_is(tmp_path: Path) -> None:
     assert [word.replace("$$", "$") for word in words] == list(program.command)  # when it starts
 
 
-def test_the_recordings_folder_arrives_as_it_is(tmp_path: Path) -> None:
-    folder = Path('/srv/a b/50%/q"r')
-    program = make_program(tmp_path)
-    said = verified(
-        Unit(Program(*("pet-test", "a test", program.command), record_path=folder), "daemon"),
-        tmp_path,
-    )
-    assert f"ReadWritePaths: -{folder}\n" in said
+def test_the_folders_that_it_writes_arrive_as_they_are(tmp_path: Path) -> None:
+    folders = (Path('/srv/a b/50%/q"r'), Path("/srv/c"))
+    command = make_program(tmp_path).command
+    program = Program("pet-test", "a test", command, folders=folders)
+    said = verified(Unit(program, "daemon"), tmp_path)
+    assert f"ReadWritePaths: -{folders[0]} -{folders[1]}\n" in said
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rExecStart=/bin/sh", "\0", "\x1b[31m", "\ud800"])
