@@ -39,14 +39,15 @@ class Recent:
     """The newest warnings. Any thread may read them; one at a time adds."""
 
     def __init__(self) -> None:
+        self.count = 0
+        """How many there have been so far."""
         self._kept: deque[Warned] = deque(maxlen=MAX_COUNT)
-        self._count = 0
 
     def add(self, record: logging.LogRecord) -> None:
         warned = Warned(
-            self._count, record.created, record.levelname.lower(), record.name, _text(record)
+            self.count, record.created, record.levelname.lower(), record.name, _text(record)
         )
-        self._count += 1
+        self.count += 1
         self._kept.append(warned)
 
     def newest_first(self) -> list[Warned]:

@@ -47,6 +47,7 @@ def health() -> ResponseReturnValue:
         "camera": _camera_json(camera),
         "parts": {part.name: part.to_json() for part in stream.parts},
         "detections": stream.config.detections_shm is not None,
+        "warnings": stream.own_log.recent.count,
         "uptime_s": round(stream.uptime_s, 1),
         "version": __version__,
     }

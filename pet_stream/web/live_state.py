@@ -36,6 +36,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
         "health": state_of_health(stream, camera),
         "notices": notices,
         "notice_codes": [notice.code for notice in notices],
+        "warnings": stream.own_log.recent.count,
         "disk": None if disk is None else disk._asdict(),
         "detections": stream.config.detections_shm is not None,
     }

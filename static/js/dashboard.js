@@ -34,6 +34,7 @@ const session = new Session(live);
 const account = find("[data-account]");
 let dialog = null;
 let warnings = null;
+let warned = 0;
 
 const announce = ({ detail }) => setText(spoken, detail);
 recorder.addEventListener("announce", announce);
@@ -43,7 +44,11 @@ recordings.addEventListener("gone", ({ detail }) => playback.close(detail));
 clip.addEventListener("said", ({ detail }) => recorder.say(detail.message, detail));
 clip.addEventListener("change", () => recordings.refresh());
 health.addEventListener("announce", announce);
-health.addEventListener("told", ({ detail }) => pause.show(detail.pause));
+health.addEventListener("told", ({ detail }) => {
+  pause.show(detail.pause);
+  warned = detail.warnings;
+  showWarnings();
+});
 pause.addEventListener("announce", announce);
 pause.addEventListener("change", () => health.refresh());
 recorder.addEventListener("change", () => recordings.refresh());
@@ -65,21 +70,17 @@ session.addEventListener("change", () => {
   document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
   account.hidden = !session.isSignedIn;
   setText(account.querySelector("[data-account-name]"), session.name);
-  showWarnings(session.may("operate"));
+  showWarnings();
   if (!session.hasAccounts) return;
   if (!live.isPushed) live.reconnect();
   if (player.state === "not-allowed") player.retry();
   recordings.refresh();
 });
-
-/** Their script is loaded for whoever may see them. */
-async function showWarnings(isAllowed) {
-  if (isAllowed && !warnings) {
-    const { WarningsPanel } = await import("./warnings.js");
-    warnings ??= new WarningsPanel(find("[data-warnings]"), live);
-    await warnings.start();
-  }
-  warnings?.allow(session.may("operate"));
+/** Those that this person may see. */
+async function showWarnings() {
+  const count = session.isKnown && session.may("operate") ? warned : 0;
+  if (count) warnings ??= import("./warnings.js").then((part) => part.openPanel(live));
+  (await warnings)?.update(count);
 }
 
 player.addEventListener("pet-stream:signed-in", () => session.load());

@@ -230,8 +230,8 @@ export class LiveApi extends Api {
 /** The answer that `/health` would give, from a pushed state. Pure. */
 export function healthOf(state) {
   const { health = {}, camera = {}, pause, viewers, disk = null } = state;
-  const { notices = [], notice_codes } = state;
-  return { ...health, camera, pause, webrtc_clients: viewers, disk, notices, notice_codes };
+  const { notices = [], notice_codes, warnings } = state;
+  return { ...health, camera, pause, webrtc_clients: viewers, disk, notices, notice_codes, warnings };
 }
 
 function isThreadless(refusal) {

@@ -27,6 +27,10 @@ export class Session extends EventTarget {
     return this.hasAccounts && Boolean(this.#known.role);
   }
 
+  get isKnown() {
+    return this.#known !== null;
+  }
+
   /** Until it is known, nothing is hidden: the server decides in any case. */
   may(right) {
     return this.#known?.rights?.includes(right) ?? true;

@@ -3,9 +3,8 @@
 import { arrange, element, setText } from "./dom.js";
 import { clock, day } from "./format.js";
 import { addWords, text } from "./i18n.js";
-import { Poll } from "./poll.js";
 
-const POLL_MS = 15_000;
+const STYLE = new URL("../css/warnings.css", import.meta.url).href;
 
 /** "Yesterday 14:03:09". Pure, apart from the reader's language. */
 export function timeOf({ at }, now = new Date()) {
@@ -13,39 +12,39 @@ export function timeOf({ at }, now = new Date()) {
   return `${day(date, now)} ${clock(date, { seconds: true })}`;
 }
 
+export async function openPanel(api) {
+  await addWords("warnings");
+  return new WarningsPanel(document.querySelector("[data-warnings]"), api);
+}
+
 /** Fills `[data-warnings]`, a `<details>`, which is hidden while there are none. */
-export class WarningsPanel {
+class WarningsPanel {
   #panel;
+  #title;
   #list;
   #api;
-  #poll;
-  #isAllowed = false;
+  #known = 0;
   /** Number of a warning → its row: what has been there stays. */
   #rows = new Map();
 
   constructor(panel, api) {
     this.#panel = panel;
-    this.#list = panel.querySelector("[data-warnings-list]");
+    this.#title = element("summary");
+    this.#list = element("ol");
+    panel.append(this.#title, this.#list);
     this.#api = api;
-    this.#poll = new Poll(() => this.#load(), POLL_MS);
+    document.head.append(element("link", { rel: "stylesheet", href: STYLE }));
   }
 
-  async start() {
-    await addWords("warnings");
-    this.#poll.start();
-  }
-
-  /** Whether this person may see them. */
-  allow(isAllowed) {
-    this.#isAllowed = isAllowed;
-    return this.#poll.now();
-  }
-
-  async #load() {
+  /** `count`: how many there have been so far; 0 for whoever may see none. */
+  async update(count) {
+    if (count === this.#known) return;
+    this.#known = count;
     try {
-      this.#show(this.#isAllowed ? (await this.#api.warnings()).warnings : []);
+      this.#show(count ? (await this.#api.warnings()).warnings : []);
     } catch (error) {
-      if (error.status) this.#show([]); // else nobody answers, and what is known stays
+      if (error.status) this.#show([]); // may see them no longer
+      else this.#known = -1; // nobody answers: what is there stays, and is asked for again
     }
   }
 
@@ -54,8 +53,7 @@ export class WarningsPanel {
     this.#rows = new Map();
     arrange(this.#list, warnings.map((warning) => this.#row(warning, rows.get(keyOf(warning)))));
     this.#panel.hidden = warnings.length === 0;
-    const summary = text("warnings.title", { count: warnings.length });
-    setText(this.#panel.querySelector("[data-warnings-title]"), summary);
+    setText(this.#title, text("warnings.title", { count: warnings.length }));
   }
 
   #row(warning, before) {

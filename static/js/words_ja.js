@@ -198,6 +198,7 @@ export default {
   "reason.viewers_lose_pictures": "視聴者に届く映像が 5 枚に 4 枚を下回っています（ネットワークかこのマシンが遅すぎます）",
   "reason.viewers_fail": "視聴者への接続か送信が繰り返し失敗しています（UDP が届くか確認してください）",
   "reason.recording_loses": "ディスクが遅いか、いっぱいのため、録画の映像が失われています",
+  "reason.metrics_hidden": "ホストの exporter では pet_stream のメトリクスを表示できません（/pet-stream/metrics にあります）",
   "reason.begins_early": "キーフレームの間隔が長いため、指定より前から録画されています",
   "reason.duration": "指定された長さに達しました",
   "reason.no_heartbeat": "録画を始めたページが閉じられました",
