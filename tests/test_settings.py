@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from pet_stream.config_file import MAX_FILE_BYTES
 from pet_stream.errors import ConfigError
 from pet_stream.settings import Settings
 
-from .test_extension import run_script
+from .test_extension import CHECKOUT, run_script
 
 EVERYWHERE = ("app.config", "environment", "file", "the app's default")
 
@@ -131,3 +132,12 @@ def test_a_secret_is_in_no_error(file: Path, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Settings({"PET_STREAM_CONFIG": file}).read()
     assert "hidden" not in str(caught.value)
+
+
+def test_the_file_in_the_docs_is_one(file: Path) -> None:
+    page = (CHECKOUT / "docs" / "command-line.md").read_text()
+    [example] = re.findall(r"(?ms)^```toml\n(.*?)^```", page)
+    file.write_text(example)
+    config = Settings({"PET_STREAM_CONFIG": file}).read()
+    assert (config.max_clients, config.keep_days, config.detections_shm) == (4, 14, None)
+    assert config.ice_servers[0].username == "cam"
