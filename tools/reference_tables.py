@@ -35,8 +35,9 @@ def metrics_table() -> str:
 
 
 def _metric(row: Row) -> str:
-    labels = "".join(f", by `{label}`" for label in row.labels)
-    return f"| `{row.name}` | {row.kind.value}{labels} | {row.meaning} |"
+    labels = ", ".join(f"`{label}`" for label in row.labels)
+    kind = f"{row.kind.value}, by {labels}" if labels else row.kind.value
+    return f"| `{row.name}` | {kind} | {row.meaning} |"
 
 
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
