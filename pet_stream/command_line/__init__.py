@@ -23,7 +23,8 @@
       install_service   starts it with the machine: its work is in `pet_stream.service`
         service_program   what that starts, by the options of `run` or `demo`
       accounts       people, invite, token: who may sign in
-    this_machine     the settings that count here, the host's in `flask pet-stream`; the lock
+    this_machine     the settings that count here: the host's in `flask pet-stream`
+    folder_lock      one process at a time changes the recordings' folder
     output, progress   where a new file is written to; a bar for long work
     log_options      what of the log is shown, and how
     options          options that several commands share

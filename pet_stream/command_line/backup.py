@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .failures import Failure, json_option, printable
+from .folder_lock import owning
 from .output import STDOUT, new_file
-from .this_machine import config_of, owning, record_path_option, settings_option
+from .this_machine import config_of, record_path_option, settings_option
 from .tls import SELF_SIGNED_NAME
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from .failures import ExitCode, Failure, json_option, printable
+from .folder_lock import owning
 from .progress import progress
-from .this_machine import folder_option, owning
+from .this_machine import folder_option
 
 if TYPE_CHECKING:
     from ..config import Config

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ..errors import NotRecorderOwner
-from .failures import Failure, InUse
+from .failures import Failure
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,6 +27,9 @@ config_file_option = click.option(
     metavar="FILE",
     help="read settings from this TOML file, too (PET_STREAM_CONFIG)",
 )
+record_path_option = click.option(
+    "--record-path", metavar="FOLDER", help="folder of the recordings (the setting)"
+)
 
 
 def settings_option(command: F) -> F:
@@ -40,11 +41,6 @@ def settings_option(command: F) -> F:
         return command(settings=settings_here(config), **others)
 
     return with_settings  # type: ignore[return-value]
-
-
-record_path_option = click.option(
-    "--record-path", metavar="FOLDER", help="folder of the recordings (the setting)"
-)
 
 
 def folder_option(command: F) -> F:
@@ -65,32 +61,6 @@ def config_of(settings: Settings, record_path: str | None) -> Config:
     if record_path is None:
         return config
     return replace(config, record_path=Path(record_path).expanduser().absolute())
-
-
-@contextmanager
-def owning(folder: Path, *, is_made: bool = False) -> Iterator[list[Path]]:
-    """Be the only one who changes `folder`; yields the unfinished files that a crash left there. It
-    must be there already unless `is_made`.
-
-    Raises InUse, Failure.
-    """
-    from ..library.ownership import Ownership
-
-    if not folder.is_dir() and not is_made:
-        raise Failure(f"There is no folder {folder}", "not_found")
-    leftovers: list[Path] = []
-    ownership = Ownership(folder, leftovers.extend)
-    try:
-        ownership.claim()
-    except NotRecorderOwner as exc:
-        advice = "recordings list, recordings export and backup work meanwhile"
-        raise InUse(f"{exc}. Stop the server first; {advice}", exc.code) from exc
-    except OSError as exc:
-        raise Failure(f"{folder} can't be used: {exc.strerror}", "storage") from exc
-    try:
-        yield leftovers
-    finally:
-        ownership.release()
 
 
 def settings_here(file: Path | None = None) -> Settings:
