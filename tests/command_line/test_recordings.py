@@ -19,7 +19,7 @@ import pytest
 
 from pet_stream.command_line.failures import ExitCode
 from pet_stream.library.library import Library
-from pet_stream.library.ownership import OWNER_NAME
+from pet_stream.library.ownership import LOCK_NAME, OWNER_NAME
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import Mp4Container
 from tests.waiting import TIMEOUT_S
@@ -242,6 +242,15 @@ def test_what_a_crash_left_is_repaired(
     assert film(folder / "cat_recovered.mp4").decoded_count > 0
     again = pet_stream(*command)
     assert (again.exit_code, again.stdout) == (ExitCode.WELL, "Nothing is unfinished.\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_leaves_is_the_services(pet_stream: PetStreamCommand, folder: Path) -> None:
+    service = 65_534
+    os.chown(folder, service, service)
+    assert pet_stream("recordings", "repair", "--record-path", folder).exit_code == ExitCode.WELL
+    [lock] = folder.iterdir()
+    assert (lock.name, lock.stat().st_uid, lock.stat().st_gid) == (LOCK_NAME, service, service)
 
 
 def test_a_folder_that_is_missing_is_not_made(pet_stream: PetStreamCommand, folder: Path) -> None:
