@@ -71,6 +71,7 @@ SENDERS = {
 """The steps that pet_stream's sender goes down where a better one fails."""
 SYSTEMS = ("ours", *SENDERS, "stock", "reencode")
 BUSY = ("--busy-thread",)
+NO_SOURCES = ("--no-sources",)
 
 FULL = Plan(
     seconds=10,
@@ -80,9 +81,11 @@ FULL = Plan(
         *(Series(system, "once", (10,), options) for system, options in SENDERS.items()),
         Series("reencode", "once", (1,)),
         Series("ours", "relay", ALL),
+        Series("ours", "relay", (0, 10), NO_SOURCES, "through the relay"),
         Series("stock", "relay", ALL),
         Series("reencode", "relay", (1,)),
         Series("ours", "relay-free", (0, 10)),
+        Series("ours", "relay-free", (10,), NO_SOURCES, "through the relay"),
         Series("stock", "relay-free", (10,)),
         Series("ours", "once", (10,), BUSY, "busy thread"),
         Series("stock", "once", (10,), BUSY, "busy thread"),
@@ -103,7 +106,8 @@ QUICK = Plan(
         Series("ours", "once", (0, 10, 50)),
         Series("stock", "once", (10,)),
         Series("reencode", "once", (1,)),
-        Series("ours", "relay", (10,)),
+        Series("ours", "relay", (0, 10)),
+        Series("ours", "relay", (10,), NO_SOURCES, "through the relay"),
         Series("ours", "once", (10,), BUSY, "busy thread"),
     ),
     connects=20,

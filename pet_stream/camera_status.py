@@ -48,6 +48,10 @@ class CameraStatus:
     has_b_pictures: bool = False
     missing_set: Reason = NO_REASON
     """Which parameter set the camera has not sent that some pictures need."""
+    source: str | None = None
+    """The segment that pictures are read from: a camera's own, where `segment` is a relay."""
+    relay_fault: Reason = NO_REASON
+    """Why they come through the relay all the same."""
     left_out: Reason = NO_REASON
     """Why most pictures are left out."""
 

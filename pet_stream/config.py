@@ -71,6 +71,12 @@ class Config:
         values.segment_url,
         "the stream's shared memory: a name, `posix:/name`, or `sysv:KEY`",
     )
+    sources: Sequence[str] | None = _setting(
+        "auto",
+        values.sources,
+        "the cameras' own rings, where `shm` is a relay of them: a list; `auto`: its name with "
+        "`_day` and `_night`, where there are such; `None`: the relay is read",
+    )
     detections_shm: str | None = _setting(
         "/pet_camera_detections",
         values.optional(values.segment_url),

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 ANY_ORIGIN = "*"
 MAX_LOG_LEVELS = 30
+MAX_SOURCES = 8
 
 _TRUE = {"true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
@@ -94,6 +95,19 @@ def segment_url(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("a shared-memory name such as '/pet_camera_stream', or 'sysv:KEY'")
     return parse_segment_url(value)
+
+
+def sources(value: object) -> tuple[str, ...] | None:
+    """Returns the URLs of segments; none for None, and None where they are to be found."""
+    if is_none(value):
+        return ()
+    if value == "auto":
+        return None
+    expected = "'auto', None, or a list of shared-memory names such as '/pet_camera_stream_day'"
+    found = tuple(_each(value, segment_url, expected))
+    if not 0 < len(found) <= MAX_SOURCES:
+        raise ValueError(f"{expected}, {MAX_SOURCES} at most")
+    return found
 
 
 def folder(value: object) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .config import Config
+from .ingest.sources import SourceUrls
 from .library.retention import Retention
 from .recording.settings import RecorderSettings
 
@@ -29,3 +30,7 @@ def retention(config: Config) -> Retention:
         max_bytes=config.keep_mb * 1_000_000,
         min_free_bytes=config.keep_free_mb * 1_000_000,
     )
+
+
+def source_urls(config: Config) -> SourceUrls:
+    return SourceUrls.usual(config.shm) if config.sources is None else SourceUrls(config.sources)

@@ -27,7 +27,7 @@ from .loss_bounds import loss_bounds
 from .loss_rates import LossRates
 from .media.gop_memory import GopMemory
 from .own_server import ConnectionCounts
-from .part_settings import kept_for_owners, recorder_settings, retention
+from .part_settings import kept_for_owners, recorder_settings, retention, source_urls
 from .pause.pause import Pause
 from .process.switch_interval import switch_interval
 from .profiling.limits import ProfileLimits
@@ -168,7 +168,7 @@ class Parts:
             state=state,
         )
         replaceable = self._replaceable = ReplaceableParts(
-            partial(ShmReader, config.shm, broadcaster, name, pause),
+            partial(ShmReader, config.shm, broadcaster, name, pause, sources=source_urls(config)),
             make_loop_parts,
             broadcaster,
             recorder,

@@ -17,6 +17,7 @@ from pet_stream.pause.schedule import Span
 
 CONTRACT_DEFAULTS = {
     "PET_STREAM_SHM": "/pet_camera_stream",
+    "PET_STREAM_SOURCES": "auto",
     "PET_STREAM_DETECTIONS_SHM": "/pet_camera_detections",
     "PET_STREAM_RECORD_PATH": "./recordings",
     "PET_STREAM_RECORD_FORMAT": "mp4",
@@ -56,6 +57,11 @@ TAKEN = [
     ("SHM", "posix:/other", "posix:/other"),
     ("SHM", "sysv:0x50455443", "sysv:0x50455443"),
     ("SHM", "sysv:1346720835", "sysv:0x50455443"),
+    ("SOURCES", "auto", None),
+    ("SOURCES", None, ()),
+    ("SOURCES", "None", ()),
+    ("SOURCES", ["/day", "sysv:7"], ("posix:/day", "sysv:0x7")),
+    ("SOURCES", "/day, /night", ("posix:/day", "posix:/night")),
     ("DETECTIONS_SHM", None, None),
     ("DETECTIONS_SHM", "None", None),
     ("DETECTIONS_SHM", "null", None),
@@ -121,6 +127,10 @@ TAKEN = [
 
 REFUSED: list[tuple[str, object]] = [
     ("SHM", None),
+    ("SOURCES", []),
+    ("SOURCES", 7),
+    ("SOURCES", "a/b"),
+    ("SOURCES", [f"/{number}" for number in range(9)]),
     ("SHM", ""),
     ("SHM", 7),
     ("SHM", "a/b"),

@@ -24,6 +24,9 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument(
         "--sender", choices=("fast", "packets", "transport", "stock"), default="fast"
     )
+    parser.add_argument(
+        "--no-sources", action="store_true", help="read a relay, not what it copies"
+    )
     parser.add_argument("--no-replay", action="store_true", help="keep nothing of the past")
     parser.add_argument("--no-pacing", action="store_true", help="send a new viewer all at once")
     parser.add_argument("--busy-thread", action="store_true", help="one Python thread, 100 %% busy")

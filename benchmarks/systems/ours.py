@@ -32,6 +32,8 @@ def main() -> None:
         PET_STREAM_ICE_HOSTS=[options.host],
         PET_STREAM_MAX_CLIENTS=MAX_CLIENTS,
     )
+    if options.no_sources:
+        app.config["PET_STREAM_SOURCES"] = None
     if options.no_replay:
         app.config.update(PET_STREAM_REPLAY_SECONDS=0, PET_STREAM_PREROLL_SECONDS=0)
     stream = PetStream(app)

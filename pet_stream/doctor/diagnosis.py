@@ -8,9 +8,11 @@ from itertools import pairwise
 
 from ..errors import SegmentError
 from ..ingest.refused import Refused
+from ..ingest.sources import source_urls
 from .finding import Finding, Level, ok, problem, warning
 from .observation import Observation, observe
 from .shared_memory import has_shrunk, open_ring, ring_found, unusable
+from .sources import check_sources
 from .stream import diagnose_stream
 
 _MIN_RATE_FPS = 5.0
@@ -49,6 +51,8 @@ def _findings(url: str, seen: Observation, seconds: float) -> Iterator[Finding]:
         yield unusable(seen)
         return
     yield _rate(seen)
+    if seen.counts.repeats_skipped and (urls := source_urls(url)):
+        yield check_sources(urls, seen.pictures[-1].header)
     if seen.counts.process_errors and seen.refused is not None:
         yield _partly_refused(seen.counts.process_errors, seen.refused)
     yield _clock(seen)

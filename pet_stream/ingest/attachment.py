@@ -24,6 +24,7 @@ _STALLED_INTERVALS: Final = 4
 class Attachment:
     """Owned by the camera thread; `state` may be asked for by any thread."""
 
+    url: str
     segment: Segment
     reader: RingReader
     pacing: Pacing

@@ -63,6 +63,11 @@ class PictureOrder:
         self.is_once_each = False
         """Whether the writer has shown that it writes each picture once."""
 
+    @property
+    def newest(self) -> SlotHeader | None:
+        """The last picture taken; None since `attach`."""
+        return self._newest
+
     def was_taken(self, header: SlotHeader) -> bool:
         return header.identity in self._taken
 

@@ -53,13 +53,28 @@ class Picture(NamedTuple):
         return self.coded.nal_units
 
 
+class Begin(NamedTuple):
+    """Where to begin in a ring that is read after another one."""
+
+    write: int | None
+    """None: with all that it holds."""
+    continues: bool
+    """Whether what comes follows the last picture taken."""
+
+
 class RingReader:
     """Reads one attached segment. Owned by the camera thread."""
 
     def __init__(
-        self, segment: Segment, order: PictureOrder, cameras: Cameras, counts: CameraCounts
+        self,
+        segment: Segment,
+        order: PictureOrder,
+        cameras: Cameras,
+        counts: CameraCounts,
+        begin: Begin | None = None,
     ) -> None:
-        """`order` and `cameras` outlive the segment."""
+        """`order` and `cameras` outlive the segment. `begin`: where; None: with all that it
+        holds."""
         self._slots = Slots(segment)
         self._order = order
         self._counts = counts
@@ -70,7 +85,7 @@ class RingReader:
         self._last_index = 0
         self._delivered_at = 0
         self._writes_a_picture = 1.0
-        self._begin(self._slots.read_index())
+        self._begin(self._slots.read_index(), begin)
 
     def poll(self, *, is_urgent: bool) -> list[Picture]:
         """Returns the new pictures, oldest first.
@@ -106,13 +121,19 @@ class RingReader:
         """Whether the writer repeats pictures, as the switcher daemon does."""
         return self._order.is_relayed
 
-    def _begin(self, index: int) -> None:
-        """Take what the ring holds so far."""
+    def holds(self, picture: SlotHeader) -> bool:
+        """Whether a complete slot has this picture."""
+        return self._slots.find(picture) is not None
+
+    def _begin(self, index: int, begin: Begin | None = None) -> None:
+        """Take what the ring holds so far, from `begin` on."""
         self._order.attach()
-        self._cameras.reset()
+        if begin is None or not begin.continues:
+            self._cameras.reset()
         self._newest.write = None
         # The slots of the newest and of the next write may be in progress.
-        self._next = next_write(index, -min(index, self._slots.layout.slot_count - 2))
+        oldest = next_write(index, -min(index, self._slots.layout.slot_count - 2))
+        self._next = oldest if begin is None or begin.write is None else begin.write
         self._last_index = self._delivered_at = self._next
         self.new_writes = 0
         """The number of writes between the last two polls."""

@@ -22,8 +22,9 @@ from .capture_clock import CaptureClock, Now
 from .counts import CameraCounts
 from .pacing import Pacing
 from .picture_order import PictureOrder
-from .ring_reader import Picture, RingReader
-from .segment import open_segment
+from .ring_reader import Begin, Picture, RingReader
+from .segment import Segment, open_segment
+from .sources import DOUBT_LOOK_S, NO_SOURCES, Sources, SourceUrls
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,9 @@ class ShmReader:
         name: str,
         pause: Pause | None = None,
         first_sequence: int = 0,
+        sources: SourceUrls = NO_SOURCES,
     ) -> None:
+        """`sources`: the rings that `url` may be a relay of."""
         self.run: Run | None = None
         """Its thread; None while it is stopped."""
         self._url = url
@@ -61,6 +64,7 @@ class ShmReader:
         self._cameras = Cameras()
         self._access_units = AccessUnits(self.counts, first_sequence)
         self._attachment: Attachment | None = None
+        self._sources = Sources(url, sources)
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
         self._check_due_s = 0.0
@@ -106,6 +110,8 @@ class ShmReader:
             entry_reason=entry_reason(entry, without_s) if state == "live" else NO_REASON,
             has_b_pictures=state == "live" and self._access_units.has_b_pictures,
             missing_set=self._access_units.missing_set if state == "live" else NO_REASON,
+            source=None if attachment is None else attachment.url,
+            relay_fault=self._sources.reason,
             left_out=self._access_units.left_out if state == "live" else NO_REASON,
         )
 
@@ -149,27 +155,33 @@ class ShmReader:
             self._check_due_s = looked_at_s + _CHECK_S
             pulse.beat()
             self._pause.look()
-        is_urgent = self._broadcaster.has_urgent_subscriber
+        is_urgent, sources = self._broadcaster.has_urgent_subscriber, self._sources
         try:
             attachment = self._attachment or self._attach()
+            if sources.camera_id is not None or attachment.reader.is_relayed:
+                attachment = self._follow(attachment)
             pictures = attachment.reader.poll(is_urgent=is_urgent)
+            if sources.camera_id is not None:
+                pictures = sources.hold(pictures)
             if attachment.reader.new_writes and attachment.segment.is_resized():
-                self._detach(Reason("segment_removed", "the camera made its shared memory anew"))
+                self._leave(Reason("segment_removed", "the camera made its shared memory anew"))
                 return 0.0
             if pictures or attachment.reader.new_writes or not attachment.backlog.is_alive:
                 self._publish(pictures, attachment, looked_at_s)
             if is_check_due:
                 if attachment.is_gone(looked_at_s):
-                    self._detach(Reason("segment_removed", "the camera removed its shared memory"))
+                    self._leave(Reason("segment_removed", "the camera removed its shared memory"))
                     return 0.0
                 if self._state_of(attachment)[0] in ("stalled", "unusable"):
                     self._broadcaster.forget()
         except SegmentError as exc:
             self.counts.read_errors += 1
-            self._detach(Reason(exc.code, str(exc)))
+            self._leave(Reason(exc.code, str(exc)))
             return _RETRY_S
         now_s = time.monotonic()
         delay_s = attachment.pacing.delay_s(now_s, is_urgent=is_urgent)
+        if sources.other_id is not None:
+            delay_s = min(delay_s, DOUBT_LOOK_S)
         if is_urgent and attachment.reader.is_write_in_progress and attachment.has_begun(now_s):
             return min(delay_s, _WRITING_LOOK_S)
         return delay_s
@@ -199,18 +211,45 @@ class ShmReader:
             pacing.on_picture(capture_ns / 1e9, looked_at_s)
             self._found_at_s = capture_ns / 1e9 if is_first_look else looked_at_s
 
+    def _follow(self, attachment: Attachment) -> Attachment:
+        """Returns what is to be read now: behind a relay the active camera's own ring."""
+        sources = self._sources
+        if not (sources.urls and attachment.backlog.is_alive):
+            return attachment
+        interval_s, now_s = attachment.pacing.interval_s, time.monotonic()
+        move = sources.look(
+            now_s,
+            attachment.reader,
+            self._order.newest,
+            silent_s=now_s - (self._found_at_s or attachment.since_s),
+            interval_s=interval_s,
+        )
+        if move is None:
+            return attachment
+        self._publish(sources.release(interval_s), attachment, now_s)
+        after = self._read_from(move.url, move.segment, move.begin)
+        after.clock = attachment.clock
+        if move.begin.continues:
+            after.backlog = attachment.backlog
+        attachment.segment.close()
+        sources.moved(move)
+        return after
+
     def _attach(self) -> Attachment:
-        segment = open_segment(self._url, ring.RING_LAYOUTS)
+        return self._read_from(self._url, open_segment(self._url, ring.RING_LAYOUTS))
+
+    def _read_from(self, url: str, segment: Segment, begin: Begin | None = None) -> Attachment:
         now_s = time.monotonic()
         try:
-            reader = RingReader(segment, self._order, self._cameras, self.counts)
+            reader = RingReader(segment, self._order, self._cameras, self.counts, begin)
         except BaseException:  # whatever it is, nobody else would close the segment
             segment.close()
             raise
         self.counts.attachments += 1
         layout = reader.layout
-        logger.info("attached to the camera's ring %s, layout %s", self._url, layout.name)
+        logger.info("attached to the camera's ring %s, layout %s", url, layout.name)
         self._attachment = Attachment(
+            url=url,
             segment=segment,
             reader=reader,
             pacing=Pacing(layout.slot_count),
@@ -220,7 +259,19 @@ class ShmReader:
         )
         return self._attachment
 
+    def _leave(self, reason: Reason) -> None:
+        """The segment can't be read any more. If it was a camera's own ring, the relay is next."""
+        attachment = self._attachment
+        if attachment is None or self._sources.camera_id is None:
+            self._detach(reason)
+            return
+        logger.warning("pictures come through the relay: %s", reason)
+        self._sources.lose(time.monotonic())
+        self._attachment = None
+        attachment.segment.close()
+
     def _detach(self, reason: Reason) -> None:
+        self._sources.close()
         attachment, self._attachment = self._attachment, None
         if attachment is not None:
             attachment.segment.close()

@@ -10,10 +10,11 @@ Each read costs more than what it copies, so header and data, which are neighbou
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from ..media import ring
-from ..media.ring import SLOT_HEADER, RingLayout, SlotHeader, writes_between
+from ..media.ring import SLOT_HEADER, RingLayout, SlotHeader, next_write, writes_between
 from .segment import Segment
 
 _MIN_BYTES: Final = 16 * 1024
@@ -44,6 +45,22 @@ class Slots:
         """Whether the writer may have come round to the slot of `write`, at `index`: it may begin
         with a slot before it raises the index."""
         return writes_between(write, index) >= self.layout.slot_lifetime(write)
+
+    def newest_writes(self, end: int | None = None) -> Iterator[int]:
+        """Yields the writes before `end` whose slots are not written again soon, newest first. If
+        it is None, the first one may be in progress."""
+        index = self.read_index()
+        count = min(index, self.layout.slot_count - 2)
+        skipped = 0 if end is None else writes_between(end, index)
+        for back in range(1 + skipped, count + 1):
+            yield next_write(index, -back)
+
+    def find(self, picture: SlotHeader) -> int | None:
+        """Returns the write of `picture`; None if the ring does not hold it."""
+        for write in self.newest_writes():
+            if self.read_header(write).identity == picture.identity:
+                return write
+        return None
 
     def read_header(self, write: int) -> SlotHeader:
         return SlotHeader.parse(self.read_start(write, SLOT_HEADER.size))

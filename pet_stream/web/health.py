@@ -35,6 +35,9 @@ def health() -> ResponseReturnValue:
     if fault := camera.clock_fault:
         words = f"The camera's time stamps can't be trusted: {fault}. Arrival times are used"
         notices.append(Reason("no_clock", words))
+    if fault := camera.relay_fault:
+        words = f"Pictures come through the relay, later and at more cost: {fault}"
+        notices.append(Reason(fault.code, words))
     return {
         **state,
         "pause": stream.pause.state.to_json(),
@@ -99,6 +102,7 @@ def _camera_json(camera: CameraStatus) -> dict[str, object]:
     return {
         "state": camera.state,
         "segment": camera.segment,
+        "source": camera.source,
         "clock": camera.clock,
         "picture_age_s": camera.picture_age_s,
         "fps": camera.fps,

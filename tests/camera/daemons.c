@@ -119,6 +119,12 @@ void camera_write(struct camera *camera) {
     write_picture(camera, monotonic_ns() - encode_delay_ns());
 }
 
+void camera_set_fps(struct camera *camera, double fps) {
+    camera->is_due = fps > camera->fps;
+    camera->fps = fps;
+    pthread_cond_signal(&camera->changed);
+}
+
 static bool is_finished(const struct camera *camera) {
     return options.count >= 1 && camera->pictures >= (uint64_t)options.count;
 }
@@ -137,6 +143,9 @@ void *run_camera(void *argument) {
     pthread_mutex_lock(&camera->lock);
     while (!is_stopping && !is_finished(camera)) {
         int64_t now_ns = monotonic_ns();
+        if (camera->is_due && tick_ns > now_ns)
+            tick_ns = now_ns;
+        camera->is_due = false;
         if (camera->is_held || !ring_is_writable(camera->ring)) {
             wait_until(camera, now_ns + SECOND);
             tick_ns = monotonic_ns();

@@ -25,7 +25,7 @@ struct camera {
     alignas(64) uint8_t frame[LARGEST_SLOT_BYTES]; /* a slot as its ring has it; what a shorter
                                                       picture leaves of longer ones stays in it */
     double fps;
-    bool is_held;
+    bool is_held, is_due; /* due: the next picture is taken at once */
     bool reports_done; /* when --count pictures are written */
     int64_t stalled_until_ns;
     uint64_t ticks, pictures;
@@ -45,6 +45,9 @@ extern atomic_bool is_stopping;
 
 void *run_camera(void *camera);
 void *run_switcher(void *switcher);
+
+/* From the next picture on, which is due at once if it was due later. The lock is held. */
+void camera_set_fps(struct camera *camera, double fps);
 
 /* Captures a picture `encode-delay-ms` ago and writes it now. The lock is held. */
 void camera_write(struct camera *camera);

@@ -42,6 +42,7 @@ static const struct option {
     {"day", .text = &options.day},     /* its sources; else <segment>_day and <segment>_night, */
     {"night", .text = &options.night}, /* or the next two keys */
     {"night-fps", .number = &options.night_fps},
+    {"swap-rates", .flag = &options.swap_rates}, /* that rate is the inactive camera's */
     /* how the bytes of a slot come */
     {"index-last", .flag = &options.index_last},     /* all else comes in front of the index */
     {"header-last", .flag = &options.header_last},   /* the data comes in front of the header */

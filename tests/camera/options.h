@@ -19,7 +19,7 @@ struct options {
     const char *clock, *format;
     double clock_drift, clock_wrong_every, clock_wrong_by_ms;
 
-    bool relay;
+    bool relay, swap_rates;
     double relay_rate, relay_copies, night_fps;
     const char *day, *night;
 

@@ -17,6 +17,9 @@
  *   update LAYOUT         as restart-unlink, with a daemon of that layout (no relay)
  *   update-inplace LAYOUT as restart-inplace; the segment gets that layout's size
  *   camera 0|1            the other camera becomes the active one
+ *   restart-camera 0|1    behind a relay: its ring is made anew, its encoder begins anew
+ *   unlink-camera 0|1     its ring is removed; it writes on into what nobody can open
+ *   stall-camera 0|1      it stands still
  *   gap N                 the encoder's next N pictures are lost
  *   fps X                 another rate
  *   truncate BYTES        shorten the segment; nothing is written until the next restart-unlink
@@ -32,6 +35,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemons.h"
@@ -91,6 +95,8 @@ static void restart_by_unlink(const struct layout *layout, int64_t absent_ms) {
 /* The other camera's encoder has been running all the time: it is in the middle of a GOP. */
 static void switch_camera(int camera_id) {
     switcher.active_camera = camera_id;
+    for (int i = 0; i < CAMERAS && options.relay && options.swap_rates; i++)
+        camera_set_fps(&cameras[i], i == camera_id ? options.fps : options.night_fps);
     if (options.relay || cameras[DAY].encoder == &encoders[camera_id])
         return;
     struct encoder *encoder = cameras[DAY].encoder = &encoders[camera_id];
@@ -138,6 +144,14 @@ static bool obey(const char *name, double value) {
         restart_encoders();
     } else if (strcmp(name, "camera") == 0 && (value == DAY || value == NIGHT)) {
         switch_camera((int)value);
+    } else if (strcmp(name, "restart-camera") == 0 && options.relay) {
+        ring_unlink(&camera_rings[(int)value]);
+        ring_create(&camera_rings[(int)value], camera_rings[(int)value].url, options.layout, 0);
+        encoder_start(&encoders[(int)value], 0);
+    } else if (strcmp(name, "unlink-camera") == 0 && options.relay) {
+        shm_unlink(camera_rings[(int)value].url);
+    } else if (strcmp(name, "stall-camera") == 0 && options.relay) {
+        cameras[(int)value].stalled_until_ns = INT64_MAX;
     } else if (strcmp(name, "gap") == 0) {
         for (int i = 0; i < (int)value; i++)
             encoder_skip(camera->encoder);

@@ -12,12 +12,14 @@ import statistics
 import sys
 import threading
 import time
+from bisect import bisect
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.ring_reader import Picture
 from pet_stream.ingest.shm_reader import ShmReader
+from pet_stream.ingest.sources import NO_SOURCES, SourceUrls
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.ring import FORMAT_H264
 from tests.camera.camera import Camera, Log, PictureRow, Stamp, parse_payload
@@ -48,11 +50,13 @@ class PictureCollector:
 
 
 class Collection:
-    """A running reader whose pictures are kept. `is_urgent`: as if somebody watched."""
+    """A running reader whose pictures are kept. `is_urgent`: as if somebody watched; `has_sources`:
+    it may read the rings that the relay copies from."""
 
-    def __init__(self, segment: str, *, is_urgent: bool = True) -> None:
+    def __init__(self, segment: str, *, is_urgent: bool = True, has_sources: bool = False) -> None:
         self.broadcaster = Broadcaster()
-        self.reader = ShmReader(segment, self.broadcaster, "acceptance")
+        sources = SourceUrls.usual(segment) if has_sources else NO_SOURCES
+        self.reader = ShmReader(segment, self.broadcaster, "acceptance", sources=sources)
         self.collector = PictureCollector()
         self.reader._access_units = self.collector  # type: ignore[assignment]
         if is_urgent:
@@ -212,6 +216,104 @@ def run(
     return judge(collection.collector.arrivals, log, is_relay=is_relay), collection, used * 100
 
 
+def run_switching(
+    segment: str, *, count: int, every_s: float = 10.0, relay_rate: float = 0, fps: float = 30
+) -> tuple[Switching, float]:
+    """Write about `count` pictures of the active camera, which is another one every `every_s`, and
+    read them from the cameras' own rings. Also gives the reader's CPU time as % of a core."""
+    options = {"relay_rate": relay_rate, "fps": fps}
+    with Camera(segment, relay=True, swap_rates=True, hold=True, **options) as camera:
+        with Collection(segment, has_sources=True) as collection:
+            collection.wait_until_attached()
+            camera.command("start")
+            wall_s, cpu_s, active = time.monotonic(), collection.cpu_s, 0
+            switched_ns: list[int] = []
+            while time.monotonic() - wall_s < count / fps:
+                time.sleep(every_s)
+                active ^= 1
+                switched_ns.append(time.monotonic_ns())
+                camera.command(f"camera {active}")
+            time.sleep(1)
+            used = (collection.cpu_s - cpu_s) / (time.monotonic() - wall_s)
+        log = camera.log()
+    return judge_switching(collection.collector.arrivals, log, switched_ns), used * 100
+
+
+@dataclass(slots=True)
+class Switching:
+    """How a run with changing cameras went. The first four must be empty."""
+
+    lost: list[PictureRow]
+    """Of the active camera, and not delivered."""
+    twice: int
+    torn: int
+    """Not a picture's bytes, or another's."""
+    late: list[int]
+    """Of a camera that had been inactive for longer than anybody needs to see it, ms."""
+    delivered: int
+    switch_ms: list[float]
+    """From the switch to the first picture of the other camera."""
+    latencies_ms: list[float]
+
+    @property
+    def is_perfect(self) -> bool:
+        return not (self.lost or self.twice or self.torn or self.late)
+
+    def __str__(self) -> str:
+        cuts = statistics.quantiles(self.latencies_ms, n=20)
+        return (
+            f"{self.delivered} delivered, {len(self.lost)} lost, {self.twice} twice, "
+            f"{self.torn} torn, {len(self.late)} late; "
+            f"switch {max(self.switch_ms):.0f} ms at most; latency "
+            f"p50 {cuts[9]:.2f} ms, p95 {cuts[18]:.2f} ms"
+        )
+
+
+def judge_switching(arrivals: list[Arrival], log: Log, switched_ns: list[int]) -> Switching:
+    """Camera 0 is the active one at first, the other one from the first of `switched_ns` on."""
+    made = {row.identity: row for row in log.pictures}
+    delivered = {arrival.picture.header.identity for arrival in arrivals}
+
+    def is_active(row: PictureRow) -> bool:
+        return bisect(switched_ns, row.index_ns) % 2 == row.camera_id
+
+    wanted = [row for row in log.pictures if is_active(row)]
+    begun_ns = arrivals[0].at_ns
+    ended_ns = arrivals[-1].at_ns
+    result = Switching(
+        lost=[
+            row
+            for row in wanted
+            if row.identity not in delivered and begun_ns < row.end_ns < ended_ns - 50_000_000
+        ],
+        twice=len(arrivals) - len(delivered),
+        torn=0,
+        late=[],
+        delivered=len(arrivals),
+        switch_ms=[],
+        latencies_ms=[],
+    )
+    for arrival in arrivals:
+        header = arrival.picture.header
+        stamp = parse_payload(arrival.picture.nal_units)
+        result.torn += stamp is None or not (stamp.crc_ok and _is_of(stamp, header.identity))
+        row = made.get(header.identity)
+        if row is not None and is_active(row):
+            result.latencies_ms.append((arrival.at_ns - row.end_ns) / 1e6)
+    for number, at_ns in enumerate(switched_ns):
+        active, until_ns = (number + 1) % 2, [*switched_ns, ended_ns][number + 1]
+        after = [arrival for arrival in arrivals if at_ns < arrival.at_ns < until_ns]
+        of_active = [a for a in after if a.picture.header.camera_id == active]
+        if of_active:
+            result.switch_ms.append((of_active[0].at_ns - at_ns) / 1e6)
+            result.late += [
+                round((a.at_ns - at_ns) / 1e6)
+                for a in after
+                if a.picture.header.camera_id != active and a.at_ns > of_active[0].at_ns
+            ]
+    return result
+
+
 def _put_first(pid: int) -> None:
     """Run it in real time, if this user may: nothing holds it up in the middle of a copy."""
     for thread in Path(f"/proc/{pid}/task").iterdir():
@@ -238,13 +340,26 @@ RUNS: dict[str, dict[str, object]] = {
 }
 
 
+SWITCHING = {"switching free": 0, "switching 606/s": 606, "switching 60/s": 60}
+"""Runs behind a relay with its cameras' own rings; its writes a second, 0: without a pause."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=18_000, help="pictures a run")
-    parser.add_argument("--only", action="append", choices=RUNS, help="a run (repeatable)")
+    parser.add_argument(
+        "--only", action="append", choices=[*SWITCHING, *RUNS], help="a run (repeatable)"
+    )
     arguments = parser.parse_args()
     failed = 0
-    for name in arguments.only or RUNS:
+    for name, rate in SWITCHING.items():
+        if name not in (arguments.only or SWITCHING):
+            continue
+        segment = f"/pet_test_acceptance_{time.monotonic_ns()}"
+        switching, cpu = run_switching(segment, count=arguments.count, relay_rate=rate)
+        failed += not switching.is_perfect
+        print(f"{name:22} {switching}; {cpu:.2f} % of a core", flush=True)
+    for name in [name for name in arguments.only or RUNS if name in RUNS]:
         segment = f"/pet_test_acceptance_{time.monotonic_ns()}"
         verdict, collection, cpu = run(segment, count=arguments.count, **RUNS[name])  # type: ignore[arg-type]
         failed += not verdict.is_perfect

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.shm_reader import ShmReader
+from pet_stream.ingest.sources import NO_SOURCES, SourceUrls
 from pet_stream.media.access_unit import AccessUnit
 from tests.camera.camera import Camera, parse_payload
 from tests.waiting import TIMEOUT_S
@@ -18,9 +19,11 @@ from tests.waiting import TIMEOUT_S
 class Audience:
     """A running camera thread and a subscriber that keeps what it gets."""
 
-    def __init__(self, url: str, *, is_urgent: bool = True) -> None:
+    def __init__(
+        self, url: str, *, is_urgent: bool = True, sources: SourceUrls = NO_SOURCES
+    ) -> None:
         self.broadcaster = Broadcaster()
-        self.reader = ShmReader(url, self.broadcaster, "test")
+        self.reader = ShmReader(url, self.broadcaster, "test", sources=sources)
         self.units: list[AccessUnit] = []
         self._changed = threading.Condition()
         self._subscription = self.broadcaster.subscribe(
@@ -58,8 +61,10 @@ class Audience:
 
 
 @contextmanager
-def audience(url: str, *, is_urgent: bool = True) -> Iterator[Audience]:
-    listener = Audience(url, is_urgent=is_urgent)
+def audience(
+    url: str, *, is_urgent: bool = True, sources: SourceUrls = NO_SOURCES
+) -> Iterator[Audience]:
+    listener = Audience(url, is_urgent=is_urgent, sources=sources)
     listener.reader.start()
     try:
         yield listener
