@@ -28,6 +28,8 @@ _SEARCH_S: Final = 0.5
 """Between two searches for the active camera's ring."""
 _LATE_INTERVALS: Final = 1.5
 _LATE_S: Final = 0.5
+_LOOKS: Final = 2
+"""After so many looks the ring of a camera that has fallen silent is given up."""
 _FRESH_NS: Final = 1_000_000_000
 """What a camera sent so long before it became active is shown, so that nobody waits for an IDR."""
 _PACE_INTERVALS: Final = 2.5
@@ -77,6 +79,8 @@ class Sources:
         self._url = url
         self._relay = _Relay(url)
         self._look_at_s = self._search_at_s = 0.0
+        self._elsewhere_count = 0
+        """Looks in a row that showed a picture of the same camera that its ring does not hold."""
         self._held: list[Picture] = []
 
     def look(
@@ -105,7 +109,9 @@ class Sources:
             return self._to_source(shown, last, now_s)
         if shown.camera_id == self.camera_id:
             self.other_id = None
-            if silent_s < _LATE_S or reader.holds(shown):
+            is_elsewhere = silent_s > _LATE_S and not reader.holds(shown)
+            self._elsewhere_count = self._elsewhere_count + 1 if is_elsewhere else 0
+            if self._elsewhere_count < _LOOKS:
                 return None
         elif shown.camera_id != self.other_id:
             self.other_id = shown.camera_id
@@ -118,6 +124,7 @@ class Sources:
         """Note that pictures are read where `move` says."""
         self.camera_id = move.camera_id
         self.other_id = None
+        self._elsewhere_count = 0
 
     def lose(self, now_s: float) -> None:
         """Note that the ring that was being read is gone."""
