@@ -32,14 +32,15 @@ def open_descriptors() -> int | None:
 def started_at() -> float | None:
     """Returns when the process was started, epoch seconds. It stays the same when the clock is
     set."""
-    return _started_at(os.getpid())
+    with contextlib.suppress(OSError):
+        return _started_at(os.getpid())
+    return None
 
 
 @cache
-def _started_at(pid: int) -> float | None:
-    with contextlib.suppress(OSError):
-        # The name of the program, in parentheses, may hold spaces.
-        fields = (_SELF / "stat").read_text().rpartition(")")[2].split()
-        age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        return time.time() - age_s
-    return None
+def _started_at(pid: int) -> float:
+    """Raises OSError."""
+    # The name of the program, in parentheses, may hold spaces.
+    fields = (_SELF / "stat").read_text().rpartition(")")[2].split()
+    age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return time.time() - age_s
