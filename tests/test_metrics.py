@@ -182,6 +182,13 @@ def test_single_metrics_can_be_asked_for(client: FlaskClient) -> None:
     ]
 
 
+def test_names_that_no_metric_has_give_an_empty_page(client: FlaskClient) -> None:
+    names = "&".join(f"name[]={number}" for number in range(5000))
+    assert client.get(f"/metrics?{names}").text == ""
+    openmetrics = {"Accept": "application/openmetrics-text"}
+    assert client.get("/metrics?name[]=none", headers=openmetrics).text == "# EOF\n"
+
+
 def test_numbers_are_those_of_the_parts(tmp_path: Path, segment_name: str) -> None:
     footage = tmp_path / "footage"
     write_source(footage, encode(320, 240, fps=30, gop=14, pictures=28))

@@ -21,7 +21,7 @@ def page(stream: Stream, names: Set[str] = frozenset(), *, is_openmetrics: bool)
     lines = [line for row in rows for line in _lines(row, stream, is_openmetrics)]
     if is_openmetrics:
         lines.append("# EOF")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(row: Row, stream: Stream, is_openmetrics: bool) -> Iterator[str]:
