@@ -111,7 +111,7 @@ class Broadcaster:
     may subscribe and unsubscribe.
 
     `memory` holds the last pictures, for new viewers and for files that begin in the past. While
-    `pause` is on, nothing is published or kept; after that all begins with an entry point.
+    `pause` is on, nothing is published or kept; after that everything begins with an entry point.
     """
 
     def __init__(

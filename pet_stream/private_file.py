@@ -73,8 +73,8 @@ def remove_private_file(path: Path) -> None:
 
 
 def hand_over(descriptor: int, like: Path) -> None:
-    """Give an open file to whom `like` belongs, if we are root: what somebody made by `sudo` is for
-    the service, which is not."""
+    """Give an open file to the owner of `like`, if we are root: what somebody makes by `sudo` is
+    for the service, which does not run as root."""
     if os.geteuid() == 0:
         with suppress(OSError):  # a file system without owners
             found = os.lstat(like)

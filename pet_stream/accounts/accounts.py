@@ -216,8 +216,8 @@ class Accounts:
 
     def revoke(self, kind: str, entry_id: str, *, by: str, keeps_an_owner: bool = False) -> None:
         """Delete an entry: `kind` is `people`, `devices`, `tokens` or `invitations`. With a person
-        go the devices, and with these the links that were made on them. Raises NotFound, and
-        LastOwner if there would be none."""
+        the devices are deleted, and with a device the links that were made on it. Raises NotFound,
+        and LastOwner if there would be none."""
         if kind not in KINDS:
             raise NotFound("There is none")
         gone = entry_of(getattr(self.book(), kind), entry_id)

@@ -19,8 +19,9 @@ MAX_CLIENTS = 1000
 class Attempts:
     """Counts each client's wrong tries of a password. Any thread.
 
-    Only who tries waits: a signed-in device is never asked, and links can't be guessed, so nobody
-    can lock the owner out, whose address a stranger may share behind a proxy.
+    Only a client that tries a password waits. A signed-in device is never asked, and links can't be
+    guessed. So a stranger, who may share the owner's address behind a proxy, can't lock the owner
+    out.
     """
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -45,7 +46,7 @@ class Attempts:
 
     def note_right(self, client: str) -> None:
         """Take a try back. Those before it stay wrong: a guest could guess at the owner's password
-        and sign in by the own one in between."""
+        and sign in with their own in between."""
         with self._lock:
             count, last_s = self._wrong.get(client, (0, 0.0))
             if count > 1:

@@ -38,8 +38,8 @@ def invitation_of(book: Book, secret: str) -> Invitation:
 
 
 def with_invitation(book: Book, invitation: Invitation) -> Book:
-    """Of the links for one more device of a person only the newest is good, so that nobody can use
-    up the room of all. Raises NotFound, TooMany."""
+    """Only the newest of a person's links for one more device is valid, so that nobody can use up
+    everybody's room. Raises NotFound, TooMany."""
     others, person_id = book.invitations, invitation.person_id
     if person_id is not None:
         entry_of(book.people, person_id)
@@ -63,7 +63,7 @@ def with_guest(book: Book, invitation: Invitation, person: Person) -> Book:
 
 
 def with_device(book: Book, device: Device) -> Book:
-    """Beyond the limit the person's device goes that was not seen for longest."""
+    """Beyond the limit, the person's device that was not seen for longest is removed."""
     own = [one for one in book.devices if one.person_id == device.person_id]
     own.sort(key=lambda one: one.seen_at)
     leaving = own[: max(0, len(own) + 1 - rows.MAX_DEVICES_OF_PERSON)]

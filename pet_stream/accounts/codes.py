@@ -35,7 +35,7 @@ def hash_of(secret: str) -> str:
 
 
 def find(secret: str, among: Iterable[T]) -> T | None:
-    """Returns the entry of `secret`. Takes equally long whichever it is, and if it is none."""
+    """Returns the entry of `secret`. Takes the same time for each of them, and for none."""
     wanted, found = hash_of(secret), None
     for entry in among:
         if hmac.compare_digest(entry.secret_hash, wanted):

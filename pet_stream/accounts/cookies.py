@@ -8,7 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 YEAR_S = 365 * 86_400
 RENEWAL_S = 86_400
-"""A cookie is given anew when it is older than this."""
+"""A cookie that is older than this is replaced by a new one."""
 _MAX_LENGTH = 500
 
 

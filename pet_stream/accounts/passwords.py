@@ -1,4 +1,4 @@
-"""Passwords, for who wants one: hashed by scrypt (RFC 7914)."""
+"""Passwords, for whoever wants one: hashed by scrypt (RFC 7914)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class Passwords:
             return generate_password_hash(password, _METHOD)
 
     def is_right(self, password: str, password_hash: str | None) -> bool:
-        """Whether it is. Without a hash the same work is done, so that the time tells nothing."""
+        """Whether `password` has this hash. Without one the same work is done, so that the time
+        tells nothing."""
         with self._turn:
             if not self._nobodys:
                 self._nobodys = generate_password_hash("", _METHOD)

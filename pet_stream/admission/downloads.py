@@ -69,7 +69,7 @@ class Download:
             self.hold.release()
 
     def end(self) -> None:
-        """Have no more sent, and shut the connection down, if the server gives it: its next write
+        """Stop sending, and shut the connection down if the server gives it: its next write
         fails."""
         self.is_ended = True
         if self.socket is not None:

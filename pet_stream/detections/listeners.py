@@ -43,7 +43,7 @@ class ListeningLimits:
 class Listener(Mailbox[Sighting]):
     """A bounded queue of sightings; when it is full, the oldest one is dropped. Any thread.
 
-    Who listens asks again and again, or is woken: `wake` is called by the detections thread, after
+    A listener asks again and again, or is woken: `wake` is called by the detections thread, after
     each sighting.
     """
 
@@ -153,7 +153,7 @@ class Detections:
                 except Exception:
                     failure_count += 1
                     if failure_count >= MAX_FAILURES:
-                        raise  # whoever watches the thread lets another one begin anew
+                        raise  # whoever watches the thread starts another one
                     logger.exception("reading the detections failed, and is tried again")
                     run.stop_requested.wait(_RETRY_S)
 

@@ -93,7 +93,7 @@ class Timeline:
         return time_s
 
     def _following_s(self) -> float:
-        """When a picture comes of whose time nothing is known but that it is the next."""
+        """The time of a picture of which is only known that it is the next one."""
         if self._count == 1:
             return self._starts_at_s
         if self._rate_fps is None and not self._intervals_s and len(self._arrivals_s) > 1:

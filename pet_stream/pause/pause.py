@@ -118,8 +118,8 @@ class Pause:
         self._choose(Choice(paused=True, ends_at=ends_at))
 
     def end(self) -> None:
-        """End the pause. If the schedule wants one now, that is left out, this once. Raises
-        StorageError if that is so, but can't be kept."""
+        """End the pause. If the schedule wants one now, this one is skipped. Raises StorageError if
+        that is so, but can't be kept."""
         end = self._scheduled_end()
         self._choose(None if end is None else Choice(paused=False, ends_at=end.timestamp()))
 
@@ -153,7 +153,7 @@ class Pause:
 
     def _read(self, path: Path) -> None:
         """Take over what the file holds, if that is new. Not under the lock while it reads: a disk
-        that hangs must not delay who asks."""
+        that hangs must not delay callers."""
         before = self._choice
         try:
             version = version_of(path)

@@ -44,8 +44,8 @@ class ServiceManager:
         self._send("READY=1", f"STATUS={self._status}")
 
     def look(self, status: str, *, is_alive: bool) -> None:
-        """Say what `status` is, if that is new, and that the program lives, if it does. Who does
-        not hear that in time starts it again."""
+        """Say what `status` is, if that is new, and that the program lives, if it does. The service
+        manager starts it again when it does not hear that in time."""
         lines = []
         if (status := _one_line(status)) != self._status:
             self._status = status

@@ -44,8 +44,8 @@ class Container(Protocol):
         """
 
     def flush(self) -> None:
-        """Append the pictures that are still held back, but not those of which a later one may be
-        shown before them. Raises OSError."""
+        """Append the pictures that are still held back, but not those that a later one may be shown
+        before. Raises OSError."""
 
     def close(self, end_ns: int | None = None) -> None:
         """Complete the file. Nothing is written afterwards, even if this fails. The last picture is

@@ -11,7 +11,7 @@ from ..media.mp4.sample_table import MAX_DURATION
 MAX_FRAGMENT_NS = 2_000_000_000
 """A longer GOP is written in several fragments."""
 IN_ORDER_COUNT = 60
-"""After this many pictures that are shown as they are decoded, the others are, too, it seems."""
+"""After this many pictures that are shown in decoding order, the others are expected to be."""
 MAX_REORDERED = 16
 """Pictures that may be decoded before one that is shown before them (H.264 A.3.1)."""
 
@@ -31,8 +31,8 @@ class PendingPictures:
     """Collects pictures in decoding order, and gives them their times. Owned by one thread.
 
     Capture times come in decoding order, so they are the times of decoding. Within a fragment they
-    are given out anew in display order: what is shown first is shown at the earliest time. So a
-    fragment ends in front of a picture that is shown after all of those in it.
+    are given out again in display order: what is shown first is shown at the earliest time. So a
+    fragment ends before a picture that is shown after all of those in it.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class PendingPictures:
 
     @property
     def complete_count(self) -> int:
-        """How many of them no picture can follow that is shown before them."""
+        """How many of them no later picture can be shown before."""
         tail = len(self._units) - self._complete_count
         if self._in_order_count >= IN_ORDER_COUNT or tail > MAX_REORDERED:
             return len(self._units)

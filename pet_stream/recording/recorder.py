@@ -268,7 +268,7 @@ class Recorder:
             if session is not None and session.is_left_in_the_middle:
                 session.move_here()
         if self._clip is not None and self._clip.has_begun and not self._clip.is_ending:
-            self._clip.end(None)  # who has asked for it does not any more
+            self._clip.end(None)  # whoever asked for it is not waiting any more
         try:
             self._check()
         except Paused:  # since the loop was stuck

@@ -54,8 +54,8 @@ def check_right() -> None:
 
 
 def check_further_right(right: Right) -> None:
-    """Raise NotAllowed if a message over a WebSocket needs another right than its route, which
-    whoever sends it has not."""
+    """Raise NotAllowed if a message over a WebSocket needs another right than its route, and its
+    sender does not have it."""
     if right is not g.pet_stream_right and not has_right(right):
         raise NotAllowed(right.value)
 

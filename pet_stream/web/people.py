@@ -112,7 +112,7 @@ def _asker() -> Visitor:
 
 
 def _check_gives(asker: Visitor, rights: Iterable[Right]) -> None:
-    """Raises NotAllowed: nobody gives a right that he has not, nor does a program."""
+    """Raises NotAllowed: people and programs can only give rights that they have."""
     for right in rights:
         if right not in asker.rights:
             raise NotAllowed(right.value)

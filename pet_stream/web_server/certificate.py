@@ -1,4 +1,4 @@
-"""The certificate with which the web server speaks TLS, read anew when its files have changed."""
+"""The certificate with which the web server speaks TLS, read again when its files have changed."""
 
 from __future__ import annotations
 

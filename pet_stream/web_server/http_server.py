@@ -141,7 +141,8 @@ class _Handler(WSGIRequestHandler):
 
 
 class _PlainHandler(_Handler):
-    """Answers who speaks plain HTTP to a server that speaks TLS: where the page is, else a 400."""
+    """Answers a client that speaks plain HTTP to a server that speaks TLS: where the page is, else
+    a 400."""
 
     def run_wsgi(self) -> None:
         self._reader.end_header()

@@ -39,7 +39,7 @@ class ShowingTimes:
         if unit.is_idr or unit.is_discontinuity or not self._orders:
             self._begin(unit, order)
         ahead = (order - self._first_order) // self._step - self._index
-        if abs(ahead) > MAX_INTERVALS:  # pictures are missing, or the count was begun anew
+        if abs(ahead) > MAX_INTERVALS:  # pictures are missing, or the count has started again
             self._begin(unit, order)
             ahead = 0
         self._is_reordered |= order < max(self._orders, default=order)

@@ -14,7 +14,7 @@ class TimeLimits:
     """Browsers answer each ping. A client that sends no whole message for this many seconds has
     vanished."""
     stalled_s: float = 8.0
-    """A client that sends, but takes no byte for this many seconds, is let go, too."""
+    """A client that sends, but takes no byte for this many seconds, is disconnected, too."""
     queues_s: float = 0.05
     """No new frame is begun while an older one has been under way for longer than this plus the
     shortest round trip: once in the queues of kernel and network, it could not be dropped for a

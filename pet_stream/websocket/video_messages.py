@@ -2,11 +2,11 @@
 
     text    {"type": "format", "codec", "width", "height", "avcc"}   before the first picture, and
                                                                      whenever it changes
-    binary  flags (1 byte: 1 a player can begin here, 2 discontinuity, 4 leading: who began at the
-            last such picture leaves it out), how much later it is shown than it is decoded in µs
-            (i24, 0 without B pictures), sequence (u32), capture time in µs of CLOCK_MONOTONIC
-            (u64) and since the epoch (u64), all big-endian; then the access unit, its NAL units
-            behind 4-byte lengths
+    binary  flags (1 byte: 1 a player can begin here, 2 discontinuity, 4 leading: left out by a
+            viewer that began at the last such picture), how much later it is shown than it is
+            decoded in µs (i24, 0 without B pictures), sequence (u32), capture time in µs of
+            CLOCK_MONOTONIC (u64) and since the epoch (u64), all big-endian; then the access unit,
+            its NAL units behind 4-byte lengths
 
 Parameter sets are in the format, not in the binary messages, until others come between IDRs: a
 decoder goes by those that it read last, so all stay in from there on, up to the next format.

@@ -144,7 +144,7 @@ class VideoViewers:
         self._messages = VideoMessages()
         self._status_frame = b""
         self._waiting_frame = b""
-        """The same, for who has had no picture yet."""
+        """The same, for viewers that have had no picture yet."""
         self._ticker = Ticker(
             event_loop, "telling the camera's status", _STATUS_INTERVAL_S, self._tell_status
         )

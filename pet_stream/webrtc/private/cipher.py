@@ -71,7 +71,7 @@ def prefer_fastest(transport: RTCDtlsTransport) -> None:
 
 
 def _in_order(costs: list[CipherCost]) -> Iterator[CipherCost]:
-    """aiortc's order, but for those that are clearly faster."""
+    """aiortc's order, except for those that are clearly faster."""
     rest = list(costs)
     while rest:
         fastest_s = min(cost.packet_s for cost in rest)
