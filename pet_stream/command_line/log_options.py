@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -73,7 +73,7 @@ def serving_log_options(level: int) -> Callable[[F], F]:
     return add
 
 
-class _Handler(logging.StreamHandler[TextIO]):
+class _Handler(logging.StreamHandler):  # type: ignore[type-arg]  # can't be had on 3.10
     """Writes to the error output, and no secrets."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -42,7 +42,7 @@ def address_argument(command: F) -> F:
     short_help="show where a server that runs spends its time",
     help="Save a profile of all threads of the server at URL, and show it in the browser, where "
     "there is one. The token in PET_STREAM_TOKEN needs the right to operate; without accounts only "
-    "this machine has it.",
+    "this machine has it, as the server's user or root.",
 )
 @address_argument
 @click.option(

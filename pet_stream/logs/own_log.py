@@ -52,7 +52,10 @@ class OwnLog(logging.Handler):
             logger.addFilter(self.repeats)
             self.repeats.filter(record)
         if record.levelno >= logging.WARNING:
-            self.recent.add(record)
+            try:
+                self.recent.add(record)
+            except Exception:  # of a malformed line, or of what it names
+                self.handleError(record)
         last_resort = logging.lastResort
         if last_resort and record.levelno >= last_resort.level and _is_unheard(logger, self):
             last_resort.handle(record)

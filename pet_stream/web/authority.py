@@ -30,6 +30,11 @@ OPEN_TO_ALL = Reason(
     "the host's own check (authorize=)",
 )
 
+ONLY_HERE = (
+    "where nobody signs in, only programs on this machine have it, which run as the user of the "
+    "server or as root"
+)
+
 
 class OpenAuthority:
     """Everybody has every right, but only who is surely on this machine the one to operate: nobody
@@ -50,7 +55,7 @@ class OpenAuthority:
             self.notices = (OPEN_TO_ALL,)
             logger.warning("%s", OPEN_TO_ALL)
         if right is Right.OPERATE and not is_operators():
-            raise NotAllowed(right.value, "where nobody signs in, only this machine has it")
+            raise NotAllowed(right.value, ONLY_HERE)
         return EVERYBODYS
 
     def note(self, what: str, about: str) -> None:

@@ -68,6 +68,14 @@ def test_repeats_are_limited_from_the_second_line_on(
     assert texts(own_log) == ["again … and 8 more in the last minute", "again"]
 
 
+def test_a_malformed_line_fails_nobody(own_log: OwnLog, capsys: pytest.CaptureFixture[str]) -> None:
+    record = logging.LogRecord(ours.name, logging.WARNING, "x.py", 1, "%d", ("x",), None)
+    own_log.handle(record)
+    assert "TypeError" in capsys.readouterr().err
+    ours.warning("well formed")
+    assert texts(own_log) == ["well formed"]
+
+
 def test_nothing_of_it_stays(own_log: OwnLog) -> None:
     before = [list(logging.root.handlers), list(foreign.filters)]
     ours.warning("once")

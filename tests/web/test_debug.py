@@ -152,7 +152,7 @@ def test_a_proxy_on_this_machine_may_not(port: int, header: str) -> None:
     for path in PATHS:
         status, answer = get(port, path, header)
         assert (status, answer["code"]) == (403, "not_allowed")
-        assert "only this machine" in str(answer["error"])
+        assert "only programs on this machine" in str(answer["error"])
 
 
 @pytest.mark.parametrize(
