@@ -49,15 +49,17 @@ def state(stream: Stream, name: str) -> str:
 def blocked(stream: Stream) -> Iterator[None]:
     """The loop does one thing, until the end."""
     is_over, is_blocked = threading.Event(), threading.Event()
+    lasted: list[bool] = []
 
     def block() -> None:
         is_blocked.set()
-        is_over.wait(TIMEOUT_S)
+        lasted.append(is_over.wait(TIMEOUT_S))
 
     stream.event_loop.call_soon(block)
     try:
         assert is_blocked.wait(TIMEOUT_S)
         yield
+        assert not lasted, "it is not blocked any more"
     finally:
         is_over.set()
 
