@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from .bench_h264 import measure_split_us
-from .camera import WRITINGS, temporary_folder
+from .camera import BITS_PER_SECOND, WRITINGS, temporary_folder
 from .children import CHECKOUT, BenchError
 from .machine import describe_machine
 from .plan import FULL, QUICK, SENDERS, SYSTEMS, Plan, Series
@@ -43,7 +43,7 @@ def main() -> int:
     RESULTS.mkdir(exist_ok=True)
     compileall.compile_dir(CHECKOUT / "pet_stream", quiet=1)  # as an installed package is
     with temporary_folder() as folder, (RESULTS / "log.txt").open("w") as log:
-        runs = Runs(plan, Path(folder), log)
+        runs = Runs(plan, Path(folder), log, bits_per_second=arguments.kilobits * 1000)
         _run_series(plan, runs, results)
         if not arguments.only:
             _run_rest(plan, runs, results)
@@ -131,6 +131,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--quick", action="store_true", help="the main rows, shorter")
     parser.add_argument("--seconds", type=float, help="of each measurement")
+    parser.add_argument(
+        "--kilobits",
+        type=int,
+        default=BITS_PER_SECOND // 1000,
+        help="a second, of the camera; no loss runs with another one",
+    )
     parser.add_argument(
         "--only",
         action="append",

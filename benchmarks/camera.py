@@ -36,7 +36,9 @@ WRITINGS = {
 """606 writes a second are what the real switcher was measured to make."""
 
 
-def open_camera(writing: Writing, *, footage: Path | None = None) -> Camera:
+def open_camera(
+    writing: Writing, *, footage: Path | None = None, bits_per_second: int = BITS_PER_SECOND
+) -> Camera:
     """A camera, not yet started. `footage`: pictures that can be decoded, with their sizes, instead
     of noise."""
     segment = f"/pet_bench_{os.getpid()}"
@@ -47,7 +49,7 @@ def open_camera(writing: Writing, *, footage: Path | None = None) -> Camera:
         gop=GOP,
         width=WIDTH,
         height=HEIGHT,
-        bitrate=BITS_PER_SECOND,
+        bitrate=bits_per_second,
         relay=writing.is_relay,
         relay_rate=writing.writes_per_s,
         **source,

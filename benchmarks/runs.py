@@ -15,7 +15,7 @@ from typing import IO
 
 from tests.camera.camera import Camera
 
-from .camera import WRITINGS, Writing, make_footage, open_camera
+from .camera import BITS_PER_SECOND, WRITINGS, Writing, make_footage, open_camera
 from .children import Child, Server, running
 from .plan import Plan, Series
 from .process import memory_mb
@@ -45,11 +45,19 @@ class Runs:
     """`folder` is for what servers record, `log` for what they and the viewers say; all of them use
     the address `host`."""
 
-    def __init__(self, plan: Plan, folder: Path, log: IO[str], host: str = LOOPBACK) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        log: IO[str],
+        host: str = LOOPBACK,
+        bits_per_second: int = BITS_PER_SECOND,
+    ) -> None:
         self._plan = plan
         self._folder = folder
         self._log = log
         self._host = host
+        self._bits_per_second = bits_per_second
         self._footage: Path | None = None
 
     def series(self, series: Series) -> Iterator[Row]:
@@ -155,7 +163,8 @@ class Runs:
     def _camera(self, writing: Writing, *, is_decoded: bool = False) -> Camera:
         if is_decoded and self._footage is None:
             self._footage = make_footage(self._folder)
-        return open_camera(writing, footage=self._footage if is_decoded else None)
+        footage = self._footage if is_decoded else None
+        return open_camera(writing, footage=footage, bits_per_second=self._bits_per_second)
 
     @contextmanager
     def _server(self, system: str, camera: Camera, *options: str) -> Iterator[Server]:

@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import logging
+import resource
 import select
 import sys
 import tempfile
@@ -187,6 +188,8 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     use_only(arguments.address)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # two sockets for each viewer
 
     async def run() -> None:
         await obey(Crowd(arguments.url, arguments.connect_timeout, answers=arguments.answers))

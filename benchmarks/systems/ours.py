@@ -19,7 +19,7 @@ from .options import (
     serve,
 )
 
-MAX_CLIENTS = 200
+MAX_CLIENTS = 600
 
 
 def main() -> None:
