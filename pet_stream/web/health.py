@@ -72,7 +72,7 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     if recording.has_failed and (why := recording.stop_reason):
         faults.append(Reason(f"recording.{why.code}", f"The last recording ended: {why}"))
     faults = [*camera.faults, *faults]
-    if camera.reason and camera.state != "paused":  # which is meant
+    if camera.reason and camera.state != "paused" and camera.reason not in faults:
         faults.insert(0, camera.reason)
     if camera.state in ("offline", "stalled", "unusable"):
         status = "camera_offline"

@@ -242,6 +242,33 @@ def test_a_watcher_that_dies_says_so_and_can_be_revived(errors: ErrorCounts) -> 
     assert watcher.states == ()
 
 
+def test_a_watcher_that_hangs_says_so_and_can_be_stopped(errors: ErrorCounts) -> None:
+    """A restart that does not come back, which none should."""
+    is_over, is_caught = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        is_caught.set()
+        is_over.wait(TIMEOUT_S)
+
+    worker = Worker(die)
+    worker.start()
+    part = Part("worker", "the worker", lambda: filter(None, [worker.run]), restart=hang)
+    watcher = Watcher("pet-test", [part], errors, limits(silence_s=0.1))
+    starter = threading.Thread(target=watcher.start)
+    starter.start()
+    assert is_caught.wait(TIMEOUT_S)
+    is_over.set()
+    starter.join(TIMEOUT_S)
+    is_over.clear()
+    is_caught.clear()
+    assert is_caught.wait(TIMEOUT_S)
+    wait_until(lambda: state_of(watcher, "watcher").state == "stuck")
+    watcher.look(at_once=True)  # does not wait for it
+    watcher.stop(0.0)
+    assert watcher.states == ()
+    is_over.set()
+
+
 def test_a_part_that_can_t_be_judged_does_not_hide_the_others(errors: ErrorCounts) -> None:
     def lives() -> tuple[Run, ...]:
         raise ValueError("broken")
