@@ -7,6 +7,7 @@
       network     SDP, candidates, RTCP, datagrams, WebSockets
       requests    paths, headers and bodies
       accounts    the account file, cookies, links, guesses
+      operating   what commands read: settings, backups, servers' answers
       text        names and addresses
         mutation  valid inputs with a few faults: random bytes alone find little
         target    what a target is, and the check of one value

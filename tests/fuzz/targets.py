@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import accounts, camera, files, network, requests, text, timelines
+from . import accounts, camera, files, network, operating, requests, text, timelines
 
 TARGETS = (
     *camera.TARGETS,
@@ -10,6 +10,7 @@ TARGETS = (
     *network.TARGETS,
     *requests.TARGETS,
     *accounts.TARGETS,
+    *operating.TARGETS,
     *text.TARGETS,
     *timelines.TARGETS,
 )
