@@ -95,10 +95,7 @@ def cpu_ns(pid: int) -> int:
 def _read(pids: Sequence[int]) -> _Reading:
     user_ticks = system_ticks = switches = 0
     for pid in pids:
-        for status in Path(f"/proc/{pid}/task").glob("*/status"):
-            for line in status.read_text().splitlines():
-                if line.startswith("voluntary_ctxt_switches"):
-                    switches += int(line.split()[1])
+        switches += sum(map(_switches, Path(f"/proc/{pid}/task").glob("*/status")))
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         user_ticks += int(fields[11])
         system_ticks += int(fields[12])
@@ -109,3 +106,12 @@ def _read(pids: Sequence[int]) -> _Reading:
         system_ticks=system_ticks,
         switches=switches,
     )
+
+
+def _switches(status: Path) -> int:
+    """Voluntary ones of a thread; none if it has just ended."""
+    try:
+        lines = status.read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))

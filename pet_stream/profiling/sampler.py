@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType
 
-from .stacks import MAX_DEPTH
+from .stacks import frames_of
 from .threads import cpu_s
 
 INTERVAL_S = 0.01
@@ -87,16 +87,9 @@ class Sampler:
         profile.look_count += 1
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         for ident, frame in sys._current_frames().items():
-            if ident == own_id:
-                continue
-            stack = []
-            caller, depth = frame.f_back, 1
-            stack.append(self._id(frame.f_code))
-            while caller is not None and depth < MAX_DEPTH:
-                stack.append(self._id(caller.f_code))
-                caller, depth = caller.f_back, depth + 1
-            stack.reverse()
-            self._add(_group(names.get(ident, OTHERS)), tuple(stack), weight_s)
+            if ident != own_id:
+                stack = tuple(self._id(each.f_code) for each in frames_of(frame))
+                self._add(_group(names.get(ident, OTHERS)), stack, weight_s)
 
     def _id(self, code: CodeType) -> int:
         key = id(code)
