@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 
 from .config import SETTINGS, Config
-from .errors import ConfigError
+from .errors import ConfigError, LoopUnavailable
 from .part_settings import kept_for_owners, recorder_settings, retention
 from .stream import Stream
 
@@ -15,12 +16,17 @@ logger = logging.getLogger(__name__)
 
 def reload(stream: Stream) -> bool:
     """Returns whether the settings could be read; if not, they stay as they are. Ends no viewer and
-    no recording. For one thread at a time."""
+    no recording."""
     try:
         read = stream.settings.read()
-    except ConfigError as exc:
+        stream.undisturbed(partial(_take_over, stream, read))
+    except (ConfigError, LoopUnavailable) as exc:
         logger.error("the settings stay as they are: %s", exc)
         return False
+    return True
+
+
+def _take_over(stream: Stream, read: Config) -> None:
     changed = [
         setting
         for setting in SETTINGS
@@ -34,7 +40,6 @@ def reload(stream: Stream) -> bool:
     )
     if later := [each.key for each in changed if not each.is_live]:
         logger.warning("these settings change at the next start only: %s", ", ".join(later))
-    return True
 
 
 def apply(stream: Stream, config: Config) -> None:

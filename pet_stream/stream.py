@@ -138,6 +138,11 @@ class Stream(Parts):
         """Whether everything works that nobody could see a picture without."""
         return self.is_running and all(part.is_well for part in self.parts if part.is_vital)
 
+    def undisturbed(self, call: Callable[[], object]) -> None:
+        """Call it while no thread starts or stops this. Raises LoopUnavailable."""
+        with self._alone():
+            call()
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Wait until no other thread starts or stops. Raises LoopUnavailable after
