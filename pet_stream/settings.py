@@ -39,14 +39,15 @@ class Settings:
         self._below = Source("the app's default", defaults)
         self.file = _file_of({FILE_KEY: os.environ.get(FILE_KEY), **environment, **app_config})
 
-    def sources(self) -> tuple[Source, ...]:
-        """Returns them, those that count more first; reads the file. Raises ConfigError. What a
-        page of settings keeps would stand behind the file."""
-        return *self._above, *self._from_file(), self._below
+    def sources(self, file: Source | None = None) -> tuple[Source, ...]:
+        """Returns them, those that count more first; reads the file, unless its content is given.
+        Raises ConfigError. What a page of settings keeps would stand behind the file."""
+        from_file = self._from_file() if file is None else (file,)
+        return *self._above, *from_file, self._below
 
-    def read(self) -> Config:
-        """Raises ConfigError."""
-        return Config.from_sources(self.sources())
+    def read(self, file: Source | None = None) -> Config:
+        """`file`: as if this stood in it. Raises ConfigError."""
+        return Config.from_sources(self.sources(file))
 
     def said(self) -> dict[str, object]:
         """Returns what environment and file say, by key. Raises ConfigError."""

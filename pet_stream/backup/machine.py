@@ -40,10 +40,16 @@ class Restored:
 
 class Machine:
     """The files that `config` names, and the settings' own. Nobody else may record into the folder
-    while they change. For one thread."""
+    while they change. For one thread.
 
-    def __init__(self, config: Config, settings_file: Path | None) -> None:
+    `known_accounts`: what may be replaced as the account file, whatever it holds.
+    """
+
+    def __init__(
+        self, config: Config, settings_file: Path | None, known_accounts: Path | None = None
+    ) -> None:
         self._config = config
+        self._known_accounts = known_accounts
         self._settings_file = settings_file
         self._library = Library(config.record_path)
         self._accounts = BookFile(config.accounts)
@@ -56,7 +62,10 @@ class Machine:
         return Backup(book if book.key else None, settings, tuple(stars))
 
     def check(self, backup: Backup) -> None:
-        """Raises BackupUnusable if there is no place for what is in it."""
+        """Raises BackupUnusable if there is no place for what is in it; AccountsUnusable if that of
+        the account file is taken by something else, since a backup's settings may name any."""
+        if backup.book is not None and self._config.accounts != self._known_accounts:
+            self._accounts.read()
         if backup.settings is not None and self._settings_file is None:
             raise BackupUnusable("The backup has settings, and no file is named for them: --config")
 

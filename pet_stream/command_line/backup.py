@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..errors import ConfigError
 from .failures import Failure, json_option, printable
 from .folder_lock import owning
 from .output import STDOUT, new_file
@@ -21,6 +22,7 @@ from .tls import SELF_SIGNED_NAME
 if TYPE_CHECKING:
     from ..backup.machine import Machine
     from ..config import Config
+    from ..config_source import Source
     from ..settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,15 +72,16 @@ def restore(
     is_json: bool,
 ) -> None:
     """Put people and settings of a backup in place of those of this machine, and add its stars; all
-    of it, or nothing. The server must not run."""
+    of it, or nothing. Where they belong, the backup's settings say. The server must not run."""
     from ..backup.content import Backup
+    from ..backup.machine import Machine
 
     _check_can_ask(yes, is_json)
     found = Backup.from_bytes(_read(source))
     if without_settings:
         found = replace(found, settings=None)
-    config = config_of(settings, record_path)
-    machine = _machine(settings, config)
+    config = config_of(settings, record_path, _as_file(found.settings, settings.file))
+    machine = Machine(config, settings.file, _accounts_of(settings))
     machine.check(found)
     with owning(config.record_path, is_made=True):
         if not yes:
@@ -121,6 +124,21 @@ def factory_reset(
         click.echo(json.dumps({"deleted": gone}))
     else:
         click.echo("\n".join([*(f"deleted: {printable(path)}" for path in gone), "As new."]))
+
+
+def _as_file(data: bytes | None, path: Path | None) -> Source | None:
+    """Returns the settings that count when `data` stands in the file."""
+    from ..config_file import parse_settings
+
+    return None if data is None or path is None else parse_settings(data, path)
+
+
+def _accounts_of(settings: Settings) -> Path | None:
+    """Returns where the account file is now; None where the settings can't be read."""
+    try:
+        return settings.read().accounts
+    except ConfigError:
+        return None
 
 
 def _machine(settings: Settings, config: Config) -> Machine:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from ..config import Config
+    from ..config_source import Source
     from ..settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,9 +56,10 @@ def folder_option(command: F) -> F:
     return with_config  # type: ignore[return-value]
 
 
-def config_of(settings: Settings, record_path: str | None) -> Config:
-    """Returns what `settings` say, with that folder if one is given. Raises ConfigError."""
-    config = settings.read()
+def config_of(settings: Settings, record_path: str | None, file: Source | None = None) -> Config:
+    """Returns what `settings` say, with that folder if one is given. `file`: as if this stood in
+    the file. Raises ConfigError."""
+    config = settings.read(file)
     if record_path is None:
         return config
     return replace(config, record_path=Path(record_path).expanduser().absolute())

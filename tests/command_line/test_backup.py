@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -87,20 +88,51 @@ def test_a_backup_is_private_and_never_overwritten(machine: Machine, tmp_path: P
     assert Backup.from_bytes(printed) == Backup.from_bytes(path.read_bytes())
 
 
-def test_another_machine_becomes_like_the_first(
-    machine: Machine, saved: Path, tmp_path: Path, pet_stream: PetStreamCommand
-) -> None:
-    other = Machine(tmp_path / "other", pet_stream)
-    other.add_person("Ben")
-    (other.recordings / STARRED).unlink()
-    result = other.run("restore", saved, "--yes", "--json")
+def test_a_machine_without_anything_becomes_like_the_first(machine: Machine, saved: Path) -> None:
+    before = machine.files
+    shutil.rmtree(machine.folder)
+    machine.folder.mkdir()
+    result = machine.run("restore", saved, "--yes", "--json")
     assert json.loads(result.stdout) == {
         **{"people": 1, "tokens": 0, "has_settings": True, "stars": 0, "missing": 1},
     }
-    assert other.people == ["Anna"]
-    assert other.settings.read_bytes() == machine.settings.read_bytes()
-    assert stat.S_IMODE(other.settings.stat().st_mode) == 0o640
-    assert "restores a backup" in (other.folder / "accounts.log").read_text()
+    assert machine.people == ["Anna"]
+    assert machine.settings.read_bytes() == before["pet.toml"]
+    assert stat.S_IMODE(machine.settings.stat().st_mode) == 0o600
+    assert "restores a backup" in (machine.folder / "accounts.log").read_text()
+
+
+def test_another_machine_keeps_its_own_settings(
+    saved: Path, tmp_path: Path, pet_stream: PetStreamCommand
+) -> None:
+    other = Machine(tmp_path / "other", pet_stream)
+    other.add_person("Ben")
+    before = other.settings.read_bytes()
+    result = other.run("restore", saved, "--yes", "--without-settings")
+    assert result.stdout == "Restored: 1 people, 0 tokens, 1 stars.\n"
+    assert (other.people, other.settings.read_bytes()) == (["Anna"], before)
+
+
+def test_settings_that_can_not_be_read_are_replaced(machine: Machine, saved: Path) -> None:
+    before = machine.settings.read_bytes()
+    machine.settings.write_bytes(bytes(100))
+    assert machine.run("restore", saved, "--yes").exit_code == ExitCode.WELL
+    assert machine.settings.read_bytes() == before
+    assert stat.S_IMODE(machine.settings.stat().st_mode) == 0o640
+
+
+def test_a_backups_settings_lead_to_no_file_of_somebody_else(
+    machine: Machine, tmp_path: Path
+) -> None:
+    precious, evil = tmp_path / "precious", tmp_path / "evil.tar.gz"
+    precious.write_text("mine")
+    precious.chmod(0o600)
+    settings = f'accounts = "{precious}"\nrecord_path = "{machine.recordings}"\n'.encode()
+    evil.write_bytes(Backup(machine.accounts.book(), settings).to_bytes(1))
+    before = machine.files
+    result = machine.run("restore", evil, "--yes")
+    assert result.stderr == "pet-stream: The account file is not JSON\n"
+    assert (precious.read_text(), machine.files) == ("mine", before)
 
 
 def test_it_asks_and_does_nothing_without_a_yes(machine: Machine, saved: Path) -> None:
