@@ -64,6 +64,7 @@ def environment(folder: Path, segment: str = NO_CAMERA) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow  # ten looks of the watcher
 def test_run_ends_its_process_when_its_camera_thread_can_t_be_mended(
     tmp_path: Path, processes: list[Process]
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_recording_goes_on_when_its_loop_is_replaced(
     assert client.post("/api/recording/start", json={"filename": "dog"}).status_code == 200
 
 
+@pytest.mark.slow  # what hangs is waited for first
 def test_a_recording_that_was_never_confirmed_is_given_up_with_its_loop(
     app: Flask, client: FlaskClient, pictures: list[AccessUnit]
 ) -> None:
@@ -224,6 +225,7 @@ def test_viewers_lose_their_places_notice_it_and_can_come_back(
                 assert stream.places.active_count == 1
 
 
+@pytest.mark.slow  # what hangs is waited for first
 def test_webrtc_viewers_come_back_to_the_new_loop(live: Flask) -> None:
     stream, client = stream_of(live), live.test_client()
     own_loop = EventLoopThread("viewer")
@@ -379,6 +381,7 @@ def some(subscription: Subscription) -> list[AccessUnit]:
     return units
 
 
+@pytest.mark.slow  # ten tries
 def test_a_reader_that_fails_again_and_again_is_made_anew(live: Flask) -> None:
     """Ten errors in a row, and its thread gives up; a new one begins with fresh state."""
     stream = stream_of(live)
@@ -402,6 +405,7 @@ def test_a_reader_that_fails_again_and_again_is_made_anew(live: Flask) -> None:
 # ---- the others
 
 
+@pytest.mark.slow  # what hangs is waited for first
 def test_a_detections_thread_that_hangs_gets_a_successor(tmp_path: Path, segment_name: str) -> None:
     """A listener's callback hangs."""
     is_over, is_caught = threading.Event(), threading.Event()
@@ -475,6 +479,7 @@ def test_the_loop_revives_the_watcher(app: Flask, monkeypatch: pytest.MonkeyPatc
     wait_until(lambda: state(stream, "watcher") == "running")
 
 
+@pytest.mark.slow  # it waits between the tries
 def test_a_camera_thread_that_dies_at_once_each_time_costs_no_busy_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

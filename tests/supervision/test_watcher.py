@@ -142,7 +142,8 @@ def test_what_has_died_is_started_again_and_counted(
     worker = Worker(die)
     watcher = watch(worker)
     worker.body = work
-    wait_until(lambda: errors.total and state_of(watcher).state == "running")
+    wait_until(lambda: watcher.restart_counts["worker"])
+    wait_until(lambda: state_of(watcher).state == "running")
     assert {(kind.part, kind.kind) for kind in errors.counts} == {("worker", "SystemExit")}
     assert watcher.restart_counts["worker"] == worker.start_count - 1
 
