@@ -48,6 +48,8 @@ class CameraStatus:
     has_b_pictures: bool = False
     missing_set: Reason = NO_REASON
     """Which parameter set the camera has not sent that some pictures need."""
+    camera_id: int | None = None
+    """Of the newest picture: 0 by day, 1 by night."""
     source: str | None = None
     """The segment that pictures are read from: a camera's own, where `segment` is a relay."""
     relay_fault: Reason = NO_REASON

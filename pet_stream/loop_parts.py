@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,13 @@ from .event_loop import EventLoopThread
 from .fan_out import FanOut
 from .lifecycle import stop_all
 from .media.h264 import SequenceParameterSet
+from .own_cameras import OwnCamera
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.detection_feed import DetectionFeed
 from .websocket.live_state import LiveState, State
 from .websocket.ticker import Ticker
-from .websocket.video_viewers import VideoViewers
+from .websocket.video_viewers import VideoCounts, VideoViewers
 
 if TYPE_CHECKING:
     from .webrtc.peers import Peers
@@ -46,6 +48,7 @@ class LoopParts:
         detections: Detections | None,
         camera: Callable[[], CameraStatus],
         video: Callable[[], SequenceParameterSet | None],
+        own_cameras: Mapping[str, OwnCamera],
         state: Callable[[], State],
     ) -> None:
         self.event_loop = event_loop = EventLoopThread(name)
@@ -55,6 +58,10 @@ class LoopParts:
         self.peers = LazyPeers(make_peers, f"{name}-import")
         self.connections = Connections(event_loop, grants)
         self.video_viewers = VideoViewers(self.fan_out, event_loop, camera)
+        self.views = {"active": View(self.fan_out, self.video_viewers, video)}
+        """What viewers may ask for: the active camera, or one by name."""
+        for camera_name, own in own_cameras.items():
+            self.views[camera_name] = _view_of(own, event_loop, self.video_viewers.counts)
         self.live_state = LiveState(event_loop, state, DetectionFeed(event_loop, detections))
 
     async def say_goodbye(self) -> None:
@@ -70,11 +77,28 @@ class LoopParts:
         peers = self.peers.made
         stop_all(
             self.event_loop.request_stop,
-            self.fan_out.abandon,
+            *(view.fan_out.abandon for view in self.views.values()),
             self.live_state.feed.abandon,
             self.connections.abandon,
             *(() if peers is None else (peers.abandon,)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A camera's pictures, for viewers of all kinds."""
+
+    fan_out: FanOut
+    video_viewers: VideoViewers
+    video: Callable[[], SequenceParameterSet | None]
+    camera: OwnCamera | None = None
+    """None: the active one."""
+
+
+def _view_of(camera: OwnCamera, event_loop: EventLoopThread, counts: VideoCounts) -> View:
+    fan_out = FanOut(camera.broadcaster, event_loop)
+    viewers = VideoViewers(fan_out, event_loop, lambda: camera.status, counts)
+    return View(fan_out, viewers, lambda: camera.video, camera)
 
 
 class Leases:

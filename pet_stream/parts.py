@@ -13,6 +13,7 @@ from .broadcaster import Broadcaster
 from .camera_status import CameraStatus
 from .config import Config
 from .detections.listeners import Detections
+from .errors import BadRequest
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
 from .http_counts import HttpCounts
@@ -22,10 +23,11 @@ from .library.folder_watch import FolderWatch
 from .library.library import Library
 from .library.snapshots import Snapshots
 from .logs.own_log import OwnLog
-from .loop_parts import LoopParts
+from .loop_parts import LoopParts, View
 from .loss_bounds import loss_bounds
 from .loss_rates import LossRates
 from .media.gop_memory import GopMemory
+from .own_cameras import own_cameras
 from .own_server import ConnectionCounts
 from .part_settings import kept_for_owners, recorder_settings, retention, source_urls
 from .pause.pause import Pause
@@ -154,6 +156,8 @@ class Parts:
         self.folder_watch = FolderWatch(
             self.library, lambda: replaceable.on_loop.live_state.tell_recordings_soon()
         )
+        sources = source_urls(config)
+        cameras = own_cameras(sources.urls, name, pause)
         make_loop_parts = partial(
             LoopParts,
             config,
@@ -165,10 +169,11 @@ class Parts:
             detections=self.detections,
             camera=lambda: replaceable.camera_status(),
             video=lambda: replaceable.reader.video,
+            own_cameras=cameras,
             state=state,
         )
         replaceable = self._replaceable = ReplaceableParts(
-            partial(ShmReader, config.shm, broadcaster, name, pause, sources=source_urls(config)),
+            partial(ShmReader, config.shm, broadcaster, name, pause, sources=sources),
             make_loop_parts,
             broadcaster,
             recorder,
@@ -184,6 +189,7 @@ class Parts:
             grants=self.grants,
             errors=self.errors,
             own_log=own_log,
+            own_cameras=tuple(cameras.values()),
         )
         self.loss_rates = loss_rates = LossRates(loss_bounds(replaceable, recorder))
         running.watcher.on_looked = partial(_handle_look, loss_rates, own_log)
@@ -219,6 +225,22 @@ class Parts:
     @property
     def video_viewers(self) -> VideoViewers:
         return self._replaceable.on_loop.video_viewers
+
+    @property
+    def websocket_viewer_count(self) -> int:
+        """Viewers over WebSockets, of whatever camera."""
+        views = self._replaceable.on_loop.views.values()
+        return sum(view.video_viewers.viewer_count for view in views)
+
+    def view(self, camera: str) -> View:
+        """Returns the pictures of `camera`: `active`, `day` or `night`. Raises BadRequest, and
+        NotFound where that camera has no ring of its own."""
+        view = self._replaceable.on_loop.views.get(camera)
+        if view is None:
+            raise BadRequest("camera: active, day or night")
+        if view.camera is not None:
+            view.camera.find()
+        return view
 
     @property
     def live_state(self) -> LiveState:

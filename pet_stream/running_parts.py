@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import logging
 import os
+from collections.abc import Sequence
 from functools import partial
 
 from .admission.grants import Grants
@@ -15,6 +16,7 @@ from .errors import LoopUnavailable, PetStreamError
 from .library.archive import Archive
 from .lifecycle import Deadline, Run, start_run, stop_all
 from .logs.own_log import OwnLog
+from .own_cameras import OwnCamera
 from .process.switch_interval import switch_interval
 from .recording.recorder import Recorder
 from .replaceable_parts import ReplaceableParts
@@ -54,6 +56,7 @@ class RunningParts:
         grants: Grants,
         errors: ErrorCounts,
         own_log: OwnLog,
+        own_cameras: Sequence[OwnCamera],
     ) -> None:
         self._name = name
         self._segment = segment
@@ -64,6 +67,7 @@ class RunningParts:
         self._detections = detections
         self._grants = grants
         self._own_log = own_log
+        self._own_cameras = own_cameras
         self._pid = 0
         self.watcher = Watcher(name, self._watched(), errors)
         replaceable.on_beat = self.watcher.revive  # who watches the watcher
@@ -169,6 +173,7 @@ class RunningParts:
             lambda: self._stop_detections(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._grants.stop(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._replaceable.stop_reader(deadline.left_s(END_TIMEOUT_S)),
+            *(partial(camera.stop, deadline.left_s(END_TIMEOUT_S)) for camera in self._own_cameras),
             lambda: self._replaceable.stop_loop(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._recorder.leave(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._archive.stop(

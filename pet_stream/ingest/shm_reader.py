@@ -110,6 +110,7 @@ class ShmReader:
             entry_reason=entry_reason(entry, without_s) if state == "live" else NO_REASON,
             has_b_pictures=state == "live" and self._access_units.has_b_pictures,
             missing_set=self._access_units.missing_set if state == "live" else NO_REASON,
+            camera_id=None if (newest := self._order.newest) is None else newest.camera_id,
             source=None if attachment is None else attachment.url,
             relay_fault=self._sources.reason,
             left_out=self._access_units.left_out if state == "live" else NO_REASON,

@@ -8,7 +8,7 @@ is only asked which camera is active, by the header of a slot, a few times a sec
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from ..errors import SegmentError, SegmentInvalid, SegmentMissing
@@ -207,6 +207,26 @@ def _begin(slots: Slots, shown: int, last: SlotHeader | None) -> Begin:
 def source_urls(url: str) -> tuple[str, ...]:
     """Returns where the board's daemons have the rings behind the relay `url`."""
     return (f"{url}_day", f"{url}_night") if not url.startswith("sysv:") else ()
+
+
+def ring_of_camera(urls: Iterable[str], camera_id: int) -> str | None:
+    """Returns which of `urls` is the ring of this camera, as its newest picture tells."""
+    for url in urls:
+        try:
+            segment = open_segment(url, ring.RING_LAYOUTS)
+        except SegmentError:
+            continue
+        try:
+            slots = Slots(segment)
+            headers = map(slots.read_header, slots.newest_writes())
+            newest = next((header for header in headers if header.may_be_h264), None)
+            if newest is not None and newest.camera_id == camera_id:
+                return url
+        except SegmentError:
+            continue
+        finally:
+            segment.close()
+    return None
 
 
 class _Relay:

@@ -103,7 +103,7 @@ VIEWERS = (
         "Datagrams to viewers' ports that no viewer should send",
         _dropped_datagrams, labels=("reason",)),
     Row(GAUGE, "pet_stream_websocket_viewers", "Viewers over WebSockets now",
-        lambda s: s.video_viewers.viewer_count),
+        lambda s: s.websocket_viewer_count),
     Row(COUNTER, "pet_stream_websocket_frames_sent_total",
         "Access units sent over WebSockets, all viewers together",
         lambda s: s.video_viewers.counts.frames_sent),

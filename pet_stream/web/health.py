@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask.typing import ResponseReturnValue
 
 from ..camera_status import CameraStatus
+from ..own_cameras import CAMERA_IDS
 from ..reason import Reason
 from ..rights import Right
 from ..version import __version__
@@ -97,12 +98,19 @@ def _camera_status(stream: Stream) -> CameraStatus:
         time.sleep(_LOOK_S)
 
 
+def active_camera(camera: CameraStatus) -> str | None:
+    """Returns the name of the camera that is active; None before a picture came, or if it has no
+    name."""
+    return next((name for name, number in CAMERA_IDS.items() if number == camera.camera_id), None)
+
+
 def _camera_json(camera: CameraStatus) -> dict[str, object]:
     video = camera.video
     return {
         "state": camera.state,
         "segment": camera.segment,
         "source": camera.source,
+        "active": active_camera(camera),
         "clock": camera.clock,
         "picture_age_s": camera.picture_age_s,
         "fps": camera.fps,

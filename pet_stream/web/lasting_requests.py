@@ -75,4 +75,4 @@ def _room(stream: Stream, limit: int) -> int:
 
 
 def _page_count(stream: Stream) -> int:
-    return stream.listener_places.active_count + stream.video_viewers.viewer_count
+    return stream.listener_places.active_count + stream.websocket_viewer_count

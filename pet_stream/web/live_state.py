@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .health import state_of_health
+from .health import active_camera, state_of_health
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -32,6 +32,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
             "width": video.width if video else None,
             "height": video.height if video else None,
             "fps": _rounded(camera.fps),
+            "active": active_camera(camera),
         },
         "health": state_of_health(stream, camera),
         "notices": notices,

@@ -33,24 +33,26 @@ def answer_offer() -> tuple[str, str]:
     """Returns SDP and pc_id of the answer to the offer in the body.
 
     Cheap checks come first, and what needs no event loop is done in this thread. Raises Full,
-    TooLarge, InvalidOffer, Superseded, Busy, NoUsableH264, LoopUnavailable.
+    TooLarge, InvalidOffer, BadRequest, NotFound, Superseded, Busy, NoUsableH264, LoopUnavailable.
     """
     stream = current_stream()
     grant = current_grant()
     stream.places.check(grant.holder, is_owner=grant.is_owners)
-    sdp, replaces = _offered()
+    sdp, replaces, camera = _offered()
+    view = stream.view(camera)
     client = current_client()
     with stream.offer_turns.turn(client):
         peers = stream.peers.get()
         if has_client_gone(request.environ):
             raise BadRequest("The client has gone")
-        answering = peers.answer(sdp, client, grant, replaces)
+        answering = peers.answer(sdp, client, grant, replaces, view)
         answer = stream.event_loop.call(answering, ANSWER_TIMEOUT_S)
     return answer.sdp, answer.pc_id
 
 
-def _offered() -> tuple[str, str | None]:
-    """Returns the SDP, and the pc_id of the viewer that the same page was before, if it says so."""
+def _offered() -> tuple[str, str | None, str]:
+    """Returns the SDP, the pc_id of the viewer that the same page was before, if it says so, and
+    which camera it asks for."""
     try:
         body = read_json(OFFER_LIMIT_BYTES)
     except BadRequest as exc:
@@ -58,7 +60,10 @@ def _offered() -> tuple[str, str | None]:
     sdp, replaces = body.get("sdp"), body.get("replaces")
     if body.get("type") != "offer" or not isinstance(sdp, str):
         raise InvalidOffer
-    return sdp, replaces if isinstance(replaces, str) else None
+    camera = body.get("camera", "active")
+    if not isinstance(camera, str):
+        raise BadRequest("camera: active, day or night")
+    return sdp, replaces if isinstance(replaces, str) else None, camera
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:

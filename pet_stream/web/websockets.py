@@ -89,7 +89,8 @@ def stream_h264(ws: object) -> None:
     """Send the camera's H.264, see `websocket.video_messages`."""
     stream = current_stream()
     with _opened(stream) as connection:
-        _admit(stream, connection, stream.places, stream.video_viewers)
+        view = stream.view(request.args.get("camera", "active"))
+        _admit(stream, connection, stream.places, view.video_viewers)
         while not connection.inbox.is_closed:
             connection.inbox.take(_LOOK_S)  # and ignore it: viewers have nothing to say
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from ..admission.grants import Grants, Hold
 from ..admission.places import Ending, Occupant, Place, Places
@@ -55,6 +55,8 @@ class _Life:
     hold: Hold
     asked_ns: int
     """When its offer came, on the monotonic clock."""
+    audience: Audience
+    """Who watches the same camera."""
     task: asyncio.Task[None] | None = None
     place: Place | None = None
     """Taken when it has connected."""
@@ -70,6 +72,15 @@ class _Life:
 
     def begin_anew(self, now_s: float) -> None:
         self.peer.begin_anew(now_s)
+
+
+class View(Protocol):
+    """A camera's pictures."""
+
+    @property
+    def fan_out(self) -> FanOut: ...
+    @property
+    def video(self) -> Callable[[], SequenceParameterSet | None]: ...
 
 
 class Peers:
@@ -95,6 +106,7 @@ class Peers:
     ) -> None:
         self.counts = PeerCounts()
         self._audience = Audience(fan_out, self.counts)
+        self._audiences = {fan_out: self._audience}
         self._event_loop = event_loop
         self._places = places
         self._grants = grants
@@ -118,7 +130,7 @@ class Peers:
 
     @property
     def connected_count(self) -> int:
-        return self._audience.viewer_count
+        return sum(audience.viewer_count for audience in self._audiences.values())
 
     @property
     def first_pictures(self) -> FirstPictures:
@@ -131,26 +143,34 @@ class Peers:
 
     def count_by_step(self) -> dict[Step, int]:
         """Returns how many viewers are sent to by each step."""
-        steps = [viewer.sender.step for viewer in self._audience.viewers]
+        audiences = tuple(self._audiences.values())
+        steps = [viewer.sender.step for audience in audiences for viewer in audience.viewers]
         return {step: steps.count(step) for step in Step}
 
     def answer(
-        self, sdp: str, client: str = "", grant: Grant = EVERYBODYS, replaces: str | None = None
+        self,
+        sdp: str,
+        client: str = "",
+        grant: Grant = EVERYBODYS,
+        replaces: str | None = None,
+        view: View | None = None,
     ) -> Coroutine[Any, Any, Answer]:
         """Read a viewer's offer, in the caller's thread; the coroutine returned answers it.
 
         Pictures follow when the viewer has connected and there are any. `client` is the network
         address that the offer came from. The viewer ends when `grant` does. `replaces`: the
-        viewer that the same page was before. Raises InvalidOffer, NoUsableH264, Superseded, the
-        coroutine Busy. If the coroutine is cancelled, the viewer ends.
+        viewer that the same page was before. `view`: what it watches; None: the active camera.
+        Raises InvalidOffer, NoUsableH264, Superseded, the coroutine Busy. If the coroutine is
+        cancelled, the viewer ends.
         """
         if replaces in self._superseded:
             raise Superseded
         offer = parse_offer(sdp)
-        sps = self._video()
+        sps = self._video() if view is None else view.video()
         h264_format = choose_format(offer.h264_formats, sps)
         profile_level_id = answered_profile_level_id(h264_format, sps)
-        return self._answer(offer, h264_format, profile_level_id, client, grant)
+        fan_out = None if view is None else view.fan_out
+        return self._answer(offer, h264_format, profile_level_id, client, grant, fan_out)
 
     def add_candidate(
         self,
@@ -203,6 +223,7 @@ class Peers:
         profile_level_id: str,
         client: str,
         grant: Grant,
+        fan_out: FanOut | None,
     ) -> Answer:
         self._event_loop.assert_here()
         asked_ns = time.monotonic_ns()
@@ -217,7 +238,8 @@ class Peers:
         except Busy:
             await peer.close()
             raise
-        life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold, asked_ns)
+        audience = self._audience if fan_out is None else self._audience_of(fan_out)
+        life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold, asked_ns, audience)
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
         answered: asyncio.Future[str] = loop.create_future()
@@ -248,7 +270,7 @@ class Peers:
                 logger.info("viewer %s: %s", peer.short_id, reason)
         finally:
             self._watch.remove(life)
-            self._audience.leave(peer)
+            life.audience.leave(peer)
             self._give_back(life)
             try:
                 await asyncio.wait_for(peer.close(), self._limits.close_s)
@@ -265,7 +287,12 @@ class Peers:
             life.peer.end("all places were taken before it connected")
             return
         self._watch.add(life)
-        self._audience.join(life.peer, life.asked_ns)
+        life.audience.join(life.peer, life.asked_ns)
+
+    def _audience_of(self, fan_out: FanOut) -> Audience:
+        if fan_out not in self._audiences:
+            self._audiences = {**self._audiences, fan_out: Audience(fan_out, self.counts)}
+        return self._audiences[fan_out]
 
     def _occupant(self, life: _Life) -> Occupant:
         grant = life.grant

@@ -133,8 +133,10 @@ class VideoViewers:
         fan_out: FanOut,
         event_loop: EventLoopThread,
         camera: Callable[[], CameraStatus],
+        counts: VideoCounts | None = None,
     ) -> None:
-        self.counts = VideoCounts()
+        """`counts`: to count in together with the viewers of another camera."""
+        self.counts = counts or VideoCounts()
         self.limits = LagLimits()
         """For viewers that join from now on."""
         self.first_pictures = FirstPictures()

@@ -1,5 +1,6 @@
 /** What the server can be asked for. */
 
+import { healthFor, isInactive } from "./own_camera.js";
 import { Requests, withQuery } from "./requests.js";
 
 export { ApiError } from "./requests.js";
@@ -12,6 +13,10 @@ const DELETE_TIMEOUT_MS = 60_000;
 export class Api extends Requests {
   /** The server's wall clock minus this one, ms; null as long as it is not known. */
   clockOffsetMs = null;
+  /** The camera to watch, `day` or `night`; "": the active one. */
+  camera = "";
+  /** Whether that is another one than the active one, as far as is known. */
+  isInactive = false;
   #channel = null;
 
   /**
@@ -41,7 +46,13 @@ export class Api extends Requests {
 
   /** `{type, sdp, pc_id}` for an SDP offer. `replaces`: this page's last `pc_id`, if it had one. */
   offer(sdp, replaces = null) {
-    return this.#post("/api/webrtc/offer", { type: "offer", sdp, ...(replaces && { replaces }) });
+    const camera = this.camera && { camera: this.camera };
+    return this.#post("/api/webrtc/offer", {
+      type: "offer",
+      sdp,
+      ...(replaces && { replaces }),
+      ...camera,
+    });
   }
 
   /** Gives the viewer's place back; also works while the page goes away. */
@@ -53,7 +64,9 @@ export class Api extends Requests {
 
   /** The pictures themselves (`stream_messages.js`), for where WebRTC does not work. */
   openStream() {
-    return new WebSocket(this.#socketUrl("/api/stream/h264"));
+    const url = this.#socketUrl("/api/stream/h264");
+    const camera = this.camera && `${url.includes("?") ? "&" : "?"}camera=${this.camera}`;
+    return new WebSocket(`${url}${camera}`);
   }
 
   /** What changes on the server, told at once (`live_state.js`). */
@@ -69,8 +82,10 @@ export class Api extends Requests {
 
   // Camera and recordings
 
-  health() {
-    return this.#get("/health", PROBE_TIMEOUT_MS);
+  async health() {
+    const health = await this.#get("/health", PROBE_TIMEOUT_MS);
+    this.isInactive = isInactive(this.camera, health);
+    return healthFor(this.camera, health);
   }
 
   recordingStatus() {

@@ -37,10 +37,11 @@ import { WHOLE, isZoomed } from "./zoom.js";
 
 const STYLE = new URL("../css/player.css", import.meta.url).href;
 const PAUSE_AFTER_S = 60;
+const ACTIVE_LOOK_MS = 5_000;
 const BOXES_KEY = "pet-stream.boxes";
 
 /** Of these a new connection is made. */
-const CONNECTING_ATTRIBUTES = ["src", "link", "transport", "decoder", "pause-after"];
+const CONNECTING_ATTRIBUTES = ["src", "link", "camera", "transport", "decoder", "pause-after"];
 
 export class PetStream extends HTMLElement {
   static observedAttributes = [...CONNECTING_ATTRIBUTES, "label", "boxes", "controls"];
@@ -62,6 +63,7 @@ export class PetStream extends HTMLElement {
   #isToRenew = false;
   #wasRunning = false;
   #news = "";
+  #lookTimer = 0;
 
   get state() {
     return this.#peer?.state ?? State.CLOSED;
@@ -80,7 +82,10 @@ export class PetStream extends HTMLElement {
   }
 
   get api() {
-    this.#api ??= new Api(this.getAttribute("src") ?? "", this.getAttribute("link"));
+    if (!this.#api) {
+      this.#api = new Api(this.getAttribute("src") ?? "", this.getAttribute("link"));
+      this.#api.camera = this.getAttribute("camera") ?? "";
+    }
     return this.#api;
   }
 
@@ -112,6 +117,7 @@ export class PetStream extends HTMLElement {
     const isFirst = !this.shadowRoot;
     if (isFirst) this.#build();
     document.addEventListener("visibilitychange", this.#watchDetections);
+    this.#lookTimer = setInterval(() => this.#lookWhichIsActive(), ACTIVE_LOOK_MS);
     if (isFirst ? this.getAttribute("autoplay") !== "off" : this.#wasRunning) this.start();
     else this.#show();
   }
@@ -126,7 +132,7 @@ export class PetStream extends HTMLElement {
     else if (name === "boxes") this.#switchBoxes(now !== "off");
     else if (name === "controls") this.#controls.node.hidden = now === "off";
     else this.#renewSoon();
-    if (name === "src" || name === "link") this.#api = null;
+    if (["src", "link", "camera"].includes(name)) this.#api = null;
   }
 
   #leave() {
@@ -134,6 +140,7 @@ export class PetStream extends HTMLElement {
     this.#wasRunning = this.state !== State.CLOSED;
     this.stop();
     document.removeEventListener("visibilitychange", this.#watchDetections);
+    clearInterval(this.#lookTimer);
     this.#feed.stop();
     this.#veil.stop();
     this.#quality.toggle(false);
@@ -264,19 +271,30 @@ export class PetStream extends HTMLElement {
     const isLive = state === State.LIVE;
     if (!isLive) this.#overlay.show([]);
     // The camera's own words count seconds: that is read, but no news.
-    const news = [state, state === State.CAMERA_OFFLINE ? "" : reason, transport].join(" ");
+    const isOther = this.api.isInactive;
+    const told = state === State.CAMERA_OFFLINE ? "" : reason;
+    const news = [state, told, transport, isOther].join(" ");
     if (news === this.#news) return;
     this.#news = news;
     const isFallback = transport === "websocket";
     this.dataset.playerState = state;
     this.dataset.playerTransport = transport;
-    setText(this.#parts.badge, text(isFallback ? "player.live.fallback" : "player.live"));
-    setText(this.#parts.spoken, isLive && isFallback ? text("player.live.fallback") : words);
+    const live = isOther ? "player.inactive" : isFallback ? "player.live.fallback" : "player.live";
+    this.toggleAttribute("data-player-inactive", isOther);
+    setText(this.#parts.badge, text(live));
+    setText(this.#parts.spoken, isLive && live !== "player.live" ? text(live) : words);
     this.#watchDetections();
     const detail = { state, reason, transport };
     this.dispatchEvent(
       new CustomEvent("pet-stream:state", { detail, bubbles: true, composed: true }),
     );
+  }
+
+  /** Only one that was asked for by name may be another one than the active one. */
+  async #lookWhichIsActive() {
+    if (!this.api.camera || this.state !== State.LIVE) return;
+    await this.api.health().catch(() => {}); // next time
+    this.#show();
   }
 
   // Boxes
@@ -363,7 +381,7 @@ function remember(key, value) {
 }
 
 /** `transport` and `boxes` are not among them: those tell what is, not what was asked for. */
-for (const name of ["src", "label", "decoder", "pause-after", "controls", "autoplay"]) {
+for (const name of ["src", "camera", "label", "decoder", "pause-after", "controls", "autoplay"]) {
   Object.defineProperty(PetStream.prototype, name.replace("-a", "A"), {
     get() {
       return this.getAttribute(name) ?? "";

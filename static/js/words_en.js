@@ -6,6 +6,7 @@ export default {
   "player.fullscreen": "Full screen",
   "player.retry": "Try again now",
   "player.live": "Live",
+  "player.inactive": "Other camera, two pictures a second",
   "player.last": "Last picture at {time}",
   "player.in": "Trying again in {seconds} s",
   "player.now": "Trying again now",
