@@ -29,6 +29,9 @@ from .errors import Busy
 logger = logging.getLogger(__name__)
 
 
+LEAST_S = 0.1
+
+
 class Pulse:
     """The heartbeat of one thread, the only one that beats. Any thread may look.
 
@@ -122,8 +125,9 @@ class Deadline:
         self._ends_at_s = time.monotonic() + timeout_s
 
     def left_s(self, limit_s: float) -> float:
-        """Returns how long the next one may wait: `limit_s`, or less near the end."""
-        return max(0.0, min(limit_s, self._ends_at_s - time.monotonic()))
+        """Returns how long the next one may wait: `limit_s`, or less near the end, but always long
+        enough for what is well."""
+        return max(LEAST_S, min(limit_s, self._ends_at_s - time.monotonic()))
 
 
 class OwningThread:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from pet_stream.errors import Busy
-from pet_stream.lifecycle import OwningThread, Pulse, Run, start_run, stop_all
+from pet_stream.lifecycle import LEAST_S, Deadline, OwningThread, Pulse, Run, start_run, stop_all
 from tests.waiting import TIMEOUT_S, wait_until
 
 
@@ -130,3 +130,10 @@ def test_what_belongs_to_one_thread_fails_in_another() -> None:
     assert run.failure is None
     with pytest.raises(AssertionError, match="belongs to pet-owner"):
         owner.assert_here()
+
+
+def test_waits_share_a_deadline_and_each_has_a_moment() -> None:
+    deadline = Deadline(TIMEOUT_S)
+    assert deadline.left_s(1.0) == 1.0
+    assert 1.0 < deadline.left_s(2 * TIMEOUT_S) <= TIMEOUT_S
+    assert Deadline(0.0).left_s(1.0) == LEAST_S
