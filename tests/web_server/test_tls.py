@@ -144,8 +144,7 @@ def test_websockets_and_cookies_are_those_of_tls(
         connection.close()
         assert cookie.startswith("__Host-pet_stream_")
         assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
-        # The client sends its Host without the port.
-        headers = {"Cookie": cookie.partition(";")[0], "Origin": "https://127.0.0.1"}
+        headers = {"Cookie": cookie.partition(";")[0], "Origin": origin}
         with WebSocket(f"wss://127.0.0.1:{server.port}/api/stream/ws", context, **headers) as page:
             assert page.text("state")["camera"]["state"] == "offline"
         server.stop()
