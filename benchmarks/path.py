@@ -62,8 +62,9 @@ class Thread:
 
     @property
     def calls_of_a_picture(self) -> float:
-        """The calls of a usual span that was about a picture."""
-        return statistics.median(span.total() for span in self.about_pictures)
+        """The calls of a usual span that was about one picture."""
+        spans = [span for span in self.about_pictures if span[self.has] == 1]
+        return statistics.median(map(Counter.total, spans))
 
     @property
     def about_pictures(self) -> list[Counter[CodeType]]:

@@ -104,7 +104,6 @@ class PictureOrder:
         else:
             self._doubtful_stamp_ns = stamp_ns
         self._newest, self._last = header, identity
-        self._taken.pop(identity, None)
         self._taken[identity] = None
         if len(self._taken) > _REMEMBERED:
             del self._taken[next(iter(self._taken))]

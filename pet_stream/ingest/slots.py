@@ -11,6 +11,7 @@ Each read costs more than what it copies, so header and data, which are neighbou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import eq
 from typing import Final
 
 from ..media import ring
@@ -150,7 +151,5 @@ def is_replaced(before: bytes, after: bytes, data_offset: int, size: int) -> boo
     that happens to have the size of the one before, or to end like it, is not proven complete.
     """
     end = slice(max(data_offset, size - _PROBE_BYTES), size)
-    for probe in (*_HEADER_PROBES, *_PROBES[: (size - 1) // _PROBE_SPACING], end):
-        if before[probe] == after[probe]:
-            return False
-    return True
+    probes = (*_HEADER_PROBES, *_PROBES[: (size - 1) // _PROBE_SPACING], end)
+    return not any(map(eq, map(before.__getitem__, probes), map(after.__getitem__, probes)))
