@@ -119,7 +119,7 @@ class NewestSlot:
     def remember(self, write: int) -> None:
         """Remember the slot of `write`, the next write, before it is counted."""
         likely_bytes = self.forecast.likely_bytes
-        most_bytes = min(max(_MIN_BYTES, likely_bytes * 3 // 2), _MAX_BYTES)
+        most_bytes = min(max(_MIN_BYTES, 2 * likely_bytes), _MAX_BYTES)
         before = self._slots.read_start(write, most_bytes)
         if self._slots.read_index() == write:
             self.write, self._before, self._likely_bytes = write, before, likely_bytes

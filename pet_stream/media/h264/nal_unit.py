@@ -81,24 +81,20 @@ def split_annex_b(data: bytes, max_nal_units: int = MAX_NAL_UNITS) -> tuple[byte
     NAL unit is empty or damaged, and for more than `max_nal_units`, whatever they are, without
     searching for the rest.
     """
+    # Backwards, because CPython's rsplit needs less than half the time of split, count or find.
+    parts = data.rsplit(_START_CODE_PREFIX, max_nal_units + 1)
+    if len(parts) == 1:
+        raise BitstreamError("It is no H.264 byte stream: it has no start code")
+    if len(parts) == max_nal_units + 2:
+        raise BitstreamError(f"More than {max_nal_units} NAL units stand in one picture")
     nal_units: list[bytes] = []
     left_out: set[int] = set()
-    count = 0
-    end = len(data)
-    # Backwards, because CPython's rfind needs less than half the time of find, count or split.
-    while (start := data.rfind(_START_CODE_PREFIX, 0, end)) >= 0:
-        if count == max_nal_units:
-            raise BitstreamError(f"More than {max_nal_units} NAL units stand in one picture")
-        count += 1
-        nal_unit = data[start + 3 : end].rstrip(b"\x00")
-        end = start
+    for part in parts[1:]:
+        nal_unit = part.rstrip(b"\x00")
         if len(nal_unit) > 1 and nal_unit[0] in _KEPT_HEADERS:
             nal_units.append(nal_unit)
         elif nal_unit:
             left_out.add(nal_unit[0])
-    if not count:
-        raise BitstreamError("It is no H.264 byte stream: it has no start code")
     if not nal_units and not left_out & _LEFT_OUT_HEADERS:
         raise BitstreamError("Each NAL unit in it is empty or damaged (forbidden_zero_bit is set)")
-    nal_units.reverse()
     return tuple(nal_units)
