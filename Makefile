@@ -75,6 +75,16 @@ soak-viewers: development ## 1 000 viewers come and go, then 10 stay for an hour
 	@tools/packages gcc
 	@$(python) -m benchmarks.soak --connects 1000 --minutes 60 $(ARGS)
 
+.PHONY: soak-all
+soak-all: development ## all of it together for an hour: what grows (long; ARGS="--minutes 5")
+	@tools/packages gcc
+	@$(python) -m tests.chaos.soak $(ARGS)
+
+.PHONY: chaos
+chaos: development ## what happens to a camera, disk, viewer or server in years (long; ARGS="--minutes 5 camera disk")
+	@tools/packages gcc faketime
+	@$(python) -m tests.chaos $(ARGS)
+
 .PHONY: fuzz
 fuzz: development ## everything that comes from outside, with faults in it (long; ARGS="--minutes 5 SDP")
 	@$(python) -m tests.fuzz $(ARGS)

@@ -12,6 +12,7 @@ from .lifecycle import Pulse, Run
 from .media.access_unit import AccessUnit
 from .media.gop_memory import GopMemory
 from .pause.pause import Pause
+from .supervision.error_counts import ErrorCounts
 
 
 class Subscription:
@@ -21,7 +22,7 @@ class Subscription:
     full at `capacity` units, at `max_bytes`, or at `max_seconds` from the oldest to the newest
     unit. A full queue drops new units up to the next entry point, so that the consumer can always
     decode what it takes. `on_ready` is called in the camera's thread when the empty queue gets a
-    unit; it must only wake the consumer.
+    unit; it must only wake the consumer. If it fails, it is called again with the next unit.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class Subscription:
         self._queue = deque(gop)
         self._limit = capacity + len(gop)  # until the first take(): the GOP is extra
         self._awaits_entry = not gop
+        self._is_woken = bool(gop)
+        """Whether the consumer has been told of what is in the queue."""
         self._oldest_ns: int | None = None  # of the units put since the last take()
         self._newest_ns = 0
         self._size_bytes = 0
@@ -63,18 +66,23 @@ class Subscription:
                 self.dropped_count += 1
                 return
             self._awaits_entry = False
-            was_empty = not self._queue
+            was_woken, self._is_woken = self._is_woken, True
             self._queue.append(unit)
             self._account(unit)
             self.delivered_count += 1
-        if was_empty:
-            self._on_ready()
+        if not was_woken:
+            try:
+                self._on_ready()
+            except BaseException:
+                self._is_woken = False
+                raise
 
     def take(self) -> list[AccessUnit]:
         """Returns everything queued, oldest first; an empty list if nothing is. Never blocks."""
         with self._lock:
             units = list(self._queue)
             self._queue.clear()
+            self._is_woken = False
             self._limit = self.capacity
             self._oldest_ns = None
             self._size_bytes = 0
@@ -112,6 +120,7 @@ class Broadcaster:
 
     `memory` holds the last pictures, for new viewers and for files that begin in the past. While
     `pause` is on, nothing is published or kept; after that everything begins with an entry point.
+    What fails of a consumer's is noted in `errors`, and concerns nobody else.
     """
 
     def __init__(
@@ -120,6 +129,7 @@ class Broadcaster:
         *,
         memory: GopMemory | None = None,
         pause: Pause | None = None,
+        errors: ErrorCounts | None = None,
     ) -> None:
         self.subscriptions: tuple[Subscription, ...] = ()
         """Never changed, but replaced: any thread may look."""
@@ -131,6 +141,7 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._memory = GopMemory() if memory is None else memory
         self._pause = Pause() if pause is None else pause
+        self._errors = errors or ErrorCounts()
         self._has_gap = False
         self._retired: tuple[Run, ...] = ()
 
@@ -159,7 +170,11 @@ class Broadcaster:
             for subscription in subscriptions:
                 if self._retired and self._is_retired():  # it was stuck in a subscriber's callback
                     return
-                subscription.put(unit)
+                try:
+                    subscription.put(unit)
+                except Exception as exc:
+                    said = f"the subscriber {subscription.name!r} failed; it is called again"
+                    self._errors.end("subscriber", exc, said)
         finally:
             self.pulse.beat_at_s = None
 
@@ -215,13 +230,18 @@ class Broadcaster:
                 max_seconds=max_seconds,
             )
             self._hand_to(*self.subscriptions, subscription)
-        self._on_audience_change()
+        self._tell_of_audience()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         with self._lock:
             self._hand_to(*(other for other in self.subscriptions if other is not subscription))
-        self._on_audience_change()
+        self._tell_of_audience()
+
+    def _tell_of_audience(self) -> None:
+        # whoever subscribes must get the subscription, or it would stay
+        with self._errors.ending("subscriber", "a change of the audience could not be told"):
+            self._on_audience_change()
 
     def _hand_to(self, *subscriptions: Subscription) -> None:
         self.subscriptions = subscriptions

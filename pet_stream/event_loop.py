@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from .errors import LoopUnavailable
 from .histogram import DELAYS_S, NS_PER_S, Histogram
 from .lifecycle import Run, start_run
+from .supervision.error_counts import ErrorCounts
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +30,11 @@ class EventLoopThread:
 
     Any thread may use every method; what runs on the loop belongs to the loop's thread. It runs in
     a context (PEP 567) of its own: a caller's would keep the request that it serves, and so the
-    app.
+    app. A callback or a task that fails is noted in `errors`, and ends nothing else.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, errors: ErrorCounts | None = None) -> None:
+        self.errors = errors or ErrorCounts()
         self.run: Run | None = None
         """Its thread; None while it is stopped."""
         self.on_beat: Callable[[], object] = lambda: None
@@ -142,11 +144,21 @@ class EventLoopThread:
     def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("task %s failed", task.get_name(), exc_info=error)
+            self.errors.end("loop", error, f"the task {task.get_name()!r} failed")
+
+    def _handle_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Of a callback, asyncio's own or a library's."""
+        error, message = context.get("exception"), context["message"]
+        self.errors.end(
+            "loop",
+            error or RuntimeError(message),
+            "a callback of the event loop failed; the loop goes on",
+        )
 
     def _serve(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
         self._thread = threading.current_thread()
         asyncio.set_event_loop(loop)
+        loop.set_exception_handler(self._handle_error)
         self._beat(loop, run, loop.time())
         try:
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -11,8 +10,6 @@ from .broadcaster import Broadcaster, Subscription
 from .event_loop import EventLoopThread
 from .histogram import DELAYS_S, Histogram
 from .media.access_unit import AccessUnit
-
-logger = logging.getLogger(__name__)
 
 CAPACITY = 30
 """Access units that may wait for the event loop."""
@@ -105,14 +102,14 @@ class FanOut:
             self._last_sequence = units[-1].sequence
         if units or dropped:
             for viewers in self._kinds:
-                _send(viewers, units, dropped)
+                self._send(viewers, units, dropped)
         if units and self._kinds and published_ns != self._measured_ns:
             self.sending.add(time.monotonic_ns() - published_ns)
         self._measured_ns = published_ns
 
-
-def _send(viewers: Viewers, units: Sequence[AccessUnit], dropped_count: int) -> None:
-    try:
-        viewers.send(units, dropped_count)
-    except Exception:  # one kind of viewers must not cost the other kind a picture
-        logger.exception("a picture could not be handed to viewers; the next one is")
+    def _send(self, viewers: Viewers, units: Sequence[AccessUnit], dropped_count: int) -> None:
+        try:
+            viewers.send(units, dropped_count)
+        except Exception as exc:  # one kind of viewers must not cost the other kind a picture
+            said = "a picture could not be handed to viewers; the next one is"
+            self._event_loop.errors.end("viewers", exc, said)

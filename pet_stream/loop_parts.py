@@ -20,6 +20,7 @@ from .fan_out import FanOut
 from .lifecycle import stop_all
 from .media.h264 import SequenceParameterSet
 from .own_cameras import OwnCamera
+from .supervision.error_counts import ErrorCounts
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.detection_feed import DetectionFeed
@@ -50,8 +51,9 @@ class LoopParts:
         video: Callable[[], SequenceParameterSet | None],
         own_cameras: Mapping[str, OwnCamera],
         state: Callable[[], State],
+        errors: ErrorCounts,
     ) -> None:
-        self.event_loop = event_loop = EventLoopThread(name)
+        self.event_loop = event_loop = EventLoopThread(name, errors)
         self.fan_out = FanOut(broadcaster, event_loop)
         self.leases = Leases(event_loop, leased)
         make_peers = partial(_make_peers, config, self.fan_out, event_loop, places, grants, video)

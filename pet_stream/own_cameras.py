@@ -16,6 +16,7 @@ from .media.gop_memory import GopMemory
 from .media.h264 import SequenceParameterSet
 from .pause.pause import Pause
 from .process.switch_interval import switch_interval
+from .supervision.error_counts import ErrorCounts
 
 CAMERA_IDS: Final[Mapping[str, int]] = MappingProxyType({"day": 0, "night": 1})
 """By the names that viewers ask for."""
@@ -27,11 +28,18 @@ class OwnCamera:
     The active camera makes some 30 pictures a second, the other one two.
     """
 
-    def __init__(self, name: str, urls: Sequence[str], prefix: str, pause: Pause) -> None:
+    def __init__(
+        self,
+        name: str,
+        urls: Sequence[str],
+        prefix: str,
+        pause: Pause,
+        errors: ErrorCounts | None = None,
+    ) -> None:
         """`urls`: the rings that may be its own. `prefix`: of its thread's name."""
         self.name = name
         self.broadcaster = Broadcaster(
-            self._handle_audience_change, memory=GopMemory(), pause=pause
+            self._handle_audience_change, memory=GopMemory(), pause=pause, errors=errors
         )
         self._urls = urls
         self._prefix = prefix
@@ -85,5 +93,7 @@ class OwnCamera:
         return ShmReader(self._url, self.broadcaster, f"{self._prefix}-{self.name}", self._pause)
 
 
-def own_cameras(urls: Sequence[str], prefix: str, pause: Pause) -> Mapping[str, OwnCamera]:
-    return {name: OwnCamera(name, urls, prefix, pause) for name in CAMERA_IDS}
+def own_cameras(
+    urls: Sequence[str], prefix: str, pause: Pause, errors: ErrorCounts | None = None
+) -> Mapping[str, OwnCamera]:
+    return {name: OwnCamera(name, urls, prefix, pause, errors) for name in CAMERA_IDS}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from .supervision.error_counts import ErrorCounts
 
 THREAD_LIMIT_KEY = "pet_stream.thread_limit"
 """The key in the WSGI environment under which the server says how many requests it runs at once."""
@@ -15,3 +17,4 @@ class ConnectionCounts:
     ended: int = 0
     """Gave way to a new one."""
     timed_out: int = 0
+    errors: ErrorCounts = field(default_factory=ErrorCounts)

@@ -99,8 +99,8 @@ class Parts:
         self.config = config
         self.authority = authority
         self.http_counts = HttpCounts()
-        self.connection_counts = ConnectionCounts()
-        self.errors = ErrorCounts()
+        self.errors = errors = ErrorCounts()
+        self.connection_counts = ConnectionCounts(errors=errors)
         self.own_log = own_log = OwnLog(config.log_levels)
         self.memory_looks = MemoryLooks(name)
         self.profile_turns = Turns(1, 1)
@@ -110,15 +110,19 @@ class Parts:
             sweep_soon,
             kept_for_owners=kept_for_owners(config),
             max_per_holder=MAX_VIEWS,
+            errors=errors,
         )
-        self.listener_places = Places(MAX_LISTENERS, sweep_soon, max_per_holder=MAX_LISTENERS // 4)
-        self.downloads = Downloads(on_taken=sweep_soon)
+        self.listener_places = Places(
+            MAX_LISTENERS, sweep_soon, max_per_holder=MAX_LISTENERS // 4, errors=errors
+        )
+        self.downloads = Downloads(on_taken=sweep_soon, errors=errors)
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
-        self.grants = Grants(name)
+        self.grants = Grants(name, errors=errors)
         self.pause = pause = Pause(
             config.pause_file,
             config.pause_schedule,
             on_begin=lambda: _handle_pause(replaceable, broadcaster, recorder),
+            errors=errors,
         )
         self.broadcaster = broadcaster = Broadcaster(
             on_audience_change=lambda: _handle_audience_change(replaceable, broadcaster),
@@ -126,6 +130,7 @@ class Parts:
                 max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
             ),
             pause=pause,
+            errors=errors,
         )
         current = CurrentRecording()
         self.library = Library(config.record_path, current)
@@ -135,6 +140,7 @@ class Parts:
             name,
             max_clip_bytes=config.clips_mb * 1_000_000,
             min_free_bytes=config.min_free_mb * 1_000_000,
+            errors=errors,
         )
         self.recorder = recorder = Recorder(
             broadcaster=broadcaster,
@@ -147,17 +153,18 @@ class Parts:
             on_left=self.archive.let_go,
             check=pause.check,
             current=current,
+            errors=errors,
             name=name,
         )
         self.snapshots = Snapshots(lambda: broadcaster.gop, pause.check)
         self.detections = None
         if config.detections_shm is not None:
-            self.detections = Detections(config.detections_shm, broadcaster, name)
+            self.detections = Detections(config.detections_shm, broadcaster, name, errors)
         self.folder_watch = FolderWatch(
-            self.library, lambda: replaceable.on_loop.live_state.tell_recordings_soon()
+            self.library, lambda: replaceable.on_loop.live_state.tell_recordings_soon(), errors
         )
         sources = source_urls(config)
-        cameras = own_cameras(sources.urls, name, pause)
+        cameras = own_cameras(sources.urls, name, pause, errors)
         make_loop_parts = partial(
             LoopParts,
             config,
@@ -171,6 +178,7 @@ class Parts:
             video=lambda: replaceable.reader.video,
             own_cameras=cameras,
             state=state,
+            errors=errors,
         )
         replaceable = self._replaceable = ReplaceableParts(
             partial(ShmReader, config.shm, broadcaster, name, pause, sources=sources),
@@ -187,7 +195,7 @@ class Parts:
             archive=self.archive,
             detections=self.detections,
             grants=self.grants,
-            errors=self.errors,
+            errors=errors,
             own_log=own_log,
             own_cameras=tuple(cameras.values()),
         )

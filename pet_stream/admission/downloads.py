@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import Busy
+from ..supervision.error_counts import ErrorCounts
 from .grants import Hold
 
 MAX_COUNT = 32
@@ -86,6 +87,7 @@ class Downloads:
         max_count: int = MAX_COUNT,
         give_way_s: float = GIVE_WAY_S,
         on_taken: Callable[[], object] = lambda: None,
+        errors: ErrorCounts | None = None,
     ) -> None:
         """`on_taken` is called when a download has begun: sweep() must be called from then on."""
         self.refused_count = 0
@@ -94,6 +96,7 @@ class Downloads:
         self._max_count = max_count
         self._give_way_s = give_way_s
         self._on_taken = on_taken
+        self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._running: set[Download] = set()
 
@@ -116,7 +119,8 @@ class Downloads:
                 raise Busy(f"{len(self._running)} recordings are being sent already")
             download = Download(self, server_socket, lease_time)
             self._running.add(download)
-        self._on_taken()
+        with self._errors.ending("places", "the beginning of a download could not be told"):
+            self._on_taken()
         return download
 
     def make_room(self) -> bool:

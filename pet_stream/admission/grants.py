@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
 from ..lifecycle import Run, start_run
 from ..rights import EVERYBODYS, Grant
-
-logger = logging.getLogger(__name__)
+from ..supervision.error_counts import ErrorCounts
 
 CHECK_INTERVAL_S = 10.0
 
@@ -34,7 +32,13 @@ class Grants:
     something is held.
     """
 
-    def __init__(self, name: str, check_interval_s: float = CHECK_INTERVAL_S) -> None:
+    def __init__(
+        self,
+        name: str,
+        check_interval_s: float = CHECK_INTERVAL_S,
+        errors: ErrorCounts | None = None,
+    ) -> None:
+        self._errors = errors or ErrorCounts()
         self._name = f"{name}-rights"
         self._check_interval_s = check_interval_s
         self._changed = threading.Condition()
@@ -81,9 +85,9 @@ class Grants:
         while self._wait(run):
             for hold in self._held():
                 run.pulse.beat()
-                if not _is_valid(hold):
+                if not self._is_valid(hold):
                     hold.release()
-                    _end(hold)
+                    self._end(hold)
 
     def _wait(self, run: Run) -> bool:
         """Wait for the next check. Returns False when there is nothing left to check."""
@@ -107,17 +111,15 @@ class Grants:
         with self._changed:
             self._changed.notify_all()
 
+    def _is_valid(self, hold: Hold) -> bool:
+        try:
+            return hold.grant.is_valid()
+        except BaseException as exc:  # of a host's own check, which must not end all the others
+            self._errors.end(
+                "rights", exc, "a right could not be asked for again, so what lasts is ended"
+            )
+            return False
 
-def _is_valid(hold: Hold) -> bool:
-    try:
-        return hold.grant.is_valid()
-    except BaseException:  # of a host's own check, which must not end all the others
-        logger.exception("a right could not be asked for again, so what lasts is ended")
-        return False
-
-
-def _end(hold: Hold) -> None:
-    try:
-        hold.end()
-    except Exception:
-        logger.exception("what somebody was granted could not be ended")
+    def _end(self, hold: Hold) -> None:
+        with self._errors.ending("rights", "what somebody was granted could not be ended"):
+            hold.end()

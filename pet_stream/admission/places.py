@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..errors import Full
+from ..supervision.error_counts import ErrorCounts
 
 LEASE_SWEEPS = 20
 """A place that nobody renews comes back after this many sweeps. Sweeps are counted, not seconds,
@@ -71,6 +72,7 @@ class Places:
         on_taken: Callable[[], object] = lambda: None,
         kept_for_owners: int = 0,
         max_per_holder: int = 1000,
+        errors: ErrorCounts | None = None,
     ) -> None:
         """`on_taken` is called when a place was taken: sweep() must be called from then on. A
         device that takes more than `max_per_holder` loses its oldest."""
@@ -78,6 +80,7 @@ class Places:
         self._max_per_holder = max_per_holder
         self._kept_for_owners = kept_for_owners
         self._on_taken = on_taken
+        self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._taken: dict[Place, None] = {}  # the oldest first
         self._total_count = 0
@@ -93,8 +96,9 @@ class Places:
             self._taken[place] = None
             self._total_count += 1
         for old in superseded:
-            old.occupant.end(Ending.SUPERSEDED)
-        self._on_taken()
+            self._end(old, Ending.SUPERSEDED)
+        with self._errors.ending("places", "the taking of a place could not be told"):
+            self._on_taken()
         return place
 
     def check(self, holder: str = "", *, is_owner: bool = True) -> None:
@@ -116,7 +120,7 @@ class Places:
             if found is None:
                 return False
             del self._taken[found]
-        found.occupant.end(Ending.REMOVED)
+        self._end(found, Ending.REMOVED)
         return True
 
     def sweep(self) -> bool:
@@ -144,6 +148,10 @@ class Places:
     def total_count(self) -> int:
         """Places ever taken."""
         return self._total_count
+
+    def _end(self, place: Place, why: Ending) -> None:
+        with self._errors.ending("places", "somebody could not be told that the place is gone"):
+            place.occupant.end(why)
 
     def _check(self, taken_count: int, *, is_owner: bool) -> None:
         limit = self.max_clients - (0 if is_owner else self._kept_for_owners)

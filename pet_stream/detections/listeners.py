@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -12,10 +11,9 @@ from ..broadcaster import Broadcaster
 from ..errors import MAX_FAILURES
 from ..lifecycle import Run, start_run
 from ..mailbox import Mailbox
+from ..supervision.error_counts import ErrorCounts
 from .segment import DetectionsSegment
 from .updates import PATIENCE_S, DetectionCounts, Matcher, Sighting
-
-logger = logging.getLogger(__name__)
 
 POLL_S = 0.01
 AFTER_PAUSE_S = 2.0
@@ -70,15 +68,19 @@ class Detections:
     """Reads the detector's segment behind `url` in a thread of its own while somebody listens.
 
     Any thread may listen. Of several records in a row without detections, only the first is passed
-    on. All others are, even with the same boxes, since they are about a later picture.
+    on. All others are, even with the same boxes, since they are about a later picture. What fails
+    of a listener's is noted in `errors`, and concerns nobody else.
     """
 
-    def __init__(self, url: str, broadcaster: Broadcaster, name: str) -> None:
+    def __init__(
+        self, url: str, broadcaster: Broadcaster, name: str, errors: ErrorCounts | None = None
+    ) -> None:
         self.counts = DetectionCounts()
         self.limits = ListeningLimits()
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
+        self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
         self._run: Run | None = None
@@ -140,7 +142,10 @@ class Detections:
                 run.request_stop()
         for listener in ended:
             listener.close()
-            listener.at_end()
+            with self._errors.ending(
+                "listener", "a listener of the detections could not be told its end"
+            ):
+                listener.at_end()
         return run
 
     def _read(self, run: Run) -> None:
@@ -150,11 +155,13 @@ class Detections:
                 run.pulse.beat()
                 try:
                     self._watch(run)
-                except Exception:
+                except Exception as exc:
                     failure_count += 1
                     if failure_count >= MAX_FAILURES:
                         raise  # whoever watches the thread starts another one
-                    logger.exception("reading the detections failed, and is tried again")
+                    self._errors.end(
+                        "detections", exc, "reading the detections failed, and is tried again"
+                    )
                     run.stop_requested.wait(_RETRY_S)
 
     def _watch(self, run: Run) -> None:
@@ -182,12 +189,20 @@ class Detections:
                 self.counts.torn_reads = torn_reads + segment.torn_reads
                 self.counts.invalid = invalid + matcher.invalid_count + segment.invalid_records
                 for sighting in matcher.look(record, is_left_over=is_left_over):
-                    for listener in self._listeners:
-                        listener.put(sighting)
+                    self._tell(sighting)
                 self._end_idle()
         finally:
             self._broadcaster.unsubscribe(subscription)
             segment.close()
+
+    def _tell(self, sighting: Sighting) -> None:
+        for listener in self._listeners:
+            try:
+                listener.put(sighting)
+            except Exception as exc:  # noqa: PERF203 (each for itself)
+                self._errors.end(
+                    "listener", exc, "a listener of the detections failed; it is called again"
+                )
 
     def _end_idle(self) -> None:
         for listener in self._listeners:

@@ -13,6 +13,7 @@ from ..lifecycle import Run, start_run
 from ..reason import Reason
 from ..recording.disk import ClipsFull
 from ..recording.status import RecordingStatus
+from ..supervision.error_counts import ErrorCounts
 from .ages import Ages
 from .clock import ClockReading, read_clocks
 from .folder_check import FolderCheck
@@ -45,13 +46,14 @@ class Archive:
         max_clip_bytes: int = 0,
         min_free_bytes: int = 0,
         read_clocks: Callable[[], ClockReading] = read_clocks,
+        errors: ErrorCounts | None = None,
     ) -> None:
         self._library = library
         self._retention = retention
         self._max_clip_bytes = max_clip_bytes
         self._ages = Ages(read_clocks)
         self._pruner = Pruner(library, retention, self._ages)
-        self._housekeeper = Housekeeper(f"{name}-housekeeping")
+        self._housekeeper = Housekeeper(f"{name}-housekeeping", errors)
         self._ownership = Ownership(library.folder, self._repair_soon)
         self._timer_name = f"{name}-retention"
         self._repairs: list[Future[None]] = []

@@ -15,11 +15,14 @@ from ..recording.disk import check_free, describe, disk_space
 from .housekeeping import Housekeeper
 
 INTERVAL_S = 60.0
+FAULT_INTERVAL_S = 1.0
+"""While something is wrong: who has mended it wants to see that."""
 
 
 class FolderCheck:
-    """Checks the folder while somebody asks, at most once in INTERVAL_S. The check runs in the
-    housekeeping thread, because disks may hang. Any thread may ask."""
+    """Checks the folder while somebody asks, at most once in INTERVAL_S, after a fault in
+    FAULT_INTERVAL_S. The check runs in the housekeeping thread, because disks may hang. Any thread
+    may ask."""
 
     def __init__(
         self,
@@ -57,6 +60,8 @@ class FolderCheck:
 
     def _look(self) -> None:
         self._fault = find_fault(self._folder, self._min_free_bytes)
+        if self._fault is not None:
+            self._look_at_s = self._clock() + FAULT_INTERVAL_S
         with contextlib.suppress(OSError):
             self._free_bytes = disk_space(_nearest(self._folder)).free_bytes
 

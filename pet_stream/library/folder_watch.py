@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from ..recording.disk import DiskSpace
+from ..supervision.error_counts import ErrorCounts
 from .library import Library
 
 INTERVAL_S = 1.0
@@ -17,10 +18,16 @@ class FolderWatch:
     """Looks at the folder when asked to, at most once in `interval_s`. Any thread may ask. Request
     threads do, because disks may hang: one looks, the others don't wait.
 
-    `on_change` is called in the thread that looks, when files were added or removed.
+    `on_change` is called in the thread that looks, when files were added or removed. What fails
+    meanwhile is noted in `errors`, and fails no request.
     """
 
-    def __init__(self, library: Library, on_change: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        on_change: Callable[[], object],
+        errors: ErrorCounts | None = None,
+    ) -> None:
         self.interval_s = INTERVAL_S
         self.disk: DiskSpace | None = None
         """The recordings' disk; None before the first look at it."""
@@ -28,6 +35,7 @@ class FolderWatch:
         """True after the first look: only then are changes noticed."""
         self._library = library
         self._on_change = on_change
+        self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._looked_at_s = 0.0
         self._changed_ns: int | None = None
@@ -35,12 +43,15 @@ class FolderWatch:
     def look(self) -> None:
         if not self._lock.acquire(blocking=False):
             return
+        has_changed = False
         try:
-            has_changed = self._look()
+            with self._errors.ending("library", "the recordings folder can't be looked at"):
+                has_changed = self._look()
         finally:
             self._lock.release()
         if has_changed:
-            self._on_change()
+            with self._errors.ending("library", "pages could not be told of new recordings"):
+                self._on_change()
 
     def _look(self) -> bool:
         now_s = time.monotonic()

@@ -16,6 +16,7 @@ from concurrent.futures import Future
 
 from ..errors import Busy
 from ..lifecycle import Run, start_run
+from ..supervision.error_counts import ErrorCounts
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,9 @@ class Housekeeper:
     wait for it, because two tasks at once could work on the same file.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, errors: ErrorCounts | None = None) -> None:
         self._name = name
+        self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._tasks: deque[tuple[Task, Future[None]]] = deque()
         self.run: Run | None = None
@@ -42,7 +44,7 @@ class Housekeeper:
         self._is_stopped = False
 
     def submit(self, task: Task) -> Future[None]:
-        """Queue `task`. Its error is logged, and set in the future. The future is cancelled after
+        """Queue `task`. Its error is noted, and set in the future. The future is cancelled after
         stop(), and when no thread can be started."""
         future: Future[None] = Future()
         with self._lock:
@@ -108,7 +110,8 @@ class Housekeeper:
             try:
                 task()
             except BaseException as exc:  # whatever it is, the next task is done
-                logger.exception("a task of housekeeping failed; the next one is done")
+                said = "a task of housekeeping failed; the next one is done"
+                self._errors.end("housekeeping", exc, said)
                 future.set_exception(exc)
             else:
                 future.set_result(None)

@@ -43,7 +43,7 @@ class Ownership:
         Raises NotRecorderOwner, which says who is, and OSError.
         """
         with self._lock:
-            if self._is_ours and os.path.lexists(self._folder / LOCK_NAME):
+            if self._is_ours and self._is_locked():
                 return
             make_folder(self._folder)
             self._check_other_apps()
@@ -79,6 +79,17 @@ class Ownership:
                     (self._folder / OWNER_NAME).unlink()
             self._is_ours = False
             self._close()
+
+    def _is_locked(self) -> bool:
+        """Whether the file in the folder is the one that is locked: the folder may have been
+        removed, or its disk taken out and put in again."""
+        if self._descriptor is None:
+            return False
+        try:
+            there = os.stat(self._folder / LOCK_NAME, follow_symlinks=False)
+            return os.path.samestat(there, os.fstat(self._descriptor))
+        except OSError:
+            return False
 
     def _check_other_apps(self) -> None:
         """Raises NotRecorderOwner for another app of this process. Call it before the lock's file

@@ -46,6 +46,12 @@ class OwnLog(logging.Handler):
             self._limited.pop().removeFilter(self.repeats)
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._take(record)
+        except Exception:  # whoever logs must not fail for it
+            self.handleError(record)
+
+    def _take(self, record: logging.LogRecord) -> None:
         logger = logging.getLogger(record.name)
         if logger not in self._limited:
             self._limited.add(logger)

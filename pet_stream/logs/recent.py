@@ -58,5 +58,12 @@ def _text(record: logging.LogRecord) -> str:
     """Returns what it says, on one line, with the error but without its traceback."""
     text = record.getMessage()
     if record.exc_info and (error := record.exc_info[1]) is not None:
-        text = f"{text}: {type(error).__name__}: {error}"
+        text = f"{text}: {type(error).__name__}: {_words_of(error)}"
     return without_secrets(" ".join(text.split()))[:MAX_CHARACTERS]
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # of a host's: it must not end the thread that tells of it
+        return "which has no words"

@@ -15,6 +15,7 @@ from ..errors import Paused, StorageError
 from ..format_version import NewerFormat
 from ..private_file import Version, version_of
 from ..reason import Reason
+from ..supervision.error_counts import ErrorCounts
 from .choice import Choice, load, store
 from .schedule import Span, end_of_spans
 
@@ -72,6 +73,7 @@ class Pause:
         schedule: Sequence[Span] = (),
         *,
         on_begin: Callable[[], object] = lambda: None,
+        errors: ErrorCounts | None = None,
         now_s: Callable[[], float] = time.time,
         look_interval_s: float = LOOK_INTERVAL_S,
     ) -> None:
@@ -79,6 +81,7 @@ class Pause:
         self._path = path
         self._schedule = tuple(schedule)
         self._on_begin = on_begin
+        self._errors = errors or ErrorCounts()
         self._now_s = now_s
         self._look_interval_s = look_interval_s
         self._lock = threading.Lock()
@@ -101,12 +104,16 @@ class Pause:
             raise Paused
 
     def look(self) -> None:
-        """Look whether it is on, if the last look was not just now."""
+        """Look whether it is on, if the last look was not just now. A look that fails changes
+        nothing."""
         if time.monotonic() - self._looked_at_s < self._look_interval_s:
             return
         if self._looking.acquire(blocking=False):  # one that waits for a disk is enough
             try:
-                self._look()
+                with self._errors.ending(
+                    "pause", "whether there is a pause can't be told; it stays"
+                ):
+                    self._look()
             finally:
                 self._looking.release()
 
@@ -179,7 +186,8 @@ class Pause:
             self.is_on = is_on = self._state.is_on
         if is_on and not before.is_on:
             logger.info("%s", self._state.reason)
-            self._on_begin()
+            with self._errors.ending("pause", "what a pause begins with could not be done"):
+                self._on_begin()
         elif before.is_on and not is_on:
             logger.info("the pause is over")
 

@@ -24,6 +24,7 @@ from ..histogram import SharedHistogram
 from ..lifecycle import Deadline, Run
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
+from ..supervision.error_counts import ErrorCounts
 from .containers import FORMATS, ContainerFactory
 from .session import PAUSED, SHUT_DOWN, Session
 from .settings import RecorderSettings
@@ -83,6 +84,7 @@ class Recorder:
         on_left: Callable[[], object] = lambda: None,
         check: Callable[[], object] = lambda: None,
         current: CurrentRecording | None = None,
+        errors: ErrorCounts | None = None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
         clips: TokenBucket | None = None,
@@ -101,6 +103,7 @@ class Recorder:
         self._on_finished = on_finished
         self._on_left = on_left
         self._check = check
+        self._errors = errors or ErrorCounts()
         self._name = name
         self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
         self._clip_tokens = clips or TokenBucket(1, CLIP_EVERY_S)
@@ -359,20 +362,25 @@ class Recorder:
     def _handle_left(self) -> None:
         """A writer that was left has ended. Called in its thread."""
         if not self.is_writing:
-            self._on_left()
+            with self._errors.ending("recorder", "the folder could not be let go"):
+                self._on_left()
 
     def _handle_over(self, session: Session) -> None:
         self._count_failure(session)
         if session.never_was:
             self._session = self._current.source = self._session_before
         self._session_before = None  # or each session would keep the one before it for ever
-        self._on_finished(session.status)
+        self._tell_finished(session)
 
     def _handle_clip_over(self, session: Session) -> None:
         self._count_failure(session)
         self._clip = None
         self._clip_frame_count += session.frame_totals[0]
-        self._on_finished(session.status)
+        self._tell_finished(session)
+
+    def _tell_finished(self, session: Session) -> None:
+        with self._errors.ending("recorder", "a recording is whole, but what follows it failed"):
+            self._on_finished(session.status)
 
     def _count_failure(self, session: Session) -> None:
         failure = session.failure

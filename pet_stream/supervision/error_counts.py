@@ -1,13 +1,20 @@
-"""Counts the errors that were caught, by part and kind."""
+"""Ends errors where they happen: counts them by part and kind, and logs them."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from ..errors import Severity, severity_of
 
+logger = logging.getLogger(__name__)
+
+_DEPTH_OF_CONTEXT = 3
+"""The generator, contextlib's exit, and whoever uses the context."""
 MAX_KINDS = 200
 OTHER = "other"
 """The kind of those for which there is no room: a host's callbacks can raise anything."""
@@ -34,6 +41,20 @@ class ErrorCounts:
             if kind not in self._counts and len(self._counts) >= MAX_KINDS:
                 kind = kind._replace(kind=OTHER)
             self._counts[kind] += 1
+
+    def end(self, part: str, error: BaseException, said: str, *, depth: int = 1) -> None:
+        """`error` ends here: note it, and log what follows of it, as from the place `depth` calls
+        up: the log withholds repeats by their place."""
+        self.note(part, error)
+        logger.error("%s", said, exc_info=error, stacklevel=1 + depth)
+
+    @contextmanager
+    def ending(self, part: str, said: str) -> Iterator[None]:
+        """An error inside ends here, as `end` says."""
+        try:
+            yield
+        except Exception as exc:
+            self.end(part, exc, said, depth=_DEPTH_OF_CONTEXT)
 
     @property
     def counts(self) -> dict[ErrorKind, int]:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, requ
 from werkzeug.exceptions import (
     BadHost,
     HTTPException,
+    InternalServerError,
     MethodNotAllowed,
     NotFound,
     default_exceptions,
@@ -64,6 +65,7 @@ def answer_os_error(error: OSError) -> Response:
     """Without a descriptor left a view can't do its work now; what else fails is a fault, a 500."""
     if error.errno not in (errno.EMFILE, errno.ENFILE):
         raise error
+    current_stream().errors.end("web", error, "a request is refused: no more files can be opened")
     return answer_error(Busy("This process can open no more files"))
 
 
@@ -75,6 +77,8 @@ def answer_http_error(error: HTTPException) -> Response:
     """
     if error.response is not None:
         return make_response(error.get_response(request.environ))
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        current_stream().errors.note("web", error.original_exception)  # the app has logged it
     status = error.code or 500
     code = "too_large" if status == 413 else error.name.lower().replace(" ", "_")
     response = jsonify(error=_text_of(error), code=code)

@@ -53,9 +53,16 @@ def take_message(stream: Stream, connection: Connection, text: str | bytes) -> N
         check_further_right(message.right)
         answer = message.handle(stream, connection, fields)
     except PetStreamError as exc:
-        answer = {"type": "error", "of": _NAMED.get(message.type, message.type), **error_json(exc)}
+        answer = _error(message, exc)
+    except Exception as exc:  # the page goes on
+        stream.errors.end("web", exc, f"a page's message {message.type!r} failed")
+        answer = _error(message, PetStreamError("Internal error"))
     if answer is not None:
         stream.event_loop.call_soon(connection.send_control, json_frame(answer))
+
+
+def _error(message: Message, error: PetStreamError) -> Fields:
+    return {"type": "error", "of": _NAMED.get(message.type, message.type), **error_json(error)}
 
 
 def _answer_ping(_stream: Stream, _connection: Connection, fields: Fields) -> Fields | None:

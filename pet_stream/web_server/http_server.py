@@ -59,13 +59,22 @@ class HttpServer(ThreadedWSGIServer):
             return super().get_request()
         except OSError as exc:
             if exc.errno in _EXHAUSTED:
+                self.clients.counts.errors.note("web_server", exc)
                 self._complain(exc)
                 self.clients.make_room()
                 time.sleep(PAUSE_S)
             raise
+        except Exception as exc:
+            self.clients.counts.errors.end("web_server", exc, "a connection could not be accepted")
+            raise ConnectionError from exc  # anything else would end the server's loop
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        return self.clients.admit(request, client_address[0])
+        """Whether there is room for it. An error would end the server's loop."""
+        with self.clients.counts.errors.ending(
+            "web_server", "a connection is closed, because it could not be judged"
+        ):
+            return self.clients.admit(request, client_address[0])
+        return False
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """On the connection's thread."""
@@ -88,10 +97,12 @@ class HttpServer(ThreadedWSGIServer):
         super().shutdown_request(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if isinstance(sys.exc_info()[1], ConnectionError | TimeoutError | ssl.SSLError):
+        error = sys.exc_info()[1]
+        if isinstance(error, ConnectionError | TimeoutError | ssl.SSLError):
             logger.debug("%s has hung up", client_address[0])
-        else:
-            logger.error("a request from %s failed", client_address[0], exc_info=sys.exc_info())
+        elif error is not None:
+            said = f"a request from {client_address[0]} failed"
+            self.clients.counts.errors.end("web_server", error, said)
 
     def _complain(self, error: OSError) -> None:
         now_s = time.monotonic()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Protocol
 
 from ..fan_out import FanOut
 from ..first_pictures import FirstPictures
 from ..media.access_unit import AccessUnit
+from ..supervision.error_counts import ErrorCounts
 from .sending.sender import PeerCounts, Sender
-
-logger = logging.getLogger(__name__)
 
 
 class Viewer(Protocol):
@@ -27,9 +25,12 @@ class Audience:
     share the same packets.
     """
 
-    def __init__(self, fan_out: FanOut, counts: PeerCounts) -> None:
+    def __init__(
+        self, fan_out: FanOut, counts: PeerCounts, errors: ErrorCounts | None = None
+    ) -> None:
         self._fan_out = fan_out
         self._counts = counts
+        self._errors = errors or ErrorCounts()
         self._viewers: tuple[Viewer, ...] = ()
         self.first_pictures = FirstPictures()
 
@@ -45,7 +46,11 @@ class Audience:
         """Start `viewer`, which came at `asked_ns` (monotonic), at the newest entry point."""
         gop = self._fan_out.join(self)
         self.first_pictures.expect(viewer, asked_ns)
-        viewer.sender.start(gop)
+        try:
+            viewer.sender.start(gop)
+        except Exception as exc:
+            self._fail(viewer, exc)
+            return
         if gop:
             self.first_pictures.come(viewer)
         self._viewers = (*self._viewers, viewer)
@@ -68,7 +73,10 @@ class Audience:
     def _send_to(self, viewer: Viewer, unit: AccessUnit) -> None:
         try:
             viewer.sender.send(unit)
-        except Exception:  # the loop's safety net: one viewer must not cost the others a picture
-            logger.exception("a viewer is ended, because sending to it failed")
-            self._counts.errors += 1
-            viewer.end("sender failed")
+        except Exception as exc:  # one viewer must not cost the others a picture
+            self._fail(viewer, exc)
+
+    def _fail(self, viewer: Viewer, error: Exception) -> None:
+        self._errors.end("webrtc", error, "a viewer is ended, because sending to it failed")
+        self._counts.errors += 1
+        viewer.end("sender failed")

@@ -20,6 +20,7 @@ from aiortc.sdp import candidate_from_sdp
 from ..errors import BadCandidate
 from ..ice_server import IceServer, IpNetwork
 from ..process.standstill import wait_for_any
+from ..supervision.error_counts import ErrorCounts
 from . import private
 from .sending.sender import PeerCounts, SenderFactory
 from .signaling.answer import answer_from_aiortc, offer_for_aiortc
@@ -63,12 +64,14 @@ class Peer:
         make_sender: SenderFactory,
         counts: PeerCounts,
         limits: TimeLimits,
+        errors: ErrorCounts,
     ) -> None:
         self.pc_id = pc_id
         self._h264_format = h264_format
         self._offer = offer
         self._counts = counts
         self._limits = limits
+        self._errors = errors
         loop = asyncio.get_running_loop()
         self._connected: asyncio.Future[None] = loop.create_future()
         self._ended: asyncio.Future[str] = loop.create_future()
@@ -87,7 +90,7 @@ class Peer:
         self._rtp_sender = transceiver.sender
         private.offer_hosts(self._ice, ice_hosts)
         private.prefer_fastest(self._rtp_sender.transport)
-        self._guard = private.Guard(self._rtp_sender.transport, counts.datagrams_dropped)
+        self._guard = private.Guard(self._rtp_sender.transport, counts.datagrams_dropped, errors)
         extensions = {uri: number for number, uri in offer.extensions}
         end = partial(_end, self._ended)  # not self.end: the sender would keep this object
         self.sender = make_sender(transceiver, h264_format, extensions, counts, end)
@@ -194,16 +197,34 @@ class Peer:
         self._guard.leave()
 
     def _on_connection_state(self) -> None:
+        """Called by aiortc, in the middle of what it does: an error must not end that."""
+        try:
+            self._take_connection_state()
+        except Exception as exc:
+            self._fail(exc, "a viewer is ended: its connection's state can't be taken in")
+
+    def _take_connection_state(self) -> None:
         state = self._connection.connectionState
         if state == "connected" and not self._connected.done():
             self._counts.connections += 1
-            private.on_refusal(self._ice, self._on_refusal)
+            private.on_refusal(self._ice, self._handle_refusal)
             self._guard.watch_rtcp()
             self._connected.set_result(None)
         elif state in ("failed", "closed"):
             if state == "failed" and not self._connected.done():
                 self._counts.errors += 1
             self.end(f"connection {state}")
+
+    def _handle_refusal(self) -> None:
+        """Called by asyncio, or in the middle of sending."""
+        try:
+            self._on_refusal()
+        except Exception as exc:
+            self._fail(exc, "a viewer is ended: whether its port is closed can't be told")
+
+    def _fail(self, error: Exception, said: str) -> None:
+        self._errors.end("webrtc", error, said)
+        self.end("it has failed")
 
     def _on_refusal(self) -> None:
         if _is_idle(self._refusal):

@@ -73,6 +73,9 @@ class _Life:
     def begin_anew(self, now_s: float) -> None:
         self.peer.begin_anew(now_s)
 
+    def end(self, reason: str) -> None:
+        self.peer.end(reason)
+
 
 class View(Protocol):
     """A camera's pictures."""
@@ -105,21 +108,22 @@ class Peers:
         offer_interval_s: float = OFFER_INTERVAL_S,
     ) -> None:
         self.counts = PeerCounts()
-        self._audience = Audience(fan_out, self.counts)
+        self._audience = Audience(fan_out, self.counts, event_loop.errors)
         self._audiences = {fan_out: self._audience}
         self._event_loop = event_loop
         self._places = places
         self._grants = grants
         self._video = video
         self._limits = limits or TimeLimits()
-        self._watch = Watch(self._limits.look_s)
+        self._watch = Watch(self._limits.look_s, event_loop.errors)
         self._make_peer = partial(
             Peer,
             ice_servers=ice_servers,
             ice_hosts=ice_hosts,
-            make_sender=make_sender or Senders(),
+            make_sender=make_sender or Senders(event_loop.errors),
             counts=self.counts,
             limits=self._limits,
+            errors=event_loop.errors,
         )
         self._offer_interval_s = offer_interval_s
         self._next_offer_s = 0.0
@@ -291,7 +295,10 @@ class Peers:
 
     def _audience_of(self, fan_out: FanOut) -> Audience:
         if fan_out not in self._audiences:
-            self._audiences = {**self._audiences, fan_out: Audience(fan_out, self.counts)}
+            self._audiences = {
+                **self._audiences,
+                fan_out: Audience(fan_out, self.counts, self._event_loop.errors),
+            }
         return self._audiences[fan_out]
 
     def _occupant(self, life: _Life) -> Occupant:

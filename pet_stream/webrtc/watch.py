@@ -6,6 +6,7 @@ import asyncio
 from typing import Protocol
 
 from ..process.standstill import Looks
+from ..supervision.error_counts import ErrorCounts
 
 
 class Watched(Protocol):
@@ -14,12 +15,15 @@ class Watched(Protocol):
     def begin_anew(self, now_s: float) -> None:
         """The process stood still: silence until now tells nothing."""
 
+    def end(self, reason: str) -> None: ...
+
 
 class Watch:
     """Calls each viewer's `look` every `interval_s`. On the event-loop thread; the timer runs while
-    there are viewers."""
+    there are viewers. One whose check fails is ended."""
 
-    def __init__(self, interval_s: float) -> None:
+    def __init__(self, interval_s: float, errors: ErrorCounts | None = None) -> None:
+        self._errors = errors or ErrorCounts()
         self._interval_s = interval_s
         self._looks = Looks(interval_s)
         self._watched: list[Watched] = []
@@ -46,6 +50,10 @@ class Watch:
         now_s = asyncio.get_running_loop().time()
         is_late = self._looks.is_late(now_s)
         for viewer in tuple(self._watched):
-            if is_late:
-                viewer.begin_anew(now_s)
-            viewer.look(now_s)
+            try:
+                if is_late:
+                    viewer.begin_anew(now_s)
+                viewer.look(now_s)
+            except Exception as exc:  # noqa: PERF203 (each for itself)
+                self._errors.end("webrtc", exc, "a viewer is ended, because its check failed")
+                viewer.end("it can't be checked")

@@ -14,6 +14,7 @@ from typing import Protocol
 from wsproto.events import CloseConnection, Ping, Pong
 
 from ..mailbox import Mailbox
+from ..supervision.error_counts import ErrorCounts
 from .frames import (
     NO_STATUS,
     NORMAL,
@@ -52,10 +53,16 @@ class Connection:
     The outbox is asked for a frame only when there is room, and when those before it have arrived
     or soon will: until then it can drop the frame for a newer one. Control frames go first.
 
-    `end` gives back everything that was taken for the client, without anybody's help.
+    `end` gives back everything that was taken for the client, without anybody's help. What fails
+    for this client is noted in `errors`, and ends this connection only.
     """
 
-    def __init__(self, loop_socket: LoopSocket, limits: TimeLimits | None = None) -> None:
+    def __init__(
+        self,
+        loop_socket: LoopSocket,
+        limits: TimeLimits | None = None,
+        errors: ErrorCounts | None = None,
+    ) -> None:
         self.inbox: Mailbox[str | bytes] = Mailbox(MAX_UNHEARD)
         """What the client says, for the thread of its request; closed at the end."""
         self.outbox: Outbox | None = None
@@ -66,6 +73,7 @@ class Connection:
         self.is_refused = False
         self.is_ended = False
         self._limits = limits or TimeLimits()
+        self._errors = errors or ErrorCounts()
         self._at_end = ExitStack()
         self._socket = loop_socket
         self._incoming = Incoming(time.monotonic())
@@ -121,16 +129,22 @@ class Connection:
             return
         logger.debug("a WebSocket is ended: %s", reason)
         self.is_ended = True
-        if self._timer is not None:
-            self._timer.cancel()
-        self._loop.remove_reader(self._descriptor)
-        self._loop.remove_writer(self._descriptor)
-        os.close(self._descriptor)
-        self._socket.shut_down()
-        self.outbox = None
-        self.inbox.close()
-        self.answered.set()
-        self._at_end.close()
+        said = "what a WebSocket had taken could not all be given back"
+        with self._errors.ending("websocket", said), self._at_end:  # whatever fails in between
+            if self._timer is not None:
+                self._timer.cancel()
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
+            os.close(self._descriptor)
+            self._socket.shut_down()
+            self.outbox = None
+            self.inbox.close()
+            self.answered.set()
+
+    def fail(self, error: Exception, said: str) -> None:
+        """End it because of a fault of ours, of which the log says `said`."""
+        self._errors.end("websocket", error, said)
+        self.end("it has failed")
 
     def abandon(self) -> None:
         """Let the client and its request notice the end. Any thread, where the loop is stuck."""
@@ -168,12 +182,16 @@ class Connection:
             return
         try:
             self._send_all()
-        except OSError as exc:
-            self.end(str(exc))
+        except Exception as exc:
+            self.fail(exc, "a WebSocket is ended, because sending failed")
 
     def _send_all(self) -> None:
         while (rest := self._sending or self._next()) is not None:
-            sent = self._socket.send_some(rest)
+            try:
+                sent = self._socket.send_some(rest)
+            except OSError as exc:
+                self.end(str(exc))
+                return
             if sent:
                 self._moved_at_s = time.monotonic()
                 self._sent_bytes += sent
@@ -244,10 +262,16 @@ class Connection:
         if data == b"":
             self.end("the client has hung up")
         elif data:
-            for heard in self._incoming.read(data, time.monotonic()):
-                self._hear(heard)
-                if self.is_ended:
-                    return
+            try:
+                self._read(data)
+            except Exception as exc:
+                self.fail(exc, "a WebSocket is ended, because reading failed")
+
+    def _read(self, data: bytes) -> None:
+        for heard in self._incoming.read(data, time.monotonic()):
+            self._hear(heard)
+            if self.is_ended:
+                return
 
     def _hear(self, heard: Heard) -> None:
         if isinstance(heard, CloseConnection):

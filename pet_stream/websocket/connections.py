@@ -89,7 +89,7 @@ class Connections:
         while (leaving := self._first_to_go(client, max_pending)) is not None:
             leaving.end("it gives way to a newer one")
         try:
-            connection = Connection(loop_socket, self.limits)
+            connection = Connection(loop_socket, self.limits, self._event_loop.errors)
         except OSError as exc:
             raise LoopUnavailable(f"No connection: {exc}") from exc
         self._places[connection] = None
@@ -174,9 +174,12 @@ class Connections:
         for connection, place in tuple(self._places.items()):
             if is_ending:
                 connection.close(GOING_AWAY, "the server is stopping")
-            if is_late:
-                connection.begin_anew(now_s)
-            connection.look_after(now_s)
+            try:
+                if is_late:
+                    connection.begin_anew(now_s)
+                connection.look_after(now_s)
+            except Exception as exc:
+                connection.fail(exc, "a WebSocket is ended, because its check failed")
             if place is not None and not connection.is_ended:
                 place.renew()
         return bool(self._places)

@@ -54,9 +54,9 @@ class LiveState:
 
     def join(self, connection: Connection) -> None:
         self._event_loop.assert_here()
-        self._look()
+        self._ticker.tick_now()
         outbox = connection.outbox = StateOutbox()
-        outbox.state_frame = self._frame
+        outbox.state_frame = self._frame or None
         self._listeners[connection] = outbox
         self._ticker.start()
         connection.flush()

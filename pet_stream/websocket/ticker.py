@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 
 from ..event_loop import EventLoopThread
-
-logger = logging.getLogger(__name__)
 
 
 class Ticker:
@@ -28,16 +25,17 @@ class Ticker:
         if self._task is None or self._task.done():
             self._task = self._event_loop.spawn(self._run(), self._name)
 
+    def tick_now(self) -> bool:
+        """Tick, apart from the interval. Returns whether it goes on: also after a failure."""
+        with self._event_loop.errors.ending("loop", f"{self._name} failed, and is tried again"):
+            return self._tick()
+        return True
+
     async def _run(self) -> None:
         is_needed = True
         try:
             while is_needed:
                 await asyncio.sleep(self._interval_s)
-                try:
-                    is_needed = self._tick()
-                except Exception:
-                    logger.exception(
-                        "%s failed, and is tried again in %g s", self._name, self._interval_s
-                    )
+                is_needed = self.tick_now()
         finally:
             self._task = None  # a task that was cancelled keeps its frames

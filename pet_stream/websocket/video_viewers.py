@@ -140,6 +140,7 @@ class VideoViewers:
         self.limits = LagLimits()
         """For viewers that join from now on."""
         self.first_pictures = FirstPictures()
+        self._errors = event_loop.errors
         self._fan_out = fan_out
         self._camera = camera
         self._viewers: dict[Connection, VideoOutbox] = {}
@@ -180,9 +181,15 @@ class VideoViewers:
 
     def send(self, units: Sequence[AccessUnit], dropped_count: int) -> None:
         now_s = time.monotonic()
+        viewers = tuple(self._viewers.items())  # one that fails leaves meanwhile
         for message in self._messages_of(units):
-            for outbox in self._viewers.values():
-                outbox.offer(message, now_s)
+            for connection, outbox in viewers:
+                try:
+                    outbox.offer(message, now_s)
+                except Exception as exc:  # noqa: PERF203 (each for itself)
+                    connection.fail(
+                        exc, "a viewer over WebSockets is ended: it can't hold a picture"
+                    )
         self._messages.forget_before(self._fan_out.entry_point)
         for connection in tuple(self._viewers):  # a viewer that is lost leaves meanwhile
             connection.flush()
@@ -203,6 +210,13 @@ class VideoViewers:
             except BitstreamError as exc:
                 logger.debug("picture %d can't be told: %s", unit.sequence, exc)
                 self.counts.errors += 1
+                continue
+            except Exception as exc:
+                self._errors.end(
+                    "viewers", exc, "a picture is left out for viewers over WebSockets"
+                )
+                self.counts.errors += 1
+                self._messages = VideoMessages()  # which begins with an entry point
                 continue
             if message is not None:
                 yield message

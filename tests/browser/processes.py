@@ -60,6 +60,9 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     def stop(
         self, with_signal: signal.Signals = signal.SIGTERM, *, is_for_group: bool = False
     ) -> int:

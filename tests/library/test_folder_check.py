@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.library.folder_check import INTERVAL_S, FolderCheck, find_fault
+from pet_stream.library.folder_check import FAULT_INTERVAL_S, INTERVAL_S, FolderCheck, find_fault
 from pet_stream.library.housekeeping import Housekeeper, Task
 
 from ..apps import mounted_app
@@ -51,7 +51,9 @@ def test_what_keeps_a_recording_from_beginning(tmp_path: Path, read_only_folder:
     assert list(read_only_folder.iterdir()) == []
 
 
-def test_it_is_looked_at_once_a_minute(tmp_path: Path, housekeeper: CountingHousekeeper) -> None:
+def test_it_is_looked_at_once_a_minute_and_a_fault_each_second(
+    tmp_path: Path, housekeeper: CountingHousekeeper
+) -> None:
     now_s = 1000.0
     folder = tmp_path / "recordings"
     check = FolderCheck(folder, 0, housekeeper, lambda: now_s)
@@ -62,9 +64,15 @@ def test_it_is_looked_at_once_a_minute(tmp_path: Path, housekeeper: CountingHous
     for _ in range(100):
         assert check.fault() == "the recordings folder is not a folder"
     assert housekeeper.count == 1
-    now_s += INTERVAL_S
+    now_s += FAULT_INTERVAL_S
     wait_until(lambda: check.fault() is None)
+    folder.touch()
+    now_s += INTERVAL_S / 2
+    assert check.fault() is None
     assert housekeeper.count == 2
+    now_s += INTERVAL_S
+    wait_until(check.fault)
+    assert housekeeper.count == 3
 
 
 def test_health_says_so_without_naming_the_path(tmp_path: Path) -> None:

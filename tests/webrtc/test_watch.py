@@ -21,6 +21,9 @@ class CountingViewer:
             self._watch.remove(self)
             self.done.set()
 
+    def end(self, reason: str) -> None:
+        raise AssertionError(reason)
+
     def begin_anew(self, now_s: float) -> None:
         self.anew.append(now_s)
 

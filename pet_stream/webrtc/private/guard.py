@@ -18,6 +18,7 @@ from aiortc import RTCDtlsTransport, rtcdtlstransport
 
 from ...admission.token_bucket import TokenBucket
 from ...media.stun import answered_transaction, is_stun, proves
+from ...supervision.error_counts import ErrorCounts
 from .freeing import cut_cycles, without_traceback
 from .ice import connection_of
 from .rtcp_budget import RtcpBudget
@@ -68,8 +69,14 @@ class Guard:
     RFC 7983), and within a budget, which is asked before anything is parsed or decrypted.
     """
 
-    def __init__(self, transport: RTCDtlsTransport, drops: Counter[Drop]) -> None:
+    def __init__(
+        self,
+        transport: RTCDtlsTransport,
+        drops: Counter[Drop],
+        errors: ErrorCounts | None = None,
+    ) -> None:
         """Call it before gathering, after `offer_hosts`. Counts what is dropped in `drops`."""
+        self._errors = errors or ErrorCounts()
         self.heard_count = 0
         """Packets that have proved to be the viewer's: ICE checks and RTCP."""
         self.rtcp = RtcpBudget()
@@ -153,6 +160,15 @@ class Guard:
         self, protocol: Any, receive: Callable[..., object], data: bytes, address: tuple[Any, ...]
     ) -> None:
         """In the place of a socket's `datagram_received`."""
+        try:
+            self._sift(protocol, receive, data, address)
+        except Exception as exc:  # ours: parsers' errors don't come here
+            self._errors.end("webrtc", exc, "a datagram is dropped, because it could not be judged")
+            self._drop(Drop.MALFORMED)
+
+    def _sift(
+        self, protocol: Any, receive: Callable[..., object], data: bytes, address: tuple[Any, ...]
+    ) -> None:
         if not data:
             self._drop(Drop.EMPTY)
         elif len(data) > MAX_DATAGRAM_BYTES:

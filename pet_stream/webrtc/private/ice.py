@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
-import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -137,11 +136,13 @@ def connection_of(transport: RTCIceTransport) -> Any:
 
 
 def _take_refusals(descriptor: int, callback: Callable[[], object], error: Exception) -> None:
-    with socket.socket(fileno=os.dup(descriptor)) as udp:
-        try:
-            for _ in range(_MAX_REPORTS):
-                udp.recvmsg(1, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            pass  # all taken out
+    udp = socket.socket(fileno=descriptor)  # no copy: there may be no descriptor left for one
+    try:
+        for _ in range(_MAX_REPORTS):
+            udp.recvmsg(1, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        pass  # all taken out
+    finally:
+        udp.detach()
     if isinstance(error, ConnectionRefusedError):
         callback()

@@ -10,6 +10,7 @@ from aiortc import RTCDtlsTransport, RTCRtpSender
 
 from ...errors import BitstreamError
 from ...media.rtp.rtcp import Report, parse_feedback
+from ...supervision.error_counts import ErrorCounts
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,9 @@ class RtcpListener(Protocol):
     def handle_report(self, report: Report) -> None: ...
 
 
-def listen_to_rtcp(transport: RTCDtlsTransport, ssrc: int, listener: RtcpListener) -> None:
+def listen_to_rtcp(
+    transport: RTCDtlsTransport, ssrc: int, listener: RtcpListener, errors: ErrorCounts
+) -> None:
     """Give RTCP about the stream `ssrc` to `listener`, and none to aiortc, until `stop_listening`.
 
     Raises AttributeError.
@@ -51,12 +54,13 @@ def listen_to_rtcp(transport: RTCDtlsTransport, ssrc: int, listener: RtcpListene
         except BitstreamError as exc:
             logger.debug("RTCP that can't be read: %s", exc)
             return
-        if feedback.report is not None:
-            listener.handle_report(feedback.report)
-        if feedback.lost:
-            listener.handle_nack(feedback.lost)
-        if feedback.wants_keyframe:
-            listener.handle_keyframe_request()
+        with errors.ending("webrtc", "what a viewer asks for by RTCP could not be done"):
+            if feedback.report is not None:
+                listener.handle_report(feedback.report)
+            if feedback.lost:
+                listener.handle_nack(feedback.lost)
+            if feedback.wants_keyframe:
+                listener.handle_keyframe_request()
 
     transport._handle_rtcp_data = handle  # type: ignore[method-assign]
 

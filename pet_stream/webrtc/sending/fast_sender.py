@@ -11,6 +11,7 @@ from ...media.access_unit import AccessUnit
 from ...media.rtp.packetizer import PacketBlock
 from ...media.rtp.packets import MAX_PACKET_BYTES, STRIDE
 from ...media.rtp.rtcp import Report, goodbye
+from ...supervision.error_counts import ErrorCounts
 from .. import private
 from ..signaling.h264_format import H264Format
 from .congestion import Congestion
@@ -30,7 +31,8 @@ IDR may be far; and not twice within this time."""
 class Shared:
     """What all fast senders share. On the event-loop thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: ErrorCounts) -> None:
+        self.errors = errors
         self.streams = PacketStreams()
         self.failed_steps = FailedSteps()
         self.pictures = private.SrtpBuffer(STRIDE)
@@ -81,7 +83,7 @@ class FastSender:
         )
         self._awaits_entry = True
         self._replayed_ns = 0
-        private.listen_to_rtcp(transport, streams.ssrc, self)
+        private.listen_to_rtcp(transport, streams.ssrc, self, shared.errors)
         stream_format = StreamFormat(h264_format.payload_type, tag_bytes, extensions)
         self._stream = streams.join(stream_format)
 

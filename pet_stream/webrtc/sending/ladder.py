@@ -9,6 +9,7 @@ from aiortc import RTCRtpTransceiver
 from aiortc.rtcrtpparameters import RTCRtpSendParameters
 
 from ...media.access_unit import AccessUnit
+from ...supervision.error_counts import ErrorCounts
 from .. import private
 from ..signaling.h264_format import H264Format
 from ..signaling.offer import SENT_EXTENSIONS
@@ -23,10 +24,10 @@ logger = logging.getLogger(__name__)
 class Senders:
     """Makes each viewer's sender, and owns what they share. On the event-loop thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: ErrorCounts | None = None) -> None:
         self._shared: Shared | None = None
         try:
-            self._shared = Shared()
+            self._shared = Shared(errors or ErrorCounts())
         except AttributeError as exc:
             logger.warning("viewers get aiortc's own sender, which costs more of the CPU: %s", exc)
 
