@@ -13,10 +13,11 @@ class BackOff:
     long, `longest_s` at most."""
 
     first_s: float = 0.5
-    longest_s: float = 60.0
+    longest_s: float = 2.0
+    """So that it lives again within 3 s of the cause going away, whenever that is."""
     max_failures: int = MAX_FAILURES
     """After this many failures in a row it is said that the part has failed."""
-    recovered_s: float = 30.0
+    recovered_s: float = 5.0
     """What has lived for this long has recovered: its next failure is the first again."""
 
     def delay_s(self, failure_count: int) -> float:

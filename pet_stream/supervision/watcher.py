@@ -25,7 +25,7 @@ class Watcher:
 
     `on_looked` is called after each look, and must not wait.
     `on_failed` is called when a part was started again in vain ten times in a row; it must not
-    wait. After that a part that has died is still tried once a minute, but a stuck one no more,
+    wait. After that a part that has died is still tried, but a stuck one no more,
     because its threads can't be ended.
     """
 
