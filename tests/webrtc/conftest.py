@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
@@ -89,8 +90,7 @@ class Streaming:
         self.places = Places(max_clients)
         self.grants = grants or Grants("test")
         self.sps: SequenceParameterSet | None = None
-        self.made: list[tuple[RTCRtpTransceiver, Sender]] = []
-        """Of each viewer, in their order: what its sender was made for, and the sender."""
+        self._made: list[tuple[weakref.ref[RTCRtpTransceiver], weakref.ref[Sender]]] = []
         self._make_sender = make_sender or Senders()
         self.peers = Peers(
             fan_out=self.fan_out,
@@ -107,8 +107,14 @@ class Streaming:
 
     def _make(self, transceiver: RTCRtpTransceiver, *arguments: Any) -> Sender:
         sender = self._make_sender(transceiver, *arguments)
-        self.made.append((transceiver, sender))
+        self._made.append((weakref.ref(transceiver), weakref.ref(sender)))
         return sender
+
+    @property
+    def made(self) -> list[tuple[RTCRtpTransceiver, Sender]]:
+        """Of each viewer that is not freed, in their order: its transceiver and its sender."""
+        pairs = [(transceiver(), sender()) for transceiver, sender in self._made]
+        return [(made_for, made) for made_for, made in pairs if made_for and made]
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.event_loop.call(coroutine, TIMEOUT_S)
