@@ -12,6 +12,7 @@ unit := --ignore=tests/browser -m "not browser and not slow"
 # tests mostly wait; neighbours share what they need; a browser, which works, is one for each file
 parallel := -n 6 --dist worksteal
 by_file := -n 2 --dist loadfile
+sphinx := $(python) -m sphinx --quiet --fail-on-warning --keep-going --nitpicky --conf-dir docs --doctree-dir build/doctrees
 scripts := node --test --test-reporter=spec tests/js/*.test.mjs
 ARGS ?=
 
@@ -55,6 +56,14 @@ unit: development ## the unit tests
 browser: development ## the tests that drive Chromium and Firefox
 	@tools/packages gcc chromium firefox ffmpeg ip
 	@$(python) -m pytest $(by_file) -m browser $(ARGS)
+
+.PHONY: docs
+docs: documentation ## the docs as HTML: build/docs/index.html; a link that leads nowhere is an error
+	@$(sphinx) -b html . build/docs
+
+.PHONY: docs-links
+docs-links: documentation ## whether the docs' links to other sites lead anywhere (asks those sites)
+	@$(sphinx) -b linkcheck . build/docs-links
 
 .PHONY: test-newest
 test-newest: ## the tests without a browser, with the newest releases of all dependencies (long)
@@ -138,4 +147,9 @@ runtime:
 .PHONY: development
 development:
 	@tools/packages venv
-	@tools/venv .venv "$$(tools/python default)" test,lint
+	@tools/venv .venv "$$(tools/python default)" test,lint,docs
+
+.PHONY: documentation
+documentation:
+	@tools/packages venv
+	@tools/venv .venv "$$(tools/python default)" docs

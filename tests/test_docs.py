@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from pet_stream import PetStream, errors
+from pet_stream.config import SETTINGS
 from pet_stream.recording.status import RecordingStatus
 from pet_stream.web import (
     LEGACY_ROUTES,
@@ -26,6 +27,8 @@ PAGES = (
     *READMES,
     *(CHECKOUT / name for name in ("CHANGELOG.md", "SECURITY.md", "benchmarks/README.md")),
 )
+ENDS_OF_A_RECORDING = {"duration", "no_heartbeat", "shut_down", "begins_early"}
+"""As they are meant: `/health` says nothing of them."""
 CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
 
@@ -81,11 +84,20 @@ def test_every_target_that_a_readme_names_is_in_the_makefile(readme: Path) -> No
     assert not {target for target in targets if f"\n{target}:" not in makefile}
 
 
+def test_every_page_is_in_a_table_of_the_first_one_once() -> None:
+    """Sphinx makes the navigation of these tables (docs/conf.py)."""
+    rows = re.findall(r"(?m)^\| \[[^]]+\]\(([^)]+)\) \| \S", (DOCS / "index.md").read_text())
+    pages = {(DOCS / row).resolve() for row in rows}
+    assert len(pages) == len(rows)
+    assert pages == {*PAGES, *DOCS.glob("*.md")} - {DOCS / "index.md"}
+
+
 @pytest.mark.parametrize("readme", READMES, ids=lambda page: page.name)
-def test_every_page_of_the_docs_is_linked_from_the_table_of_a_readme(readme: Path) -> None:
-    rows = set(re.findall(r"(?m)^\| \[(docs/[^]]+)\]\(\1\) \| \S", readme.read_text()))
-    pages = {path.relative_to(CHECKOUT).as_posix() for path in DOCS.rglob("*.md")}
-    assert rows == pages
+def test_a_readme_leads_to_the_first_page_and_the_quick_start(readme: Path) -> None:
+    rows = re.findall(r"(?m)^\| \[([^]]+)\]\(\1\) \| \S", readme.read_text())
+    assert "docs/quick-start.md" in rows
+    assert "docs/troubleshooting.md" in rows
+    assert "](docs/index.md)" in readme.read_text()
 
 
 def test_both_readmes_have_the_same_sections_links_and_commands() -> None:
@@ -153,6 +165,27 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
     )
     leaves = {leaf for root in (*roots, errors.LoopUnavailable) for leaf in leaves_of(root)}
     assert documented == {(leaf.http_status, leaf.code) for leaf in leaves}
+
+
+def test_every_code_of_health_has_its_line_and_no_other() -> None:
+    documented = set(re.findall(r"(?m)^### ([a-z_]+)$", (DOCS / "health-codes.md").read_text()))
+    sources = [path.read_text() for path in (CHECKOUT / "pet_stream").rglob("*.py")]
+    codes = {code for text in sources for code in re.findall(r'Reason\(\s*"([a-z_]+)"', text)}
+    assert codes - documented == ENDS_OF_A_RECORDING
+    words = {word for text in sources for word in re.findall(r'"([a-z_]+)"', text)}
+    assert documented <= words
+
+
+def test_every_part_is_named_where_its_codes_are() -> None:
+    section = (DOCS / "health-codes.md").read_text().partition("### PART_stuck")[2]
+    table = (DOCS / "supervision.md").read_text().partition("## The parts")[2].partition("\n## ")[0]
+    parts = re.findall(r"(?m)^\| `([a-z]+)` \|", table)
+    assert set(re.findall(r"`([a-z]+)_stuck`", section)) == set(parts)
+
+
+def test_small_boards_says_of_every_setting_what_it_costs() -> None:
+    named = set(re.findall(r"`(PET_STREAM_[A-Z_]+)`", (DOCS / "small-boards.md").read_text()))
+    assert named == {setting.key for setting in SETTINGS}
 
 
 def test_every_field_of_a_recordings_status_is_in_the_docs() -> None:

@@ -23,6 +23,16 @@ def settings_table() -> str:
     return _table("| key | default | meaning |", rows)
 
 
+def settings_reference() -> str:
+    """The same with what each may be, and whether it counts at once when it is changed."""
+    rows = [
+        f"| `{s.key}`{' ●' if s.is_live else ''} | `{_shown(s.default)}` | {s.meaning} | "
+        f"{s.expected} |"
+        for s in SETTINGS
+    ]
+    return _table("| key | default | meaning | may be |", rows)
+
+
 def live_settings() -> str:
     return ", ".join(f"`{s.name}`" for s in SETTINGS if s.is_live) + "\n"
 
@@ -42,6 +52,7 @@ def _metric(row: Row) -> str:
 
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings": (CHECKOUT / "README.md", settings_table),
+    "settings reference": (CHECKOUT / "docs" / "settings.md", settings_reference),
     "metrics": (CHECKOUT / "docs" / "metrics.md", metrics_table),
     "exit codes": (CHECKOUT / "docs" / "command-line.md", exit_codes),
     "live settings": (CHECKOUT / "docs" / "command-line.md", live_settings),
