@@ -31,8 +31,8 @@ def step(streaming: Streaming) -> Step:
 
 
 def route_of(streaming: Streaming) -> route.Route:
-    sender: Any = streaming.made[-1][1]
-    found = sender._active._route
+    senders: list[Any] = [sender for _, sender in streaming.made]
+    found = next(sender._active._route for sender in senders if sender._active)
     assert isinstance(found, route.Route)
     return found
 
