@@ -47,6 +47,7 @@ class EventLoopThread:
         self.delays = Histogram(DELAYS_S)
         """How late each heartbeat was."""
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._calls: set[concurrent.futures.Future[Any]] = set()
 
     def start(self) -> None:
         """Idempotent. Raises Busy when no thread is to be had."""
@@ -108,9 +109,14 @@ class EventLoopThread:
         except RuntimeError as exc:  # its thread has died
             coroutine.close()
             raise LoopUnavailable("Streaming has failed and begins anew") from exc
+        self._calls.add(future)
+        future.add_done_callback(self._calls.discard)
+        if loop.is_closed():  # just now: it may not be among those that its end has cancelled
+            future.cancel()
         try:
             return future.result(timeout_s)
         except concurrent.futures.CancelledError as exc:
+            coroutine.close()
             raise LoopUnavailable("Streaming is shutting down") from exc
         except (concurrent.futures.TimeoutError, TimeoutError) as exc:
             if future.done() and not future.cancelled():
@@ -168,6 +174,8 @@ class EventLoopThread:
         finally:
             asyncio.set_event_loop(None)
             loop.close()
+            for call in tuple(self._calls):  # which came too late for the loop
+                call.cancel()
 
     def _beat(self, loop: asyncio.AbstractEventLoop, run: Run, due_s: float) -> None:
         run.pulse.beat()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -208,3 +210,28 @@ def test_what_is_cancelled_when_the_loop_ends_is_still_there(event_loop: EventLo
     assert started.wait(TIMEOUT_S)
     event_loop.stop()
     assert outcomes == ["tidied up"]
+
+
+def test_who_waits_for_a_loop_that_dies_is_told_at_once(event_loop: EventLoopThread) -> None:
+    """However late the call came: before its end, or in the middle of it."""
+    answers: list[str] = []
+    is_dying = threading.Event()
+
+    def ask() -> None:
+        is_dying.wait(TIMEOUT_S)
+        for _ in range(100):
+            try:
+                event_loop.call(thread_name(), TIMEOUT_S)
+            except LoopUnavailable as exc:  # noqa: PERF203 (each for itself)
+                answers.append(str(exc))
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    begin_s = time.monotonic()
+    event_loop.call_soon(is_dying.set)
+    event_loop.call_soon(sys.exit)
+    for asker in askers:
+        asker.join(TIMEOUT_S)
+    assert answers
+    assert time.monotonic() - begin_s < TIMEOUT_S / 2
