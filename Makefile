@@ -106,7 +106,7 @@ fuzz-guided: development ## one of its targets, led by coverage; x86-64, Python 
 .PHONY: bench
 bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
 	@tools/packages gcc chromium
-	@$(python) -m benchmarks $(ARGS)
+	@$(python) -m benchmarks --oldest "$$(tools/environment oldest)" $(ARGS)
 
 .PHONY: bench-quick
 bench-quick: development ## the main rows of it; under 2 minutes

@@ -22,7 +22,7 @@ from .bench_h264 import measure_split_us
 from .camera import BITS_PER_SECOND, WRITINGS, temporary_folder
 from .children import CHECKOUT, BenchError
 from .machine import describe_machine
-from .plan import FULL, QUICK, SENDERS, SYSTEMS, Plan, Series
+from .plan import FULL, QUICK, SENDERS, SYSTEMS, Plan, Series, beside_oldest
 from .report import Results, as_markdown
 from .runs import Runs, say
 from .startup import measure_startup
@@ -38,6 +38,8 @@ def main() -> int:
         plan = replace(plan, seconds=arguments.seconds)
     if arguments.only:
         plan = replace(plan, series=tuple(arguments.only))
+    if arguments.oldest:
+        plan = beside_oldest(plan, str(Path(arguments.oldest).absolute()))
     results = Results(describe_machine())
     begun = time.monotonic()
     RESULTS.mkdir(exist_ok=True)
@@ -131,6 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--quick", action="store_true", help="the main rows, shorter")
     parser.add_argument("--seconds", type=float, help="of each measurement")
+    parser.add_argument(
+        "--oldest", metavar="PYTHON", help="an interpreter that runs our main rows once more"
+    )
     parser.add_argument(
         "--kilobits",
         type=int,

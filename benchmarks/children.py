@@ -48,11 +48,12 @@ class Child:
         log: IO[str] | None = None,
         folder: Path = CHECKOUT,
         environment: Mapping[str, str] | None = None,
+        python: str = sys.executable,
     ) -> None:
         self._name = module
         self._unread = b""
         self._process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", module, *arguments],
+            [*prefix, python, "-m", module, *arguments],
             cwd=folder,
             env={**os.environ, **ENVIRONMENT, **(environment or {})},
             stdin=subprocess.PIPE,

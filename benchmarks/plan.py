@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Series:
     viewers: tuple[int, ...]
     options: tuple[str, ...] = ()
     note: str = ""
+    python: str = sys.executable
+    """Which runs the server."""
 
     @property
     def title(self) -> str:
@@ -62,6 +65,18 @@ class Plan:
     loss: tuple[LossCase, ...]
 
 
+def beside_oldest(plan: Plan, python: str) -> Plan:
+    """The plan, and our main rows once more with that interpreter, just after them."""
+    series: list[Series] = []
+    for item in plan.series:
+        series.append(item)
+        if (item.system, item.writing, item.options) == ("ours", "once", ()):
+            viewers = tuple(count for count in item.viewers if count <= 50)
+            series.append(replace(item, viewers=viewers, note=OLDEST, python=python))
+    return replace(plan, series=tuple(series))
+
+
+OLDEST = "oldest Python"
 ALL = (0, 1, 5, 10, 20, 50)
 SENDERS = {
     "ours-packets": ("--sender", "packets"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .camera import FPS
+from .plan import OLDEST
 from .runs import Connects
 from .window import Row
 
@@ -92,6 +93,11 @@ def _goals(results: Results) -> Iterable[Sequence[str]]:
                 yield _goal("… p95", row.p95_ms, 5.0, "ms")
                 yield _goal("… a scrape of the metrics, median", row.scrape_p50_ms, 10.0, "ms")
                 yield _goal("… p95", row.scrape_p95_ms, 10.0, "ms")
+    for viewers in (0, 10, 50):
+        row, oldest = (results.row("ours", "once", viewers, note) for note in ("", OLDEST))
+        if row and oldest:
+            ratio = oldest.cpu_percent / row.cpu_percent
+            yield _goal(f"CPU on the oldest Python, {viewers} viewers", ratio, 1.15, "×")
     if row := results.row("ours", "once", 100):
         yield _goal("100 viewers, p95", row.p95_ms, 15.0, "ms")
         yield _goal("… lost packets", float(row.lost_packets + row.missing_pictures), 0, "")

@@ -64,7 +64,7 @@ class Runs:
         writing = WRITINGS[series.writing]
         with (
             self._camera(writing, is_decoded=series.system == "reencode") as camera,
-            self._server(series.module, camera, *series.options) as server,
+            self._server(series.module, camera, *series.options, python=series.python) as server,
             self._crowd(server) as crowd,
         ):
             there = 0
@@ -167,7 +167,9 @@ class Runs:
         return open_camera(writing, footage=footage, bits_per_second=self._bits_per_second)
 
     @contextmanager
-    def _server(self, system: str, camera: Camera, *options: str) -> Iterator[Server]:
+    def _server(
+        self, system: str, camera: Camera, *options: str, python: str = sys.executable
+    ) -> Iterator[Server]:
         server = Server(
             system,
             camera.segment,
@@ -176,6 +178,7 @@ class Runs:
             *options,
             host=self._host,
             log=self._log,
+            python=python,
         )
         with running(server):
             yield server
