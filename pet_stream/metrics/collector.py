@@ -49,12 +49,7 @@ class StreamCollector(Collector):
         if stream is None:
             return
         for row in TABLE:
-            samples = NO_SAMPLES
-            with stream.errors.ending(
-                "metrics", f"{row.name} can't be read, and is left out"
-            ):  # none costs the others
-                samples = row.samples(stream)
-            yield _family(row, samples)
+            yield _family(row, row.samples(stream))
 
 
 def _family(row: Row, samples: Labelled = NO_SAMPLES) -> Metric:

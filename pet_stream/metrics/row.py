@@ -39,7 +39,12 @@ class Row:
     """Names of labels; then `read` returns a value for each combination of theirs."""
 
     def samples(self, stream: Stream) -> Labelled:
-        reading = self.read(stream)
+        """Returns them by their labels; none if they can't be read, which costs no other row."""
+        try:
+            reading = self.read(stream)
+        except Exception as exc:
+            stream.errors.end("metrics", exc, f"{self.name} can't be read, and is left out")
+            return {}
         return reading if isinstance(reading, Mapping) else {(): reading}
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 import flask
 
 from pet_stream.admission.places import Occupant
-from pet_stream.metrics import collector
+from pet_stream.metrics import collector, page
 from pet_stream.metrics.row import GAUGE, Row
 from pet_stream.metrics.table import TABLE
 from pet_stream.rights import Grant
@@ -495,13 +495,25 @@ for _name in (
     _signal(_name)
 
 
+FAILING_ROW = "pet_stream_test"
+
+
 @seam("metrics")
 def a_row_of_the_metrics(rig: Rig, fail: Failure) -> Iterator[None]:
-    row = Row(GAUGE, "pet_stream_test", "A row that fails", fail)
-    with replaced(collector, "TABLE", (row, *TABLE)):
+    row = Row(GAUGE, FAILING_ROW, "A row that fails", fail)
+    with replaced(page, "TABLE", (row, *TABLE)):
         answer = rig.app.test_client().get("/metrics")
         assert answer.status_code == 200
-        assert "pet_stream_build_info" in answer.get_data(as_text=True)
+        assert "\npet_stream_build_info" in answer.get_data(as_text=True)
+        yield
+
+
+@seam("metrics")
+def a_row_in_the_hosts_registry(rig: Rig, fail: Failure) -> Iterator[None]:
+    row = Row(GAUGE, FAILING_ROW, "A row that fails", fail)
+    with replaced(collector, "TABLE", (row, *TABLE)):
+        families = [family.name for family in collector.StreamCollector(rig.stream).collect()]
+        assert "pet_stream_build_info" in families
         yield
 
 
