@@ -28,6 +28,7 @@ class Ownership:
     The lock can't distinguish two apps of one process. So a file beside it names the owner: the
     process and when it began. Any thread may use it. The first claim that succeeds calls
     `on_claimed` with the unfinished files that a crash left: those from before this app's first.
+    So does the first after the disk was replaced, or taken out and put in again.
     """
 
     def __init__(self, folder: Path, on_claimed: Callable[[list[Path]], object]) -> None:
@@ -47,6 +48,7 @@ class Ownership:
                 return
             make_folder(self._folder)
             self._check_other_apps()
+            is_other_disk = self._is_on_other_disk()
             self._close()
             self._descriptor = os.open(
                 self._folder / LOCK_NAME,
@@ -67,7 +69,7 @@ class Ownership:
                     exc,
                 )
             self._write_owner()
-            was_ours, self._is_ours = self._is_ours, True
+            was_ours, self._is_ours = self._is_ours and not is_other_disk, True
             leftovers = [] if was_ours else sorted(self._folder.glob(f"*{PART_SUFFIX}"))
         if not was_ours:
             self._on_claimed(leftovers)
@@ -90,6 +92,13 @@ class Ownership:
             return os.path.samestat(there, os.fstat(self._descriptor))
         except OSError:
             return False
+
+    def _is_on_other_disk(self) -> bool:
+        """Whether the lock is on another disk than the folder. Nobody here writes to that one yet:
+        each writer claims first."""
+        if self._descriptor is None:
+            return False
+        return os.fstat(self._descriptor).st_dev != self._folder.stat().st_dev
 
     def _check_other_apps(self) -> None:
         """Raises NotRecorderOwner for another app of this process. Call it before the lock's file

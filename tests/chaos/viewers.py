@@ -13,11 +13,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from simple_websocket import ConnectionClosed
+
 from benchmarks.children import CHECKOUT
+from tests.websocket.client import WebSocket
 
 from .disturbance import Disturbance, table
 from .site import Site
 
+FLOOD_S = 2.0
+RTCP = bytes.fromhex("80c90001 00000001")
+"""An empty receiver report (RFC 3550 section 6.4.2), which nobody has encrypted."""
 VIEWERS: list[Disturbance] = []
 disturbance = table(VIEWERS)
 
@@ -66,6 +72,25 @@ def stop(site: Site) -> Iterator[None]:
         time.sleep(1.0)
         crowd.send_signal(signal.SIGCONT)
         time.sleep(0.2)
+    yield
+
+
+@disturbance("viewers flood", is_mild=True)
+def flood(site: Site) -> Iterator[None]:
+    """Pages that say as much as they can, and datagrams in viewers' names."""
+    ends_s = time.monotonic() + FLOOD_S
+    pages = [WebSocket(f"{site.url.replace('http', 'ws', 1)}/api/stream/ws") for _ in range(3)]
+    _, udp = open_ports(site.pid)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        while time.monotonic() < ends_s:
+            for page in pages:
+                with contextlib.suppress(ConnectionClosed, OSError):
+                    page.send({"type": "ping", "t": 1})
+            for port in udp:
+                with contextlib.suppress(OSError):
+                    stranger.sendto(RTCP, ("127.0.0.1", port))
+    for page in pages:
+        page.close()
     yield
 
 

@@ -16,7 +16,7 @@ from pet_stream.metrics.row import GAUGE, Row
 from pet_stream.metrics.table import TABLE
 from pet_stream.rights import Grant
 from pet_stream.webrtc.peer import Peer
-from tests.waiting import wait_until
+from tests.waiting import TIMEOUT_S, wait_until
 
 from .rig import Failure, Rig, hears
 
@@ -251,25 +251,25 @@ def _failing_peer(
 @seam("webrtc")
 def a_viewers_sender(rig: Rig, fail: Failure) -> Iterator[None]:
     with rig.peer() as viewer:
-        rig.viewers_loop.call(viewer.has(1), 10)
+        rig.viewers_loop.call(viewer.has(1), TIMEOUT_S)
         peer = rig.stream.peers.get()._audience.viewers[-1]
         peer.sender.send = fail  # type: ignore[method-assign]
         yield
-        rig.viewers_loop.call(viewer.becomes("closed"), 10)
+        rig.viewers_loop.call(viewer.becomes("closed"), TIMEOUT_S)
 
 
 @seam("webrtc")
 def a_viewers_first_pictures(rig: Rig, fail: Failure) -> Iterator[None]:
     with _failing_peer(rig, lambda peer: peer.sender, "start", fail) as viewer:
         yield
-        rig.viewers_loop.call(viewer.becomes("closed"), 10)
+        rig.viewers_loop.call(viewer.becomes("closed"), TIMEOUT_S)
 
 
 @seam("webrtc")
 def a_viewers_event_of_aiortc(rig: Rig, fail: Failure) -> Iterator[None]:
     with _failing_peer(rig, lambda peer: peer._guard, "watch_rtcp", fail) as viewer:
         yield
-        rig.viewers_loop.call(viewer.becomes("closed"), 10)
+        rig.viewers_loop.call(viewer.becomes("closed"), TIMEOUT_S)
 
 
 @seam("webrtc")
@@ -281,17 +281,17 @@ def a_viewers_datagrams(rig: Rig, fail: Failure) -> Iterator[None]:
 @seam("webrtc")
 def a_viewers_rtcp(rig: Rig, fail: Failure) -> Iterator[None]:
     with rig.peer() as viewer:
-        rig.viewers_loop.call(viewer.has(1), 10)
+        rig.viewers_loop.call(viewer.has(1), TIMEOUT_S)
         peer: Any = rig.stream.peers.get()._audience.viewers[-1]
         peer.sender._active.handle_keyframe_request = fail
-        rig.viewers_loop.call(viewer.ask_for_a_keyframe(), 10)
+        rig.viewers_loop.call(viewer.ask_for_a_keyframe(), TIMEOUT_S)
         yield
 
 
 @seam("webrtc")
 def a_viewers_port_is_closed(rig: Rig, fail: Failure) -> Iterator[None]:
     with _failing_peer(rig, lambda peer: peer, "_on_refusal", fail) as viewer:
-        rig.viewers_loop.call(viewer.has(1), 10)
+        rig.viewers_loop.call(viewer.has(1), TIMEOUT_S)
         viewer.crash()
         yield
 
@@ -300,7 +300,7 @@ def a_viewers_port_is_closed(rig: Rig, fail: Failure) -> Iterator[None]:
 def the_check_whether_a_viewer_lives(rig: Rig, fail: Failure) -> Iterator[None]:
     with _failing_peer(rig, lambda peer: peer, "look", fail) as viewer:
         yield
-        rig.viewers_loop.call(viewer.becomes("closed"), 10)
+        rig.viewers_loop.call(viewer.becomes("closed"), TIMEOUT_S)
 
 
 # ---- rights, places, leases
