@@ -6,11 +6,12 @@ from pet_stream.doctor.diagnosis import diagnose_camera
 from pet_stream.doctor.finding import Finding, Level
 from tests.camera.camera import Camera
 
+WATCH_S = 1.5
 RELAY: dict[str, float] = {"relay": True, "relay_rate": 606}
 
 
 def finding_of(segment: str) -> Finding:
-    return next(f for f in diagnose_camera(segment, 0.5) if f.check == "relay")
+    return next(f for f in diagnose_camera(segment, WATCH_S) if f.check == "relay")
 
 
 def test_the_cameras_own_ring_is_found(segment_name: str) -> None:

@@ -64,23 +64,27 @@ def test_each_picture_comes_once_from_the_camera_itself(
 def test_nobody_waits_for_an_idr_when_reading_goes_on_in_another_ring(segment_name: str) -> None:
     ring = Path("/dev/shm") / ring_of(segment_name, DAY).lstrip("/")
     away = ring.with_name(f"{ring.name}_away")
-    sources = SourceUrls(source_urls(segment_name))
-    with (
-        audience(segment_name, sources=sources) as listener,
-        Camera(segment_name, hold=True, **RELAY) as camera,
-    ):
-        ring.rename(away)
-        camera.command("start")
-        listener.wait_until(lambda: listener.reader.status.relay_fault != "")
-        listener.wait_for_more(30)
-        begun = len(listener.units)
-        away.rename(ring)
-        day = ring_of(segment_name, DAY)
-        listener.wait_until(lambda: listener.reader.status.source == day)
-        listener.wait_for_more(20)
+    day = ring_of(segment_name, DAY)
+    with following(segment_name) as (listener, _):
+        for _ in range(5):
+            ring.rename(away)  # which ends reading there: another file may have its name
+            listener.wait_until(lambda: listener.reader.status.source == segment_name)
+            listener.wait_for_more(30)
+            begun, missed = len(listener.units), missed_behind_relay(listener)
+            away.rename(ring)
+            listener.wait_until(lambda: listener.reader.status.source == day)
+            listener.wait_for_more(20)
+            if missed_behind_relay(listener) == missed:  # the relay was not starved just then
+                break
+        else:
+            pytest.fail("this machine is too busy to read a relay for a second")
     numbers = listener.frame_numbers[begun:]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert not any(unit.is_discontinuity for unit in listener.units[begun:])
+
+
+def missed_behind_relay(listener: Audience) -> tuple[int, int]:
+    return listener.reader.counts.frames_missed, listener.reader.counts.stale_skipped
 
 
 SLOW_RATES = [pytest.param(rate, marks=pytest.mark.slow) for rate in (0, 60)]
