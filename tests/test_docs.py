@@ -220,7 +220,7 @@ def anchors_of(page: Path) -> set[str]:
 
 def outline_of(readme: str) -> tuple[int, set[str], list[str]]:
     """How many sections there are, where links lead, and the lines of code without comments."""
-    blocks = re.findall(r"(?ms)^```[a-z]+\n(.*?)^```", readme)
+    blocks = re.findall(r"(?ms)^```(?!text)[a-z]+\n(.*?)^```", readme)
     lines = [re.sub(r"  +#.*", "", line) for block in blocks for line in block.splitlines()]
     links = re.findall(r"\]\(([^)#\s]+)\)", readme)
     return readme.count("\n## "), {x for x in links if not x.startswith("README")}, lines

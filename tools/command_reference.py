@@ -31,12 +31,24 @@ def _parts(name: str, command: click.Command) -> Iterator[str]:
         return
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
     options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
-    words = " ".join(str(each.metavar or each.human_readable_name) for each in arguments)
-    yield f"### {name}\n\n```\npet-stream {name} {words}".rstrip() + "\n```\n"
+    words = " ".join(
+        [
+            *(str(each.metavar or each.human_readable_name) for each in arguments),
+            *(_example(each) for each in options if each.required),
+        ]
+    )
+    yield f"### {name}\n\n```console\npet-stream {name} {words}".rstrip() + "\n```\n"
     yield _prose(command.help or "") + "\n"
     if options:
         rows = [f"| {_spelled(each)} | {_cell(each.help or '')} |" for each in options]
         yield "\n".join(["| option | |", "| --- | --- |", *rows]) + "\n"
+
+
+def _example(option: click.Option) -> str:
+    """What the command is not complete without."""
+    if isinstance(option.type, click.Choice):
+        return f"{option.opts[0]} {option.type.choices[0]}"
+    return f"{option.opts[0]} {option.metavar or option.type.name.upper()}"
 
 
 def _spelled(option: click.Option) -> str:
@@ -56,7 +68,7 @@ def _prose(text: str) -> str:
 
 def _paragraph(text: str) -> str:
     if text.startswith("  "):
-        return f"```\n{inspect.cleandoc(text)}\n```"
+        return f"```console\n{inspect.cleandoc(text)}\n```"
     return " ".join(text.split())
 
 

@@ -229,6 +229,13 @@ def test_each_alert_is_in_the_docs() -> None:
     assert re.findall(r"(?m)^\| `(PetStream\w+)` \|", page) == alerts()
 
 
+def test_prometheus_takes_what_the_docs_have_beside_a_hosts_own(tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "metrics.md").read_text()
+    [example] = re.findall(r"(?ms)^```yaml\n(.*?)^```", page)
+    (tmp_path / "prometheus.yml").write_text(example)
+    assert "SUCCESS" in run(["promtool", "check", "config", "prometheus.yml"], tmp_path)
+
+
 def test_promtool_has_nothing_to_say_of_our_names(tmp_path: Path) -> None:
     with mounted_app(tmp_path) as app:
         stream_of(app).peers.get()

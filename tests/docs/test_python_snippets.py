@@ -1,0 +1,83 @@
+"""The Python in README and docs is run as it stands there, page by page, and each app answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import render_template_string
+
+from tests.apps import mounted_app
+from tests.waiting import TIMEOUT_S
+from tools.reference_tables import CHECKOUT
+
+from .snippets import ALL, PAGES
+
+RUN = """
+import json, os, sys, tempfile
+import pytest
+from flask import Flask
+from flask_wtf import CSRFProtect
+from pet_stream import PetStream
+
+texts = json.load(sys.stdin)
+app = Flask("host")
+app.secret_key = "a secret of the test"
+names = {**globals(), "csrf": CSRFProtect()}
+for text in texts:
+    if "app.blueprints" in text and "pet_stream" not in app.blueprints:
+        PetStream(app)
+    exec(compile(text, "snippet", "exec"), names)
+apps = [app, names["create_app"]()] if "create_app" in names else [app]
+for each in apps:
+    if "pet_stream" not in each.extensions:
+        PetStream(each)
+    assert each.test_client().get("/pet-stream/").status_code == 200
+    each.extensions["pet_stream"].stop()
+if "client" in names:  # a fixture
+    client = names["client"].__wrapped__()
+    assert next(client).get("/health").status_code == 200
+    assert next(client, None) is None
+print({key: value for key, value in app.config.items() if key.startswith("PET_STREAM_KEEP")})
+"""
+"""What a page leaves out: an app, and names that its reader knows."""
+
+
+def texts_of(page: Path) -> list[str]:
+    return [
+        each.text for each in ALL if (each.page, each.language, each.run_by) == (page, "python", "")
+    ]
+
+
+@pytest.mark.parametrize("page", [*filter(texts_of, PAGES)], ids=lambda page: page.name)
+def test_a_page_with_its_python_is_a_host_that_answers(page: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", RUN],
+        input=json.dumps(texts_of(page)),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(CHECKOUT),
+            "FLASK_PET_STREAM_AUTOSTART": "False",
+            "FLASK_PET_STREAM_SHM": f"/pet_test_{os.getpid()}_absent",
+        },
+    )
+    assert result.returncode == 0, result.stderr
+    if page.name == "settings.md":
+        assert "'PET_STREAM_KEEP_DAYS': 14" in result.stdout
+
+
+def test_the_template_shows_the_player(tmp_path: Path) -> None:
+    """That of docs/player.md."""
+    [template] = [each.text for each in ALL if each.language == "jinja"]
+    with mounted_app(tmp_path) as app, app.test_request_context("/"):
+        page = render_template_string(template)
+    assert 'src="./pet-stream/static/js/player.js"' in page
+    assert 'label="The cat&#39;s room"' in page
