@@ -215,8 +215,8 @@ class ShmReader:
     def _follow(self, attachment: Attachment) -> Attachment:
         """Returns what is to be read now: behind a relay the active camera's own ring."""
         sources = self._sources
-        if not (sources.urls and attachment.backlog.is_alive):
-            return attachment
+        if not sources.urls or (sources.camera_id is None and not attachment.backlog.is_alive):
+            return attachment  # a relay without a daemon repeats its last picture for ever
         interval_s, now_s = attachment.pacing.interval_s, time.monotonic()
         move = sources.look(
             now_s,

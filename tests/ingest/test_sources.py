@@ -207,3 +207,16 @@ def test_a_camera_that_stands_still_is_said_to_be_stalled(segment_name: str) -> 
         listener.wait_until(lambda: last(listener).camera_id == NIGHT)
         assert listener.reader.status.state == "live"
     assert_decodable(listener.units)
+
+
+def test_a_switch_to_a_camera_that_is_dead_is_no_dead_end(segment_name: str) -> None:
+    with following(segment_name) as (listener, camera):
+        camera.command(f"stall-camera {NIGHT}")
+        camera.command(f"camera {NIGHT}")
+        night = ring_of(segment_name, NIGHT)
+        listener.wait_until(lambda: listener.reader.status.source == night)
+        seen = len(listener.units)
+        camera.command(f"camera {DAY}")
+        listener.wait_until(lambda: len(listener.units) > seen and last(listener).camera_id == DAY)
+        listener.wait_for_more()
+    assert_decodable(listener.units)
