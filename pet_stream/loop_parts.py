@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from .admission.downloads import Downloads
 from .admission.grants import Grants
 from .admission.places import SWEEP_INTERVAL_S, Places
 from .broadcaster import Broadcaster
@@ -44,7 +43,7 @@ class LoopParts:
         *,
         broadcaster: Broadcaster,
         places: Places,
-        leased: Sequence[Places | Downloads],
+        leased: Sequence[Leased],
         grants: Grants,
         detections: Detections | None,
         camera: Callable[[], CameraStatus],
@@ -60,7 +59,7 @@ class LoopParts:
         self.peers = LazyPeers(make_peers, f"{name}-import")
         self.connections = Connections(event_loop, grants)
         self.video_viewers = VideoViewers(self.fan_out, event_loop, camera)
-        self.views = {"active": View(self.fan_out, self.video_viewers, video)}
+        self.views = {"active": View(broadcaster, self.fan_out, self.video_viewers, video)}
         """What viewers may ask for: the active camera, or one by name."""
         for camera_name, own in own_cameras.items():
             self.views[camera_name] = _view_of(own, event_loop, self.video_viewers.counts)
@@ -90,6 +89,7 @@ class LoopParts:
 class View:
     """A camera's pictures, for viewers of all kinds."""
 
+    broadcaster: Broadcaster
     fan_out: FanOut
     video_viewers: VideoViewers
     video: Callable[[], SequenceParameterSet | None]
@@ -100,13 +100,20 @@ class View:
 def _view_of(camera: OwnCamera, event_loop: EventLoopThread, counts: VideoCounts) -> View:
     fan_out = FanOut(camera.broadcaster, event_loop)
     viewers = VideoViewers(fan_out, event_loop, lambda: camera.status, counts)
-    return View(fan_out, viewers, lambda: camera.video, camera)
+    return View(camera.broadcaster, fan_out, viewers, lambda: camera.video, camera)
+
+
+class Leased(Protocol):
+    """Gives leases of one kind."""
+
+    def sweep(self) -> bool:
+        """Take back those that nobody has renewed for some sweeps. Returns whether any is left."""
 
 
 class Leases:
     """Takes back leases that nobody renews, while there are any."""
 
-    def __init__(self, event_loop: EventLoopThread, kinds: Sequence[Places | Downloads]) -> None:
+    def __init__(self, event_loop: EventLoopThread, kinds: Sequence[Leased]) -> None:
         self._event_loop = event_loop
         self._kinds = kinds
         self._ticker = Ticker(event_loop, "sweeping leases", SWEEP_INTERVAL_S, self._sweep)

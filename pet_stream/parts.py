@@ -17,6 +17,7 @@ from .errors import BadRequest
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
 from .http_counts import HttpCounts
+from .http_video.viewers import HttpViewers
 from .ingest.shm_reader import ShmReader
 from .library.archive import Archive
 from .library.folder_watch import FolderWatch
@@ -75,6 +76,7 @@ class Parts:
     profile_limits: ProfileLimits
     places: Places
     listener_places: Places
+    http_viewers: HttpViewers
     downloads: Downloads
     offer_turns: Turns
     grants: Grants
@@ -118,6 +120,7 @@ class Parts:
         self.downloads = Downloads(on_taken=sweep_soon, errors=errors)
         self.offer_turns = Turns(MAX_OFFERS, MAX_OFFERS // 2)
         self.grants = Grants(name, errors=errors)
+        self.http_viewers = HttpViewers(self.places, self.grants)
         self.pause = pause = Pause(
             config.pause_file,
             config.pause_schedule,
@@ -171,7 +174,7 @@ class Parts:
             name,
             broadcaster=broadcaster,
             places=self.places,
-            leased=(self.places, self.listener_places, self.downloads),
+            leased=(self.http_viewers, self.places, self.listener_places, self.downloads),
             grants=self.grants,
             detections=self.detections,
             camera=lambda: replaceable.camera_status(),

@@ -160,6 +160,7 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
         errors.Busy,
         errors.Full,
         errors.NoPicture,
+        errors.Paused,
         errors.TooFewThreads,
         errors.TooMany,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -138,6 +139,11 @@ class Places:
         """The places that are taken now, the oldest first."""
         with self._lock:
             return tuple(self._taken)
+
+    @property
+    def count_by_transport(self) -> Counter[str]:
+        """Places taken now, by the way in which their occupants came."""
+        return Counter(place.occupant.transport for place in self.taken)
 
     @property
     def active_count(self) -> int:

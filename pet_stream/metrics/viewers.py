@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 
+TRANSPORTS = ("webrtc", "websocket", "mp4", "h264")
+
+
 def webrtc_count(count: str) -> Callable[[Stream], float]:
     """Returns a reader of a field of `PeerCounts`; 0 until somebody watches."""
     return lambda s: 0 if s.peers.made is None else getattr(s.peers.made.counts, count)
@@ -36,6 +39,11 @@ def _rejected(stream: Stream) -> Labelled:
     came_too_late = 0 if peers is None else peers.counts.came_too_late
     rejected = {**stream.http_counts.rejected, "came_too_late": came_too_late}
     return {(code,): count for code, count in rejected.items()}
+
+
+def _by_transport(stream: Stream) -> Labelled:
+    transports = stream.places.count_by_transport
+    return {(name,): transports[name] for name in sorted({*TRANSPORTS, *transports})}
 
 
 def _by_step(stream: Stream) -> Labelled:
@@ -65,6 +73,9 @@ VIEWERS = (
     Row(HISTOGRAM, "pet_stream_first_picture_seconds",
         "From a viewer's offer, or its WebSocket, to its first picture; by `webrtc`, `websocket`",
         _first_pictures, labels=("transport",)),
+    Row(GAUGE, "pet_stream_viewers_by_transport",
+        "Viewers now, by the way they came: `webrtc`, `websocket`, `mp4`, `h264`",
+        _by_transport, labels=("transport",)),
     Row(GAUGE, "pet_stream_viewers_by_sender",
         "WebRTC viewers by how packets are sent to them, the cheapest first: `gso`, `packets`, "
         "`transport`, `stock`",
@@ -116,6 +127,9 @@ VIEWERS = (
     Row(COUNTER, "pet_stream_websocket_refused_total",
         "WebSockets ended because the client sent too much, or malformed frames",
         lambda s: s.connections.refused_count),
+    Row(COUNTER, "pet_stream_http_pictures_dropped_total",
+        "Access units left out of `live.mp4` and `live.h264` because viewers were too slow",
+        lambda s: s.http_viewers.dropped_count),
     Row(GAUGE, "pet_stream_state_listeners", "Pages that follow the live state now",
         lambda s: s.live_state.listener_count),
     Row(GAUGE, "pet_stream_detections_listeners", "Pages that follow the detections now",

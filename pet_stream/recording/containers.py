@@ -11,11 +11,10 @@ from typing import Protocol
 
 from ..media.access_unit import AccessUnit
 from ..media.clip_mark import with_mark
-from ..media.h264.avcc import length_prefixed
 from ..media.mp4 import writing as mp4
+from ..media.mp4.pending_pictures import PendingPictures, to_samples
 from ..media.mp4.sample_table import Sample, SampleTable
 from ..media.mp4.video_format import VideoFormat
-from .pending_pictures import PendingPictures
 
 _USUAL_DURATION = mp4.TIMESCALE // 30
 """The duration of a file's only picture."""
@@ -194,18 +193,8 @@ class Mp4Container:
 
     def _take_pending(self, count: int, end_time: int) -> _Fragment:
         start_time = self._pending.start_time
-        data: list[bytes] = []
-        samples: list[Sample] = []
-        for picture in self._pending.take(count, end_time):
-            data.append(length_prefixed(picture.unit.nal_units))
-            samples.append(
-                Sample(
-                    size_bytes=len(data[-1]),
-                    duration=picture.duration,
-                    is_sync=picture.is_sync or (start_time == 0 and not samples),
-                    composition_offset=picture.composition_offset,
-                )
-            )
+        pictures = self._pending.take(count, end_time)
+        data, samples = to_samples(pictures, begins_file=start_time == 0)
         return start_time, data, samples
 
     def _append(self, fragments: list[_Fragment]) -> None:

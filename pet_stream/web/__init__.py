@@ -34,6 +34,7 @@ from .errors import add_error_handlers
 from .health import health
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .links import make_link
+from .live_video import live_h264, live_mp4
 from .metrics import count_request, metrics, start_clock
 from .pages import dashboard
 from .pause import begin_pause, end_pause, show_pause
@@ -82,6 +83,8 @@ ROUTES = (
     Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording, Right.MANAGE),
     Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail, Right.REPLAY),
     Route(("GET",), "/api/snapshot.jpg", snapshot, Right.VIEW),
+    Route(("GET",), "/api/stream/live.mp4", live_mp4, Right.VIEW),
+    Route(("GET",), "/api/stream/live.h264", live_h264, Right.VIEW),
     Route(("GET",), "/api/stream/detections", stream_detections, Right.VIEW),
     Route(("GET",), "/health", health, None),
     Route(("GET",), "/livez", livez, None),

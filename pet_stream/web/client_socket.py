@@ -10,6 +10,7 @@ from ..websocket.loop_socket import SOCKET_KEYS
 
 CLIENT_TIMEOUT_S = 20.0
 _MAX_UNSENT_BYTES = 256 * 1024
+_UNHEARD_LIMIT_MS = 10_000
 
 
 def client_socket() -> socket.socket | None:
@@ -33,5 +34,17 @@ def limit_waiting(timeout_s: float = CLIENT_TIMEOUT_S) -> None:
     connection.settimeout(timeout_s)
     try:  # without it a slow client would have to take megabytes within that time
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _MAX_UNSENT_BYTES)
+    except OSError:  # not TCP: a Unix socket behind a proxy
+        pass
+
+
+def end_when_unheard() -> None:
+    """For what lasts: limit how long the kernel tries to reach the client. One that vanishes would
+    hold its thread for a quarter of an hour."""
+    connection = client_socket()
+    if connection is None:
+        return
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_LIMIT_MS)
     except OSError:  # not TCP: a Unix socket behind a proxy
         pass

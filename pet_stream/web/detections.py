@@ -6,7 +6,6 @@ opens six connections to a host, and each event stream holds one of them.
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -23,13 +22,12 @@ from ..process.gunicorn import is_server_ending
 from ..rights import Grant
 from .access import current_grant
 from .client import current_client
-from .client_socket import client_socket, limit_waiting
+from .client_socket import end_when_unheard, limit_waiting
 from .current import current_stream
 from .lasting_requests import check_threads
 
 SEND_LIMIT_S = 5.0
 """A client that does not take an event for this many seconds is let go."""
-_UNHEARD_LIMIT_MS = 10_000
 _RETRY_MS = 2000
 
 
@@ -57,7 +55,7 @@ def stream_detections() -> ResponseReturnValue:
         detections.leave(listener)
         raise LoopUnavailable("Streaming is not running")
     limit_waiting(SEND_LIMIT_S)
-    _end_when_unheard()
+    end_when_unheard()
     response = _answer(_events(listener, place, is_over, detections.limits))
     # Werkzeug's server does not call this if it fails to read what follows the request: then the
     # listener is let go as idle.
@@ -99,15 +97,3 @@ def _events(
         else:
             data = json.dumps(sighting.to_json(), ensure_ascii=False, separators=(",", ":"))
             yield f"data: {data}\n\n"
-
-
-def _end_when_unheard() -> None:
-    """Limit how long the kernel tries to reach the client: one that vanishes would hold its thread
-    for a quarter of an hour."""
-    connection = client_socket()
-    if connection is None:
-        return
-    try:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_LIMIT_MS)
-    except OSError:  # not TCP: a Unix socket behind a proxy
-        pass

@@ -45,6 +45,7 @@ def health() -> ResponseReturnValue:
         "notices": notices,
         "notice_codes": [notice.code for notice in notices],
         "webrtc_clients": stream.places.active_count,
+        "viewers": stream.places.count_by_transport,
         "max_clients": stream.config.max_clients,
         "recording": stream.recorder.status.is_recording,
         "has_headers": camera.has_parameter_sets,

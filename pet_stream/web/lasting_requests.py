@@ -1,4 +1,5 @@
-"""Keeps some of the server's threads free of requests that last: WebSockets, events, downloads."""
+"""Keeps some of the server's threads free of requests that last: WebSockets, events, live video,
+downloads."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ def require_threads() -> None:
 
 
 def check_threads(stream: Stream) -> None:
-    """Call it before a WebSocket or events. Raises TooFewThreads if one more would take the last
-    threads; Full under our own server, whose threads are connections."""
+    """Call it before a WebSocket, events or live video. Raises TooFewThreads if one more would take
+    the last threads; Full under our own server, whose threads are connections."""
     require_threads()
     limit = thread_limit(request.environ)
     if limit is None:
@@ -75,4 +76,5 @@ def _room(stream: Stream, limit: int) -> int:
 
 
 def _page_count(stream: Stream) -> int:
-    return stream.listener_places.active_count + stream.websocket_viewer_count
+    viewer_count = stream.websocket_viewer_count + stream.http_viewers.active_count
+    return stream.listener_places.active_count + viewer_count

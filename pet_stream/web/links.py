@@ -20,6 +20,8 @@ from .urls import LINK, base_url, link_target
 LINKABLE = {
     "pet_stream.dashboard": Right.VIEW,
     "pet_stream.snapshot": Right.VIEW,
+    "pet_stream.live_mp4": Right.VIEW,
+    "pet_stream.live_h264": Right.VIEW,
     "pet_stream.get_recording": Right.REPLAY,
     "pet_stream.get_thumbnail": Right.REPLAY,
 }

@@ -18,7 +18,8 @@ _CONTENT_TYPES = {
     OPENMETRICS: f"{OPENMETRICS}; version=1.0.0; charset=utf-8",
 }
 _ENDPOINTS_OF_VIEWERS = frozenset(
-    f"pet_stream.{view}" for view in ("offer", "legacy_offer", "stream_h264")
+    f"pet_stream.{view}"
+    for view in ("offer", "legacy_offer", "stream_h264", "live_mp4", "live_h264")
 )
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pet_stream.media.access_unit import AccessUnit
+from pet_stream.media.mp4.pending_pictures import MAX_FRAGMENT_NS
 from pet_stream.media.mp4.reading import read_movie
 from pet_stream.media.mp4.writing import as_one_mdat
 from pet_stream.recording.containers import Mp4Container
-from pet_stream.recording.pending_pictures import MAX_FRAGMENT_NS
 
 from ..footage import encode
 from .mp4_files import Film, expected_pictures, expected_times_s, film

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +38,8 @@ def app(tmp_path: Path, prefix: str) -> Iterator[Flask]:
     with mounted_app(
         tmp_path, AUTH="builtin", ACCOUNTS=tmp_path / "accounts.json", URL_PREFIX=prefix
     ) as app:
+        viewers = stream_of(app).http_viewers
+        viewers.limits = replace(viewers.limits, first_picture_s=0)
         yield app
 
 
@@ -275,6 +278,7 @@ def test_an_allowed_page_opens_websockets_by_a_link(
         ("owner", {"path": PAGE, "hours": 720}, 200),
         ("owner", {"path": PAGE, "hours": 721}, 400),
         ("owner", {"path": "/api/snapshot.jpg"}, 200),
+        ("owner", {"path": "/api/stream/live.mp4", "hours": 720}, 200),
         ("owner", {"path": "/api/recordings/cat.h264/thumbnail"}, 200),
         ("owner", {}, 400),
         ("owner", {"path": 7}, 400),

@@ -1,6 +1,7 @@
 """MP4 files of one H.264 track (ISO/IEC 14496-12 and 14496-15). Pure.
 
     writing       the bytes of a file: its start, its fragments, its index
+      pending_pictures  the next fragment: which pictures, decoded and shown when
     reading       what a file shows, for lists, cuts and thumbnails
     recovery      what can be shown of a file after a crash
       track       reads the `moov` box: the video track

@@ -1,15 +1,16 @@
-"""The pictures of an MP4 file's next fragment, until it is complete."""
+"""The pictures of an MP4's next fragment, until it is complete, and their times."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..media.access_unit import AccessUnit
-from ..media.mp4.sample_table import MAX_DURATION
+from ..access_unit import AccessUnit
+from ..h264.avcc import length_prefixed
+from .sample_table import MAX_DURATION, Sample
 
 MAX_FRAGMENT_NS = 2_000_000_000
-"""A longer GOP is written in several fragments."""
+"""A longer GOP of a file is written in several fragments."""
 IN_ORDER_COUNT = 60
 """After this many pictures that are shown in decoding order, the others are expected to be."""
 MAX_REORDERED = 16
@@ -35,7 +36,9 @@ class PendingPictures:
     fragment ends before a picture that is shown after all of those in it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_fragment_ns: int = MAX_FRAGMENT_NS) -> None:
+        """A longer GOP is cut where it can be, at twice `max_fragment_ns` anywhere."""
+        self._max_fragment_ns = max_fragment_ns
         self._units: list[AccessUnit] = []
         self._times: list[int] = []
         self._newest_shown: int | None = None  # the greatest pic_order
@@ -68,9 +71,9 @@ class PendingPictures:
         if unit.is_entry_point:
             return True
         duration_ns = unit.capture_ns - self._units[0].capture_ns
-        if duration_ns >= 2 * MAX_FRAGMENT_NS:
+        if duration_ns >= 2 * self._max_fragment_ns:
             return True
-        return duration_ns >= MAX_FRAGMENT_NS and self._is_shown_last(unit)
+        return duration_ns >= self._max_fragment_ns and self._is_shown_last(unit)
 
     def append(self, unit: AccessUnit, time: int) -> None:
         if unit.pic_order is None:
@@ -106,6 +109,26 @@ class PendingPictures:
     def _is_shown_last(self, unit: AccessUnit) -> bool:
         newest, order = self._newest_shown, unit.pic_order
         return newest is None or order is None or order > newest
+
+
+def to_samples(
+    pictures: Iterable[TimedPicture], *, begins_file: bool = False
+) -> tuple[list[bytes], list[Sample]]:
+    """Returns the data of `pictures` as it stands in an MP4, and what its tables say of them.
+    A file begins at its first picture, whatever that is."""
+    data: list[bytes] = []
+    samples: list[Sample] = []
+    for picture in pictures:
+        data.append(length_prefixed(picture.unit.nal_units))
+        samples.append(
+            Sample(
+                size_bytes=len(data[-1]),
+                duration=picture.duration,
+                is_sync=picture.is_sync or (begins_file and not samples),
+                composition_offset=picture.composition_offset,
+            )
+        )
+    return data, samples
 
 
 def _display_times(units: list[AccessUnit], times: list[int]) -> list[int]:
