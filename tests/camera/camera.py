@@ -131,14 +131,23 @@ class Camera:
                 self._remove_segments()
             assert self._log_path is not None
             self._log = read_log(self._log_path)
-            for path in (self._log_path, Path(f"{self._log_path}.part")):
-                path.unlink(missing_ok=True)
+            self._remove_log()
 
     def kill(self) -> None:
         """End it as a crash does: the segments stay until `stop()`."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(TIMEOUT_S)
+
+    def abandon(self) -> None:
+        """After `kill()`: leave the segments to a camera that is started next."""
+        process, self._process = self._process, None
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        process.stdout.close()
+        self._remove_log()
 
     def command(self, line: str, timeout_s: float = TIMEOUT_S) -> None:
         """Have the writer obey `line` (see writer.c) and wait until it has.
@@ -208,6 +217,11 @@ class Camera:
             self._unread += data
         line, _, self._unread = self._unread.partition(b"\n")
         return line.decode()
+
+    def _remove_log(self) -> None:
+        assert self._log_path is not None
+        for path in (self._log_path, Path(f"{self._log_path}.part")):
+            path.unlink(missing_ok=True)
 
     def _remove_segments(self) -> None:
         """After a crash: start a writer that only cleans up."""

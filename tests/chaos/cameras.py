@@ -15,14 +15,14 @@ CAMERA: list[Disturbance] = []
 disturbance = table(CAMERA)
 
 
-@disturbance("camera killed", is_mild=True, is_short=True)
+@disturbance("camera killed", is_mild=True, is_short=True, starts_again=True)
 def kill(site: Site) -> Iterator[None]:
     site.camera.kill()
     yield
     site.restart_camera()
 
 
-@disturbance("camera killed 100 times")
+@disturbance("camera killed 100 times", starts_again=True)
 def kill_again_and_again(site: Site) -> Iterator[None]:
     for _ in range(RESTARTS):
         site.camera.kill()

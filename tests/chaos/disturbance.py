@@ -18,6 +18,8 @@ class Disturbance:
     """Whether everybody goes on without connecting anew."""
     is_short: bool = False
     """Whether it is one of the few that every test run makes."""
+    starts_again: bool = False
+    """Whether it starts a process again that it has killed."""
     way: str = "host"
     """How the app has to be served for it; see `site.WAYS`."""
     needs_disk: bool = False

@@ -54,7 +54,7 @@ def stop(site: Site) -> Iterator[None]:
     yield
 
 
-@disturbance("process killed", is_short=True)
+@disturbance("process killed", is_short=True, starts_again=True)
 def kill(site: Site) -> Iterator[None]:
     """While it records, by the kernel, say; systemd starts it again."""
     site.stop_server(signal.SIGKILL)
@@ -62,12 +62,12 @@ def kill(site: Site) -> Iterator[None]:
     site.start_server()
 
 
-@disturbance("process killed as run", way="run")
+@disturbance("process killed as run", way="run", starts_again=True)
 def kill_run(site: Site) -> Iterator[None]:
     yield from kill(site)
 
 
-@disturbance("process ended with a silent disk", needs_disk=True)
+@disturbance("process ended with a silent disk", needs_disk=True, starts_again=True)
 def end_with_silent_disk(site: Site) -> Iterator[None]:
     with frozen(site.disk):
         assert site.process is not None

@@ -145,6 +145,7 @@ class Site:
 
     def restart_camera(self) -> None:
         """After its death, as its own supervisor does."""
+        self.camera.abandon()
         self.camera = self._make_camera()
         self.camera.start()
 

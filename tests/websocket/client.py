@@ -115,6 +115,15 @@ class _Client(Client):  # type: ignore[misc]
     port: int
     receive_bytes: int
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.sock: socket.socket | None = None
+        try:
+            super().__init__(*args, **kwargs)
+        except BaseException:
+            if self.sock is not None:
+                self.sock.close()
+            raise
+
     def handshake(self) -> None:
         self.host = f"{self.host}:{self.port}"
         usual, self.receive_bytes = self.receive_bytes, 1
