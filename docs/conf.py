@@ -21,6 +21,9 @@ exclude_patterns = [".*", "build", "dist", "node_modules", "recordings", "test-r
 myst_heading_anchors = 4
 """Headings down to this level can be linked to, as on a page of the repository."""
 
+linkcheck_ignore = [r"http://127\.0\.0\.1"]
+linkcheck_timeout = 20
+
 html_theme = "furo"
 """It brings no fonts and no scripts from elsewhere."""
 

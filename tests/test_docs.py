@@ -177,6 +177,16 @@ def test_every_code_of_health_has_its_line_and_no_other() -> None:
     assert documented <= words
 
 
+def test_troubleshooting_has_the_words_that_people_see() -> None:
+    """What it quotes is said by the page, the doctor, the log or an error."""
+    sources = [path.read_text() for path in (CHECKOUT / "pet_stream").rglob("*.py")]
+    sources.append((CHECKOUT / "static/js/words_en.js").read_text())
+    said = re.sub(r'"\s*\n\s*f?"', "", "\n".join(sources))  # of a text in two lines
+    quoted = re.findall(r'"([^"]+)"', CODE.sub("", (DOCS / "troubleshooting.md").read_text()))
+    assert quoted
+    assert not [words for words in quoted if words not in said]
+
+
 def test_every_part_is_named_where_its_codes_are() -> None:
     section = (DOCS / "health-codes.md").read_text().partition("### PART_stuck")[2]
     table = (DOCS / "supervision.md").read_text().partition("## The parts")[2].partition("\n## ")[0]
