@@ -211,6 +211,13 @@ class Config:
         True, values.flag, "also serve `/offer`, `/start`, `/stop`, `/status`"
     )
     url_prefix: str = _setting("", values.url_prefix, "in front of all routes, such as `/camera`")
+    whep_waits: bool = _setting(
+        False,
+        values.flag,
+        "players that come by WHEP while the camera is offline are answered, and get the picture "
+        "when it comes; otherwise they are told to come again",
+        is_live=True,
+    )
     autostart: bool = _setting(True, values.flag, "start at the first request")
     metrics: bool = _setting(True, values.flag, "serve `/metrics`")
 

@@ -25,12 +25,14 @@
     │   ├── LastOwner           without this person nobody could invite
     │   ├── NotAllowed          whoever asks has no right to it
     │   ├── NotSignedIn         nobody is signed in
+    │   ├── NoIceRestart        the viewer begins ICE anew, which needs a new offer here
     │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
     │   ├── NotFound            no such peer or recording
     │   ├── OriginRefused       the request comes from a foreign page
     │   ├── Superseded          this page's place went to a newer page of the same device
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends no picture that can be shown
+    ├── NotLive                 the camera is offline, and whoever asks does not wait for it
     ├── Paused                  nobody sees and nothing records now
     ├── Full                    every viewer's place is taken
     ├── TooFewThreads           the web server runs too few requests at once for one that lasts
@@ -77,11 +79,13 @@ __all__ = [
     "LastOwner",
     "LoopUnavailable",
     "NameExists",
+    "NoIceRestart",
     "NoPicture",
     "NoUsableH264",
     "NotAllowed",
     "NotCuttable",
     "NotFound",
+    "NotLive",
     "NotRecorderOwner",
     "NotRecording",
     "NotSignedIn",
@@ -127,6 +131,10 @@ class PetStreamError(Exception):
     http_status = 500
     code = "internal"
     severity = Severity.TEMPORARY
+    retry_after_s: int | None = None
+    """When it may succeed; None: that is not known, or never."""
+    cause = ""
+    """A code of what is behind it, where that is known."""
 
 
 class ConfigError(PetStreamError):
@@ -277,6 +285,14 @@ class NotSignedIn(RequestError):
         return super().__str__() or "Sign in first"
 
 
+class NoIceRestart(RequestError):
+    http_status = 422
+    code = "ice_restart"
+
+    def __str__(self) -> str:
+        return "ICE does not begin anew here: send a new offer"
+
+
 class NoUsableH264(RequestError):
     http_status = 422
     code = "no_h264"
@@ -310,6 +326,19 @@ class NoPicture(PetStreamError):
     code = "no_picture"
 
 
+class NotLive(PetStreamError):
+    """`cause` is the code of the camera's reason."""
+
+    http_status = 409
+    code = "not_live"
+    retry_after_s: int
+
+    def __init__(self, message: str, cause: str, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.cause = cause
+        self.retry_after_s = retry_after_s
+
+
 class Paused(PetStreamError):
     http_status = 409
     code = "paused"
@@ -323,6 +352,7 @@ class Full(PetStreamError):
 
     http_status = 503
     code = "full"
+    retry_after_s: int
 
     def __init__(self, max_clients: int, retry_after_s: int = 5) -> None:
         super().__init__(max_clients, retry_after_s)
@@ -343,6 +373,7 @@ class TooMany(PetStreamError):
 
     http_status = 429
     code = "too_many"
+    retry_after_s: int
 
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
@@ -354,6 +385,7 @@ class Busy(PetStreamError):
 
     http_status = 503
     code = "busy"
+    retry_after_s: int
 
     def __init__(self, message: str, retry_after_s: int = 5) -> None:
         super().__init__(message)

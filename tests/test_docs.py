@@ -161,6 +161,7 @@ def test_every_error_that_a_request_can_get_is_in_the_docs_with_its_status() -> 
         errors.Full,
         errors.NoPicture,
         errors.Paused,
+        errors.NotLive,
         errors.TooFewThreads,
         errors.TooMany,
     )

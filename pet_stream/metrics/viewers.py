@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 
-TRANSPORTS = ("webrtc", "websocket", "mp4", "h264")
+TRANSPORTS = ("webrtc", "websocket", "whep", "mp4", "h264")
 
 
 def webrtc_count(count: str) -> Callable[[Stream], float]:
@@ -71,10 +71,11 @@ VIEWERS = (
         "those sent together",
         lambda s: s.fan_out.sending.read()),
     Row(HISTOGRAM, "pet_stream_first_picture_seconds",
-        "From a viewer's offer, or its WebSocket, to its first picture; by `webrtc`, `websocket`",
+        "From a viewer's offer, or its WebSocket, to its first picture; by `webrtc` (WHEP, too), "
+        "`websocket`",
         _first_pictures, labels=("transport",)),
     Row(GAUGE, "pet_stream_viewers_by_transport",
-        "Viewers now, by the way they came: `webrtc`, `websocket`, `mp4`, `h264`",
+        "Viewers now, by the way they came: `webrtc`, `websocket`, `whep`, `mp4`, `h264`",
         _by_transport, labels=("transport",)),
     Row(GAUGE, "pet_stream_viewers_by_sender",
         "WebRTC viewers by how packets are sent to them, the cheapest first: `gso`, `packets`, "

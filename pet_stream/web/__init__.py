@@ -53,6 +53,7 @@ from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
 from .urls import relative_url
 from .websockets import add_websocket, prepare_websocket, stream_h264, stream_state
+from .whep import whep_end, whep_nothing, whep_offer, whep_options, whep_trickle
 
 STATIC_PATH = "/pet-stream/static"
 """Not `/static`, which is the host's own."""
@@ -72,6 +73,13 @@ ROUTES = (
     Route(("GET",), "/api/webrtc/config", webrtc_config, Right.VIEW),
     Route(("DELETE",), "/api/webrtc/<pc_id>", close_peer, Right.VIEW),
     Route(("POST",), "/api/webrtc/<pc_id>/close", close_peer, Right.VIEW),
+    Route(("OPTIONS",), "/whep", whep_options, None),
+    Route(("POST",), "/whep", whep_offer, Right.VIEW),
+    Route(("GET",), "/whep", whep_nothing, Right.VIEW),
+    Route(("OPTIONS",), "/whep/<session_id>", whep_options, None),
+    Route(("PATCH",), "/whep/<session_id>", whep_trickle, Right.VIEW),
+    Route(("DELETE",), "/whep/<session_id>", whep_end, Right.VIEW),
+    Route(("GET",), "/whep/<session_id>", whep_nothing, Right.VIEW),
     Route(("POST",), "/api/recording/start", start_recording, Right.RECORD),
     Route(("POST",), "/api/recording/stop", stop_recording, Right.RECORD),
     Route(("GET",), "/api/recording/status", recording_status, Right.VIEW),
@@ -157,7 +165,7 @@ def build_blueprint(config: Config, metrics_routes: Collection[Route] = ()) -> B
             route.rule,
             view_func=route.view,
             methods=(*route.methods, "OPTIONS"),
-            provide_automatic_options=True,
+            provide_automatic_options="OPTIONS" not in route.methods,
         )
     for route in WEBSOCKET_ROUTES:
         add_websocket(blueprint, route.rule, route.view)

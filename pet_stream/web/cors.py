@@ -8,8 +8,13 @@ from flask import Response, request
 from .access import is_allowed_origin, is_from_allowed_page
 
 PREFLIGHT_MAX_AGE_S = 600
-EXPOSED = "Accept-Ranges, Content-Disposition, Content-Range, ETag, Retry-After"
+EXPOSED = (
+    "Accept-Ranges, Capture-Time, Content-Disposition, Content-Range, ETag, Link, Location, "
+    "Retry-After, WWW-Authenticate"
+)
 """What players read, beside the headers that every page may."""
+SENT = "Authorization, Content-Type, If-Match, If-None-Match, Range"
+"""What players send, beside the headers that every page may."""
 
 
 def add_cors_headers(response: Response) -> Response:
@@ -31,6 +36,6 @@ def add_cors_headers(response: Response) -> Response:
     headers["Access-Control-Expose-Headers"] = EXPOSED
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         headers["Access-Control-Allow-Methods"] = ", ".join(sorted(response.allow))
-        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Range"
+        headers["Access-Control-Allow-Headers"] = SENT
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_MAX_AGE_S)
     return response

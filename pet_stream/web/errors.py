@@ -19,8 +19,8 @@ from werkzeug.exceptions import (
 )
 from werkzeug.routing.exceptions import RequestRedirect, WebsocketMismatch
 
-from ..errors import Busy, Full, HostRefused, PetStreamError, StorageError, TooMany
-from .access import check_host
+from ..errors import Busy, HostRefused, NotSignedIn, PetStreamError
+from .access import bearer_token, check_host
 from .cors import add_cors_headers
 from .current import current_stream
 from .metrics import count_rejection
@@ -28,7 +28,14 @@ from .urls import relative_path
 
 logger = logging.getLogger(__name__)
 
-NAMESPACES = ("/api/webrtc/", "/api/recording/", "/api/recordings/", "/api/stream/", "/pet-stream/")
+NAMESPACES = (
+    "/api/webrtc/",
+    "/api/recording/",
+    "/api/recordings/",
+    "/api/stream/",
+    "/pet-stream/",
+    "/whep/",
+)
 """Below these a path that nobody serves is our 404; elsewhere it is the host's."""
 
 MAX_TEXT_CHARACTERS = 500
@@ -45,9 +52,9 @@ def add_error_handlers(blueprint: Blueprint) -> None:
 
 def error_json(error: PetStreamError) -> dict[str, Any]:
     answer: dict[str, Any] = {"error": str(error) or type(error).__name__, "code": error.code}
-    if isinstance(error, Busy | Full | TooMany):
+    if error.retry_after_s is not None:
         answer["retry_after_s"] = error.retry_after_s
-    if isinstance(error, StorageError) and error.cause:
+    if error.cause:
         answer["cause"] = error.cause
     return answer
 
@@ -56,9 +63,17 @@ def answer_error(error: PetStreamError) -> Response:
     count_rejection(error)
     response = jsonify(error_json(error))
     response.status_code = error.http_status
-    if isinstance(error, Busy | Full | TooMany):
+    if error.retry_after_s is not None:
         response.headers["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, NotSignedIn):
+        response.headers["WWW-Authenticate"] = _challenge()
     return response
+
+
+def _challenge() -> str:
+    """Returns how a program signs in (RFC 6750 section 3). Browsers don't ask people by it."""
+    why = "" if bearer_token() is None else ', error="invalid_token"'
+    return f'Bearer realm="pet_stream"{why}'
 
 
 def answer_os_error(error: OSError) -> Response:

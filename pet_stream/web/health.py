@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 
+OFFLINE_STATES = ("offline", "stalled", "unusable")
 FIRST_LOOK_S = 0.3
 _LOOK_S = 0.005
 
@@ -26,7 +27,7 @@ _LOOK_S = 0.005
 def health() -> ResponseReturnValue:
     """Whoever may see nothing learns only the status."""
     stream = current_stream()
-    camera = _camera_status(stream)
+    camera = camera_status(stream)
     state = state_of_health(stream, camera)
     if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
         return {"status": state["status"]}
@@ -76,18 +77,15 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
     faults = [*camera.faults, *faults]
     if camera.reason and camera.state != "paused" and camera.reason not in faults:
         faults.insert(0, camera.reason)
-    if camera.state in ("offline", "stalled", "unusable"):
-        status = "camera_offline"
-    else:
-        status = "degraded" if faults else "ok"
+    status = "degraded" if faults else "ok"
     return {
-        "status": status,
+        "status": "camera_offline" if camera.state in OFFLINE_STATES else status,
         "reasons": faults,
         "reason_codes": [fault.code for fault in faults],
     }
 
 
-def _camera_status(stream: Stream) -> CameraStatus:
+def camera_status(stream: Stream) -> CameraStatus:
     """Returns the camera's status. Just after the start it waits for what the camera thread finds
     first, FIRST_LOOK_S at most: the request may be what has started it."""
     while True:

@@ -1,4 +1,4 @@
-"""Reads a JSON body: bounded, of any content type, chunked or not."""
+"""Reads a body: bounded, chunked or not; as JSON of any content type, or as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, UnsupportedMediaType
 
 from ..errors import BadRequest, TooLarge
 
@@ -21,10 +21,7 @@ def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
 
     Raises TooLarge, and BadRequest for anything that is not a JSON object.
     """
-    try:
-        body = _read_body(limit_bytes)
-    except (OSError, ClientDisconnected) as exc:
-        raise BadRequest("The body did not arrive whole and in time") from exc
+    body = _read_body(limit_bytes)
     if not body.strip():
         return {}
     try:
@@ -38,7 +35,25 @@ def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
     return value
 
 
+def read_text(limit_bytes: int, media_type: str) -> str:
+    """Returns the body, which has to be of `media_type`. Raises UnsupportedMediaType, TooLarge, and
+    BadRequest for anything that is not UTF-8."""
+    if request.mimetype != media_type:
+        raise UnsupportedMediaType(f"The body must be {media_type}")
+    try:
+        return _read_body(limit_bytes).decode()
+    except UnicodeDecodeError as exc:
+        raise BadRequest("The body is not text") from exc
+
+
 def _read_body(limit_bytes: int) -> bytes:
+    try:
+        return _read_bounded(limit_bytes)
+    except (OSError, ClientDisconnected) as exc:
+        raise BadRequest("The body did not arrive whole and in time") from exc
+
+
+def _read_bounded(limit_bytes: int) -> bytes:
     if (request.content_length or 0) > limit_bytes:
         raise TooLarge(f"The body has more than {limit_bytes} bytes")
     if request.content_length is not None:

@@ -12,7 +12,7 @@ _FIELDS = ("recording", "filename", "frame_count", "bytes_written", "duration_ms
 
 
 def legacy_offer() -> ResponseReturnValue:
-    sdp, _ = signaling.answer_offer()
+    sdp, _ = signaling.answer_offer(signaling.read_offer)
     return {"type": "answer", "sdp": sdp}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import request
@@ -24,35 +26,50 @@ CLOSE_TIMEOUT_S = 5.0
 CANDIDATE_TIMEOUT_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What somebody sends who wants to watch."""
+
+    sdp: str
+    camera: str
+    """Which one is asked for: `active`, `day` or `night`."""
+    replaces: str | None = None
+    """The pc_id of the viewer that the same page was before, if it says so."""
+    transport: str = "webrtc"
+    """How this is told apart among those who watch."""
+
+
 def offer() -> ResponseReturnValue:
-    sdp, pc_id = answer_offer()
+    sdp, pc_id = answer_offer(read_offer)
     return {"type": "answer", "sdp": sdp, "pc_id": pc_id}
 
 
-def answer_offer() -> tuple[str, str]:
-    """Returns SDP and pc_id of the answer to the offer in the body.
+def answer_offer(read: Callable[[], Offered]) -> tuple[str, str]:
+    """Returns SDP and pc_id of the answer to the offer in the body, which `read` returns.
 
     Cheap checks come first, and what needs no event loop is done in this thread. Raises Full,
-    TooLarge, InvalidOffer, BadRequest, NotFound, Superseded, Busy, NoUsableH264, LoopUnavailable.
+    InvalidOffer, BadRequest, NotFound, Superseded, Busy, NoUsableH264, LoopUnavailable, and what
+    `read` does.
     """
     stream = current_stream()
     grant = current_grant()
     stream.places.check(grant.holder, is_owner=grant.is_owners)
-    sdp, replaces, camera = _offered()
-    view = stream.view(camera)
+    offered = read()
+    view = stream.view(offered.camera)
     client = current_client()
     with stream.offer_turns.turn(client):
         peers = stream.peers.get()
         if has_client_gone(request.environ):
             raise BadRequest("The client has gone")
-        answering = peers.answer(sdp, client, grant, replaces, view)
+        answering = peers.answer(
+            offered.sdp, client, grant, offered.replaces, view, offered.transport
+        )
         answer = stream.event_loop.call(answering, ANSWER_TIMEOUT_S)
     return answer.sdp, answer.pc_id
 
 
-def _offered() -> tuple[str, str | None, str]:
-    """Returns the SDP, the pc_id of the viewer that the same page was before, if it says so, and
-    which camera it asks for."""
+def read_offer() -> Offered:
+    """Returns the offer of a page. Raises TooLarge, InvalidOffer, BadRequest."""
     try:
         body = read_json(OFFER_LIMIT_BYTES)
     except BadRequest as exc:
@@ -63,18 +80,20 @@ def _offered() -> tuple[str, str | None, str]:
     camera = body.get("camera", "active")
     if not isinstance(camera, str):
         raise BadRequest("camera: active, day or night")
-    return sdp, replaces if isinstance(replaces, str) else None, camera
+    return Offered(sdp, camera, replaces if isinstance(replaces, str) else None)
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:
     """End the viewer. The body is not read: `sendBeacon` may send one."""
-    stream = current_stream()
-    peers = stream.peers.made
-    if peers is None:
-        raise NotFound("No such viewer")
-    closing = peers.close(pc_id, current_grant().holder)
-    stream.event_loop.call(closing, CLOSE_TIMEOUT_S)
+    end_peer(pc_id)
     return "", 204
+
+
+def end_peer(pc_id: str) -> None:
+    """End a viewer of whoever asks. Raises NotFound, LoopUnavailable."""
+    stream = current_stream()
+    closing = stream.peers.existing().close(pc_id, current_grant().holder)
+    stream.event_loop.call(closing, CLOSE_TIMEOUT_S)
 
 
 def list_viewers() -> ResponseReturnValue:
@@ -117,9 +136,7 @@ def take_candidate(stream: Stream, message: dict[str, Any]) -> None:
         value is None or isinstance(value, str) for value in (mid, ice_ufrag)
     ):
         raise BadCandidate
-    peers = stream.peers.made
-    if peers is None:
-        raise NotFound("No such viewer")
+    peers = stream.peers.existing()
     if candidate:
         value = candidate.removeprefix("candidate:")
         holder = current_grant().holder

@@ -15,6 +15,7 @@ from .access import own_origin
 from .current import current_stream
 
 DASHBOARD = "/pet-stream/"
+WHEP = "/whep"
 LINK = "link"
 """The one parameter of a query that can carry a right."""
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~%-]+){1,16}")
@@ -41,15 +42,20 @@ def base_url(url_prefix: str) -> str:
     Where a proxy strips a path, ProxyFix knows it, or our dashboard is named in Referer. Otherwise
     the proxy's header is believed, since only the client that asks hears the answer.
     """
+    return (own_origin() or "") + base_path(url_prefix)
+
+
+def base_path(url_prefix: str) -> str:
+    """Returns the path of `base_url`."""
     origin, mount = own_origin() or "", request.root_path.rstrip("/")
     referer = request.headers.get("Referer", "").partition("?")[0]
     if referer.startswith(f"{origin}/") and referer.endswith(mount + url_prefix + DASHBOARD):
-        return referer.removesuffix(DASHBOARD)
+        return referer.removeprefix(origin).removesuffix(DASHBOARD)
     prefix = request.headers.get("X-Forwarded-Prefix", "").rstrip("/")
     is_path = len(prefix) <= _MAX_PREFIX_CHARACTERS and _PREFIX.fullmatch(prefix)
     if is_path and not f"{mount}/".startswith(f"{prefix}/"):  # or ProxyFix has put it there
         mount = prefix + mount
-    return origin + mount + url_prefix
+    return mount + url_prefix
 
 
 def link_target(path: str) -> str:

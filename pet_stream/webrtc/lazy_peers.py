@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import Busy
+from ..errors import Busy, NotFound
 from ..lifecycle import Run, start_run
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ class LazyPeers:
                     self.made = self._make()
             finally:
                 self._lock.release()
+        return self.made
+
+    def existing(self) -> Peers:
+        """Returns the viewers, if there ever was one. Raises NotFound."""
+        if self.made is None:
+            raise NotFound("No such viewer")
         return self.made
 
     def make_soon(self) -> None:

@@ -17,7 +17,7 @@ from aiortc import (
 )
 from aiortc.sdp import candidate_from_sdp
 
-from ..errors import BadCandidate
+from ..errors import BadCandidate, NoIceRestart
 from ..ice_server import IceServer, IpNetwork
 from ..process.standstill import wait_for_any
 from ..supervision.error_counts import ErrorCounts
@@ -25,6 +25,7 @@ from . import private
 from .sending.sender import PeerCounts, SenderFactory
 from .signaling.answer import answer_from_aiortc, offer_for_aiortc
 from .signaling.candidates import MAX_CANDIDATES, usable_candidate
+from .signaling.fragment import Fragment
 from .signaling.h264_format import H264Format
 from .signaling.offer import Offer
 
@@ -111,13 +112,25 @@ class Peer:
 
         Raises BadCandidate.
         """
-        if mid not in (None, self._offer.mid, *(section.mid for section in self._offer.bundle)):
+        if mid not in self._mids:
             raise BadCandidate("A candidate of another media section")
         if ice_ufrag not in (None, self._offer.ice_ufrag):
             raise BadCandidate("A candidate of another offer")
         if self._candidate_count >= MAX_CANDIDATES:
             raise BadCandidate(f"More than {MAX_CANDIDATES} candidates")
         return usable_candidate(candidate)
+
+    def usable_candidates(self, fragment: Fragment) -> list[str]:
+        """Returns the candidates of `fragment` as `add_candidate` takes them, without those that
+        can't be used and those of sections that were refused. Any thread.
+
+        Raises BadCandidate, and NoIceRestart.
+        """
+        if not fragment.is_of(self._offer.ice_ufrag, self._offer.ice_password):
+            raise NoIceRestart
+        own = [candidate for mid, candidate in fragment.candidates if mid in self._mids]
+        usable = [self.usable_candidate(candidate, None, None) for candidate in own]
+        return list(filter(None, usable))
 
     async def add_candidate(self, usable: str) -> None:
         """Check one more address of the viewer's, if none works yet.
@@ -237,6 +250,11 @@ class Peer:
     async def _ask(self) -> None:
         if await private.is_reachable(self._ice):
             self._heard_s = asyncio.get_running_loop().time()
+
+    @property
+    def _mids(self) -> tuple[str | None, ...]:
+        """What its candidates may name: nothing, or a section that uses its transport."""
+        return None, self._offer.mid, *(section.mid for section in self._offer.bundle)
 
     @property
     def _ice(self) -> RTCIceTransport:

@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from .peer import Peer, TimeLimits
 from .pending import PendingOffers
 from .sending.ladder import Senders
 from .sending.sender import PeerCounts, SenderFactory, Step
+from .signaling.fragment import parse_fragment
 from .signaling.h264_format import H264Format, answered_profile_level_id, choose_format
 from .signaling.offer import Offer, parse_offer
 from .watch import Watch
@@ -51,6 +52,7 @@ class _Life:
 
     peer: Peer
     client: str
+    transport: str
     grant: Grant
     hold: Hold
     asked_ns: int
@@ -158,12 +160,14 @@ class Peers:
         grant: Grant = EVERYBODYS,
         replaces: str | None = None,
         view: View | None = None,
+        transport: str = "webrtc",
     ) -> Coroutine[Any, Any, Answer]:
         """Read a viewer's offer, in the caller's thread; the coroutine returned answers it.
 
         Pictures follow when the viewer has connected and there are any. `client` is the network
         address that the offer came from. The viewer ends when `grant` does. `replaces`: the
         viewer that the same page was before. `view`: what it watches; None: the active camera.
+        `transport`: how it is told apart among those who watch.
         Raises InvalidOffer, NoUsableH264, Superseded, the coroutine Busy. If the coroutine is
         cancelled, the viewer ends.
         """
@@ -174,7 +178,7 @@ class Peers:
         h264_format = choose_format(offer.h264_formats, sps)
         profile_level_id = answered_profile_level_id(h264_format, sps)
         fan_out = None if view is None else view.fan_out
-        return self._answer(offer, h264_format, profile_level_id, client, grant, fan_out)
+        return self._answer(offer, h264_format, profile_level_id, client, transport, grant, fan_out)
 
     def add_candidate(
         self,
@@ -190,6 +194,19 @@ class Peers:
         peer = self._find(pc_id, holder).peer
         usable = peer.usable_candidate(candidate, mid, ice_ufrag)
         return None if usable is None else peer.add_candidate(usable)
+
+    def add_fragment(
+        self, pc_id: str, text: str, holder: str = ""
+    ) -> Coroutine[Any, Any, None] | None:
+        """The same for a fragment of SDP with any number of candidates. Raises NotFound,
+        BadCandidate, NoIceRestart."""
+        peer = self._find(pc_id, holder).peer
+        usable = peer.usable_candidates(parse_fragment(text))
+        return _add_all(peer, usable) if usable else None
+
+    def check(self, pc_id: str, holder: str = "") -> None:
+        """Raises NotFound unless there is such a viewer of `holder`. Any thread."""
+        self._find(pc_id, holder)
 
     def close(self, pc_id: str, holder: str = "") -> Coroutine[Any, Any, None]:
         """Find a viewer of `holder`, in the caller's thread; the coroutine returned ends it. Raises
@@ -226,6 +243,7 @@ class Peers:
         h264_format: H264Format,
         profile_level_id: str,
         client: str,
+        transport: str,
         grant: Grant,
         fan_out: FanOut | None,
     ) -> Answer:
@@ -243,7 +261,8 @@ class Peers:
             await peer.close()
             raise
         audience = self._audience if fan_out is None else self._audience_of(fan_out)
-        life = self._lives[peer.pc_id] = _Life(peer, client, grant, hold, asked_ns, audience)
+        life = _Life(peer, client, transport, grant, hold, asked_ns, audience)
+        self._lives[peer.pc_id] = life
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
         answered: asyncio.Future[str] = loop.create_future()
@@ -309,7 +328,7 @@ class Peers:
             holder=grant.holder,
             is_owner=grant.is_owners,
             client=life.client,
-            transport="webrtc",
+            transport=life.transport,
         )
 
     def _expel(self, life: _Life, why: Ending) -> None:
@@ -356,3 +375,8 @@ class Peers:
         place, life.place = life.place, None  # which knows the life: both are freed now
         if place is not None:
             place.release()
+
+
+async def _add_all(peer: Peer, usable: Sequence[str]) -> None:
+    for candidate in usable:
+        await peer.add_candidate(candidate)

@@ -32,7 +32,8 @@ def test_preflight_of_an_allowed_origin_names_the_methods(
     headers = preflight(client, path, ALLOWED)
     assert headers["Access-Control-Allow-Origin"] == ALLOWED
     assert set(route.methods) <= set(headers["Access-Control-Allow-Methods"].split(", "))
-    assert headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, Range"
+    sent = headers["Access-Control-Allow-Headers"]
+    assert sent == "Authorization, Content-Type, If-Match, If-None-Match, Range"
     assert "Access-Control-Allow-Credentials" not in headers
 
 
