@@ -12,7 +12,7 @@ from functools import partial
 from .admission.grants import Grants
 from .broadcaster import Broadcaster
 from .detections.listeners import Detections
-from .errors import LoopUnavailable, PetStreamError
+from .errors import Busy, LoopUnavailable, PetStreamError
 from .library.archive import Archive
 from .lifecycle import Deadline, Run, start_run, stop_all
 from .logs.own_log import OwnLog
@@ -32,6 +32,8 @@ FINISH_TIMEOUT_S = 4.0
 """Time to finish the recording on the disk and to say goodbye to the viewers."""
 END_TIMEOUT_S = 2.0
 """Time for one thread to end."""
+STOP_AGAIN_S = 0.5
+"""Between two tries to stop, while no thread is to be had for that."""
 HOUSEKEEPING_SILENCE_S = 30.0
 """A repair of a large file takes its time."""
 
@@ -108,8 +110,14 @@ class RunningParts:
         """Stop in a thread of its own. Does not wait, and takes no lock: the garbage collector may
         call this in any thread, in the middle of anything."""
         if self._pid == os.getpid():
-            event_loop = self._replaceable.on_loop.event_loop
-            event_loop.call_soon(start_run, f"{self._name}-end", lambda _run: self.stop())
+            self._replaceable.on_loop.event_loop.call_soon(self._stop_in_thread)
+
+    def _stop_in_thread(self) -> None:
+        """On the event loop. Without a thread to be had, nobody else would stop them later."""
+        try:
+            start_run(f"{self._name}-end", lambda _run: self.stop())
+        except Busy:
+            asyncio.get_running_loop().call_later(STOP_AGAIN_S, self._stop_in_thread)
 
     def _watched(self) -> tuple[Part, ...]:
         """Returns what the watcher looks after."""

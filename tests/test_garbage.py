@@ -115,6 +115,23 @@ def test_in_the_middle_of_anything_nothing_waits(tmp_path: Path) -> None:
     wait_until(lambda: thread_names() == [])
 
 
+def test_without_a_thread_to_end_it_in_it_is_ended_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_app(tmp_path)
+    real, refused = threading.Thread.start, threading.Event()
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name.endswith("-end") and not refused.is_set():
+            refused.set()
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    forget()
+    assert refused.is_set()
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @pytest.mark.parametrize("collects", [True, False])
 def test_a_forked_child_leaves_its_parents_parts_alone(tmp_path: Path, collects: bool) -> None:

@@ -13,6 +13,7 @@ from pet_stream.config_values import spans
 from pet_stream.errors import Paused, StorageError
 from pet_stream.pause import pause as pause_module
 from pet_stream.pause.pause import Pause as SlowPause
+from pet_stream.supervision.error_counts import ErrorCounts
 from tests.waiting import TIMEOUT_S
 
 NIGHT = spans(["22:00-07:00"])
@@ -198,3 +199,17 @@ def test_a_disk_that_hangs_holds_up_one_look_and_nobody_else(
     is_over.set()
     stuck.join(TIMEOUT_S)
     assert pause.is_on  # what was found before does not count
+
+
+def test_what_fails_when_a_pause_begins_keeps_it_from_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    errors = ErrorCounts()
+    pause = Pause(tmp_path / "pause.json", on_begin=fail, errors=errors)
+    pause.begin()
+    assert pause.is_on
+    assert [kind[:2] for kind in errors.counts] == [("pause", "MemoryError")]
+    assert len(caplog.records) == 1

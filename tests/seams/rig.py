@@ -126,6 +126,12 @@ class Rig:
             peers._make_peer = make
             self.viewers_loop.call(viewer.close(), TIMEOUT_S)
 
+    def newest_peer(self) -> Any:
+        """Our side of the one viewer over WebRTC that came last, once it belongs to the others."""
+        peers = self.stream.peers.get()
+        wait_until(lambda: peers.connected_count == 2)
+        return peers._audience.viewers[-1]
+
     def see(self) -> None:
         """Both viewers get pictures that are captured from now on, and each one before them."""
         now_us = time.monotonic_ns() // 1000

@@ -252,8 +252,8 @@ def _failing_peer(
 def a_viewers_sender(rig: Rig, fail: Failure) -> Iterator[None]:
     with rig.peer() as viewer:
         rig.viewers_loop.call(viewer.has(1), TIMEOUT_S)
-        peer = rig.stream.peers.get()._audience.viewers[-1]
-        peer.sender.send = fail  # type: ignore[method-assign]
+        peer = rig.newest_peer()
+        peer.sender.send = fail
         yield
         rig.viewers_loop.call(viewer.becomes("closed"), TIMEOUT_S)
 
@@ -282,7 +282,7 @@ def a_viewers_datagrams(rig: Rig, fail: Failure) -> Iterator[None]:
 def a_viewers_rtcp(rig: Rig, fail: Failure) -> Iterator[None]:
     with rig.peer() as viewer:
         rig.viewers_loop.call(viewer.has(1), TIMEOUT_S)
-        peer: Any = rig.stream.peers.get()._audience.viewers[-1]
+        peer: Any = rig.newest_peer()
         peer.sender._active.handle_keyframe_request = fail
         rig.viewers_loop.call(viewer.ask_for_a_keyframe(), TIMEOUT_S)
         yield

@@ -11,6 +11,9 @@ from .rig import Failure, Rig, open_rig
 from .table import SEAMS, Seam
 
 
+pytestmark = pytest.mark.slow
+
+
 class Unspeakable(Exception):
     def __str__(self) -> str:
         raise RuntimeError("there are no words for it")
