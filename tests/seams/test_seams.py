@@ -10,7 +10,6 @@ import pytest
 from .rig import Failure, Rig, open_rig
 from .table import SEAMS, Seam
 
-
 pytestmark = pytest.mark.slow
 
 
