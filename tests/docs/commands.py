@@ -30,6 +30,7 @@ _VARIABLES = {
     *(f"FLASK_{setting.key}" for setting in SETTINGS),
 }
 _ASSIGNMENT = re.compile(r"([A-Z_]+)=(.*)", re.DOTALL)
+_SERVERS = ("$CAMERA", "http://127.0.0.1:8080", "http://camera.local:8080")
 _NEVER_CONVERTED = (click.Path, click.File)
 """Files and folders of the examples, which are not there."""
 
@@ -140,7 +141,7 @@ def _check_curl(words: list[str]) -> None:
     parser.add_argument("-H", dest="headers", action="append", default=[])
     parser.add_argument("-d", dest="data")
     parser.add_argument("-o", dest="output")
-    for flag in "OJs":
+    for flag in "OJNsS":
         parser.add_argument(f"-{flag}", action="store_true")
     parser.add_argument("url")
     request = parser.parse_args(words)
@@ -150,7 +151,17 @@ def _check_curl(words: list[str]) -> None:
     check_route(request.url, request.method or ("POST" if request.data else "GET"))
 
 
+def _check_player(words: list[str]) -> None:
+    """What it plays has a route; its other options are its own."""
+    urls = [word for word in words if word.startswith(_SERVERS)]
+    assert urls
+    for url in urls:
+        check_route(url)
+
+
 def check_route(url: str, method: str = "GET") -> None:
+    for server in _SERVERS:
+        url = url.removeprefix(server)
     app = Flask("host")
     app.config["PET_STREAM_AUTOSTART"] = False
     PetStream(app)
@@ -179,6 +190,7 @@ _PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     "make": check_make,
     "curl": _check_curl,
     "gunicorn": _check_gunicorn,
+    **dict.fromkeys(("ffplay", "ffmpeg", "ffprobe", "mpv", "vlc", "cvlc"), _check_player),
     "python": _check_python,
     "python3": _check_python,
 }

@@ -74,6 +74,7 @@ CHECKS: dict[str, Callable[[Snippet], object]] = {
     "html": check_html,
     "ini": check_ini,
     "json": lambda snippet: json.loads(snippet.text),
+    "sh": check_shell,
     "python": lambda snippet: ast.parse(snippet.text),  # and run: test_python_snippets
     "text": check_text,
     "yaml": lambda snippet: yaml.safe_load(snippet.text),
@@ -132,6 +133,8 @@ def test_commands_in_the_text_are_there_with_their_options(page: Path) -> None:
         ("console", "flask --app web_monitor pet-stream run"),
         ("console", "gunicorn --workers 4 --threads 40 web_monitor:app"),
         ("console", "python -m no_such_module"),
+        ("sh", 'ffplay -autoexit "$CAMERA/api/stream/live.mp3"'),
+        ("sh", "ffplay film.mp4"),
         ("console", "frobnicate --all"),
         ("console", "pet-stream doctor | frobnicate"),
         ("html", "<div><pet-stream></div>"),
