@@ -27,6 +27,8 @@ DISTINCT_PICTURES = """new Promise((resolve) => {
 })"""
 """How many different pictures are on screen in two seconds."""
 
+A_SECOND_RECORDED = "!document.querySelector('[data-record-time]').innerText.endsWith(':00')"
+
 HIDE = """(isHidden) => {
     Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));

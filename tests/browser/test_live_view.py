@@ -16,7 +16,7 @@ from .conftest import Footage, Server
 pytestmark = pytest.mark.browser
 
 LIVE = 'pet-stream[data-player-state="live"]'
-WATCH_MS = 4_000
+WATCH_MS = 2_000
 
 
 def test_chromium_plays_the_camera_at_its_rate_and_without_a_freeze(

@@ -14,8 +14,9 @@ from playwright.sync_api import Browser, Page
 from tests.camera.camera import Camera
 
 from .axe import severe_violations
-from .chromium import wait_until
+from .chromium import inbound_video, wait_for_decoded, wait_until
 from .conftest import Server
+from .player import A_SECOND_RECORDED
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -51,6 +52,10 @@ WORDS = """(() => {
     const titles = [...player.querySelectorAll('[title]')].map((node) => node.title);
     const texts = [...player.querySelectorAll('p, dt, dd, span')].map((node) => node.textContent);
     return [document.title, document.body.innerText, ...labels, ...titles, ...texts].join('\\n');
+})()"""
+IS_MEASURED = """(() => {
+    const player = document.querySelector('pet-stream').shadowRoot;
+    return player.querySelector('[data-quality=data]').textContent.includes('kbit');
 })()"""
 WATCH_SPOKEN = """(() => {
     globalThis.spoken = [];
@@ -104,7 +109,7 @@ def test_a_first_visit_costs_little_and_asks_nobody_else(
     )
     page.goto(f"{server.url}/pet-stream/{query}")
     page.wait_for_selector(LIVE)
-    page.wait_for_timeout(1_000)
+    page.wait_for_load_state("networkidle")
     asked = {url for url in urls.values() if not url.startswith(("data:", "blob:"))}
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.url).netloc}
     listing = sorted(f"{size:6.0f} {urls.get(key, key)}" for key, size in sizes.items())
@@ -121,13 +126,12 @@ def test_a_phone_shows_all_of_it(camera: Camera, server: Server, browser: Browse
     with opened(browser, server, **PHONE) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == 320
         controls = page.locator("pet-stream .controls")
-        page.wait_for_timeout(300)
-        assert not controls.is_visible(), "they would cover the picture"
+        controls.wait_for(state="hidden")  # they would cover the picture
         page.locator("pet-stream .frame").tap()
         controls.wait_for(state="visible")
         assert page.evaluate(SMALL_TARGETS, MIN_TARGET_PX) == []
         page.locator("pet-stream [data-control=quality]").tap()
-        page.wait_for_timeout(1_500)
+        wait_until(page, IS_MEASURED)
         frame = page.locator("pet-stream .frame").bounding_box()
         panel = page.locator("pet-stream .quality").bounding_box()
         bar = controls.bounding_box()
@@ -166,7 +170,7 @@ def test_japanese_is_complete(camera: Camera, server: Server, browser: Browser) 
         assert page.evaluate("document.documentElement.lang") == "ja"
         page.locator("pet-stream .frame").focus()
         page.keyboard.press("i")
-        page.wait_for_timeout(1_500)
+        wait_until(page, IS_MEASURED)
         words = page.evaluate(WORDS)
         assert "ライブ" in words
         left = set(re.findall(r"[A-Za-z]{3,}", words)) - SAME_IN_ALL_LANGUAGES
@@ -209,7 +213,7 @@ def test_axe_finds_nothing_serious(
     with opened(browser, server, color_scheme=scheme, reduced_motion="reduce") as page:
         page.click("[data-record]")
         page.wait_for_selector('[data-record-panel="recording"]')
-        page.wait_for_timeout(1_500)
+        wait_until(page, A_SECOND_RECORDED)
         page.locator("pet-stream .frame").focus()
         page.keyboard.press("i")
         assert severe_violations(page) == []
@@ -217,7 +221,7 @@ def test_axe_finds_nothing_serious(
         page.wait_for_selector("[data-recordings] .download")
         assert severe_violations(page) == []
         page.evaluate("document.querySelector('pet-stream').stop()")
-        page.wait_for_timeout(500)
+        page.wait_for_selector('pet-stream[data-player-state="closed"]')
         assert severe_violations(page) == []
 
 
@@ -228,7 +232,7 @@ def test_a_screen_reader_is_told_once_that_the_camera_went(
     page.wait_for_selector(LIVE)
     page.wait_for_selector('[data-health="ok"]')
     page.evaluate(WATCH_SPOKEN)
-    page.wait_for_timeout(3_000)
+    wait_for_decoded(page, inbound_video(page)["framesDecoded"] + 45)
     assert page.evaluate("globalThis.spoken") == [], "nothing has happened"
     camera.stop()
     page.wait_for_selector('pet-stream[data-player-state="camera-offline"]')

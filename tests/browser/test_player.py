@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from tests.camera.camera import Camera
 from tests.websocket.client import WebSocket
 
-from .chromium import wait_until
+from .chromium import inbound_video, wait_for_decoded, wait_until
 from .conftest import Footage, Server, running_server
 from .player import HIDE, PLAYER, STATE, VEIL
 from .test_live_view import LIVE
@@ -192,11 +192,12 @@ def test_two_tabs_watch_and_know_of_the_same_recording(
 def test_a_page_whose_state_is_pushed_asks_for_nothing(
     camera: Camera, server: Server, page: Page
 ) -> None:
-    watch(page, server, "webrtc")
-    page.wait_for_timeout(1_000)
+    with page.expect_websocket() as opened:
+        watch(page, server, "webrtc")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.wait_for_timeout(4_000)
+    for _ in range(2):  # at least a second lies between two of them: it would have asked
+        opened.value.wait_for_event("framereceived", lambda frame: '"pong"' in str(frame))
     assert not [url for url in asked if "/health" in url or "/status" in url], asked
 
 
@@ -229,12 +230,10 @@ def test_a_hidden_page_stops_watching_and_a_shown_one_goes_on(
 
 def test_a_page_hidden_for_a_moment_watches_on(camera: Camera, server: Server, page: Page) -> None:
     watch(page, server, "webrtc")
-    page.evaluate(f"({HIDE})(true)")
-    page.wait_for_timeout(2_500)
-    assert page.evaluate(STATE) == "live"
-    page.evaluate(f"({HIDE})(false)")
-    page.wait_for_timeout(500)
-    assert page.evaluate(STATE) == "live"
+    for is_hidden in (True, False):
+        page.evaluate(f"({HIDE})({str(is_hidden).lower()})")
+        wait_for_decoded(page, inbound_video(page)["framesDecoded"] + 30)
+        assert page.evaluate(STATE) == "live"
     assert page.evaluate("window.peers.length") == 1
 
 

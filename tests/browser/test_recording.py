@@ -15,6 +15,7 @@ from tests.camera.camera import Camera
 
 from .chromium import wait_until
 from .conftest import Footage, Server
+from .player import A_SECOND_RECORDED
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -76,13 +77,14 @@ def test_a_page_knows_its_own_recording_though_the_news_of_it_is_late(
     held = []
     with page.expect_response(f"{server.url}/api/recording/start"):
         page.click("[data-record]")
-    page.wait_for_timeout(500)
+    while not any('"recording":true' in message for message in held):
+        page.wait_for_timeout(10)
     assert page.get_attribute("[data-record-panel]", "data-record-panel") == "starting"
     news, held = held, None
     for message in news:
         sockets[-1].send(message)
     page.wait_for_selector('[data-record-panel="recording"]')
-    page.wait_for_timeout(1_000)
+    wait_until(page, A_SECOND_RECORDED)
     assert not page.inner_text("[data-record-message]")
 
 

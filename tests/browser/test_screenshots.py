@@ -16,9 +16,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.waiting import TIMEOUT_S
 
+from .chromium import wait_until
 from .conftest import SCREENSHOTS
 from .firefox import firefox
-from .player import STATE
+from .player import A_SECOND_RECORDED, STATE
 from .processes import Process
 from .test_demo import start_demo
 from .test_live_view import LIVE
@@ -162,7 +163,7 @@ def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for _ in range(2):
             page.click("[data-record]")
             page.wait_for_selector('[data-record-panel="recording"]')
-            page.wait_for_timeout(1_500)
+            wait_until(page, A_SECOND_RECORDED)
             page.click("[data-record]")
             page.wait_for_selector('[data-record-panel="idle"]')
         page.close()
