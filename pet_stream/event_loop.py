@@ -54,9 +54,10 @@ class EventLoopThread:
         if self.run is not None:
             return
         loop = Context().run(asyncio.new_event_loop)
+        end = loop.create_future()
         try:
             self.run = start_run(
-                f"{self._name}-loop", partial(self._serve, loop), wake=partial(_end, loop)
+                f"{self._name}-loop", partial(self._serve, loop, end), wake=partial(_end, end)
             )
         except BaseException:
             loop.close()
@@ -161,14 +162,16 @@ class EventLoopThread:
             "a callback of the event loop failed; the loop goes on",
         )
 
-    def _serve(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
+    def _serve(
+        self, loop: asyncio.AbstractEventLoop, end: asyncio.Future[None], run: Run
+    ) -> None:
         self._thread = threading.current_thread()
         asyncio.set_event_loop(loop)
         loop.set_exception_handler(self._handle_error)
         self._beat(loop, run, loop.time())
         try:
             try:
-                loop.run_forever()
+                loop.run_until_complete(end)
             finally:  # even if a callback has raised SystemExit
                 _finish_tasks(loop)
         finally:
@@ -196,8 +199,14 @@ def _finish_tasks(loop: asyncio.AbstractEventLoop) -> None:
     loop.run_until_complete(loop.shutdown_default_executor())
 
 
-def _end(loop: asyncio.AbstractEventLoop) -> None:
+def _end(end: asyncio.Future[None]) -> None:
+    """Not by `loop.stop`: asked a second time, that would stop the tasks that clean up."""
     try:
-        loop.call_soon_threadsafe(loop.stop)
+        end.get_loop().call_soon_threadsafe(_complete, end)
     except RuntimeError:  # it has ended already
         pass
+
+
+def _complete(end: asyncio.Future[None]) -> None:
+    if not end.done():
+        end.set_result(None)

@@ -156,6 +156,30 @@ def test_a_task_that_comes_while_the_loop_ends_is_cancelled_too(
     assert cleaned.is_set()
 
 
+def test_a_loop_asked_again_to_end_still_lets_tasks_clean_up(event_loop: EventLoopThread) -> None:
+    cleaned = threading.Event()
+    run = event_loop.run
+    assert run is not None
+
+    async def work() -> None:
+        try:
+            await never()
+        finally:
+            run.request_stop()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            cleaned.set()
+
+    async def spawn() -> None:
+        event_loop.spawn(work(), "work")
+        await asyncio.sleep(0)
+
+    event_loop.call(spawn(), TIMEOUT_S)
+    event_loop.stop()
+    assert cleaned.is_set()
+    assert run.failure is None
+
+
 def test_the_failure_of_a_spawned_task_is_logged_by_its_name(
     event_loop: EventLoopThread, caplog: pytest.LogCaptureFixture
 ) -> None:
