@@ -162,9 +162,7 @@ class EventLoopThread:
             "a callback of the event loop failed; the loop goes on",
         )
 
-    def _serve(
-        self, loop: asyncio.AbstractEventLoop, end: asyncio.Future[None], run: Run
-    ) -> None:
+    def _serve(self, loop: asyncio.AbstractEventLoop, end: asyncio.Future[None], run: Run) -> None:
         self._thread = threading.current_thread()
         asyncio.set_event_loop(loop)
         loop.set_exception_handler(self._handle_error)

@@ -112,8 +112,11 @@ def test_a_first_visit_costs_little_and_asks_nobody_else(
     page.wait_for_load_state("networkidle")
     asked = {url for url in urls.values() if not url.startswith(("data:", "blob:"))}
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(server.url).netloc}
-    listing = sorted(f"{size:6.0f} {urls.get(key, key)}" for key, size in sizes.items())
-    total = sum(sizes.values())
+    cost = {urls.get(key, key): size for key, size in sizes.items()}
+    for path in ("/health", "/api/recording/status"):
+        cost.pop(server.url + path, None)  # asked only while the state is late, on a busy machine
+    listing = sorted(f"{size:6.0f} {url}" for url, size in cost.items())
+    total = sum(cost.values())
     assert total <= most, "\n".join([f"{total:.0f}", *listing])
 
 
