@@ -135,8 +135,8 @@ def test_a_secret_is_in_no_error(file: Path, text: str) -> None:
 
 
 def test_the_file_in_the_docs_is_one(file: Path) -> None:
-    page = (CHECKOUT / "docs" / "command-line.md").read_text()
-    [example] = re.findall(r"(?ms)^```toml\n(.*?)^```", page)
+    page = (CHECKOUT / "docs" / "settings.md").read_text()
+    example = re.findall(r"(?ms)^```toml\n(.*?)^```", page)[-1]
     file.write_text(example)
     config = Settings({"PET_STREAM_CONFIG": file}).read()
     assert (config.max_clients, config.keep_days, config.detections_shm) == (4, 14, None)

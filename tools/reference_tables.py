@@ -33,10 +33,6 @@ def settings_reference() -> str:
     return _table("| key | default | meaning | may be |", rows)
 
 
-def live_settings() -> str:
-    return ", ".join(f"`{s.name}`" for s in SETTINGS if s.is_live) + "\n"
-
-
 def metrics_table() -> str:
     return "\n".join(
         f"### {room}\n\n" + _table("| name | kind | meaning |", [_metric(row) for row in rows])
@@ -55,7 +51,6 @@ TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings reference": (CHECKOUT / "docs" / "settings.md", settings_reference),
     "metrics": (CHECKOUT / "docs" / "metrics.md", metrics_table),
     "exit codes": (CHECKOUT / "docs" / "command-line.md", exit_codes),
-    "live settings": (CHECKOUT / "docs" / "command-line.md", live_settings),
     "commands": (CHECKOUT / "docs" / "command-line.md", commands),
 }
 """By name: the page that shows the table between two comments, and what writes it."""
