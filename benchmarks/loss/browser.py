@@ -3,7 +3,8 @@
     python -m benchmarks.loss.browser http://10.213.7.1:8080 --seconds 60
     python -m benchmarks.loss.browser http://10.213.7.1:8080 --joins 20
 
-With `--joins` it comes and goes, and prints what its first two seconds were like, each time.
+With `--times` it prints a line with the first picture, and at the end when each was shown. With
+`--joins` it comes and goes, and prints what its first two seconds were like, each time.
 """
 
 from __future__ import annotations
@@ -61,6 +62,19 @@ WATCH = """async () => {
         setTimeout(() => reject(new Error('no picture within 20 s')), 20000));
     return await Promise.race([decoded, timeout]);
 }"""
+PLAY_BY_WEBSOCKET = """async () => {
+    await import('/pet-stream/static/js/player.js');
+    const player = document.createElement('pet-stream');
+    player.setAttribute('transport', 'websocket');
+    document.body.append(player);
+    await new Promise((resolve) => player.video.requestVideoFrameCallback(resolve));
+}"""
+NOTE_TIMES = """() => {
+    window.shown = [];
+    const video = document.querySelector('video') ?? document.querySelector('pet-stream').video;
+    const note = (now) => { window.shown.push(now); video.requestVideoFrameCallback(note); };
+    video.requestVideoFrameCallback(note);
+}"""
 STATS = """async () => {
     for (const report of (await window.peer.getStats()).values())
         if (report.type === 'inbound-rtp' && report.kind === 'video') return report;
@@ -86,15 +100,19 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--joins", type=int, default=0)
+    parser.add_argument("--times", type=float, default=0, help="seconds")
+    parser.add_argument("--websocket", action="store_true", help="by the page's player")
     arguments = parser.parse_args()
     executable = shutil.which("chromium")
     if executable is None:
         sys.exit("chromium is not installed")
-    result: dict[str, float] | list[dict[str, float]]
+    result: object
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         if arguments.joins:
             result = [_join(browser, arguments.url) for _ in range(arguments.joins)]
+        elif arguments.times:
+            result = _note_times(_open(browser, arguments.url), arguments)
         else:
             result = _watch(_open(browser, arguments.url), arguments.seconds)
         browser.close()
@@ -120,6 +138,15 @@ def _watch(page: Page, seconds: float) -> dict[str, float]:
     for name in COUNTS:
         result[name] = after.get(name, 0) - before.get(name, 0)
     return result
+
+
+def _note_times(page: Page, arguments: argparse.Namespace) -> dict[str, object]:
+    page.evaluate(PLAY_BY_WEBSOCKET if arguments.websocket else WATCH)
+    print("shown", flush=True)
+    begun_ns = time.monotonic_ns() - round(page.evaluate("performance.now()") * 1e6)
+    page.evaluate(NOTE_TIMES)
+    page.wait_for_timeout(arguments.times * 1000)
+    return {"begun_ns": begun_ns, "shown_ms": page.evaluate("window.shown")}
 
 
 def _join(browser: Browser, url: str) -> dict[str, float]:

@@ -3,7 +3,8 @@
     python -m benchmarks.loss.link SERVER_NAMESPACE VIEWER_NAMESPACE --loss 2
 
 Does what `tc netem` does, which many kernels lack: a TAP device in each namespace, and this loop
-carries the frames across. Prints `ready` when both are up, and counts at the end (SIGTERM).
+carries the frames across. Prints `ready` when both are up, and counts at the end (SIGTERM). Reads
+`{"megabits": 20}` lines, which change the rate of the way to the viewer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import random
 import select
 import signal
 import struct
+import sys
 import time
 from dataclasses import dataclass, field
 from types import FrameType
@@ -135,9 +137,16 @@ def main() -> None:
     # Frames that waited for this loop would look like a burst and overflow the buffer.
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
     print("ready", flush=True)
+    sources = [*taps, sys.stdin.fileno()]
     while not stopping:
         wait_s = min(direction.next_s for direction in directions) - now_s()
-        select.select(taps, [], [], max(0.0, wait_s))
+        readable, _, _ = select.select(sources, [], [], max(0.0, wait_s))
+        if sys.stdin.fileno() in readable:
+            line = sys.stdin.buffer.readline()
+            if line:
+                directions[0].bits_per_second = json.loads(line)["megabits"] * 1e6
+            else:
+                sources.remove(sys.stdin.fileno())
         for direction in directions:
             direction.take(now_s())
             direction.give(now_s())

@@ -18,6 +18,7 @@ class RecordingViewer:
     """Keeps what it is given; is its own sender."""
 
     step = Step.STOCK
+    thinned_to = None
 
     def __init__(self) -> None:
         self.units: list[AccessUnit] = []

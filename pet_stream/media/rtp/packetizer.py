@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .packets import HAS_EXTENSION, HEADER, MARKER, STRIDE, VERSION_2
+from .packets import (
+    HAS_EXTENSION,
+    HEADER,
+    MARKER,
+    SEQUENCE_NUMBER,
+    SEQUENCE_NUMBER_AT,
+    STRIDE,
+    VERSION_2,
+)
 
 STAP_A = 24
 FU_A = 28
@@ -146,6 +154,15 @@ class Packetizer:
             extensions = b""
         payload_bytes = sum(map(len, packets)) - header_bytes
         return block_of(packets, STRIDE, self._tag_bytes, payload_bytes)
+
+    def renumber(self, block: PacketBlock) -> PacketBlock:
+        """Returns the same packets, as the next ones of this stream."""
+        data = bytearray(block.data)
+        for start in range(0, len(data), block.stride):
+            SEQUENCE_NUMBER.pack_into(data, start + SEQUENCE_NUMBER_AT, self.sequence_number)
+            self.sequence_number = self.sequence_number + 1 & 0xFFFF
+        sizes, tag_bytes = block.sizes, block.tag_bytes
+        return PacketBlock(bytes(data), block.stride, sizes, tag_bytes, block.payload_bytes)
 
     def _payloads(
         self, nal_units: Sequence[bytes], first_payload_bytes: int

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 HEADER = struct.Struct("!BBHII")
 """First byte, marker and payload type, sequence number, timestamp, SSRC."""
+SEQUENCE_NUMBER = struct.Struct("!H")
+SEQUENCE_NUMBER_AT = 2
 VERSION_2 = 0x80
 HAS_EXTENSION = 0x10
 MARKER = 0x80

@@ -23,7 +23,7 @@ _NTP_EPOCH_S = 2_208_988_800
 _CNAME = 1
 _PADDING = 0x20
 _HEADER = struct.Struct("!BBH")
-_REPORT_BLOCK = struct.Struct("!IB11xII")
+_REPORT_BLOCK = struct.Struct("!III4xII")
 _FEEDBACK = struct.Struct("!4xI")
 _LOST = struct.Struct("!HH")
 _FIR_ENTRY = struct.Struct("!I4x")
@@ -36,7 +36,12 @@ class Report(NamedTuple):
     dlsr: int
     """From these two the round-trip time follows."""
     lost_256ths: int
-    """The share of packets lost since its last report."""
+    """The share of packets lost since its last report, which may be a few of them: a report goes
+    with each NACK, too."""
+    lost_count: int = 0
+    """Packets lost so far, as a 24-bit number. Of those that come twice, one is taken off."""
+    highest: int = 0
+    """The highest sequence number so far, and in the upper 16 bits how often it has wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,11 @@ def parse_feedback(compound: bytes, ssrc: int) -> Feedback:
             if packet_type in (SENDER_REPORT, RECEIVER_REPORT):
                 first = 24 if packet_type == SENDER_REPORT else 4
                 for block in range(count):
-                    about, lost_256ths, lsr, dlsr = _REPORT_BLOCK.unpack_from(
+                    about, missed, highest, lsr, dlsr = _REPORT_BLOCK.unpack_from(
                         body, first + block * _REPORT_BLOCK.size
                     )
                     if about == ssrc:
-                        report = Report(lsr, dlsr, lost_256ths)
+                        report = Report(lsr, dlsr, missed >> 24, missed & 0xFFFFFF, highest)
             elif packet_type in (TRANSPORT_FEEDBACK, PAYLOAD_FEEDBACK):
                 (about,) = _FEEDBACK.unpack_from(body)
                 entries = body[_FEEDBACK.size :]

@@ -9,6 +9,7 @@
           failed_steps   which steps those are
         repair           sends again what a viewer has missed
           congestion     judges how much of that its link can take
+        slow_way         whether its link carries the stream, or entry points only
         sender_reports   measure the round trip
 
 Everything here belongs to the event-loop thread, and nothing here waits.

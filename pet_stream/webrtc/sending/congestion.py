@@ -27,6 +27,10 @@ CONGESTED_S = 20.0
 CONGESTED_SHARE = 0.5
 """Of the stream's rate, for retransmissions over a congested link: more would fill its buffer."""
 
+NARROW_ROUND_TRIP_S = 0.25
+"""Over a link that does not carry the stream, at least: its queue is full as long as it was
+measured, and what is sent twice meanwhile fills it further."""
+
 PACING_FACTOR = 2.5
 """Times the stream's own rate, which a viewer's link must carry in any case. libwebrtc's pacer has
 the same factor."""
@@ -42,6 +46,8 @@ class Congestion:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.is_narrow = False
+        """Whether the link is known to be too narrow for the whole stream."""
         self._clock = clock
         self._congested_until_s = -math.inf
         self._sent_again: dict[int, float] = {}
@@ -51,7 +57,7 @@ class Congestion:
     @property
     def is_congested(self) -> bool:
         """Whether the viewer has lately lost a part of a burst: the link is too narrow for one."""
-        return self._clock() < self._congested_until_s
+        return self.is_narrow or self._clock() < self._congested_until_s
 
     @property
     def pacing_factor(self) -> float:
@@ -69,7 +75,8 @@ class Congestion:
         now_s = self._clock()
         if len(sequence_numbers) >= BURST_LOSS_PACKETS:
             self._congested_until_s = now_s + CONGESTED_S
-        round_trip_s = max(round_trip_s, MIN_ROUND_TRIP_S)
+        least_s = NARROW_ROUND_TRIP_S if self.is_narrow else MIN_ROUND_TRIP_S
+        round_trip_s = max(round_trip_s, least_s)
         since_s = now_s - round_trip_s
         self._sent_again = {n: sent_s for n, sent_s in self._sent_again.items() if sent_s > since_s}
         limit = self._limit(round_trip_s, stream_packets_per_s)

@@ -22,6 +22,7 @@ from .route import Route, RouteFailed
 from .send_queue import SendQueue
 from .sender import PeerCounts, Step
 from .sender_reports import SenderReports
+from .slow_way import SlowWay
 
 REPLAY_NS = 2_000_000_000
 """A viewer that asks for a key frame gets the GOP again if it is at least this old, since the next
@@ -81,6 +82,8 @@ class FastSender:
             self._queue,
             self._retransmit,
         )
+        self._slow_way = SlowWay()
+        self._is_thinned = False
         self._awaits_entry = True
         self._replayed_ns = 0
         private.listen_to_rtcp(transport, streams.ssrc, self, shared.errors)
@@ -91,10 +94,17 @@ class FastSender:
     def step(self) -> Step:
         return self._route.step
 
+    @property
+    def thinned_to(self) -> float | None:
+        return self._slow_way.pictures_per_s if self._is_thinned else None
+
     def start(self, gop: Sequence[AccessUnit]) -> None:
         self._send_gop(gop, self._shared.streams.join(self._stream.format, gop))
 
     def send(self, unit: AccessUnit) -> None:
+        if self._is_thinned:
+            self._send_thinned(unit)
+            return
         block = self._stream.block(unit)
         if unit.is_entry_point and (self._awaits_entry or unit.starts_clean):
             self._begin_gop(block)
@@ -103,6 +113,7 @@ class FastSender:
             return
         if not self._queue.put(unit, block):
             self._counts.frames_dropped += 1
+            self._slow_way.note_unsent()
             self._give_up()
 
     def close(self) -> None:
@@ -128,6 +139,9 @@ class FastSender:
         """The camera can't be asked for an IDR: the next one is the answer, if it is near. At a
         recovery point browsers don't begin, so to send one again is of no use."""
         self._counts.keyframe_requests += 1
+        self._slow_way.note_keyframe_request()
+        if self._is_thinned:
+            return
         gop = self._stream.gop
         if not gop or not gop[0].is_idr or gop[-1].capture_ns - gop[0].capture_ns < REPLAY_NS:
             return
@@ -141,6 +155,51 @@ class FastSender:
         round_trip_ns = self._reports.handle_report(report.lsr, report.dlsr)
         if round_trip_ns is not None:
             self._counts.round_trips.add(round_trip_ns)
+        self._slow_way.hear(report, round_trip_ns, self._stream.entry_interval_ns)
+        if self._slow_way.is_wanted and not self._is_thinned:
+            self._thin()
+
+    # A link that can't carry the whole stream
+
+    def _thin(self) -> None:
+        """From now on send entry points only, under numbers that follow those sent so far."""
+        left = self._stream
+        self._slow_way.begin(left.bytes_per_s, left.entry_interval_ns)
+        self._is_thinned = self._congestion.is_narrow = True
+        self._counts.thinned += 1
+        self._counts.frames_dropped += self._queue.drop_unbegun()
+        self._go_on_with(self._shared.streams.thinned(left.format, self._next_number()))
+
+    def _send_everything(self) -> None:
+        """From now on send everything again, as the others get it but for its numbers."""
+        self._slow_way.end()
+        self._is_thinned = self._congestion.is_narrow = False
+        self._queue.drop_unbegun()
+        streams = self._shared.streams
+        self._go_on_with(streams.renumbered(self._stream.format, self._next_number()))
+
+    def _send_thinned(self, unit: AccessUnit) -> None:
+        slow_way, queue = self._slow_way, self._queue
+        if slow_way.ends_with(unit):
+            self._send_everything()
+            self.send(unit)
+        elif slow_way.takes(unit, has_gone=queue.is_empty):
+            block = self._stream.block(unit)
+            if is_probe := slow_way.begin_probe():
+                self._reports.due_ns = 0  # the report behind it waits where the probe waits
+            queue.pace(block.end, slow_way.bytes_per_s(block.end, is_probe=is_probe))
+            queue.put(unit, block)
+
+    def _next_number(self) -> int:
+        number = self._queue.next_sequence_number
+        return self._stream.next_sequence_number if number is None else number
+
+    def _go_on_with(self, stream: PacketStream) -> None:
+        """The next picture begins `stream`."""
+        left, self._stream = self._stream, stream
+        self._shared.streams.leave(left)
+        self._repair.begin(stream, stream.next_sequence_number)
+        self._awaits_entry = True
 
     def _send_gop(self, gop: Sequence[AccessUnit], stream: PacketStream) -> None:
         """Begin, or begin again, with `gop`, the latest of `stream`."""
@@ -154,7 +213,9 @@ class FastSender:
 
     def _begin_gop(self, entry: PacketBlock) -> None:
         dropped = self._queue.drop_late()
-        self._counts.frames_dropped += dropped
+        if dropped:
+            self._counts.frames_dropped += dropped
+            self._slow_way.note_unsent()
         if dropped or self._awaits_entry:
             self._repair.begin(self._stream, entry.sequence_number)
         self._awaits_entry = False

@@ -85,6 +85,11 @@ class LadderSender:
     def step(self) -> Step:
         return Step.STOCK if self._active is None else self._active.step
 
+    @property
+    def thinned_to(self) -> float | None:
+        active = self._active
+        return None if active is None else active.thinned_to
+
     def start(self, gop: Sequence[AccessUnit]) -> None:
         assert self._active is not None, "the viewer is not connected yet"
         self._active.start(gop)

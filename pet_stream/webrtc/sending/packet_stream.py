@@ -20,6 +20,8 @@ NO_DELAY = bytes(3)
 
 HISTORY_NS = 1_000_000_000
 HISTORY_BYTES = 8 * 1024 * 1024
+THINNED_HISTORY_NS = 6_000_000_000
+"""Of a stream for one viewer, of entry points only: those are repaired however late they come."""
 BEFORE_WRAP = 4096
 """Nobody joins this close to the wrap of the sequence numbers. A viewer that loses its first
 packets up to the wrap would count one wrap too few and never decrypt any (RFC 3711 section
@@ -57,8 +59,12 @@ class PacketStream:
         ssrc: int,
         sequence_number: int,
         history_bytes: int = HISTORY_BYTES,
+        history_ns: int = HISTORY_NS,
+        source: PacketStream | None = None,
     ) -> None:
+        """`source`: whose packets these are, under other numbers."""
         self.format = stream_format
+        self.source = source
         self.viewer_count = 0
         self._packetizer = Packetizer(
             payload_type=stream_format.payload_type,
@@ -68,7 +74,10 @@ class PacketStream:
         )
         self._history: deque[_Entry] = deque()
         self._history_bytes = 0
-        self._kept_bytes = history_bytes
+        self._kept_bytes, self._kept_ns = history_bytes, history_ns
+        self.entry_interval_ns = 0
+        """Between the newest entry points that start clean; 0 until there have been two."""
+        self._clean_ns = 0
         self._entry_ns = 0
         self._joins_ns = 0  # from here on a new viewer is sent pictures
         self._joins_at_idr = False
@@ -85,8 +94,11 @@ class PacketStream:
         if unit.is_entry_point:
             self._note_entry_point(unit)
         sequence_number = self._packetizer.sequence_number
-        extensions = self._extensions(unit) if unit.is_entry_point else b""
-        block = self._packetizer.packetize(unit.nal_units, unit.pts_90k, extensions)
+        if self.source is None:
+            extensions = self._extensions(unit) if unit.is_entry_point else b""
+            block = self._packetizer.packetize(unit.nal_units, unit.pts_90k, extensions)
+        else:
+            block = self._packetizer.renumber(self.source.block(unit))
         history.append(_Entry(unit, block, sequence_number))
         self._history_bytes += len(block.data)
         self._forget(unit.capture_ns)
@@ -141,6 +153,9 @@ class PacketStream:
     def _note_entry_point(self, unit: AccessUnit) -> None:
         """Viewers join at the newest IDR; without one at the newest recovery point whose pictures
         are right by now, which may be the one before."""
+        if unit.starts_clean:
+            self.entry_interval_ns = unit.capture_ns - self._clean_ns if self._clean_ns else 0
+            self._clean_ns = unit.capture_ns
         if unit.starts_clean or unit.is_discontinuity or not self._entry_ns:
             self._entry_ns = unit.capture_ns
         if unit.is_idr or unit.is_discontinuity or not self._joins_at_idr:
@@ -151,7 +166,7 @@ class PacketStream:
         """Keep only what may be asked for again and the GOP, for viewers that join; both are
         bounded."""
         history = self._history
-        kept_since_ns = min(now_ns - HISTORY_NS, self._joins_ns)
+        kept_since_ns = min(now_ns - self._kept_ns, self._joins_ns)
         while len(history) > 1 and (
             history[0].unit.capture_ns < kept_since_ns or self._history_bytes > self._kept_bytes
         ):
@@ -185,10 +200,30 @@ class PacketStreams:
         """Returns a stream for one viewer of `stream`: `gop` again, under numbers that follow."""
         return self._open(stream.format, stream.next_sequence_number, gop)
 
+    def thinned(self, stream_format: StreamFormat, sequence_number: int) -> PacketStream:
+        """Returns a stream for one viewer that is not sent every picture: only those are numbered
+        that it is asked for."""
+        stream = PacketStream(
+            stream_format, self.ssrc, sequence_number, history_ns=THINNED_HISTORY_NS
+        )
+        stream.viewer_count = 1
+        return stream
+
+    def renumbered(self, stream_format: StreamFormat, sequence_number: int) -> PacketStream:
+        """Returns a stream for one viewer: what the others are sent, numbered from here on."""
+        source = self.join(stream_format)
+        stream = PacketStream(stream_format, self.ssrc, sequence_number, source=source)
+        stream.viewer_count = 1
+        return stream
+
     def leave(self, stream: PacketStream) -> None:
         stream.viewer_count -= 1
-        if not stream.viewer_count:
+        if stream.viewer_count:
+            return
+        if stream in self._streams:  # not those of one viewer
             self._streams.remove(stream)
+        if stream.source is not None:
+            self.leave(stream.source)
 
     def _open(
         self, stream_format: StreamFormat, sequence_number: int, gop: Sequence[AccessUnit]

@@ -39,6 +39,8 @@ class SendQueue:
         self._waiting: deque[tuple[AccessUnit, PacketBlock]] = deque()
         self._rest: tuple[memoryview, int] | None = None
         """The first of those waiting, encrypted, and up to where it has been sent."""
+        self._newest: PacketBlock | None = None
+        """The last one that was encrypted: its numbers can't be used again."""
         self._max_waiting = MAX_WAITING
         self._pacer: Pacer | None = None
         """While it is there, what waits goes when it is due."""
@@ -49,6 +51,16 @@ class SendQueue:
     def is_blocked(self) -> bool:
         """Whether a picture waits for room in the socket."""
         return self._rest is not None and self._timer is None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._waiting
+
+    @property
+    def next_sequence_number(self) -> int | None:
+        """Behind the last packet that was begun to be sent; None if none was."""
+        newest = self._newest
+        return None if newest is None else newest.sequence_number + len(newest.sizes) & 0xFFFF
 
     def put(self, unit: AccessUnit, block: PacketBlock) -> bool:
         """Send it after those that wait. False if too many wait for room; then it is not taken."""
@@ -89,6 +101,10 @@ class SendQueue:
         """Drop what waits for room and has not been begun. Returns how many access units."""
         if self._timer is not None:
             return 0
+        return self.drop_unbegun()
+
+    def drop_unbegun(self) -> int:
+        """Drop what has not been begun to be sent. Returns how many access units."""
         return self._drop_all_but(0 if self._rest is None else 1)
 
     def clear(self) -> int:
@@ -118,6 +134,7 @@ class SendQueue:
         """Send the first that waits, or a piece of it. False if the socket had no room for that."""
         unit, block = self._waiting[0]
         data, start = self._rest or (self._protect(block), 0)
+        self._newest = block
         end = block.end if self._pacer is None else self._piece_end(block, start)
         stopped = self._route.send(data, block, start, end)
         if self._pacer is not None:

@@ -42,6 +42,8 @@ class PeerCounts:
     packets_nacked: int = 0
     """RTP packets that viewers asked for again."""
     packets_retransmitted: int = 0
+    thinned: int = 0
+    """How many times a viewer was sent entry points only, because its link is slow."""
     connections: int = 0
     vanished: int = 0
     gave_way: int = 0
@@ -69,6 +71,11 @@ class Sender(Protocol):
     @property
     def step(self) -> Step:
         """How pictures leave now. Any thread."""
+
+    @property
+    def thinned_to(self) -> float | None:
+        """Pictures a second that are sent of a stream that the viewer's link can't carry; 0 while
+        that is not known, None if all are. Any thread."""
 
     def start(self, gop: Sequence[AccessUnit]) -> None:
         """Begin with `gop`, the units since the last IDR; empty: with the next IDR."""

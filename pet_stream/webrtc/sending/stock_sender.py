@@ -31,6 +31,7 @@ class StockSender:
     """aiortc's sender, which packetizes and encrypts per viewer, fed with H.264 as it is."""
 
     step = Step.STOCK
+    thinned_to = None  # it does not hear what the viewer reports
 
     def __init__(
         self,

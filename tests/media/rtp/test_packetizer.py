@@ -218,6 +218,22 @@ def test_what_is_left_of_a_block_begins_at_any_packet() -> None:
     assert block.packets_between(block.end, block.end) == []
 
 
+def test_packets_of_one_stream_are_the_next_ones_of_another() -> None:
+    extensions = serialize_extensions({5: b"\0\0\0"})
+    block = packetizer().packetize([SPS, PPS, filled(0x65, 5000)], 9000, extensions)
+    other = packetizer(sequence_number=0xFFFE)
+    renumbered = other.renumber(block)
+    packets = [parse_packet(packet) for packet in packets_of(renumbered)]
+    count = len(block.sizes)
+    assert [p.sequence_number for p in packets] == [
+        0xFFFE + index & 0xFFFF for index in range(count)
+    ]
+    assert other.sequence_number == 0xFFFE + count & 0xFFFF
+    assert renumbered.sequence_number == 0xFFFE
+    same = packetizer(sequence_number=block.sequence_number).renumber(renumbered)
+    assert same == block, "nothing else has changed"
+
+
 # Header extensions
 
 

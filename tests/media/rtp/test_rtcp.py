@@ -54,8 +54,11 @@ def packet(packet_type: int, count: int, body: bytes, padding: bytes = b"") -> b
     return struct.pack("!BBH", first, packet_type, words) + body + padding
 
 
-def report_block(about: int, lsr: int, dlsr: int, lost_256ths: int = 0) -> bytes:
-    return struct.pack("!IB11xII", about, lost_256ths, lsr, dlsr)
+def report_block(
+    about: int, lsr: int, dlsr: int, lost_256ths: int = 0, lost_count: int = 0, highest: int = 0
+) -> bytes:
+    lost = lost_256ths << 24 | lost_count & 0xFFFFFF
+    return struct.pack("!III4xII", about, lost, highest, lsr, dlsr)
 
 
 def feedback(packet_type: int, fmt: int, about: int, *entries: bytes) -> bytes:
@@ -71,8 +74,8 @@ CASES = {
         Feedback(Report(3, 4, 0), (), False),
     ),
     "a sender report": (
-        packet(200, 1, bytes(24) + report_block(SSRC, 5, 6, 255)),
-        Feedback(Report(5, 6, 255), (), False),
+        packet(200, 1, bytes(24) + report_block(SSRC, 5, 6, 255, -2, 0x1FFFE)),
+        Feedback(Report(5, 6, 255, 0xFFFFFE, 0x1FFFE), (), False),
     ),
     "a NACK": (
         feedback(205, 1, SSRC, struct.pack("!HH", 0xFFFE, 0b1000_0000_0000_0101)),

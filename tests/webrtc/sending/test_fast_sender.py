@@ -27,9 +27,11 @@ from pet_stream.webrtc.sending.pacer import PIECE_PACKETS
 from pet_stream.webrtc.sending.route import Route
 from pet_stream.webrtc.sending.send_queue import MAX_WAITING
 from pet_stream.webrtc.sending.sender import Step
+from pet_stream.webrtc.sending.slow_way import SlowWay
 from tests.media.rtp_packets import RtpPacket
 from tests.waiting import TIMEOUT_S
 
+from ..clock import Clock
 from ..conftest import GOP, Streaming
 
 SPS, PPS = b"\x67\x42\xc0\x1f\x95\xa0\x14", b"\x68\xce\x3c\x80"
@@ -342,6 +344,125 @@ def test_who_lost_a_part_of_a_burst_gets_idrs_in_pieces_for_a_while(
     units += [streaming.camera.publish_picture(idr)]
     assert streaming.run(viewer.has(4)) == annex_b(units)
     assert sent_pieces == [whole]
+
+
+# A link that can't carry the whole stream
+
+
+class Reporting:
+    """Says about a viewer's link what the test wants."""
+
+    def __init__(self, streaming: Fast) -> None:
+        self._streaming = streaming
+        self._clock = Clock()
+        self._highest = self._lost = 0
+        self.sender = streaming.sender()
+        self.sender._slow_way = SlowWay(self._clock.monotonic)
+
+    def report(self, count: int, lost: float) -> None:
+        async def say() -> None:
+            for _ in range(count):
+                self._clock.now_ns += 1_000_000_000
+                self._highest += 100
+                self._lost += round(100 * lost)
+                self.sender.handle_report(Report(0, 0, 0, self._lost, self._highest))
+
+        self._streaming.run(say())
+
+
+def test_over_a_link_that_is_too_slow_only_idrs_come_without_gaps_until_it_is_not(
+    streaming: Fast,
+) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    other, _ = streaming.connect(reports=False)
+    sent = streaming.camera.publish(GOP + 4)
+    streaming.run(viewer.has(len(sent)))
+    link = Reporting(streaming)
+    assert link.sender.thinned_to is None
+    link.report(4, lost=0.7)
+    assert link.sender.thinned_to == 0.0
+    all_units = list(sent)
+    for _ in range(2):
+        gop = streaming.camera.publish(GOP)
+        all_units += gop
+        sent += [unit for unit in gop if unit.is_idr]
+        assert streaming.run(viewer.has(len(sent))) == annex_b(sent)
+    assert link.sender.thinned_to == 2.1
+    link.report(62, lost=0.0)
+    gop = streaming.camera.publish(2 * GOP)
+    all_units += gop
+    first = next(index for index, unit in enumerate(gop) if unit.is_idr)
+    sent += gop[first:]
+    assert streaming.run(viewer.has(len(sent))) == annex_b(sent)
+    assert link.sender.thinned_to is None
+    assert viewer.gap_count == 0
+    assert viewer.timestamps == [unit.pts_90k % 2**32 for unit in sent]
+    assert streaming.run(other.has(len(all_units))) == annex_b(all_units)
+    assert other.gap_count == 0
+    assert streaming.peers.counts.thinned == 1
+    assert streaming.peers.counts.frames_dropped == 0
+    assert [stream.viewer_count for stream in streaming.streams] == [2], "packets are shared"
+
+
+def test_lost_packets_of_it_come_again_before_and_after(streaming: Fast) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    idr = SPS, PPS, large(0x65, 20_000)
+    units = [streaming.camera.publish_picture(idr) for _ in range(2)]
+    streaming.run(viewer.has(2))
+    link = Reporting(streaming)
+    streaming.on_loop(setattr, streaming.sender()._stream, "entry_interval_ns", 40_000_000)
+    link.report(4, lost=0.7)
+    assert link.sender.thinned_to is not None
+    lost: list[int] = []
+
+    def loses(packet: RtpPacket) -> bool:
+        if packet.sequence_number % 7 or packet.is_marked:
+            return False
+        lost.append(packet.sequence_number)
+        return True
+
+    viewer.loses = loses
+
+    def repair(sent: AccessUnit) -> None:
+        units.append(sent)
+        last = viewer.packets[-1].timestamp
+        streaming.run(
+            viewer.until(
+                lambda: viewer.packets[-1].is_marked and viewer.packets[-1].timestamp != last
+            )
+        )
+        for number in lost:
+            streaming.run(viewer.ask_for([number]))
+        lost.clear()
+        assert streaming.run(viewer.has(len(units))) == annex_b(units)
+
+    repair(streaming.camera.publish_picture(idr))
+    assert viewer.retransmitted_count
+    link.report(62, lost=0.0)
+    repair(streaming.camera.publish_picture(idr))
+    assert link.sender.thinned_to is None
+    repair(streaming.camera.publish_picture((large(0x41, 20_000),)))
+
+
+def test_a_full_socket_loses_no_number_of_it(streaming: Fast) -> None:
+    viewer, _ = streaming.connect(reports=False)
+    units = streaming.camera.publish(GOP + 1)
+    streaming.run(viewer.has(len(units)))
+    link = Reporting(streaming)
+    link.report(4, lost=0.7)
+    route = link.sender._route
+    assert route._udp is not None
+    full = FullSocket(route._udp)
+    route._udp = full  # type: ignore[assignment]
+    late = next(unit for unit in streaming.camera.publish(2 * GOP) if unit.is_idr)
+    streaming.until(lambda: link.sender._queue.is_blocked)
+    full.room_bytes = 1 << 30
+    units.append(late)
+    assert streaming.run(viewer.has(len(units))) == annex_b(units), "late, but whole"
+    gop = streaming.camera.publish(GOP)
+    units.append(next(unit for unit in gop if unit.is_idr))
+    assert streaming.run(viewer.has(len(units))) == annex_b(units)
+    assert viewer.gap_count == 0
 
 
 # Reports
