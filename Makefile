@@ -30,7 +30,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, tests on the oldest and newest Python, browsers
-	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox ffmpeg ip
+	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox ffmpeg ip curl
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)
@@ -67,7 +67,7 @@ docs-links: documentation ## whether the docs' links to other sites lead anywher
 
 .PHONY: test-newest
 test-newest: ## the tests without a browser, with the newest releases of all dependencies (long)
-	@tools/packages venv gcc systemd-analyze nginx caddy
+	@tools/packages venv gcc systemd-analyze nginx caddy curl
 	@tools/newest $(parallel) $(ARGS)
 
 .PHONY: soak
