@@ -119,8 +119,8 @@ class Broadcaster:
     may subscribe and unsubscribe.
 
     `memory` holds the last pictures, for new viewers and for files that begin in the past. While
-    `pause` is on, nothing is published or kept; after that everything begins with an entry point.
-    What fails of a consumer's is noted in `errors`, and concerns nobody else.
+    `pause` is on, nothing is published or kept; after that everything begins with an entry point
+    that was taken after it, however late the camera is read. What fails of a consumer's is noted in `errors`, and concerns nobody else.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class Broadcaster:
                     self._forget_all(unit.capture_ns)
                     return
                 if self._has_gap:
-                    if not unit.is_entry_point:
+                    if not unit.is_entry_point or unit.capture_ns < self._pause.ended_ns:
                         return
                     self._has_gap = False
                     unit = replace(unit, is_discontinuity=True)

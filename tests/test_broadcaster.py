@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pet_stream.broadcaster import Broadcaster, Subscription
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.gop_memory import GopMemory
+from pet_stream.pause.pause import Pause
 from tests.waiting import TIMEOUT_S
 
 GOP = 5
@@ -249,3 +251,17 @@ def test_what_was_shown_before_the_camera_stopped_is_kept_for_clips(
     assert broadcaster.gop == ()
     assert len(broadcaster.since(0)) == kept
     assert Listener(broadcaster, 30).take() == []
+
+
+def test_a_picture_taken_in_a_pause_is_nobodys_however_late_it_is_read() -> None:
+    pause = Pause()
+    broadcaster = Broadcaster(pause=pause)
+    listener = Listener(broadcaster, 30)
+    pause.begin()
+    broadcaster.forget_all()
+    pause.end()
+    ended_ns = pause.ended_ns
+    for unit in pictures(4 * GOP):  # the third IDR was taken when the pause ended
+        taken_ns = unit.capture_ns + ended_ns - 2 * GOP * 33_333_333
+        broadcaster.publish(replace(unit, capture_ns=taken_ns))
+    assert listener.take() == list(range(2 * GOP, 4 * GOP))

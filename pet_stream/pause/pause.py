@@ -78,6 +78,8 @@ class Pause:
         look_interval_s: float = LOOK_INTERVAL_S,
     ) -> None:
         self.is_on = False
+        self.ended_ns = 0
+        """When the last one ended, CLOCK_MONOTONIC: pictures from before that are nobody's."""
         self._path = path
         self._schedule = tuple(schedule)
         self._on_begin = on_begin
@@ -183,6 +185,8 @@ class Pause:
     def _apply(self) -> None:
         with self._lock:
             before, self._state = self._state, self._state_now()
+            if before.is_on and not self._state.is_on:
+                self.ended_ns = time.monotonic_ns()
             self.is_on = is_on = self._state.is_on
         if is_on and not before.is_on:
             logger.info("%s", self._state.reason)
