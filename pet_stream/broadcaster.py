@@ -120,7 +120,8 @@ class Broadcaster:
 
     `memory` holds the last pictures, for new viewers and for files that begin in the past. While
     `pause` is on, nothing is published or kept; after that everything begins with an entry point
-    that was taken after it, however late the camera is read. What fails of a consumer's is noted in `errors`, and concerns nobody else.
+    that was taken after it, however late the camera is read. What fails of a consumer's is noted
+    in `errors`, and concerns nobody else.
     """
 
     def __init__(
