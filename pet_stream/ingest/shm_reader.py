@@ -181,7 +181,7 @@ class ShmReader:
             return _RETRY_S
         now_s = time.monotonic()
         delay_s = attachment.pacing.delay_s(now_s, is_urgent=is_urgent)
-        if sources.other_id is not None:
+        if sources.is_in_doubt:
             delay_s = min(delay_s, DOUBT_LOOK_S)
         if is_urgent and attachment.reader.is_write_in_progress and attachment.has_begun(now_s):
             return min(delay_s, _WRITING_LOOK_S)
@@ -227,13 +227,14 @@ class ShmReader:
         )
         if move is None:
             return attachment
-        self._publish(sources.release(interval_s), attachment, now_s)
+        held = sources.release(interval_s)
         after = self._read_from(move.url, move.segment, move.begin)
         after.clock = attachment.clock
         if move.begin.continues:
             after.backlog = attachment.backlog
         attachment.segment.close()
         sources.moved(move)
+        self._publish(held, attachment, now_s)
         return after
 
     def _attach(self) -> Attachment:

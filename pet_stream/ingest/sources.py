@@ -28,6 +28,8 @@ _SEARCH_S: Final = 0.5
 """Between two searches for the active camera's ring."""
 _LATE_INTERVALS: Final = 1.5
 _LATE_S: Final = 0.5
+_DOUBT_S: Final = 0.5
+"""A relay that has shown another camera, and then nothing more, is waited for this long."""
 _LOOKS: Final = 2
 """After so many looks the ring of a camera that has fallen silent is given up."""
 _FRESH_NS: Final = 1_000_000_000
@@ -72,13 +74,16 @@ class Sources:
         self.urls, self._are_named = sources
         self.camera_id: int | None = None
         """Whose own ring is being read; None: the relay."""
-        self.other_id: int | None = None
+        self._other_id: int | None = None
         """Another camera, which the relay has shown once: it may have become active."""
+        self.is_in_doubt = False
+        """Whether the next look decides that, soon."""
         self.reason = NO_REASON
         """Why no camera's own ring is being read."""
         self._url = url
         self._relay = _Relay(url)
         self._look_at_s = self._search_at_s = 0.0
+        self._doubt_ends_s = 0.0
         self._elsewhere_count = 0
         """Looks in a row that showed a picture of the same camera that its ring does not hold."""
         self._held: list[Picture] = []
@@ -98,6 +103,7 @@ class Sources:
         `reader` is reading now; `last` is the last picture that it took, `silent_s` ago, and there
         are `interval_s` between two. Raises SegmentError when even the relay can't be read.
         """
+        self.is_in_doubt &= now_s < self._doubt_ends_s
         is_late = interval_s is not None and silent_s > _LATE_INTERVALS * interval_s
         if now_s < self._look_at_s - (LOOK_S - DOUBT_LOOK_S if is_late else 0.0):
             return None
@@ -108,13 +114,14 @@ class Sources:
         if self.camera_id is None:
             return self._to_source(shown, last, now_s)
         if shown.camera_id == self.camera_id:
-            self.other_id = None
+            self._settle()
             is_elsewhere = silent_s > _LATE_S and not reader.holds(shown)
             self._elsewhere_count = self._elsewhere_count + 1 if is_elsewhere else 0
             if self._elsewhere_count < _LOOKS:
                 return None
-        elif shown.camera_id != self.other_id:
-            self.other_id = shown.camera_id
+        elif shown.camera_id != self._other_id:
+            self._other_id, self.is_in_doubt = shown.camera_id, True
+            self._doubt_ends_s = now_s + _DOUBT_S
             self._look_at_s = now_s + DOUBT_LOOK_S
             return None
         self._search_at_s = now_s
@@ -123,22 +130,23 @@ class Sources:
     def moved(self, move: Move) -> None:
         """Note that pictures are read where `move` says."""
         self.camera_id = move.camera_id
-        self.other_id = None
         self._elsewhere_count = 0
+        self._settle()
 
     def lose(self, now_s: float) -> None:
         """Note that the ring that was being read is gone."""
-        self.camera_id = self.other_id = None
+        self.camera_id = None
+        self._settle()
         self._held = []
         self._look_at_s = self._search_at_s = now_s
 
     def hold(self, pictures: list[Picture]) -> list[Picture]:
         """Returns the pictures that may be published: none while it is in doubt whether their
         camera is still active."""
-        if not self._held and self.other_id is None:
+        if not self._held and not self.is_in_doubt:
             return pictures
         self._held += pictures
-        if self.other_id is not None:
+        if self.is_in_doubt:
             return []
         held, self._held = self._held, []
         return held
@@ -159,6 +167,9 @@ class Sources:
         self.lose(0.0)
         self.reason = NO_REASON
 
+    def _settle(self) -> None:
+        self._other_id, self.is_in_doubt = None, False
+
     def _to_source(self, shown: SlotHeader, last: SlotHeader | None, now_s: float) -> Move | None:
         """Look for the ring that the relay copies from: it holds the picture that was shown."""
         if now_s < self._search_at_s:
@@ -171,15 +182,21 @@ class Sources:
             except SegmentError as exc:
                 causes.append(exc)
                 continue
+            move = None
             try:
                 slots = Slots(segment)
                 if (write := slots.find(shown)) is not None:
-                    self.reason = NO_REASON
-                    return Move(url, segment, _begin(slots, write, last), shown.camera_id)
-                causes.append(SegmentInvalid(f"{url} does not hold what the relay shows"))
+                    move = Move(url, segment, _begin(slots, write, last), shown.camera_id)
             except SegmentError as exc:
                 causes.append(exc)
-            segment.close()
+            else:
+                causes.append(SegmentInvalid(f"{url} does not hold what the relay shows"))
+            finally:
+                if move is None:
+                    segment.close()
+            if move is not None:
+                self.reason = NO_REASON
+                return move
         if self._are_named or not all(isinstance(cause, SegmentMissing) for cause in causes):
             self.reason = Reason("no_source", "; ".join(map(str, causes)))
         return None
@@ -196,11 +213,13 @@ def _begin(slots: Slots, shown: int, last: SlotHeader | None) -> Begin:
     after `last`, the last one taken, or with the oldest that is still fresh."""
     if last is not None and (write := slots.find(last)) is not None:
         return Begin(next_write(write), continues=True)
-    first, oldest_ns = shown, slots.read_header(shown).captured_at_ns - _FRESH_NS
+    first, later_ns = shown, slots.read_header(shown).captured_at_ns
+    oldest_ns = later_ns - _FRESH_NS
     for write in slots.newest_writes(shown):
-        if slots.read_header(write).captured_at_ns < oldest_ns:
+        captured_ns = slots.read_header(write).captured_at_ns
+        if not oldest_ns <= captured_ns < later_ns:  # or stamps that do not say how old it is
             break
-        first = write
+        first, later_ns = write, captured_ns
     return Begin(first, continues=False)
 
 
