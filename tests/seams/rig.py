@@ -29,7 +29,7 @@ from tests.websocket.client import WebSocket, header_of
 GOP = 14
 FPS = 15
 """Few, so that a busy machine drops none by itself."""
-PICTURES = 2
+PICTURES = 1
 """At each look."""
 PATIENT = TimeLimits(silence_s=10 * TIMEOUT_S)
 """A busy machine ends no viewer."""

@@ -326,6 +326,7 @@ def what_a_right_had_granted(rig: Rig, fail: Failure) -> Iterator[None]:
     wait_until(lambda: other_ends)
     for hold in holds:
         hold.release()
+    grants.check_soon()  # its thread finds that nothing is held any more
 
 
 @seam("rights")
@@ -337,6 +338,7 @@ def a_right_is_asked_for_again(rig: Rig, fail: Failure) -> Iterator[None]:
     yield
     wait_until(lambda: ends)
     hold.release()
+    rig.stream.grants.check_soon()
 
 
 @seam("places")
