@@ -90,6 +90,8 @@ def check_pet_stream(words: Sequence[str], *, is_whole: bool = True) -> None:
     group: click.Group = main
     context = click.Context(main, info_name="pet-stream")
     rest = list(words)
+    if rest[:1] in (["--version"], ["--help"]):
+        return
     while True:
         assert rest, "no command"
         command = group.get_command(context, rest[0])

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.test_docs import DOCS, READMES
+from tests.test_docs import DOCS
+from tests.test_docs import PAGES as OTHER_PAGES
 from tools.reference_tables import CHECKOUT
 
-PAGES = (*READMES, *sorted(DOCS.glob("*.md")))
+PAGES = (*OTHER_PAGES, *sorted(DOCS.glob("*.md")))
 
 _FENCE = re.compile(
     r"(?ms)(?:^ *<!-- (?P<note>[^\n]*?) -->\n)?"

@@ -101,6 +101,15 @@ def test_each_is_right_or_says_why_nobody_can_tell(snippet: Snippet, tmp_path: P
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_code_is_without_a_fence(page: Path) -> None:
+    """Markdown takes what is indented behind an empty line for code, too."""
+    lines = re.sub(r"(?ms)^ *```.*?^ *```$", "", page.read_text()).splitlines()
+    for before, between, line in zip(lines, lines[1:], lines[2:], strict=False):
+        is_in_list = re.match(r" |[-*] |[0-9]+\. ", before)
+        assert between or is_in_list or not line.startswith("    "), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_in_the_text_are_there_with_their_options(page: Path) -> None:
     text = re.sub(r"(?ms)^ *```.*?^ *```$", "", page.read_text())
     for program, words in _INLINE.findall(text):
