@@ -30,7 +30,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, tests on the oldest and newest Python, browsers
-	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox ffmpeg ip curl
+	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox npm ffmpeg ip curl
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)
@@ -54,7 +54,7 @@ unit: development ## the unit tests
 
 .PHONY: browser
 browser: development ## the tests that drive Chromium and Firefox
-	@tools/packages gcc chromium firefox ffmpeg ip
+	@tools/packages gcc chromium firefox npm ffmpeg ip
 	@$(python) -m pytest $(by_file) -m browser $(ARGS)
 
 .PHONY: docs
