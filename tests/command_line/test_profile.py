@@ -16,7 +16,7 @@ from pet_stream.accounts.accounts import Accounts
 from pet_stream.command_line.failures import ExitCode
 from pet_stream.command_line.speedscope import SITE, OnceServer
 from tests.apps import mounted_app
-from tests.waiting import TIMEOUT_S
+from tests.waiting import TIMEOUT_S, wait_until
 
 from .conftest import PetStreamCommand
 from .test_server_commands import serving
@@ -94,7 +94,8 @@ def test_the_browser_shows_it(
         result = pet_stream(*arguments)
     assert result.exit_code == ExitCode.WELL, result.output
     assert "did not fetch it" not in result.output
-    assert shown.read_bytes() == f"{SITE}/".encode() + path.read_bytes()
+    page = f"{SITE}/".encode() + path.read_bytes()
+    wait_until(lambda: shown.exists() and shown.read_bytes() == page)
 
 
 def test_a_speedscope_of_this_machine_comes_first(

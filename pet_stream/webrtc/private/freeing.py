@@ -13,11 +13,14 @@ from .ice import connection_of
 
 def cut_cycles(transport: RTCDtlsTransport) -> None:
     """Call it when the connection is closed: aiortc's and aioice's parts let go of each other, and
-    of tasks that were cancelled, whose tracebacks lead back."""
+    of tasks that were cancelled, whose tracebacks lead back. Checks that go on are ended: not
+    every aioice does that, and would repeat them on the closed socket."""
     transport.remove_all_listeners()
     connection = connection_of(transport.transport)
     connection._query_consent_task = None
     for pair in getattr(connection, "_check_list", ()):
+        if pair.task is not None:
+            pair.task.cancel()
         pair.task = None
         vars(pair.protocol).pop("error_received", None)
     for left in ("_check_list", "_early_checks"):

@@ -110,6 +110,34 @@ def reading(*results: Exception | None) -> tuple[list[Exception | None], Counter
     return asyncio.run(read()), drops
 
 
+def test_a_check_without_an_answer_ends_with_the_connection() -> None:
+    """aioice repeats it, on a closed socket, too."""
+    failures: list[dict[str, Any]] = []
+
+    async def check(silent: socket.socket) -> bool:
+        asyncio.get_running_loop().set_exception_handler(lambda _, why: failures.append(why))
+        transport = dtls_transport()
+        guard = private.Guard(transport, Counter())
+        await transport.transport.iceGatherer.gather()
+        connection: Any = transport.transport._connection
+        connection.remote_username, connection.remote_password = "viewer", "secret"
+        address = silent.getsockname()
+        remote = aioice.Candidate("1", 1, "udp", 1, address[0], address[1], "host")
+        await connection.add_remote_candidate(remote)
+        (pair,) = connection._check_list
+        pair.task = task = asyncio.ensure_future(connection.check_start(pair))
+        await asyncio.sleep(0)  # it is sent
+        await transport.transport.stop()
+        guard.leave()
+        await asyncio.wait([task], timeout=TIMEOUT_S)
+        return bool(task.done())
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        assert asyncio.run(check(silent))
+    assert failures == []
+
+
 async def _raised_by(read: Callable[[], Awaitable[object]]) -> Exception | None:
     try:
         await read()
