@@ -9,14 +9,16 @@ from typing import Final
 
 from .broadcaster import Broadcaster
 from .camera_status import CameraStatus
-from .errors import NotFound
+from .errors import Busy, NotFound
 from .ingest.shm_reader import ShmReader
 from .ingest.sources import ring_of_camera
+from .lifecycle import Pulse
 from .media.gop_memory import GopMemory
 from .media.h264 import SequenceParameterSet
 from .pause.pause import Pause
 from .process.switch_interval import switch_interval
 from .supervision.error_counts import ErrorCounts
+from .supervision.part import Activity, Living
 
 CAMERA_IDS: Final[Mapping[str, int]] = MappingProxyType({"day": 0, "night": 1})
 """By the names that viewers ask for."""
@@ -41,12 +43,15 @@ class OwnCamera:
         self.broadcaster = Broadcaster(
             self._handle_audience_change, memory=GopMemory(), pause=pause, errors=errors
         )
+        self.lives: tuple[Living, ...] = ()
+        """What reads it; none while nobody watches. It is dead if no thread was to be had."""
         self._urls = urls
         self._prefix = prefix
         self._pause = pause
         self._lock = threading.Lock()
-        self._url = ""
-        self._reader: ShmReader | None = None
+        self._url = next(iter(urls), "")
+        self._reader = self._make_reader(0)
+        """The newest one, which may have ended."""
 
     def find(self) -> None:
         """Find its ring. Raises NotFound when there is none."""
@@ -57,40 +62,60 @@ class OwnCamera:
 
     @property
     def status(self) -> CameraStatus:
-        return self._some_reader.status
+        return self._reader.status
 
     @property
     def video(self) -> SequenceParameterSet | None:
-        return self._some_reader.video
+        return self._reader.video
+
+    def begin_anew(self) -> None:
+        """Let another thread read for those who watch: this one is stuck, or has died. Raises
+        Busy."""
+        with self._lock:
+            if self.lives:
+                self._begin()
 
     def stop(self, timeout_s: float = 2.0) -> None:
         with self._lock:
-            reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.stop(timeout_s)
+            self._end()
+            run = self._reader.run
+        if run is not None:
+            run.stop(timeout_s)
 
     def _handle_audience_change(self) -> None:
-        is_wanted = bool(self.broadcaster.subscriptions)
-        switch_interval.shorten(self.broadcaster, is_needed=is_wanted)
-        with self._lock:
-            reader = self._reader
-            if is_wanted and reader is None:
-                self._reader = self._make_reader()
-                self._reader.start()
-            elif not is_wanted and reader is not None:
-                self._reader = None
-                if reader.run is not None:
-                    self.broadcaster.retire(reader.run)
-                    reader.run.request_stop()
-                self.broadcaster.forget_all()
+        with self._lock:  # of two changes at once, the second one here sees what came of both
+            is_wanted = bool(self.broadcaster.subscriptions)
+            if is_wanted and not self.lives:
+                self._begin()
+            elif not is_wanted and self.lives:
+                self._end()
 
-    @property
-    def _some_reader(self) -> ShmReader:
-        """The one that reads, or one that does not, which knows nothing."""
-        return self._reader or self._make_reader()
+    def _begin(self) -> None:
+        self._retire()
+        switch_interval.shorten(self.broadcaster, is_needed=True)
+        reader = self._make_reader(self._reader.next_sequence + 1)  # may be in the middle of one
+        try:
+            run = reader.start()
+        except Busy as exc:
+            self.lives = (Activity(Pulse(), is_alive=False, failure=exc),)
+            raise
+        self._reader, self.lives = reader, (run,)
 
-    def _make_reader(self) -> ShmReader:
-        return ShmReader(self._url, self.broadcaster, f"{self._prefix}-{self.name}", self._pause)
+    def _end(self) -> None:
+        self._retire()
+        switch_interval.shorten(self.broadcaster, is_needed=False)
+        self.lives = ()
+        self.broadcaster.forget_all()
+
+    def _retire(self) -> None:
+        """Ignore what the reader still publishes, and have its thread end."""
+        if (run := self._reader.run) is not None:
+            self.broadcaster.retire(run)
+            run.request_stop()
+
+    def _make_reader(self, first_sequence: int) -> ShmReader:
+        name = f"{self._prefix}-{self.name}"
+        return ShmReader(self._url, self.broadcaster, name, self._pause, first_sequence)
 
 
 def own_cameras(

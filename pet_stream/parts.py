@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from .admission.downloads import Downloads
@@ -124,7 +124,7 @@ class Parts:
         self.pause = pause = Pause(
             config.pause_file,
             config.pause_schedule,
-            on_begin=lambda: _handle_pause(replaceable, broadcaster, recorder),
+            on_begin=lambda: _handle_pause(replaceable, broadcasters, recorder),
             errors=errors,
         )
         self.broadcaster = broadcaster = Broadcaster(
@@ -168,6 +168,7 @@ class Parts:
         )
         sources = source_urls(config)
         cameras = own_cameras(sources.urls, name, pause, errors)
+        broadcasters = (broadcaster, *(camera.broadcaster for camera in cameras.values()))
         make_loop_parts = partial(
             LoopParts,
             config,
@@ -264,9 +265,10 @@ def _handle_audience_change(replaceable: ReplaceableParts, broadcaster: Broadcas
 
 
 def _handle_pause(
-    replaceable: ReplaceableParts, broadcaster: Broadcaster, recorder: Recorder
+    replaceable: ReplaceableParts, broadcasters: Iterable[Broadcaster], recorder: Recorder
 ) -> None:
-    broadcaster.forget_all()
+    for broadcaster in broadcasters:
+        broadcaster.forget_all()
     replaceable.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
 
 

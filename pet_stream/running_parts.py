@@ -169,6 +169,7 @@ class RunningParts:
                 restart=self._grants.revive,
                 stuck="waits for the host's answer",
             ),
+            *map(_own_part, self._own_cameras),
         )
 
     def _stop_all(self) -> None:
@@ -188,8 +189,14 @@ class RunningParts:
                 deadline.left_s(END_TIMEOUT_S), keeps_folder=self._recorder.is_writing
             ),
             lambda: self._replaceable.on_loop.peers.join(deadline.left_s(END_TIMEOUT_S)),
-            lambda: switch_interval.shorten(self._broadcaster, is_needed=False),
+            self.release_switch_interval,
         )
+
+    def release_switch_interval(self) -> None:
+        """Nobody needs it short any more. A forked child calls this, too."""
+        own = (camera.broadcaster for camera in self._own_cameras)
+        for broadcaster in (self._broadcaster, *own):
+            switch_interval.shorten(broadcaster, is_needed=False)
 
     def _stop_detections(self, timeout_s: float) -> None:
         if self._detections is not None:
@@ -219,6 +226,16 @@ class RunningParts:
                     outcome,
                     exc_info=None if is_expected else outcome,
                 )
+
+
+def _own_part(camera: OwnCamera) -> Part:
+    return Part(
+        f"{camera.name}_camera",
+        f"the thread of the {camera.name} camera",
+        lambda: camera.lives,
+        restart=camera.begin_anew,
+        is_replaceable=True,
+    )
 
 
 def _some(run: Run | None) -> tuple[Run, ...]:

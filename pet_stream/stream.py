@@ -17,7 +17,6 @@ from .config import Config
 from .errors import LoopUnavailable, PetStreamError
 from .parts import Parts
 from .process.forks import call_in_child
-from .process.switch_interval import switch_interval
 from .reason import Reason
 from .rights import Authority
 from .settings import Settings
@@ -184,7 +183,7 @@ class Stream(Parts):
         self.memory_looks.forget()
         self.is_running = False
         self._may_autostart = self.config.autostart
-        switch_interval.shorten(self.broadcaster, is_needed=False)
+        self._running.release_switch_interval()
         self._assemble()
 
 

@@ -70,10 +70,11 @@ class ShmReader:
         self._check_due_s = 0.0
         self._wakes: SimpleQueue[None] = SimpleQueue()
 
-    def start(self) -> None:
-        """Idempotent. Raises Busy when no thread is to be had."""
+    def start(self) -> Run:
+        """Returns its thread. Idempotent. Raises Busy when no thread is to be had."""
         if self.run is None:
             self.run = start_run(f"{self._name}-camera", self._read, wake=self.wake)
+        return self.run
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Idempotent."""
