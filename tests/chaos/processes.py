@@ -16,7 +16,8 @@ from tests.frozen_disk import frozen
 from tests.waiting import TIMEOUT_S, wait_until
 
 from .disturbance import Disturbance, table
-from .site import CLOCK_FILE, Site
+from .serving import CLOCK_FILE
+from .site import Site
 
 PROCESSES: list[Disturbance] = []
 disturbance = table(PROCESSES)

@@ -25,26 +25,10 @@ from tests.server_process import CHECKOUT
 from tests.waiting import TIMEOUT_S
 
 from .audience import PeerViewer, SocketViewer
+from .serving import ADDRESS, CLOCK_FILE, WAYS, as_nobody, with_faked_clock
 
-ADDRESS = r"(?:Serving on|Listening at|On this machine):? +http://(127\.0\.0\.1:\d+)"
-CLOCK_FILE = "clock"
 FPS = 30
 GOP = 14
-WAYS = {
-    "host": ("tests.chaos.host",),
-    "run": ("pet_stream.command_line", "run", "--port", "0", "--host", "127.0.0.1"),
-    "gunicorn": (
-        "gunicorn",
-        "--bind",
-        "127.0.0.1:0",
-        "--threads",
-        "16",
-        "--graceful-timeout",
-        "5",
-        "tests.chaos.host:app",
-    ),
-}
-"""How the app is served: what follows `python -m`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +68,8 @@ class Site:
         self._way = way
         self._environment = dict(environment or {})
         if fakes_clock:
-            self._environment |= _with_faked_clock(folder / CLOCK_FILE)
-        self._prefix = _as_nobody() if as_user and not os.getuid() else ()
+            self._environment |= with_faked_clock(folder / CLOCK_FILE)
+        self._prefix = as_nobody() if as_user and not os.getuid() else ()
         self._source = folder / "scene"
         self._loop = EventLoopThread("audience")
         self.camera = self._make_camera()
@@ -230,36 +214,6 @@ class Site:
                 raise TimeoutError(f"not live within {timeout_s:g} s: {', '.join(seen)}")
             time.sleep(0.02)
         return (time.monotonic_ns() - began_ns) / 1e9
-
-
-def _with_faked_clock(clock: Path) -> dict[str, str]:
-    """The wall clock is what the file says; only in this process, and no other clock."""
-    clock.write_text("+0")
-    [library, *_] = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-
-
-def _as_nobody() -> tuple[str, ...]:
-    """What starts a program as a user without rights, but to all files: this checkout may lie in
-    a folder that only root may enter."""
-    capabilities = "+dac_override,+dac_read_search"
-    user = ("--reuid", "65534", "--regid", "65534", "--clear-groups")
-    return (
-        "setpriv",
-        *user,
-        "--inh-caps",
-        capabilities,
-        "--ambient-caps",
-        capabilities,
-        "--pdeathsig",
-        "KILL",
-        "--",
-    )
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from .rig import Failure, Rig, open_rig
-from .table import SEAMS, Seam
+from .seam import Seam
+from .table import SEAMS
 
 pytestmark = pytest.mark.slow
 
