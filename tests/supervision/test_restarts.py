@@ -127,7 +127,7 @@ def test_a_blocked_loop_is_named_and_gets_a_successor(app: Flask, client: FlaskC
         assert "loop_stuck" in health["reason_codes"]
         assert client.get("/livez").status_code == client.get("/readyz").status_code == 503
         assert (old.lag_s or 0.0) > 0.3
-        stream.watcher.limits.patience_s = 1.4
+        hurry(stream)
         wait_until(lambda: state(stream, "loop") == "running")
         assert stream.event_loop is not old
         assert client.get("/livez").status_code == 200
@@ -327,10 +327,12 @@ def test_start_after_a_death_does_not_wait_for_the_next_try(
 
 def test_a_camera_thread_that_hangs_gets_a_successor(live: Flask, trap: Trap) -> None:
     stream, client = stream_of(live), live.test_client()
+    stream.watcher.limits.patience_s = TIMEOUT_S
     trap.block()
     trap.open()
     wait_until(lambda: state(stream, "camera") == "stuck")
     assert "camera_stuck" in client.get("/health").get_json()["reason_codes"]
+    hurry(stream)
     wait_until(lambda: client.get("/readyz").status_code == 200)
 
 
@@ -422,6 +424,7 @@ def test_a_detections_thread_that_hangs_gets_a_successor(tmp_path: Path, segment
         stream = stream_of(app)
         stream.start()
         hurry(stream)
+        stream.watcher.limits.patience_s = TIMEOUT_S
         assert stream.detections is not None
         listener = stream.detections.listen(wake=hang)
         old_run = stream.detections.run
@@ -429,6 +432,7 @@ def test_a_detections_thread_that_hangs_gets_a_successor(tmp_path: Path, segment
         write_until(detector, is_caught.is_set)
         wait_until(lambda: state(stream, "detections") == "stuck")
         assert app.test_client().get("/livez").status_code == 200  # pictures come all the same
+        hurry(stream)
         wait_until(lambda: state(stream, "detections") == "running")
         is_over.set()
         assert old_run.join(TIMEOUT_S)
