@@ -41,22 +41,24 @@ def thumbnail(path: Path, width: int, max_pixels: int = MAX_PIXELS) -> bytes | N
         return None
     if frame is None or frame.height > _LONGEST_SIDE_RATIO * frame.width:
         return None
-    height = max(2, round(frame.height * width / frame.width / 2) * 2)
-    return to_jpeg(frame, width, height)
+    return to_jpeg(frame, width)
 
 
-def newest(gop: Sequence[AccessUnit]) -> bytes | None:
-    """Returns the last picture of `gop`, in full size, as JPEG; None if it can't be decoded."""
+def newest_frame(gop: Sequence[AccessUnit]) -> tuple[av.VideoFrame, AccessUnit] | None:
+    """Returns the last picture of `gop`, and what it was decoded from; None if it can't be
+    decoded."""
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     frames: list[av.VideoFrame] = []
     try:
-        for unit in gop:
-            frames = decoder.decode(av.Packet(unit.to_annex_b())) or frames
+        for number, unit in enumerate(gop):
+            packet = av.Packet(unit.to_annex_b())
+            packet.pts = number
+            frames = decoder.decode(packet) or frames
         frames = decoder.decode(None) or frames
     except av.error.FFmpegError:
         pass
-    return to_jpeg(frames[-1], frames[-1].width, frames[-1].height) if frames else None
+    return (frames[-1], gop[frames[-1].pts or 0]) if frames else None
 
 
 def _beginning(path: Path, max_pictures: int) -> bytes:
@@ -102,7 +104,11 @@ def _decoder(max_pixels: int) -> av.VideoCodecContext:
     return decoder
 
 
-def to_jpeg(frame: av.VideoFrame, width: int, height: int) -> bytes:
+def to_jpeg(frame: av.VideoFrame, width: int) -> bytes:
+    """Returns `frame` in this width, and as high as fits that."""
+    height = frame.height
+    if width != frame.width:
+        height = max(2, round(height * width / frame.width / 2) * 2)
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height = width, height
     encoder.pix_fmt = "yuvj420p"

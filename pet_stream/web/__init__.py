@@ -46,11 +46,11 @@ from .recordings import (
     get_recording,
     get_thumbnail,
     list_recordings,
-    snapshot,
     star_recording,
 )
 from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
+from .snapshot import snapshot
 from .urls import relative_url
 from .websockets import add_websocket, prepare_websocket, stream_h264, stream_state
 from .whep import whep_end, whep_nothing, whep_offer, whep_options, whep_trickle

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, request, send_file, url_for
+from flask import request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import PreconditionFailed
 
@@ -81,13 +81,6 @@ def get_thumbnail(name: str) -> ResponseReturnValue:
         raise PreconditionFailed
     answer.cache_control.public, answer.cache_control.private = False, True  # no proxy's
     return answer
-
-
-def snapshot() -> ResponseReturnValue:
-    """Send what the camera sees now, as a JPEG."""
-    response = Response(current_stream().snapshots.jpeg(), mimetype="image/jpeg")
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _revision(rows: Sequence[Recording]) -> str:

@@ -15,13 +15,12 @@ from pathlib import Path
 import av
 import pytest
 
-from pet_stream.errors import NoPicture, NotFound, NotRecorderOwner, TooMany
+from pet_stream.errors import NotFound, NotRecorderOwner, TooMany
 from pet_stream.library.archive import Archive
 from pet_stream.library.housekeeping import NICENESS, Housekeeper, Task
 from pet_stream.library.library import Library
 from pet_stream.library.ownership import OWNER_NAME
 from pet_stream.library.retention import Retention
-from pet_stream.library.snapshots import Snapshots
 from pet_stream.library.thumbnails import MAX_WAITING, Thumbnails
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import Mp4Container
@@ -405,42 +404,3 @@ def test_a_thumbnail_that_a_crash_left_unfinished_goes(tmp_path: Path) -> None:
     wait_until(lambda: not list(tmp_path.glob("*.part")))
     archive.stop()
     assert list(tmp_path.glob("*.unplayable")) == []
-
-
-def test_a_snapshot_is_the_newest_picture_and_not_decoded_for_each_request(
-    pictures: list[AccessUnit],
-) -> None:
-    asked = 0
-
-    def gop() -> list[AccessUnit]:
-        nonlocal asked
-        asked += 1
-        return pictures[:5]
-
-    snapshots = Snapshots(gop, max_age_s=TIMEOUT_S)
-    first = snapshots.jpeg()
-    assert jpeg_size(first) == (320, 240)
-    assert snapshots.jpeg() is first
-    assert asked == 1
-
-
-def test_what_can_not_be_decoded_is_not_tried_for_each_request(
-    pictures: list[AccessUnit],
-) -> None:
-    asked = 0
-
-    def gop() -> list[AccessUnit]:
-        nonlocal asked
-        asked += 1
-        return pictures[1:5]  # without its IDR
-
-    snapshots = Snapshots(gop, max_age_s=TIMEOUT_S)
-    for _ in range(3):
-        with pytest.raises(NoPicture):
-            snapshots.jpeg()
-    assert asked == 1
-
-
-def test_without_a_camera_there_is_no_snapshot() -> None:
-    with pytest.raises(NoPicture):
-        Snapshots(lambda: ()).jpeg()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from pet_stream.errors import NotCuttable, NothingToSave, StorageError
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.library.composite_file import PiecedFile
 from pet_stream.library.library import Library
-from pet_stream.library.pictures import newest
+from pet_stream.library.pictures import newest_frame, to_jpeg
 from pet_stream.library.ready_files import ReadyFiles
 from pet_stream.library.snapshots import Snapshots
 from pet_stream.media.access_unit import AccessUnit
@@ -194,9 +194,15 @@ def test_at_two_pictures_a_second_clips_and_cuts_hold_whole_gops(
     ):
         with library.open("clip.mp4", from_s, to_s).file as cut:
             assert film(cut.read()).pictures == expected_pictures(part)
-    snapshot = Snapshots(lambda: broadcaster.gop).jpeg()
-    assert snapshot == newest(units[2 * GOP :])
-    assert snapshot != newest(units[2 * GOP : -1])
+    snapshot = Snapshots(lambda: broadcaster.gop).take().jpeg
+    assert snapshot == newest_jpeg(units[2 * GOP :])
+    assert snapshot != newest_jpeg(units[2 * GOP : -1])
+
+
+def newest_jpeg(units: Sequence[AccessUnit]) -> bytes:
+    found = newest_frame(units)
+    assert found is not None
+    return to_jpeg(found[0], found[0].width)
 
 
 def test_a_clip_is_what_just_happened(

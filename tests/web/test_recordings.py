@@ -385,23 +385,6 @@ def test_no_new_recording_is_called_anything_else(
     assert sorted(path for path in tmp_path.rglob("*") if "lock" not in path.name) == before
 
 
-# ---- snapshot
-
-
-def test_a_snapshot_shows_this_moment(live_client: FlaskClient) -> None:
-    answer = live_client.get("/api/snapshot.jpg")
-    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
-    assert answer.headers["Cache-Control"] == "no-store"
-    (frame,) = av.CodecContext.create("mjpeg", "r").decode(av.Packet(answer.data))
-    assert (frame.width, frame.height) == (320, 240)
-
-
-def test_without_a_camera_there_is_no_snapshot(client: FlaskClient) -> None:
-    answer = client.get("/api/snapshot.jpg")
-    assert answer.status_code == 503
-    assert answer.get_json()["code"] == "no_picture"
-
-
 # ---- after a crash
 
 
