@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import lt
 
 from .reason import Reason
 
@@ -65,7 +66,8 @@ class _Watched:
     def look(self) -> None:
         rate = self.rate
         counted = (rate.lost(), rate.done() if rate.done is not None else 0)
-        is_anew = bool(self._seen) and counted < self._seen[-1]  # a part was replaced
+        # A part that was replaced counts from nought, whichever of the two shows it.
+        is_anew = bool(self._seen) and any(map(lt, counted, self._seen[-1]))
         if is_anew or not rate.counts():
             self._seen.clear()
         self._seen.append(counted)

@@ -97,3 +97,13 @@ def test_counts_that_begin_at_nought_again_are_no_loss() -> None:
     machine.lost = 0
     machine.run(60)
     assert machine.rates.reasons == ()
+
+
+def test_a_part_that_was_replaced_has_lost_what_it_counts_and_no_more() -> None:
+    """It may have lost more by now than the one before, but has done less."""
+    machine = Machine(least=10, share=0.1)
+    machine.run(30, done=1000)
+    machine.lost, machine.done = 20, 150
+    assert machine.run(5) == []
+    assert machine.run(30, lost=1, done=100) == []
+    assert machine.run(5, lost=200, done=100) == ["pictures_lost"]
