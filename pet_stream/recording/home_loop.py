@@ -16,7 +16,8 @@ class HomeLoop:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timers: set[asyncio.TimerHandle] = set()
+        """Those that have not called yet."""
 
     @property
     def is_here(self) -> bool:
@@ -44,9 +45,12 @@ class HomeLoop:
         return partial(self._call, self._loop, callback)
 
     def call_later(self, delay_s: float, callback: Callable[..., None], *args: object) -> None:
-        now_s = self._loop.time()
-        self._timers = [timer for timer in self._timers if timer.when() > now_s]
-        self._timers.append(self._loop.call_later(delay_s, self.guarded(callback), *args))
+        def call(*args: object) -> None:
+            self._timers.discard(timer)
+            callback(*args)
+
+        timer = self._loop.call_later(delay_s, self.guarded(call), *args)
+        self._timers.add(timer)
 
     def cancel_timers(self) -> None:
         for timer in self._timers:

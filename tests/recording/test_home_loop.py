@@ -74,3 +74,25 @@ def test_a_loop_that_has_ended_takes_nothing(
     loops[0].stop()
     assert home.is_closed
     assert not home.post(lambda: None)
+
+
+def test_a_timer_that_is_due_but_has_not_called_yet_can_be_cancelled(
+    loops: tuple[EventLoopThread, EventLoopThread],
+) -> None:
+    """The loop is late, so two are due at once, and the first one ends it all."""
+    called: list[str] = []
+
+    async def both_due() -> None:
+        home = HomeLoop()
+
+        def end() -> None:
+            called.append("first")
+            home.call_later(0, called.append, "third")
+            home.cancel_timers()
+
+        home.call_later(0, end)
+        home.call_later(0, called.append, "second")
+        await asyncio.sleep(0.01)
+
+    loops[0].call(both_due(), TIMEOUT_S)
+    assert called == ["first"]
