@@ -13,7 +13,7 @@ import pytest
 from .waiting import TIMEOUT_S
 
 DISK_BYTES = 32 * 1024 * 1024
-FREEZE = 'fsfreeze -f "$1" && echo frozen && timeout 120 cat; fsfreeze -u "$1"'
+FREEZE = 'fsfreeze -f "$1" && echo frozen && timeout 120 cat; fsfreeze -u "$1" 2>/dev/null'
 """Thaws when its standard input is closed, by this process or by its end, whatever ends it, and in
 any case: whoever waits for a frozen disk can't be killed."""
 

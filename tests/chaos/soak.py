@@ -34,7 +34,9 @@ LIVE_AGAIN_S = 3.0
 QUIET_S = 5.0
 """Before each look: who has gone is noticed by then."""
 WARM_UP = 0.2
-"""Of the run: an allocator takes its time to have all it needs."""
+WARM_UP_MINUTES = 10.0
+"""This much of a run is left out, and so many minutes at least, but never more than half: an
+allocator takes its time to have all it needs."""
 LIMITS_PER_HOUR = {
     "rss_mb": 2.0,
     "descriptors": 1.0,
@@ -163,7 +165,9 @@ class _Disturbed:
 
 
 def growths(looks: list[Look]) -> dict[str, Growth]:
-    settled = looks[int(len(looks) * WARM_UP) :]
+    whole = looks[-1].minute
+    warm_up = min(whole / 2, max(WARM_UP_MINUTES, whole * WARM_UP))
+    settled = [look for look in looks if look.minute > warm_up]
     minutes = [look.minute for look in settled]
     return {
         field.name: growth_of(minutes, [float(getattr(look, field.name)) for look in settled])
