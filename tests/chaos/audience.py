@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import threading
 import time
 import urllib.request
 from collections import deque
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from simple_websocket import ConnectionClosed, ConnectionError
 
@@ -61,9 +59,6 @@ class SocketViewer:
             self._is_over.wait(BACK_S)
 
     def _visit(self) -> None:
-        address = urlsplit(self._url())
-        # simple_websocket closes no socket that nobody answers
-        socket.create_connection((address.hostname, address.port or 80), SILENCE_S).close()
         with WebSocket(f"{self._url().replace('http', 'ws', 1)}/api/stream/h264") as page:
             self.visit_count += 1
             while not self._is_over.is_set():

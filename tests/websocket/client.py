@@ -43,7 +43,7 @@ class WebSocket:
     """A client that answers pings. For one thread, and a `with`."""
 
     def __init__(self, url: str, ssl_context: ssl.SSLContext | None = None, **headers: str) -> None:
-        self._client = _Client.connect(url, headers=headers, ssl_context=ssl_context)
+        self._client = _Client(url, headers, ssl_context)
 
     def __enter__(self) -> WebSocket:
         return self
@@ -108,24 +108,30 @@ class WebSocket:
 
 
 class _Client(Client):  # type: ignore[misc]
-    """simple_websocket's, which drops what comes together with the end of the handshake, and leaves
-    the port out of `Host`."""
+    """simple_websocket's, which drops what comes together with the end of the handshake, leaves the
+    port out of `Host`, and a socket open where nobody answers."""
 
-    host: str
-    port: int
     receive_bytes: int
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.sock: socket.socket | None = None
-        try:
-            super().__init__(*args, **kwargs)
-        except BaseException:
-            if self.sock is not None:
-                self.sock.close()
-            raise
+    def __init__(
+        self, url: str, headers: dict[str, str], ssl_context: ssl.SSLContext | None
+    ) -> None:
+        parts = urlsplit(url)
+        self.host, self.path = parts.netloc, parts.path
+        if parts.query:
+            self.path += f"?{parts.query}"
+        self.subprotocols: list[str] = []
+        self.extra_headeers = list(headers.items())  # its spelling
+        address = parts.hostname or "", parts.port or 80
+        with contextlib.ExitStack() as on_failure:
+            sock = on_failure.enter_context(socket.create_connection(address))
+            if ssl_context is not None:
+                sock = ssl_context.wrap_socket(sock, server_hostname=parts.hostname)
+                on_failure.enter_context(sock)
+            super(Client, self).__init__(sock, connection_type=ConnectionType.CLIENT)
+            on_failure.pop_all()
 
     def handshake(self) -> None:
-        self.host = f"{self.host}:{self.port}"
         usual, self.receive_bytes = self.receive_bytes, 1
         super().handshake()
         self.receive_bytes = usual
