@@ -15,7 +15,10 @@ author = "pet_stream's authors"
 extensions = ["myst_parser"]
 
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/*.md", "benchmarks/README.md"]
+include_patterns = [
+    *("README.md", "README.ja.md", "CHANGELOG.md", "SECURITY.md"),
+    *("docs/*.md", "benchmarks/README.md"),
+]
 exclude_patterns = [".*", "build", "dist", "node_modules", "recordings", "test-results"]
 
 myst_heading_anchors = 4
