@@ -57,7 +57,7 @@ class Grants:
         if grant is not EVERYBODYS:
             with self._changed:
                 if self.run is None:
-                    self.run = start_run(self._name, self._check_again_and_again, wake=self._wake)
+                    self.run = self._begin()
                 self._holds.add(hold)
         return hold
 
@@ -70,9 +70,7 @@ class Grants:
     def revive(self) -> None:
         """Start the thread again, which has died. Raises Busy."""
         with self._changed:
-            self.run = None
-            if self._holds:
-                self.run = start_run(self._name, self._check_again_and_again, wake=self._wake)
+            self.run = self._begin() if self._holds else None
 
     def stop(self, timeout_s: float = 2.0) -> None:
         with self._changed:
@@ -80,6 +78,9 @@ class Grants:
             self._holds.clear()
         if run is not None:
             run.stop(timeout_s)
+
+    def _begin(self) -> Run:
+        return start_run(self._name, self._check_again_and_again, wake=self._wake)
 
     def _check_again_and_again(self, run: Run) -> None:
         while self._wait(run):

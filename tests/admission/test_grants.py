@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass, field
 
 import pytest
 
+from pet_stream.admission import grants as grants_module
 from pet_stream.admission.grants import Grants
+from pet_stream.errors import Busy
 from pet_stream.rights import EVERYBODYS
 from tests.waiting import TIMEOUT_S, wait_until
 
@@ -132,3 +135,28 @@ def test_a_stop_does_not_wait_for_the_next_check(ended: threading.Event) -> None
     grants.stop()
     assert not threads()
     assert not ended.is_set()
+
+
+def test_where_no_thread_is_to_be_had_rights_are_not_left_unasked(
+    ended: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watcher tries again while the thread is dead, not while there seems to be none."""
+
+    def no_thread(*_: object, **__: object) -> None:
+        raise Busy("no thread")
+
+    grants, switch = Grants("test", check_interval_s=0.01), Switch()
+    with monkeypatch.context() as patch:
+        patch.setattr(grants, "_held", lambda: sys.exit())
+        grants.hold(switch, ended.set)
+        wait_until(lambda: not threads())
+    dead = grants.run
+    with monkeypatch.context() as patch:
+        patch.setattr(grants_module, "start_run", no_thread)
+        with pytest.raises(Busy):
+            grants.revive()
+    assert grants.run is dead
+    grants.revive()
+    switch.is_on = False
+    assert ended.wait(TIMEOUT_S)
+    wait_until(lambda: not threads())
