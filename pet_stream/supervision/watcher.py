@@ -45,6 +45,7 @@ class Watcher:
             Care(part, self.limits, errors, lambda state: self.on_failed(state)) for part in parts
         ]
         self._looking = threading.Lock()
+        self._starting = threading.Lock()
         self._looks = Looks(self.limits.look_s)
         self._since_s = 0.0
         self._run: Run | None = None
@@ -57,14 +58,16 @@ class Watcher:
 
     def revive(self) -> None:
         """Start it again, if it has died. Any thread. Raises Busy."""
-        run = self._run
-        if run is not None and not run.is_alive:
-            self._errors.note(NAME, run.failure or SystemExit())
-            self._run = start_run(self._name, self._watch)
+        with self._starting:  # not twice, and not after a stop
+            run = self._run
+            if run is not None and not run.is_alive:
+                self._errors.note(NAME, run.failure or SystemExit())
+                self._run = start_run(self._name, self._watch)
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Idempotent."""
-        run, self._run = self._run, None
+        with self._starting:
+            run, self._run = self._run, None
         if run is not None:
             run.stop(timeout_s)
         for care in self._cares:

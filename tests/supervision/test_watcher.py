@@ -11,6 +11,7 @@ import pytest
 
 from pet_stream.errors import Busy, ConfigError
 from pet_stream.lifecycle import Run, start_run
+from pet_stream.supervision import watcher as watcher_module
 from pet_stream.supervision.attempts import BackOff
 from pet_stream.supervision.care import WatchLimits
 from pet_stream.supervision.error_counts import ErrorCounts
@@ -241,6 +242,36 @@ def test_a_watcher_that_dies_says_so_and_can_be_revived(errors: ErrorCounts) -> 
     watcher.stop()
     watcher.revive()
     assert watcher.states == ()
+
+
+@pytest.mark.parametrize("meanwhile", ["revive", "stop"])
+def test_a_watcher_that_is_revived_has_one_thread_and_none_after_a_stop(
+    errors: ErrorCounts, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """The loop revives it at its beats, and so does whoever starts the stream."""
+    watcher = Watcher("pet-test", [Part("trap", "a trap", lambda: ())], errors, limits())
+    others: list[threading.Thread] = []
+
+    def start_in_the_middle_of_another_call(name: str, body: Body) -> Run:
+        if not others:
+            others.append(threading.Thread(target=getattr(watcher, meanwhile)))
+            others[0].start()
+            others[0].join(0.2)  # if it waits for this one, this one waits no longer
+        return start_run(name, body)
+
+    def end(_run: Run) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watcher, "_watch", end)
+        watcher.start()
+        wait_until(lambda: state_of(watcher, "watcher").state == "dead")
+    monkeypatch.setattr(watcher_module, "start_run", start_in_the_middle_of_another_call)
+    watcher.revive()
+    others[0].join(TIMEOUT_S)
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("pet-test-watcher") == (meanwhile == "revive")
+    watcher.stop()
 
 
 def test_a_watcher_that_hangs_says_so_and_can_be_stopped(errors: ErrorCounts) -> None:
