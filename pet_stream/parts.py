@@ -16,6 +16,8 @@ from .detections.listeners import Detections
 from .errors import BadRequest
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
+from .hls.live_window import LiveWindow
+from .hls.sessions import Sessions
 from .http_counts import HttpCounts
 from .http_video.viewers import HttpViewers
 from .ingest.shm_reader import ShmReader
@@ -77,6 +79,8 @@ class Parts:
     places: Places
     listener_places: Places
     http_viewers: HttpViewers
+    hls_window: LiveWindow
+    hls_sessions: Sessions
     downloads: Downloads
     offer_turns: Turns
     grants: Grants
@@ -124,7 +128,7 @@ class Parts:
         self.pause = pause = Pause(
             config.pause_file,
             config.pause_schedule,
-            on_begin=lambda: _handle_pause(replaceable, broadcasters, recorder),
+            on_begin=lambda: _handle_pause(replaceable, broadcasters, recorder, hls_window),
             errors=errors,
         )
         self.broadcaster = broadcaster = Broadcaster(
@@ -135,6 +139,8 @@ class Parts:
             pause=pause,
             errors=errors,
         )
+        self.hls_window = hls_window = LiveWindow(broadcaster)
+        self.hls_sessions = Sessions(self.places, on_empty=hls_window.forget)
         current = CurrentRecording()
         self.library = Library(config.record_path, current)
         self.archive = Archive(
@@ -175,7 +181,13 @@ class Parts:
             name,
             broadcaster=broadcaster,
             places=self.places,
-            leased=(self.http_viewers, self.places, self.listener_places, self.downloads),
+            leased=(
+                self.http_viewers,
+                self.hls_sessions,
+                self.places,
+                self.listener_places,
+                self.downloads,
+            ),
             grants=self.grants,
             detections=self.detections,
             camera=lambda: replaceable.camera_status(),
@@ -265,10 +277,14 @@ def _handle_audience_change(replaceable: ReplaceableParts, broadcaster: Broadcas
 
 
 def _handle_pause(
-    replaceable: ReplaceableParts, broadcasters: Iterable[Broadcaster], recorder: Recorder
+    replaceable: ReplaceableParts,
+    broadcasters: Iterable[Broadcaster],
+    recorder: Recorder,
+    hls_window: LiveWindow,
 ) -> None:
     for broadcaster in broadcasters:
         broadcaster.forget_all()
+    hls_window.forget()
     replaceable.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
 
 

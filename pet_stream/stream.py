@@ -101,6 +101,7 @@ class Stream(Parts):
             if self.is_running:
                 self.is_running = False
                 self._running.stop()
+                self.hls_sessions.end_all()
 
     def handle_request(self) -> None:
         """Start, if it is not running: the process that gets requests is the serving one. Called

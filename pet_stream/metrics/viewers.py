@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..stream import Stream
 
 
-TRANSPORTS = ("webrtc", "websocket", "whep", "mp4", "h264")
+TRANSPORTS = ("webrtc", "websocket", "whep", "mp4", "h264", "hls")
 
 
 def webrtc_count(count: str) -> Callable[[Stream], float]:
@@ -75,7 +75,8 @@ VIEWERS = (
         "`websocket`",
         _first_pictures, labels=("transport",)),
     Row(GAUGE, "pet_stream_viewers_by_transport",
-        "Viewers now, by the way they came: `webrtc`, `websocket`, `whep`, `mp4`, `h264`",
+        "Viewers now, by the way they came: `webrtc`, `websocket`, `whep`, `mp4`, `h264`, "
+        "`hls`",
         _by_transport, labels=("transport",)),
     Row(GAUGE, "pet_stream_viewers_by_sender",
         "WebRTC viewers by how packets are sent to them, the cheapest first: `gso`, `packets`, "
@@ -131,6 +132,9 @@ VIEWERS = (
     Row(COUNTER, "pet_stream_http_pictures_dropped_total",
         "Access units left out of `live.mp4` and `live.h264` because viewers were too slow",
         lambda s: s.http_viewers.dropped_count),
+    Row(COUNTER, "pet_stream_hls_parts_made_total",
+        "Parts of HLS that were made, each once for all viewers",
+        lambda s: s.hls_window.made_count),
     Row(GAUGE, "pet_stream_state_listeners", "Pages that follow the live state now",
         lambda s: s.live_state.listener_count),
     Row(GAUGE, "pet_stream_detections_listeners", "Pages that follow the detections now",

@@ -32,6 +32,7 @@ from .debug import show_memory, show_profile, show_threads, show_warnings
 from .detections import stream_detections
 from .errors import add_error_handlers
 from .health import health
+from .hls import hls_file, hls_playlist
 from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .links import make_link
 from .live_video import live_h264, live_mp4
@@ -93,6 +94,8 @@ ROUTES = (
     Route(("GET",), "/api/snapshot.jpg", snapshot, Right.VIEW),
     Route(("GET",), "/api/stream/live.mp4", live_mp4, Right.VIEW),
     Route(("GET",), "/api/stream/live.h264", live_h264, Right.VIEW),
+    Route(("GET",), "/api/stream/index.m3u8", hls_playlist, Right.VIEW),
+    Route(("GET",), "/api/stream/hls/<session_id>/<name>", hls_file, Right.VIEW),
     Route(("GET",), "/api/stream/detections", stream_detections, Right.VIEW),
     Route(("GET",), "/health", health, None),
     Route(("GET",), "/livez", livez, None),

@@ -16,7 +16,7 @@ from ..rights import EVERYBODYS, Grant, Right
 from .access import bearer_token, is_from_own_page
 from .cookies import sent_cookie
 from .current import current_stream
-from .urls import DASHBOARD, LINK, WHEP, link_target
+from .urls import DASHBOARD, LINK, link_target, linked_path
 
 PAGES = frozenset({"pet_stream.dashboard"})
 """They ask for a sign-in themselves, so they are for everybody."""
@@ -71,13 +71,13 @@ class AccountsAuthority:
 
     def _grant_of_link(self, right: Right) -> Grant | None:
         """Returns what the link in the URL gives: on its own path, or everywhere if that is the
-        page. A link to WHEP is good for the sessions that it makes."""
+        page. A link to WHEP is good for the sessions that it makes, one to a playlist of HLS for
+        what leads on from it."""
         texts = request.args.getlist(LINK)
         if len(texts) != 1 or bearer_token() is not None:
             return None
         prefix = current_stream().config.url_prefix
-        whep, own = prefix + WHEP, request.path
-        for path in (whep if own.startswith(f"{whep}/") else own, prefix + DASHBOARD):
+        for path in (linked_path(request.path, prefix), prefix + DASHBOARD):
             grant = _LinkGrant(self.accounts, texts[0], link_target(path), right)
             if grant.is_valid():
                 return grant

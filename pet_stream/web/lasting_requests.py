@@ -46,10 +46,16 @@ def check_threads(stream: Stream) -> None:
     raise TooFewThreads(needs_threads(request.environ))
 
 
+def has_room_to_wait(stream: Stream) -> bool:
+    """Whether a request may wait for the next picture: not in one of the last threads."""
+    limit = thread_limit(request.environ)
+    return limit is None or _page_count(stream) < limit - SPARE_THREADS
+
+
 def admit_download(stream: Stream, grant: Grant = EVERYBODYS) -> Download:
-    """Call it before a recording is sent; returns its lease. One can always be sent, however many
-    pages are open. It ends when `grant` does. Raises Busy, and TooFewThreads where a client could
-    hold the only thread."""
+    """Call it before a recording, or a segment of HLS, is sent; returns its lease. One can always
+    be sent, however many pages are open. It ends when `grant` does. Raises Busy, and TooFewThreads
+    where a client could hold the only thread."""
     limit = thread_limit(request.environ)
     connection = client_socket()
     if limit == 1 and connection is None:
@@ -77,4 +83,4 @@ def _room(stream: Stream, limit: int) -> int:
 
 def _page_count(stream: Stream) -> int:
     viewer_count = stream.websocket_viewer_count + stream.http_viewers.active_count
-    return stream.listener_places.active_count + viewer_count
+    return stream.listener_places.active_count + viewer_count + stream.hls_window.waiting_count

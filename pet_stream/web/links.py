@@ -23,6 +23,7 @@ LINKABLE = {
     "pet_stream.live_mp4": Right.VIEW,
     "pet_stream.live_h264": Right.VIEW,
     "pet_stream.whep_nothing": Right.VIEW,
+    "pet_stream.hls_playlist": Right.VIEW,
     "pet_stream.get_recording": Right.REPLAY,
     "pet_stream.get_thumbnail": Right.REPLAY,
 }

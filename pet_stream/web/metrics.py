@@ -19,7 +19,16 @@ _CONTENT_TYPES = {
 }
 _ENDPOINTS_OF_VIEWERS = frozenset(
     f"pet_stream.{view}"
-    for view in ("offer", "legacy_offer", "whep_offer", "stream_h264", "live_mp4", "live_h264")
+    for view in (
+        "offer",
+        "legacy_offer",
+        "whep_offer",
+        "stream_h264",
+        "live_mp4",
+        "live_h264",
+        "hls_playlist",
+        "hls_file",
+    )
 )
 
 

@@ -16,6 +16,8 @@ from .current import current_stream
 
 DASHBOARD = "/pet-stream/"
 WHEP = "/whep"
+HLS = "/api/stream/index.m3u8"
+HLS_FILES = "/api/stream/hls/"
 LINK = "link"
 """The one parameter of a query that can carry a right."""
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~%-]+){1,16}")
@@ -56,6 +58,14 @@ def base_path(url_prefix: str) -> str:
     if is_path and not f"{mount}/".startswith(f"{prefix}/"):  # or ProxyFix has put it there
         mount = prefix + mount
     return mount + url_prefix
+
+
+def linked_path(path: str, prefix: str) -> str:
+    """Returns the path that a link would lead to which is good for `path`: mostly that itself."""
+    for entrance, below in ((WHEP, f"{WHEP}/"), (HLS, HLS_FILES)):
+        if path.startswith(prefix + below):
+            return prefix + entrance
+    return path
 
 
 def link_target(path: str) -> str:

@@ -38,7 +38,7 @@ class PendingPictures:
 
     def __init__(self, max_fragment_ns: int = MAX_FRAGMENT_NS) -> None:
         """A longer GOP is cut where it can be, at twice `max_fragment_ns` anywhere."""
-        self._max_fragment_ns = max_fragment_ns
+        self.max_fragment_ns = max_fragment_ns
         self._units: list[AccessUnit] = []
         self._times: list[int] = []
         self._newest_shown: int | None = None  # the greatest pic_order
@@ -71,9 +71,9 @@ class PendingPictures:
         if unit.is_entry_point:
             return True
         duration_ns = unit.capture_ns - self._units[0].capture_ns
-        if duration_ns >= 2 * self._max_fragment_ns:
+        if duration_ns >= 2 * self.max_fragment_ns:
             return True
-        return duration_ns >= self._max_fragment_ns and self._is_shown_last(unit)
+        return duration_ns >= self.max_fragment_ns and self._is_shown_last(unit)
 
     def append(self, unit: AccessUnit, time: int) -> None:
         if unit.pic_order is None:
