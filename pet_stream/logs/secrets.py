@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _SECRETS = re.compile(
-    r"(?P<before>\bpst_|\bBearer\s+|://|\b(?:link|invitation|token|password|secret|credential)=\\?['\"]?)"
+    r"(?P<before>\bpst_|\bBearer\s+|\bAuthorization:\s*Basic\s+|://"
+    r"|\b(?:link|invitation|token|password|secret|credential)"
+    r"(?:=\\?['\"]?|\\?['\"]\s*:\s*\\?['\"]))"
     r"(?P<secret>(?<=://)[^\s/@]*(?=@)|(?<!://)[^\s&;,'\")}\]\\]+)",
     re.IGNORECASE,
 )
