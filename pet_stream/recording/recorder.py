@@ -119,6 +119,7 @@ class Recorder:
         self._clip: Session | None = None
         self._left: tuple[Session, ...] = ()
         self._clip_frame_count = 0
+        self._most_written = self._most_dropped = 0
         self._error_count = 0
 
     @property
@@ -129,7 +130,10 @@ class Recorder:
     def counts(self) -> RecorderCounts:
         session = self._session
         written, dropped = (0, 0) if session is None else session.frame_totals
-        return RecorderCounts(written + self._clip_frame_count, dropped, self._error_count)
+        # A disk that fails takes back what was counted; Prometheus would take that for a restart.
+        self._most_written = max(self._most_written, written + self._clip_frame_count)
+        self._most_dropped = max(self._most_dropped, dropped)
+        return RecorderCounts(self._most_written, self._most_dropped, self._error_count)
 
     @property
     def is_writing(self) -> bool:

@@ -72,6 +72,22 @@ class SlowMp4(Mp4Container):
         super().write(units)
 
 
+class FillsUp(Mp4Container):
+    """There is room for the header; the first fragment waits at the gate, and fails."""
+
+    def __init__(self, file: io.FileIO, is_clip: bool, gate: Gate) -> None:
+        super().__init__(file, is_clip)
+        self._gate = gate
+
+    def _append_bytes(self, data: bytes) -> None:
+        if not self.bytes_written:
+            super()._append_bytes(data)
+            return
+        self._gate.pass_through()
+        self._pending.clear()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 class FailsToOpen:
     """Makes MP4 files; the disk is full `after` so many."""
 

@@ -25,7 +25,7 @@ from pet_stream.recording.settings import RecorderSettings
 from pet_stream.recording.status import RecordingStatus
 
 from ..waiting import TIMEOUT_S, wait_until
-from .disks import Gate, SlowMp4
+from .disks import FillsUp, Gate, SlowMp4
 from .mp4_files import expected_pictures, expected_times_s, film
 from .playback import FRAME_NS, GOP, Camera
 
@@ -94,6 +94,20 @@ def test_a_disk_that_fills_up_keeps_what_it_took(
     assert film(ended.path).pictures == expected_pictures(published[: ended.frame_count])
     assert ended.frame_count + ended.dropped_count == len(published)
     assert viewer.take() == published
+
+
+def test_a_disk_that_takes_pictures_back_makes_no_count_fall(
+    make_recorder: MakeRecorder, camera: Camera, call: Call, gate: Gate, tmp_path: Path
+) -> None:
+    """To Prometheus a counter that falls has begun anew: all pictures so far would count again."""
+    recorder = make_recorder(tmp_path, formats={"h264": partial(FillsUp, gate=gate)})
+    call(recorder.start("cat"))
+    camera.publish(GOP)
+    wait_until(lambda: recorder.counts.frames_written == GOP)
+    gate.open.set()
+    wait_until(lambda: not recorder.status.is_recording)
+    assert recorder.status.frame_count == 0
+    assert recorder.counts.frames_written == GOP
 
 
 def test_a_folder_that_vanishes_ends_the_recording(
