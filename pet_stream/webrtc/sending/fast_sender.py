@@ -16,7 +16,13 @@ from .. import private
 from ..signaling.h264_format import H264Format
 from .congestion import Congestion
 from .failed_steps import FailedSteps
-from .packet_stream import PacketStream, PacketStreams, StreamFormat
+from .packet_stream import (
+    HISTORY_NS,
+    THINNED_HISTORY_NS,
+    PacketStream,
+    PacketStreams,
+    StreamFormat,
+)
 from .repair import Repair
 from .route import Route, RouteFailed
 from .send_queue import SendQueue
@@ -168,15 +174,20 @@ class FastSender:
         self._is_thinned = self._congestion.is_narrow = True
         self._counts.thinned += 1
         self._counts.frames_dropped += self._queue.drop_unbegun()
-        self._go_on_with(self._shared.streams.thinned(left.format, self._next_number()))
+        number = self._queue.next_sequence_number
+        if number is None:
+            number = left.next_sequence_number
+        self._stream = self._shared.streams.renumbered(left, number)
+        self._stream.kept_ns = THINNED_HISTORY_NS
+        self._shared.streams.leave(left)
+        self._repair.begin(self._stream, number)
+        self._awaits_entry = True
 
     def _send_everything(self) -> None:
         """From now on send everything again, as the others get it but for its numbers."""
         self._slow_way.end()
         self._is_thinned = self._congestion.is_narrow = False
-        self._queue.drop_unbegun()
-        streams = self._shared.streams
-        self._go_on_with(streams.renumbered(self._stream.format, self._next_number()))
+        self._stream.kept_ns = HISTORY_NS
 
     def _send_thinned(self, unit: AccessUnit) -> None:
         slow_way, queue = self._slow_way, self._queue
@@ -189,17 +200,6 @@ class FastSender:
                 self._reports.due_ns = 0  # the report behind it waits where the probe waits
             queue.pace(block.end, slow_way.bytes_per_s(block.end, is_probe=is_probe))
             queue.put(unit, block)
-
-    def _next_number(self) -> int:
-        number = self._queue.next_sequence_number
-        return self._stream.next_sequence_number if number is None else number
-
-    def _go_on_with(self, stream: PacketStream) -> None:
-        """The next picture begins `stream`."""
-        left, self._stream = self._stream, stream
-        self._shared.streams.leave(left)
-        self._repair.begin(stream, stream.next_sequence_number)
-        self._awaits_entry = True
 
     def _send_gop(self, gop: Sequence[AccessUnit], stream: PacketStream) -> None:
         """Begin, or begin again, with `gop`, the latest of `stream`."""

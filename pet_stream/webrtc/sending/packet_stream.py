@@ -21,7 +21,7 @@ NO_DELAY = bytes(3)
 HISTORY_NS = 1_000_000_000
 HISTORY_BYTES = 8 * 1024 * 1024
 THINNED_HISTORY_NS = 6_000_000_000
-"""Of a stream for one viewer, of entry points only: those are repaired however late they come."""
+"""While only entry points are sent: those are repaired however late they come."""
 BEFORE_WRAP = 4096
 """Nobody joins this close to the wrap of the sequence numbers. A viewer that loses its first
 packets up to the wrap would count one wrap too few and never decrypt any (RFC 3711 section
@@ -59,7 +59,6 @@ class PacketStream:
         ssrc: int,
         sequence_number: int,
         history_bytes: int = HISTORY_BYTES,
-        history_ns: int = HISTORY_NS,
         source: PacketStream | None = None,
     ) -> None:
         """`source`: whose packets these are, under other numbers."""
@@ -74,7 +73,9 @@ class PacketStream:
         )
         self._history: deque[_Entry] = deque()
         self._history_bytes = 0
-        self._kept_bytes, self._kept_ns = history_bytes, history_ns
+        self._kept_bytes = history_bytes
+        self.kept_ns = HISTORY_NS
+        """How long a packet may be asked for again."""
         self.entry_interval_ns = 0
         """Between the newest entry points that start clean; 0 until there have been two."""
         self._clean_ns = 0
@@ -166,7 +167,7 @@ class PacketStream:
         """Keep only what may be asked for again and the GOP, for viewers that join; both are
         bounded."""
         history = self._history
-        kept_since_ns = min(now_ns - self._kept_ns, self._joins_ns)
+        kept_since_ns = min(now_ns - self.kept_ns, self._joins_ns)
         while len(history) > 1 and (
             history[0].unit.capture_ns < kept_since_ns or self._history_bytes > self._kept_bytes
         ):
@@ -200,21 +201,14 @@ class PacketStreams:
         """Returns a stream for one viewer of `stream`: `gop` again, under numbers that follow."""
         return self._open(stream.format, stream.next_sequence_number, gop)
 
-    def thinned(self, stream_format: StreamFormat, sequence_number: int) -> PacketStream:
-        """Returns a stream for one viewer that is not sent every picture: only those are numbered
-        that it is asked for."""
-        stream = PacketStream(
-            stream_format, self.ssrc, sequence_number, history_ns=THINNED_HISTORY_NS
-        )
-        stream.viewer_count = 1
-        return stream
-
-    def renumbered(self, stream_format: StreamFormat, sequence_number: int) -> PacketStream:
-        """Returns a stream for one viewer: what the others are sent, numbered from here on."""
-        source = self.join(stream_format)
-        stream = PacketStream(stream_format, self.ssrc, sequence_number, source=source)
-        stream.viewer_count = 1
-        return stream
+    def renumbered(self, stream: PacketStream, sequence_number: int) -> PacketStream:
+        """Returns a stream for one viewer of `stream` that is not sent every picture: those that it
+        is asked for are numbered from here on, without gaps."""
+        source = stream.source or stream
+        source.viewer_count += 1
+        own = PacketStream(stream.format, self.ssrc, sequence_number, source=source)
+        own.viewer_count = 1
+        return own
 
     def leave(self, stream: PacketStream) -> None:
         stream.viewer_count -= 1
