@@ -25,7 +25,8 @@ from .websocket.connections import Connections
 from .websocket.detection_feed import DetectionFeed
 from .websocket.live_state import LiveState, State
 from .websocket.ticker import Ticker
-from .websocket.video_viewers import VideoCounts, VideoViewers
+from .websocket.video_outbox import VideoCounts
+from .websocket.video_viewers import VideoViewers
 
 if TYPE_CHECKING:
     from .webrtc.peers import Peers

@@ -17,7 +17,7 @@ from pet_stream.profiling.limits import ProfileLimits
 from pet_stream.stream import Stream
 from pet_stream.web.authority import Authorize
 from pet_stream.websocket.time_limits import TimeLimits
-from pet_stream.websocket.video_viewers import LagLimits
+from pet_stream.websocket.video_outbox import LagLimits
 from tests.waiting import TIMEOUT_S
 
 NO_CAMERA = f"/pet_test_{os.getpid()}_absent"

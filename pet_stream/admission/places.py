@@ -39,6 +39,9 @@ class Occupant:
     is_owner: bool = True
     client: str = ""
     transport: str = ""
+    thinned_to: Callable[[], float | None] = lambda: None
+    """Pictures a second that it is sent of a stream that its link can't carry; 0 while that is not
+    known, None if it is sent all."""
 
 
 class Place:
@@ -144,6 +147,12 @@ class Places:
     def count_by_transport(self) -> Counter[str]:
         """Places taken now, by the way in which their occupants came."""
         return Counter(place.occupant.transport for place in self.taken)
+
+    @property
+    def thinned_by_transport(self) -> Counter[str]:
+        """The same of those whose link can't carry the stream."""
+        occupants = (place.occupant for place in self.taken)
+        return Counter(o.transport for o in occupants if o.thinned_to() is not None)
 
     @property
     def active_count(self) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 TRANSPORTS = ("webrtc", "websocket", "whep", "mp4", "h264", "hls")
+THINNING = ("webrtc", "websocket", "whep")
 
 
 def webrtc_count(count: str) -> Callable[[Stream], float]:
@@ -44,6 +45,18 @@ def _rejected(stream: Stream) -> Labelled:
 def _by_transport(stream: Stream) -> Labelled:
     transports = stream.places.count_by_transport
     return {(name,): transports[name] for name in sorted({*TRANSPORTS, *transports})}
+
+
+def _thinned_now(stream: Stream) -> Labelled:
+    transports = stream.places.thinned_by_transport
+    return {(name,): transports[name] for name in sorted({*THINNING, *transports})}
+
+
+def _thinned_ever(stream: Stream) -> Labelled:
+    return {
+        ("webrtc",): webrtc_count("thinned")(stream),
+        ("websocket",): stream.video_viewers.counts.thinned,
+    }
 
 
 def _by_step(stream: Stream) -> Labelled:
@@ -78,6 +91,13 @@ VIEWERS = (
         "Viewers now, by the way they came: `webrtc`, `websocket`, `whep`, `mp4`, `h264`, "
         "`hls`",
         _by_transport, labels=("transport",)),
+    Row(GAUGE, "pet_stream_viewers_thinned",
+        "Viewers that are sent entry points only now, because their links can't carry the stream; "
+        "by `webrtc`, `websocket`, `whep`",
+        _thinned_now, labels=("transport",)),
+    Row(COUNTER, "pet_stream_thinned_total",
+        "How many times that has begun; by `webrtc` (WHEP, too), `websocket`",
+        _thinned_ever, labels=("transport",)),
     Row(GAUGE, "pet_stream_viewers_by_sender",
         "WebRTC viewers by how packets are sent to them, the cheapest first: `gso`, `packets`, "
         "`transport`, `stock`",

@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import PetStreamError
 from ..rights import Right
 from ..websocket.frames import json_frame
-from .access import check_further_right
+from ..websocket.live_state import Followed
+from .access import check_further_right, current_grant
 from .errors import error_json
 from .signaling import take_candidate
 
@@ -77,6 +79,17 @@ def _take_candidate(stream: Stream, _connection: Connection, fields: Fields) -> 
     take_candidate(stream, fields)
 
 
+def _follow(stream: Stream, connection: Connection, fields: Fields) -> None:
+    """Have the page told what becomes of its viewer. Raises NotFound."""
+    pc_id = fields.get("pc_id")
+    if not isinstance(pc_id, str):
+        return
+    peers = stream.peers.existing()
+    peers.check(pc_id, current_grant().holder)
+    followed = Followed(pc_id, partial(peers.thinned_to, pc_id))
+    stream.event_loop.call_soon(stream.live_state.follow, connection, followed)
+
+
 def _subscribe(stream: Stream, connection: Connection, fields: Fields) -> None:
     if fields.get("to") == "detections":
         stream.event_loop.call(stream.live_state.feed.subscribe(connection), _LOOP_TIMEOUT_S)
@@ -92,6 +105,7 @@ MESSAGES = {
     for message in (
         Message("ping", _answer_ping, Right.VIEW),
         Message("candidate", _take_candidate, Right.VIEW),
+        Message("follow", _follow, Right.VIEW),
         Message("subscribe", _subscribe, Right.VIEW),
         Message("unsubscribe", _unsubscribe, Right.VIEW),
     )

@@ -107,6 +107,7 @@ def list_viewers() -> ResponseReturnValue:
                 "client": place.occupant.client or None,
                 "transport": place.occupant.transport,
                 "duration_s": round(now_s - place.taken_at_s, 1),
+                "thinned_to": place.occupant.thinned_to(),
             }
             for place in current_stream().places.taken
         ]

@@ -208,6 +208,12 @@ class Peers:
         """Raises NotFound unless there is such a viewer of `holder`. Any thread."""
         self._find(pc_id, holder)
 
+    def thinned_to(self, pc_id: str) -> float | None:
+        """Pictures a second that a viewer is sent of a stream that its link can't carry; 0 while
+        that is not known, None if it is sent all, or has gone. Any thread."""
+        life = self._lives.get(pc_id)
+        return None if life is None else life.peer.sender.thinned_to
+
     def close(self, pc_id: str, holder: str = "") -> Coroutine[Any, Any, None]:
         """Find a viewer of `holder`, in the caller's thread; the coroutine returned ends it. Raises
         NotFound."""
@@ -329,6 +335,7 @@ class Peers:
             is_owner=grant.is_owners,
             client=life.client,
             transport=life.transport,
+            thinned_to=lambda: life.peer.sender.thinned_to,
         )
 
     def _expel(self, life: _Life, why: Ending) -> None:

@@ -8,6 +8,7 @@
         incoming      reads what the client sends, within bounds
         frames        makes the frames that it is sent
     video_viewers     one room to join: H.264 for browsers without WebRTC
+      video_outbox    what waits for one of them: all pictures, or fewer where the network is slow
       video_messages  makes each picture into a message, once for all viewers
       showing_times   when B pictures are shown
     live_state        the other room: recording, viewers, camera and health, when they change

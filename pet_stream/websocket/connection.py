@@ -35,12 +35,17 @@ MAX_CONTROL_FRAMES = 32
 MAX_UNHEARD = 64
 """Messages that may wait for the request's thread."""
 _LOOK_S = 0.02
+_LARGE_FRAME_BYTES = 16 * 1024
 
 _TOKEN_BYTES = 8
 
 
 class Outbox(Protocol):
     """Holds what is to be sent to one client, and drops what is no longer worth sending."""
+
+    @property
+    def thinned_to(self) -> float | None:
+        """Pictures a second, where a client that is too slow for all is sent fewer; else None."""
 
     def pop(self) -> bytes | None:
         """Take out the next frame; None if there is none."""
@@ -85,6 +90,9 @@ class Connection:
         self._sent_bytes = 0
         self._under_way: deque[tuple[int, float]] = deque()
         """Of each frame not yet confirmed: `_sent_bytes` at its end, and when it was begun."""
+        self._confirmed_bytes = 0
+        self.carried_bytes_per_s = 0.0
+        """How fast the last large frame arrived; 0 before there was one."""
         self._round_trip_s = self._limits.round_trip_s
         self._timer: asyncio.TimerHandle | None = None
         self._is_closing = False
@@ -236,9 +244,13 @@ class Connection:
             return
         confirmed_bytes = self._sent_bytes - self._socket.unacknowledged_bytes()
         while self._under_way and self._under_way[0][0] <= confirmed_bytes:
-            _, begun_s = self._under_way.popleft()
-            self._round_trip_s = min(self._round_trip_s, now_s - begun_s)
+            end_bytes, begun_s = self._under_way.popleft()
+            took_s = now_s - begun_s
+            self._round_trip_s = min(self._round_trip_s, took_s)
             self._moved_at_s = now_s
+            if (size := end_bytes - self._confirmed_bytes) >= _LARGE_FRAME_BYTES:
+                self.carried_bytes_per_s = size / max(took_s - self._round_trip_s, 0.001)
+            self._confirmed_bytes = end_bytes
 
     def _handle_time(self) -> None:
         self._timer = None

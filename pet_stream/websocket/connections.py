@@ -123,6 +123,7 @@ class Connections:
             is_owner=grant.is_owners,
             client=client,
             transport="websocket",
+            thinned_to=lambda: None if connection.outbox is None else connection.outbox.thinned_to,
         )
         place = self._places[connection] = places.acquire(occupant)
         self._pending.discard(connection)

@@ -25,6 +25,23 @@ _COUNTING = frozenset({"frame_count", "bytes_written", "duration_ms", "size_byte
 State = dict[str, Any]
 
 
+class Followed:
+    """A page's WebRTC viewer. On the event loop."""
+
+    def __init__(self, pc_id: str, thinned_to: Callable[[], float | None]) -> None:
+        self._pc_id = pc_id
+        self._thinned_to = thinned_to
+        self._told: float | None = None
+
+    def news(self) -> bytes | None:
+        """Returns what the page is to be told, if that is new."""
+        thinned_to = self._thinned_to()
+        if thinned_to in (0.0, self._told):  # 0: not known yet
+            return None
+        self._told = thinned_to
+        return json_frame({"type": "thinned", "pc_id": self._pc_id, "fps": thinned_to})
+
+
 class LiveState:
     """Looks at the state a few times a second while a page is open, and sends all pages one message
     when it has changed. On the event loop, but for `tell_recordings_soon`.
@@ -42,6 +59,7 @@ class LiveState:
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
+        self._followed: dict[Connection, Followed] = {}
         self._told: State = {}
         self._recording: tuple[object, object] | None = None
         self._frame = b""
@@ -64,7 +82,15 @@ class LiveState:
     def leave(self, connection: Connection) -> None:
         """Does nothing if it never joined."""
         self._listeners.pop(connection, None)
+        self._followed.pop(connection, None)
         self.feed.unsubscribe(connection)
+
+    def follow(self, connection: Connection, followed: Followed) -> None:
+        """Tell the page how many pictures its WebRTC viewer is sent, while those are fewer than
+        all; one viewer for each page. Does nothing for a page that has gone."""
+        self._event_loop.assert_here()
+        if connection in self._listeners:
+            self._followed[connection] = followed
 
     def tell_recordings_soon(self) -> None:
         """Tell all pages that the list of recordings has changed. Any thread."""
@@ -79,6 +105,10 @@ class LiveState:
             self._frame = json_frame({"type": "state", **state})
             for connection, outbox in tuple(self._listeners.items()):
                 outbox.state_frame = self._frame
+                connection.flush()
+        for connection, followed in tuple(self._followed.items()):
+            if (frame := followed.news()) is not None:
+                self._listeners[connection].thinned_frame = frame
                 connection.flush()
         recording = (state["recording"]["filename"], is_recording)
         if recording != self._recording:

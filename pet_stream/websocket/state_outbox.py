@@ -14,8 +14,11 @@ class StateOutbox:
     """Only the newest state is worth sending; of the detections the newest `MAX_SIGHTINGS`. On the
     event loop."""
 
+    thinned_to = None
+
     def __init__(self) -> None:
         self.state_frame: bytes | None = None
+        self.thinned_frame: bytes | None = None
         self.has_new_recordings = False
         self.sightings: deque[bytes] = deque(maxlen=MAX_SIGHTINGS)
         """Frames, oldest first."""
@@ -23,6 +26,9 @@ class StateOutbox:
     def pop(self) -> bytes | None:
         if self.state_frame is not None:
             frame, self.state_frame = self.state_frame, None
+            return frame
+        if self.thinned_frame is not None:
+            frame, self.thinned_frame = self.thinned_frame, None
             return frame
         if self.has_new_recordings:
             self.has_new_recordings = False

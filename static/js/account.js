@@ -2,7 +2,7 @@
 
 import { element, setText } from "./dom.js";
 import { day } from "./format.js";
-import { text } from "./i18n.js";
+import { pace, text } from "./i18n.js";
 
 const STYLE = new URL("../css/account.css", import.meta.url).href;
 const PAGE = "/pet-stream/";
@@ -88,10 +88,13 @@ export class AccountDialog {
   }
 
   #watching(viewers) {
-    const rows = viewers.map(({ id, name, client, transport, duration_s: seconds }) =>
+    const rows = viewers.map(({ id, name, client, transport, duration_s: seconds, thinned_to: pictures }) =>
       row(
         name || client || text("account.somebody"),
-        text("account.watches", { way: transport, minutes: Math.ceil(seconds / 60) }),
+        [
+          text("account.watches", { way: transport, minutes: Math.ceil(seconds / 60) }),
+          ...(pictures ? [pace(pictures)] : []),
+        ].join(" · "),
         this.#button("account.end", () => this.#api.endViewer(id), { isAgain: true }),
       ),
     );

@@ -45,6 +45,14 @@ export function text(key, values = {}) {
   });
 }
 
+/** How many pictures a second a slow connection brings, in words. */
+export function pace(fps) {
+  if (fps < 0.75) return text("player.slow.rare", { count: Math.round(1 / fps) });
+  const count = Math.round(fps);
+  const key = `player.slow.${count}`;
+  return text(hasText(key) ? key : "player.slow", { count });
+}
+
 /**
  * What the server gives as a reason, `english`, in the page's language: by its code where
  * there is a translation, else as it is. `recording.CODE` is why the last recording ended.

@@ -16,7 +16,8 @@ const FIRST_STATE_LIMIT_MS = 1_000;
  * An `Api` that knows how recorder, camera and viewers are without asking, as long as its socket
  * is open: `health()` and `recordingStatus()` then answer from what was pushed last. Sends `state`
  * when something was pushed or the socket was lost, `recordings` when the list is another, and
- * `detections` with what a detector saw, between `subscribe()` and `unsubscribe()`.
+ * `detections` with what a detector saw, between `subscribe()` and `unsubscribe()`; `thinned` with
+ * `detail {pc_id, fps}` when the viewer that it follows is sent fewer pictures, or all again (null).
  */
 export class LiveApi extends Api {
   #socket = null;
@@ -29,6 +30,7 @@ export class LiveApi extends Api {
   #unsent = [];
   #listeners = null;
   #isSubscribed = false;
+  #followed = "";
   /** What the server said when it took this page's last socket, and closed it. */
   #refusal = null;
   #events = null;
@@ -84,6 +86,12 @@ export class LiveApi extends Api {
     this.#flush();
   }
 
+  /** Has `thinned` sent about this WebRTC viewer, and no other. */
+  follow(pcId) {
+    this.#followed = pcId;
+    if (pcId && this.#socket?.readyState === WebSocket.OPEN) this.#say("follow", { pc_id: pcId });
+  }
+
   /** Has `detections` sent. */
   subscribe() {
     this.#isSubscribed = true;
@@ -116,6 +124,7 @@ export class LiveApi extends Api {
       this.#heardAt = performance.now();
       this.#flush();
       if (this.#isSubscribed) this.subscribe();
+      this.follow(this.#followed);
       this.#pingTimer = setInterval(() => this.#ping(), PING_MS);
       for (const afterMs of FIRST_PINGS_MS) {
         setTimeout(() => socket === this.#socket && this.#ping(), afterMs);
@@ -186,6 +195,8 @@ export class LiveApi extends Api {
       this.dispatchEvent(new Event("recordings"));
     } else if (message.type === "detections") {
       this.#detected(message);
+    } else if (message.type === "thinned") {
+      this.dispatchEvent(new CustomEvent("thinned", { detail: message }));
     } else if (message.type === "error" && !message.of) {
       this.#refusal = message;
     } else if (message.type === "pong") {

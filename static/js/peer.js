@@ -32,6 +32,7 @@ export class Peer extends EventTarget {
   #state = State.CLOSED;
   #reason = "";
   #retryAt = null;
+  #thinnedTo = null;
 
   #link = null;
   #watch = null;
@@ -67,7 +68,12 @@ export class Peer extends EventTarget {
     return this.#state;
   }
 
-  /** A word for why: `server`, `offline`, `closed` (by it), `refused`, `stalled`, `connection`,
+  /** Pictures a second, where the server sends fewer because this connection is slow; else null. */
+  get thinnedTo() {
+    return this.#thinnedTo;
+  }
+
+  /** A word for why: `slow` (live, but see `thinnedTo`), `server`, `offline`, `closed` (by it), `refused`, `stalled`, `connection`,
    * `undecodable`, or the camera's text. */
   get reason() {
     return this.#reason;
@@ -228,6 +234,7 @@ export class Peer extends EventTarget {
       playing: ifPresent(() => this.#play()),
       picture: ifPresent((picture) => this.#pictureShown(picture)),
       camera: ifPresent((status) => this.#cameraIs(status)),
+      thinned: ifPresent((fps) => this.#thinned(fps)),
       decoderFailed: ifPresent((way) => this.#ways.hasFailed(way)),
       ended: ifPresent((error, wasOpen) => this.#ended(error, wasOpen)),
     };
@@ -245,7 +252,7 @@ export class Peer extends EventTarget {
       isUnseen: () => !this.#attention.isThere || this.#state === State.BLOCKED,
       isPaused: () => this.#isPaused,
       on: {
-        live: () => this.#become(State.LIVE),
+        live: () => this.#live(),
         steady: () => this.#steady(),
         stalled: () => this.#become(State.RECONNECTING, "stalled"),
         cameraDown: (reason) => this.#become(State.CAMERA_OFFLINE, reason),
@@ -262,7 +269,7 @@ export class Peer extends EventTarget {
     this.#trial?.stop();
     this.#trial = null;
     const link = this.#link;
-    this.#link = null;
+    this.#link = this.#thinnedTo = null;
     this.#viewer = link?.viewer || this.#viewer;
     link?.close(options);
   }
@@ -345,6 +352,19 @@ export class Peer extends EventTarget {
   #cameraIs({ camera, reason, reason_code: code }) {
     if (!isCameraDown({ camera: { state: camera } })) return;
     this.#watch.cameraDown(camera === "paused" ? camera : reasonText(code, reason));
+  }
+
+  #live() {
+    this.#become(State.LIVE, this.#thinnedTo === null ? "" : "slow");
+  }
+
+  #thinned(fps) {
+    if (fps === this.#thinnedTo) return;
+    this.#thinnedTo = fps;
+    if (fps !== null) this.#watch.expect(fps);
+    if (this.#state !== State.LIVE) return;
+    if (this.#reason && fps !== null) this.dispatchEvent(new Event("change")); // of the number
+    else this.#live();
   }
 
   #steady() {

@@ -23,7 +23,7 @@ import { Controls } from "./controls.js";
 import { DetectionFeed } from "./detections.js";
 import { element, setText } from "./dom.js";
 import { Gestures } from "./gestures.js";
-import { addWords, text } from "./i18n.js";
+import { addWords, pace, text } from "./i18n.js";
 import { Overlay } from "./overlay.js";
 import { Peer } from "./peer.js";
 import * as out from "./picture_out.js";
@@ -266,14 +266,14 @@ export class PetStream extends HTMLElement {
   // State
 
   #show() {
-    const { state, reason, transport } = this.#peer;
+    const { state, reason, transport, thinnedTo } = this.#peer;
     const words = this.#veil.show(this.#peer);
     const isLive = state === State.LIVE;
     if (!isLive) this.#overlay.show([]);
     // The camera's own words count seconds: that is read, but no news.
     const isOther = this.api.isInactive;
     const told = state === State.CAMERA_OFFLINE ? "" : reason;
-    const news = [state, told, transport, isOther].join(" ");
+    const news = [state, told, transport, isOther, thinnedTo].join(" ");
     if (news === this.#news) return;
     this.#news = news;
     const isFallback = transport === "websocket";
@@ -281,8 +281,10 @@ export class PetStream extends HTMLElement {
     this.dataset.playerTransport = transport;
     const live = isOther ? "player.inactive" : isFallback ? "player.live.fallback" : "player.live";
     this.toggleAttribute("data-player-inactive", isOther);
-    setText(this.#parts.badge, text(live));
-    setText(this.#parts.spoken, isLive && live !== "player.live" ? text(live) : words);
+    this.toggleAttribute("data-player-slow", thinnedTo !== null);
+    const badge = thinnedTo === null ? text(live) : pace(thinnedTo);
+    setText(this.#parts.badge, badge);
+    setText(this.#parts.spoken, isLive && badge !== text("player.live") ? badge : words);
     this.#watchDetections();
     const detail = { state, reason, transport };
     this.dispatchEvent(

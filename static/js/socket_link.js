@@ -16,7 +16,8 @@ const MAX_BEHIND_FOR_MS = 3_000;
 
 /**
  * Calls `on.connected()`, `on.picture({captureUs})` for each one shown, `on.camera({camera,
- * reason})` when the server says how the camera is, `on.decoderFailed(way)` for each that does not
+ * reason})` when the server says how the camera is, `on.thinned(fps)` when it sends only so many
+ * because this connection is slow (null: all again), `on.decoderFailed(way)` for each that does not
  * play, and `on.ended(error)` once, at the end.
  */
 export class SocketLink {
@@ -37,6 +38,7 @@ export class SocketLink {
   #bytes = 0;
   #lastSequence = null;
   #lost = 0;
+  #isThinned = false;
   #units = 0;
   #shown = null;
   #leastDelayMs = Infinity;
@@ -111,6 +113,9 @@ export class SocketLink {
       this.#player?.configure(message);
     } else if (message?.type === "status") {
       this.#on.camera(message);
+    } else if (message?.type === "thinned") {
+      this.#isThinned = message.fps !== null;
+      this.#on.thinned(message.fps);
     } else if (message?.type === "error") {
       this.#refusal = message; // the close code follows
     }
@@ -158,7 +163,7 @@ export class SocketLink {
   #takeUnit(unit) {
     this.#units += 1;
     this.#bytes += unit.data.length;
-    if (this.#lastSequence !== null) {
+    if (this.#lastSequence !== null && !this.#isThinned) {
       this.#lost += Math.max(0, ((unit.sequence - this.#lastSequence) >>> 0) - 1) % 0x8000;
     }
     this.#lastSequence = unit.sequence;

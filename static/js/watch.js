@@ -110,6 +110,11 @@ export class Watch {
     return isDown || reason !== "";
   }
 
+  /** Only so many pictures a second are sent, because this connection is slow. */
+  expect(fps) {
+    this.#liveness.expect(fps, this.#now());
+  }
+
   cameraDown(reason) {
     this.#isLive = false;
     this.#isCameraDown = true;

@@ -21,7 +21,8 @@ export function playsH264() {
 
 /**
  * Calls `on.connected()`, `on.playing()` when there is a track, `on.picture({rtpTimestamp})` for
- * each one shown (where the browser tells of single ones), and `on.ended(error)` once.
+ * each one shown (where the browser tells of single ones), `on.thinned(fps)` when the server sends
+ * only so many because this connection is slow (null: all again), and `on.ended(error)` once.
  */
 export class WebRtcLink {
   way = "webrtc";
@@ -42,6 +43,7 @@ export class WebRtcLink {
   #isClosed = false;
   #candidates = [];
   #lastLatencyMs = null;
+  #listeners = new AbortController();
 
   /** `iceServers`: a promise of those to use; `replaces`: the viewer that this page was before. */
   constructor({ api, screen, iceServers, replaces, on }) {
@@ -65,6 +67,7 @@ export class WebRtcLink {
     if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
     this.#peerId = this.viewer = answer.pc_id;
     this.#tell();
+    this.#follow();
     await connection.setRemoteDescription({ type: answer.type, sdp: answer.sdp });
     const { transport } = this.#receiver;
     // A server that goes says so (DTLS close_notify); the connection's own state tells nothing of it.
@@ -76,6 +79,7 @@ export class WebRtcLink {
   /** `isLeaving`: the page is going away, there is no later. */
   close({ isLeaving = false } = {}) {
     this.#isClosed = true;
+    this.#listeners.abort();
     this.#screen.video.cancelVideoFrameCallback?.(this.#frameRequest);
     const connection = this.#connection;
     const hasSaidGoodbye = Boolean(this.#peerId);
@@ -167,6 +171,14 @@ export class WebRtcLink {
     for (const candidate of this.#candidates.splice(0)) {
       this.#api.channel?.sendCandidate(this.#peerId, candidate);
     }
+  }
+
+  #follow() {
+    const { channel } = this.#api;
+    const { signal } = this.#listeners;
+    channel?.follow?.(this.#peerId);
+    const told = ({ detail }) => detail.pc_id === this.#peerId && this.#on.thinned?.(detail.fps);
+    channel?.addEventListener("thinned", told, { signal });
   }
 
   #changed(state) {

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
 import { describeHealth, isCameraDown } from "../../static/js/camera.js";
-import { choose, reasonText, setLanguage, text } from "../../static/js/i18n.js";
+import { choose, pace, reasonText, setLanguage, text } from "../../static/js/i18n.js";
 import { State } from "../../static/js/state.js";
 import accountEn from "../../static/js/words_account_en.js";
 import accountJa from "../../static/js/words_account_ja.js";
@@ -176,4 +176,17 @@ test("a camera that is open to all is shown as that, also where all else is well
   const { level, details } = describeHealth(health);
   assert.equal(level, "warn");
   assert.deepEqual(details, ["Everybody can watch"]);
+});
+
+test("how many pictures a slow connection brings is told as it is", async () => {
+  const told = [30, 2.1, 1.1, 0.5, 0.27].map(pace);
+  assert.deepEqual(told, [
+    "30 pictures a second: slow connection",
+    "Two pictures a second: slow connection",
+    "One picture a second: slow connection",
+    "A picture every 2 seconds: slow connection",
+    "A picture every 4 seconds: slow connection",
+  ]);
+  await setLanguage("ja");
+  assert.equal(pace(2.1), "接続が遅いため、1 秒に 2 コマで表示中");
 });

@@ -13,7 +13,7 @@ from flask import Flask
 
 from pet_stream.media.h264.avcc import split_length_prefixed
 from pet_stream.websocket.time_limits import TimeLimits
-from pet_stream.websocket.video_viewers import LagLimits
+from pet_stream.websocket.video_outbox import LagLimits
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source

@@ -221,3 +221,19 @@ def test_a_candidate_before_anybody_watched_is_of_nobody(url: str) -> None:
     with WebSocket(url) as page:
         page.send({"type": "candidate", "pc_id": "x", "candidate": CANDIDATE})
         assert page.text("error")["code"] == "not_found"
+
+
+def test_a_page_follows_its_own_viewer_and_no_other(url: str, live_app: Flask) -> None:
+    with WebSocket(url) as page:
+        page.send({"type": "follow", "pc_id": "x"})
+        error = page.text("error")
+        assert (error["of"], error["code"]) == ("follow", "not_found")
+        offer = {"type": "offer", "sdp": OFFER.read_text()}
+        pc_id = live_app.test_client().post("/api/webrtc/offer", json=offer).get_json()["pc_id"]
+        page.send({"type": "follow", "pc_id": 7})
+        page.send({"type": "follow", "pc_id": pc_id})
+        page.send({"type": "ping", "t": 0})
+        assert page.receive_until(lambda m: m["type"] in ("error", "pong"))["type"] == "pong"
+        followed = stream_of(live_app).live_state._followed
+        wait_until(lambda: len(followed) == 1)
+    wait_until(lambda: not followed)

@@ -24,6 +24,8 @@ TEXT, CLOSE, PINGED = 1, 8, 9
 class NamedOutbox:
     """Has one message, and another as soon as that is sent."""
 
+    thinned_to = None
+
     def pop(self) -> bytes:
         return MESSAGE
 

@@ -35,6 +35,8 @@ class SlowNetwork(LoopSocket):
 class Frames:
     """An outbox with `waiting` frames."""
 
+    thinned_to = None
+
     def __init__(self) -> None:
         self.waiting: deque[bytes] = deque()
 
