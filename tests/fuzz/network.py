@@ -36,6 +36,7 @@ from pet_stream.webrtc.sending.congestion import MAX_PER_REQUEST, Congestion
 from pet_stream.webrtc.sending.sender_reports import SenderReports
 from pet_stream.webrtc.signaling.answer import answer_from_aiortc, offer_for_aiortc
 from pet_stream.webrtc.signaling.candidates import usable_candidate
+from pet_stream.webrtc.signaling.fragment import MAX_LINES, parse_fragment
 from pet_stream.webrtc.signaling.h264_format import choose_format
 from pet_stream.webrtc.signaling.offer import parse_offer
 from pet_stream.websocket.frames import close_frame, pong_frame
@@ -70,9 +71,21 @@ CANDIDATES = (
 )
 
 
+FRAGMENTS = (
+    "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=video 9 UDP/TLS/RTP/SAVPF 0\r\n"
+    f"a=mid:0\r\na=candidate:{CANDIDATES[0]}\r\na=end-of-candidates\r\n",
+)
+
+
 @functools.cache
 def browsers_offers() -> tuple[str, ...]:
     return tuple(map(offers.load, OFFERS))
+
+
+def fragment(text: str) -> None:
+    found = parse_fragment(text)
+    assert found.is_of("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1") in (True, False)
+    assert len(found.candidates) <= MAX_LINES
 
 
 def answer(sdp: str) -> None:
@@ -255,6 +268,7 @@ def state_socket() -> Iterator[Call]:
 PAGES_TEXT = mutated_text(lambda: MESSAGES, JSON_WORDS)
 TARGETS = (
     pure("SDP", mutated_text(browsers_offers, SDP_WORDS), answer, InvalidOffer, NoUsableH264),
+    pure("SDP fragments", mutated_text(lambda: FRAGMENTS, SDP_WORDS), fragment, BadCandidate),
     pure("candidates", mutated_text(lambda: CANDIDATES, (" ", ":", ".")), candidate, BadCandidate),
     pure(
         "RTCP", mutated_bytes(lambda: RTCP, (b"\x81", b"\xa1", b"\xcd")), feedback, BitstreamError

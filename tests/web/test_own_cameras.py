@@ -100,6 +100,29 @@ def test_webrtc_viewers_may_ask_for_it_too(url: str, live_app: Flask) -> None:
     wait_until(lambda: readers(live_app) == [])
 
 
+def test_players_of_others_may_ask_for_it_too(url: str, live_app: Flask) -> None:
+    stream = stream_of(live_app)
+    stream.peers.get()
+
+    async def make() -> tuple[Viewer, str]:
+        viewer = Viewer()
+        return viewer, await viewer.offer()
+
+    async def watch(viewer: Viewer, answer: str) -> None:
+        try:
+            await viewer.accept(answer)
+            await viewer.has(2)
+        finally:
+            await viewer.close()
+
+    viewer, sdp = stream.event_loop.call(make(), 20)
+    path = "/whep?camera=night"
+    answer = live_app.test_client().post(path, data=sdp, content_type="application/sdp")
+    assert answer.status_code == 201
+    stream.event_loop.call(watch(viewer, answer.text), 20)
+    wait_until(lambda: readers(live_app) == [])
+
+
 def test_health_tells_which_camera_is_active(url: str, live_app: Flask, camera: Camera) -> None:
     client = live_app.test_client()
 
