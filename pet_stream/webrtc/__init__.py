@@ -3,7 +3,8 @@
     lazy_peers    the entrance: imports aiortc, and what follows, when somebody wants to watch
       peers       answers offers, and owns each viewer from its offer to its end
         pending   offers whose viewers have not connected yet: which gives way to a newer one
-        peer      one viewer's connection
+        life      one viewer: whose it is, and what it holds
+        peer      its connection
         watch     the liveness checks of all viewers, by one timer
       audience    hands each picture to every connected viewer's sender
       signaling/  offers and answers as values and text, pure

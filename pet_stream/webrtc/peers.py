@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from ..admission.grants import Grants, Hold
-from ..admission.places import Ending, Occupant, Place, Places
+from ..admission.grants import Grants
+from ..admission.places import Ending, Occupant, Places
 from ..errors import Busy, Full, NotFound, Superseded
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
@@ -22,6 +22,7 @@ from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from ..rights import EVERYBODYS, Grant
 from .audience import Audience
+from .life import Life
 from .peer import Peer, TimeLimits
 from .pending import PendingOffers
 from .sending.ladder import Senders
@@ -44,39 +45,6 @@ class Answer:
     sdp: str
     pc_id: str
     """Whoever knows it may close the peer, so it can't be guessed; logs show its start only."""
-
-
-@dataclass(eq=False, slots=True)
-class _Life:
-    """A viewer from its offer to its end."""
-
-    peer: Peer
-    client: str
-    transport: str
-    grant: Grant
-    hold: Hold
-    asked_ns: int
-    """When its offer came, on the monotonic clock."""
-    audience: Audience
-    """Who watches the same camera."""
-    task: asyncio.Task[None] | None = None
-    place: Place | None = None
-    """Taken when it has connected."""
-
-    @property
-    def is_reached(self) -> bool:
-        return self.peer.is_reached
-
-    def look(self, now_s: float) -> None:
-        if self.place is not None and not self.peer.is_ending:
-            self.place.renew()
-        self.peer.look(now_s)
-
-    def begin_anew(self, now_s: float) -> None:
-        self.peer.begin_anew(now_s)
-
-    def end(self, reason: str) -> None:
-        self.peer.end(reason)
 
 
 class View(Protocol):
@@ -129,8 +97,8 @@ class Peers:
         )
         self._offer_interval_s = offer_interval_s
         self._next_offer_s = 0.0
-        self._pending: PendingOffers[_Life] = PendingOffers()
-        self._lives: dict[str, _Life] = {}
+        self._pending: PendingOffers[Life] = PendingOffers()
+        self._lives: dict[str, Life] = {}
         self._superseded: deque[str] = deque(maxlen=MAX_REMEMBERED)
         """Viewers that had to make room, so that their pages don't come back by themselves."""
 
@@ -230,14 +198,14 @@ class Peers:
             if life.place is not None:
                 life.place.release()
 
-    async def _close(self, lives: Collection[_Life], reason: str) -> None:
+    async def _close(self, lives: Collection[Life], reason: str) -> None:
         self._event_loop.assert_here()
         for life in lives:
             life.peer.end(reason)
         if tasks := {life.task for life in lives if life.task is not None}:
             await asyncio.wait(tasks, timeout=self._limits.close_s)
 
-    def _find(self, pc_id: str, holder: str) -> _Life:
+    def _find(self, pc_id: str, holder: str) -> Life:
         life = self._lives.get(pc_id)
         if life is None or life.peer.is_ending or life.grant.holder != holder:
             raise NotFound("No such viewer")
@@ -267,7 +235,7 @@ class Peers:
             await peer.close()
             raise
         audience = self._audience if fan_out is None else self._audience_of(fan_out)
-        life = _Life(peer, client, transport, grant, hold, asked_ns, audience)
+        life = Life(peer, client, transport, grant, hold, asked_ns, audience)
         self._lives[peer.pc_id] = life
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
@@ -284,8 +252,8 @@ class Peers:
 
     async def _live(
         self,
-        life: _Life,
-        leaving: Collection[_Life],
+        life: Life,
+        leaving: Collection[Life],
         negotiate: Callable[[], Awaitable[str]],
         answered: asyncio.Future[str],
     ) -> None:
@@ -306,7 +274,7 @@ class Peers:
             except asyncio.TimeoutError:
                 logger.warning("viewer %s did not close in time, and is left alone", peer.short_id)
 
-    def _welcome(self, life: _Life) -> None:
+    def _welcome(self, life: Life) -> None:
         self._event_loop.assert_here()
         self._pending.discard(life)
         try:
@@ -326,7 +294,7 @@ class Peers:
             }
         return self._audiences[fan_out]
 
-    def _occupant(self, life: _Life) -> Occupant:
+    def _occupant(self, life: Life) -> Occupant:
         grant = life.grant
         return Occupant(
             end=lambda why: self._event_loop.call_soon(self._expel, life, why),
@@ -338,7 +306,7 @@ class Peers:
             thinned_to=lambda: life.peer.sender.thinned_to,
         )
 
-    def _expel(self, life: _Life, why: Ending) -> None:
+    def _expel(self, life: Life, why: Ending) -> None:
         self._superseded.append(life.peer.pc_id)
         life.peer.end(why.value)
 
@@ -370,13 +338,13 @@ class Peers:
             answered.set_result(sdp)
         return True
 
-    def _forget(self, life: _Life, answered: asyncio.Future[str]) -> None:
+    def _forget(self, life: Life, answered: asyncio.Future[str]) -> None:
         """The life is over; if it was cancelled before it began, nothing was cleaned up yet."""
         del self._lives[life.peer.pc_id]
         self._give_back(life)
         answered.cancel()
 
-    def _give_back(self, life: _Life) -> None:
+    def _give_back(self, life: Life) -> None:
         self._pending.discard(life)
         life.hold.release()
         place, life.place = life.place, None  # which knows the life: both are freed now
