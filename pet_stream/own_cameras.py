@@ -84,6 +84,7 @@ class OwnCamera:
 
     def _handle_audience_change(self) -> None:
         with self._lock:  # of two changes at once, the second one here sees what came of both
+            switch_interval.follow(self.broadcaster)
             is_wanted = bool(self.broadcaster.subscriptions)
             if is_wanted and not self.lives:
                 self._begin()
@@ -92,7 +93,6 @@ class OwnCamera:
 
     def _begin(self) -> None:
         self._retire()
-        switch_interval.shorten(self.broadcaster, is_needed=True)
         reader = self._make_reader(self._reader.next_sequence + 1)  # may be in the middle of one
         try:
             run = reader.start()
@@ -103,7 +103,6 @@ class OwnCamera:
 
     def _end(self) -> None:
         self._retire()
-        switch_interval.shorten(self.broadcaster, is_needed=False)
         self.lives = ()
         self.broadcaster.forget_all()
 

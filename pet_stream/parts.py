@@ -273,7 +273,7 @@ class Parts:
 
 def _handle_audience_change(replaceable: ReplaceableParts, broadcaster: Broadcaster) -> None:
     replaceable.reader.wake()
-    switch_interval.shorten(broadcaster, is_needed=broadcaster.has_urgent_subscriber)
+    switch_interval.follow(broadcaster)
 
 
 def _handle_pause(

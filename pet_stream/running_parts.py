@@ -196,7 +196,7 @@ class RunningParts:
         """Nobody needs it short any more. A forked child calls this, too."""
         own = (camera.broadcaster for camera in self._own_cameras)
         for broadcaster in (self._broadcaster, *own):
-            switch_interval.shorten(broadcaster, is_needed=False)
+            switch_interval.forget(broadcaster)
 
     def _stop_detections(self, timeout_s: float) -> None:
         if self._detections is not None:

@@ -14,11 +14,12 @@ import pytest
 from flask import Flask
 
 from pet_stream import own_cameras as own_cameras_module
-from pet_stream.broadcaster import Subscription
+from pet_stream.broadcaster import Broadcaster, Subscription
 from pet_stream.errors import Busy
 from pet_stream.ingest import shm_reader
 from pet_stream.own_cameras import OwnCamera
 from pet_stream.pause.pause import Pause
+from pet_stream.process.switch_interval import switch_interval
 from pet_stream.stream import Stream
 
 from .apps import NO_CAMERA, mounted_app, stream_of, thread_names
@@ -48,6 +49,7 @@ def camera(pause: Pause) -> Iterator[OwnCamera]:
     camera = OwnCamera("night", (NO_CAMERA,), "pet-stream", pause)
     yield camera
     camera.stop()
+    switch_interval.forget(camera.broadcaster)
 
 
 @pytest.fixture
@@ -91,8 +93,8 @@ def test_who_comes_while_the_last_viewer_leaves_is_shown_pictures(
     comes: list[threading.Thread] = []
 
     class InTheMiddle:
-        def shorten(self, holder: object, *, is_needed: bool) -> None:
-            if not is_needed and not comes:
+        def follow(self, broadcaster: Broadcaster) -> None:
+            if not broadcaster.has_urgent_subscriber and not comes:
                 comes.append(threading.Thread(target=watch, args=(camera,)))
                 comes[0].start()
                 comes[0].join(0.2)  # if it waits for the leaving, that waits no longer
