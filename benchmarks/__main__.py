@@ -22,7 +22,7 @@ from .bench_h264 import measure_split_us
 from .camera import BITS_PER_SECOND, WRITINGS, temporary_folder
 from .children import CHECKOUT, BenchError
 from .machine import describe_machine
-from .plan import FULL, QUICK, SENDERS, SYSTEMS, Plan, Series, beside_oldest
+from .plan import FULL, QUICK, SYSTEMS, VARIANTS, Plan, Series, beside_oldest
 from .report import Results, as_markdown
 from .runs import Runs, say
 from .startup import measure_startup
@@ -164,7 +164,7 @@ def _series(text: str) -> Series:
         raise argparse.ArgumentTypeError(f"{text!r} is not SYSTEM:CAMERA:N,N") from exc
     if writing not in WRITINGS or system not in SYSTEMS:
         raise argparse.ArgumentTypeError(f"{text!r}: no such system or camera")
-    return Series(system, writing, counts, SENDERS.get(system, ()))
+    return Series(system, writing, counts, VARIANTS.get(system, ()))
 
 
 if __name__ == "__main__":

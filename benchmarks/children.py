@@ -27,6 +27,8 @@ ENVIRONMENT = {
 }
 OFFERING = ("janus", "gstreamer")
 """Systems that send the offer; their viewers answer."""
+WHEP = "--whep"
+"""Not for the server: its viewers come by WHEP."""
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -124,9 +126,11 @@ class Server(Child):
     def __init__(
         self, system: str, shm: str, *options: str, host: str = "127.0.0.1", **more: Any
     ) -> None:
+        told = [option for option in options if option != WHEP]
         super().__init__(
-            f"benchmarks.systems.{system}", "--shm", shm, "--host", host, *options, **more
+            f"benchmarks.systems.{system}", "--shm", shm, "--host", host, *told, **more
         )
+        self._speaks_whep = WHEP in options
         try:
             word, port, *pids = self.read_line(START_TIMEOUT_S).split()
         except (BenchError, ValueError):
@@ -140,7 +144,7 @@ class Server(Child):
 
     @property
     def offer_url(self) -> str:
-        return f"{self.url}/api/webrtc/offer"
+        return f"{self.url}/whep" if self._speaks_whep else f"{self.url}/api/webrtc/offer"
 
     @property
     def viewer_arguments(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 
+from .children import WHEP
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -78,13 +80,14 @@ def beside_oldest(plan: Plan, python: str) -> Plan:
 
 OLDEST = "oldest Python"
 ALL = (0, 1, 5, 10, 20, 50)
-SENDERS = {
+VARIANTS = {
     "ours-packets": ("--sender", "packets"),
     "ours-transport": ("--sender", "transport"),
     "ours-stock": ("--sender", "stock"),
+    "ours-whep": (WHEP,),
 }
-"""The steps that pet_stream's sender goes down where a better one fails."""
-SYSTEMS = ("ours", *SENDERS, "stock", "reencode")
+"""The steps that pet_stream's sender goes down where a better one fails; and viewers by WHEP."""
+SYSTEMS = ("ours", *VARIANTS, "stock", "reencode")
 BUSY = ("--busy-thread",)
 NO_SOURCES = ("--no-sources",)
 
@@ -93,7 +96,7 @@ FULL = Plan(
     series=(
         Series("ours", "once", (*ALL, 100)),
         Series("stock", "once", ALL),
-        *(Series(system, "once", (10,), options) for system, options in SENDERS.items()),
+        *(Series(system, "once", (10,), options) for system, options in VARIANTS.items()),
         Series("reencode", "once", (1,)),
         Series("ours", "relay", ALL),
         Series("ours", "relay", (0, 10), NO_SOURCES, "through the relay"),

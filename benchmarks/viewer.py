@@ -99,7 +99,8 @@ class Viewer:
         self._take_sockets(poll)
         offer = {"type": "offer", "sdp": self._connection.localDescription.sdp}
         self.offer_sent_ns = time.monotonic_ns()
-        answer = await asyncio.to_thread(self._ask, self._url, offer)
+        ask = self._ask_by_whep if self._url.endswith("/whep") else self._ask
+        answer = await asyncio.to_thread(ask, self._url, offer)
         await self._connection.setRemoteDescription(
             RTCSessionDescription(answer["sdp"], answer["type"])
         )
@@ -205,6 +206,13 @@ class Viewer:
     @property
     def _dtls(self) -> Any:
         return self._connection.getTransceivers()[0].receiver.transport
+
+    def _ask_by_whep(self, url: str, offer: dict[str, str]) -> dict[str, str]:
+        request = urllib.request.Request(
+            url, data=offer["sdp"].encode(), headers={"Content-Type": "application/sdp"}
+        )
+        with urllib.request.urlopen(request, timeout=self._timeout_s) as response:
+            return {"type": "answer", "sdp": response.read().decode()}
 
     def _ask(self, url: str, description: dict[str, str] | None = None) -> dict[str, str]:
         request = urllib.request.Request(
