@@ -11,7 +11,7 @@ from .broadcaster import Broadcaster
 from .camera_status import CameraStatus
 from .errors import Busy, NotFound
 from .ingest.shm_reader import ShmReader
-from .ingest.sources import ring_of_camera
+from .ingest.source_urls import ring_of_camera
 from .lifecycle import Pulse
 from .media.gop_memory import GopMemory
 from .media.h264 import SequenceParameterSet

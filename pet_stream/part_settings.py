@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .config import Config
-from .ingest.sources import SourceUrls
+from .ingest.source_urls import SourceUrls
 from .library.retention import Retention
 from .recording.settings import RecorderSettings
 

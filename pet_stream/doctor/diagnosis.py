@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ..errors import SegmentError
 from ..ingest.refused import Refused
-from ..ingest.sources import source_urls
+from ..ingest.source_urls import source_urls
 from .finding import Finding, Level, ok, problem, warning
 from .observation import Observation, observe
 from .shared_memory import has_shrunk, open_ring, ring_found, unusable

@@ -3,6 +3,7 @@
     shm_reader            the entrance, and the camera thread: attach, look, publish, wait
       segment             another program's shared memory (`detections` reads through it, too)
       sources             behind a relay: the ring of the camera that is active
+        source_urls       where the cameras' own rings are
       attachment          a segment that is being read, and what it tells of the camera
       backlog             what it held when it was opened: does its daemon live?
       pacing              when to look next

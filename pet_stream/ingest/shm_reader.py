@@ -24,7 +24,8 @@ from .pacing import Pacing
 from .picture_order import PictureOrder
 from .ring_reader import Begin, Picture, RingReader
 from .segment import Segment, open_segment
-from .sources import DOUBT_LOOK_S, NO_SOURCES, Sources, SourceUrls
+from .source_urls import NO_SOURCES, SourceUrls
+from .sources import DOUBT_LOOK_S, Sources
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.ring_reader import Picture
 from pet_stream.ingest.shm_reader import ShmReader
-from pet_stream.ingest.sources import NO_SOURCES, SourceUrls
+from pet_stream.ingest.source_urls import NO_SOURCES, SourceUrls
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.ring import FORMAT_H264
 from tests.camera.camera import Camera, Log, PictureRow, Stamp, parse_payload

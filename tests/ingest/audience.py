@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.shm_reader import ShmReader
-from pet_stream.ingest.sources import NO_SOURCES, SourceUrls
+from pet_stream.ingest.source_urls import NO_SOURCES, SourceUrls
 from pet_stream.media.access_unit import AccessUnit
 from tests.camera.camera import Camera, parse_payload
 from tests.waiting import TIMEOUT_S

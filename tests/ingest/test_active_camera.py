@@ -16,7 +16,8 @@ from pet_stream.ingest.picture_order import PictureOrder
 from pet_stream.ingest.ring_reader import Picture, RingReader
 from pet_stream.ingest.segment import open_segment
 from pet_stream.ingest.slots import Slots
-from pet_stream.ingest.sources import Move, Sources, SourceUrls, source_urls
+from pet_stream.ingest.source_urls import SourceUrls, source_urls
+from pet_stream.ingest.sources import Move, Sources
 from pet_stream.media import ring
 from tests.footage import encode
 

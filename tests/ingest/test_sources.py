@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pet_stream.ingest.sources import SourceUrls, source_urls
+from pet_stream.ingest.source_urls import SourceUrls, source_urls
 from pet_stream.media.access_unit import AccessUnit
 from tests.camera.camera import Camera
 
