@@ -36,9 +36,10 @@ PICTURES_AT = """async ([url, times]) => {
     await ended;
     const shown = [];
     for (const time of times) {
+        const shownAnew = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
         const seeked = event('seeked');
         video.currentTime = time;
-        await seeked;
+        await Promise.all([seeked, shownAnew]); // the first may come before the picture
         canvas.drawImage(video, 0, 0);
         const { data } = canvas.getImageData(0, 0, video.videoWidth, video.videoHeight);
         shown.push(data.reduce((sum, byte) => (31 * sum + byte) % 1000003));
