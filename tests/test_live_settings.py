@@ -15,6 +15,9 @@ from flask import Flask
 
 from pet_stream import PetStream
 from pet_stream.config import SETTINGS
+from pet_stream.errors import Busy
+from pet_stream.library import archive as archive_module
+from pet_stream.library.retention import Retention
 from pet_stream.pause.schedule import Span
 from pet_stream.stream import Stream
 
@@ -32,7 +35,7 @@ LIVE = {
     *("sync_seconds", "segment_minutes", "max_recording_minutes", "heartbeat_seconds"),
     *("min_free_mb", "clips_mb", "keep_days", "keep_mb", "keep_free_mb", "max_clients"),
     *("allowed_origins", "frame_ancestors", "allowed_hosts", "pause_schedule"),
-    "log_levels",
+    *("log_levels", "whep_waits"),
 }
 
 
@@ -102,6 +105,22 @@ def test_old_recordings_go_when_the_limit_comes(
     assert pet_stream.reload()
     wait_until(lambda: not (folder / "n0.h264").exists())
     assert (folder / "n1.h264").exists()
+
+
+def test_where_no_thread_is_to_be_had_all_settings_count(
+    pet_stream: PetStream, stream: Stream, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(*_: object, **__: object) -> None:
+        raise Busy("no thread")
+
+    pet_stream.start()
+    stream.archive.set_limits(Retention(), max_clip_bytes=0, min_free_bytes=0)
+    stream.archive.stop()
+    stream.archive.start()  # without anything to delete
+    monkeypatch.setattr(archive_module, "start_run", no_thread)
+    file.write_text('keep_mb = 2\npause_schedule = ["Mon-Sun 00:00-24:00"]')
+    assert pet_stream.reload()
+    assert stream.pause.is_on
 
 
 def test_a_pause_that_the_schedule_wants_now_begins(

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
-from ..errors import NotRecorderOwner
+from ..errors import Busy, NotRecorderOwner
 from ..lifecycle import Run, start_run
 from ..reason import Reason
 from ..recording.disk import ClipsFull
@@ -97,7 +97,12 @@ class Archive:
         self._max_clip_bytes = max_clip_bytes
         self._check.set_limit(min_free_bytes)
         if self._is_running:
-            self._tidy_regularly()
+            try:
+                self._tidy_regularly()
+            except Busy as exc:  # which must not keep the other settings from counting
+                logger.warning(
+                    "old recordings are deleted when others end, and not before: %s", exc
+                )
             self.tidy()
 
     def claim(self) -> None:

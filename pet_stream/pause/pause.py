@@ -129,7 +129,8 @@ class Pause:
     def end(self) -> None:
         """End the pause. If the schedule wants one now, this one is skipped. Raises StorageError if
         that is so, but can't be kept."""
-        end = self._scheduled_end()
+        with self._lock:
+            end = self._scheduled_end()
         self._choose(None if end is None else Choice(paused=False, ends_at=end.timestamp()))
 
     def set_schedule(self, schedule: Sequence[Span]) -> None:
