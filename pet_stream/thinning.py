@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 
 EVERY = (0, 1, 2, 4)
 """From the whole stream down: 0, or which entry points are sent, each, every second, every
@@ -28,6 +29,9 @@ HOPELESS_LOOKS = 3
 it has room again, it need not wait."""
 MAX_STEP_S = 2.0
 """A report counts for no more seconds than this."""
+
+COUNTED = 5
+"""Pictures over which their rate is told: one that is late does not change it much."""
 
 
 class Thinning:
@@ -116,3 +120,22 @@ class Thinning:
     def _settle(self, now_s: float) -> None:
         self._bad_s, self._good_since_s = 0.0, now_s
         self._settled_s = now_s + SETTLE_S
+
+
+class PictureRate:
+    """How many pictures a second are sent of those that are left. Owned by one thread."""
+
+    def __init__(self) -> None:
+        self._times_s: deque[float] = deque(maxlen=COUNTED)
+        self._every = 0
+        self._per_s = 0.0
+
+    def add(self, now_s: float, every: int) -> float:
+        """One more is sent now, of every this many. Returns the rate; 0 until it is known."""
+        if every != self._every:
+            self._every = every
+            self._times_s.clear()
+        self._times_s.append(now_s)
+        if (span_s := now_s - self._times_s[0]) > 0:
+            self._per_s = round((len(self._times_s) - 1) / span_s, 1)
+        return self._per_s

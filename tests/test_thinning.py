@@ -10,6 +10,7 @@ from pet_stream.thinning import (
     LONGEST_WAIT_S,
     MAX_STEP_S,
     TRIAL_S,
+    PictureRate,
     Thinning,
 )
 
@@ -134,3 +135,14 @@ def test_without_a_sign_of_room_it_is_tried_after_a_minute_and_against_the_signs
     hopeless.judge(is_bad=False)
     for _ in range(300):
         assert hopeless.judge(is_bad=False, has_room=False) == 1
+
+
+def test_the_rate_is_that_of_what_is_sent_and_one_late_picture_does_not_change_it_much() -> None:
+    rate, now_s = PictureRate(), 100.0
+    told = []
+    for step_s in (0.5, 0.5, 0.5, 1.0, 0.5):
+        told.append(rate.add(now_s, every=1))
+        now_s += step_s
+    assert told == [0.0, 2.0, 2.0, 2.0, 1.6]
+    assert rate.add(now_s, every=4) == 1.6, "until it is known"
+    assert rate.add(now_s + 2.0, every=4) == 0.5

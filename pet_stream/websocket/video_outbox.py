@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..media.gop_memory import GOP_UNITS
-from ..thinning import Thinning
+from ..thinning import PictureRate, Thinning
 from .frames import json_frame
 from .video_messages import VideoMessage
 
@@ -65,8 +65,9 @@ class VideoOutbox:
         self._told_thinned: float | None = None
         self._is_late: bool | None = False
         """Whether pictures were dropped since the last entry point; None: none was due."""
-        self._entry_s = self._sent_s = 0.0
-        """When the last one came, and the last one that was sent."""
+        self._entry_s = 0.0
+        """When the last one came."""
+        self._rate = PictureRate()
         self._bytes = 0
         """Of all pictures since then."""
         self._left_out = 0
@@ -152,7 +153,8 @@ class VideoOutbox:
             self.thinned_to = None
             return
         self.thinned_to = 0.0
-        self._sent_s = self._left_out = 0
+        self._left_out = 0
+        self._rate = PictureRate()
         self._counts.thinned += 1
         self._counts.frames_dropped += len(self._waiting)
         self._waiting.clear()
@@ -168,9 +170,7 @@ class VideoOutbox:
         self._is_late = bool(self._waiting)
         self._counts.frames_dropped += len(self._waiting)
         self._waiting.clear()
-        if self._sent_s:
-            self.thinned_to = round(1 / (now_s - self._sent_s), 1)
-        self._sent_s = now_s
+        self.thinned_to = self._rate.add(now_s, self._thinning.every)
         self._waiting.append((now_s, entry))
 
 

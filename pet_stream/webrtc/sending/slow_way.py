@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ...media.access_unit import AccessUnit
 from ...media.rtp.rtcp import Report
-from ...thinning import Thinning
+from ...thinning import PictureRate, Thinning
 
 WINDOW_S = 1.0
 """Time over which reports are judged together: some tell of a few packets only."""
@@ -29,13 +29,13 @@ PROBE_S = 4.0
 stream's rate, or, where not even all entry points fit, …"""
 PROBE_FACTOR = 2.0
 """… at this times the rate of those that do."""
-AFTER_ROOM_S, AFTER_NO_ROOM_S = 1.0, 8.0
+AFTER_ROOM_S, AFTER_NO_ROOM_S = 1.0, 6.0
 """Instead, after a probe that showed room, and after one at the whole stream's rate that showed
 none: it has cost the viewer a picture, or delayed it."""
 PROBE_LIMIT_S = 3.0
 """A report that tells of a probe comes within this time."""
 ROOM_LOST, NO_ROOM_LOST = 0.06, 0.12
-ROOM_QUEUE_S, NO_ROOM_QUEUE_S = 0.04, 0.1
+ROOM_QUEUE_S, NO_ROOM_QUEUE_S = 0.06, 0.1
 """Losses and growth of the round trip behind a probe: up to the first there is room, from the
 second on there is none."""
 
@@ -65,8 +65,9 @@ class SlowWay:
         self._stream_bytes_per_s = 0.0
         self._interval_ns = 0
         """From one entry point to the next."""
-        self._entry_ns = self._sent_ns = 0
-        """Capture times of the last one, and of the last one sent."""
+        self._entry_ns = 0
+        """Capture time of the last one."""
+        self._rate = PictureRate()
         self._left_out = 0
         self._next_probe_s = 0.0
         self._probed_s: float | None = None
@@ -102,7 +103,8 @@ class SlowWay:
     def begin(self, stream_bytes_per_s: float, entry_interval_ns: int) -> None:
         """From now on only entry points are sent."""
         self._stream_bytes_per_s, self._interval_ns = stream_bytes_per_s, entry_interval_ns
-        self._entry_ns = self._sent_ns = self._left_out = 0
+        self._entry_ns = self._left_out = 0
+        self._rate = PictureRate()
         self._next_probe_s = self._clock() + PROBE_S
 
     def ends_with(self, unit: AccessUnit) -> bool:
@@ -124,9 +126,9 @@ class SlowWay:
         time, since a late picture is better than none."""
         if not unit.starts_clean:
             return False
-        if self._entry_ns:
-            self._interval_ns = unit.capture_ns - self._entry_ns
-        self._entry_ns = unit.capture_ns
+        interval_ns, self._entry_ns = unit.capture_ns - self._entry_ns, unit.capture_ns
+        if 0 < interval_ns <= MAX_INTERVAL_NS:  # not after a pause of the camera
+            self._interval_ns = interval_ns
         self._left_out += 1
         if self._left_out < self._thinning.every:
             return False
@@ -134,9 +136,7 @@ class SlowWay:
             self._is_impaired = True
             return False
         self._left_out = 0
-        if self._sent_ns:
-            self.pictures_per_s = round(1e9 / (unit.capture_ns - self._sent_ns), 1)
-        self._sent_ns = unit.capture_ns
+        self.pictures_per_s = self._rate.add(unit.capture_ns / 1e9, self._thinning.every)
         return True
 
     def begin_probe(self) -> bool:

@@ -141,6 +141,16 @@ def test_of_a_link_that_carries_not_even_entry_points_every_fourth_is_sent() -> 
     assert link.slow_way.bytes_per_s(1000, is_probe=False) == pytest.approx(1000e9 / (4 * ENTRY_NS))
 
 
+def test_after_a_pause_of_the_camera_the_next_one_goes_no_slower() -> None:
+    link = Link()
+    link.thin()
+    assert link.entry()
+    usual = link.slow_way.bytes_per_s(1000, is_probe=False)
+    link.clock.now_ns += 60_000_000_000
+    assert link.entry()
+    assert link.slow_way.bytes_per_s(1000, is_probe=False) == usual
+
+
 def test_an_entry_point_gets_the_time_that_it_needs_and_the_next_ones_are_left_out() -> None:
     link = Link()
     link.thin()
