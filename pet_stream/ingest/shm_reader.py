@@ -85,7 +85,8 @@ class ShmReader:
 
     def wake(self) -> None:
         """Look at once: somebody came or went, so the pace may have changed."""
-        self._wakes.put(None)
+        if self._wakes.empty():  # else one look is still to come, for all of them
+            self._wakes.put(None)
 
     @property
     def status(self) -> CameraStatus:

@@ -11,7 +11,7 @@ from pet_stream.broadcaster import Broadcaster
 from pet_stream.ingest.ring_reader import Picture, RingReader
 from pet_stream.ingest.shm_reader import ShmReader
 from tests.camera.camera import Camera
-from tests.waiting import TIMEOUT_S
+from tests.waiting import TIMEOUT_S, wait_until
 
 from .audience import assert_decodable, audience
 
@@ -173,6 +173,18 @@ def test_starting_and_stopping_twice_is_harmless(segment_name: str) -> None:
         reader.stop()
         reader.stop()
     assert not any(t.name == "test-camera" for t in threading.enumerate())
+
+
+def test_many_who_come_and_go_cost_one_look(segment_name: str) -> None:
+    reader = ShmReader(segment_name, Broadcaster(), "test")
+    for _ in range(10_000):
+        reader.wake()
+    reader.start()
+    try:
+        wait_until(lambda: reader.counts.read_errors >= 3)
+    finally:
+        reader.stop()
+    assert reader.counts.read_errors < 20, "each look finds no camera"
 
 
 def test_what_fails_again_and_again_is_counted_and_logged_once(
