@@ -22,11 +22,12 @@ from .process.hang_up import call_on_hang_up
 from .rights import Authority
 from .settings import Settings, read_environment
 from .stream import Stream
-from .web import METRICS_BESIDE, METRICS_ROUTES, Route, build_blueprint
+from .web import METRICS_BESIDE, METRICS_ROUTES, build_blueprint
 from .web.authority import Authorize, HostAuthority, OpenAuthority
 from .web.host_check import HostCheck
 from .web.live_state import live_state_of
 from .web.metrics import is_host_multiprocess
+from .web.route import Route
 
 if TYPE_CHECKING:
     from .metrics.collector import HasRegistry

@@ -18,6 +18,7 @@ from pet_stream.stream import Stream
 from pet_stream.web.authority import Authorize
 from pet_stream.websocket.time_limits import TimeLimits
 from pet_stream.websocket.video_outbox import LagLimits
+from tests.description_check import hold_to_description
 from tests.waiting import TIMEOUT_S
 
 NO_CAMERA = f"/pet_test_{os.getpid()}_absent"
@@ -54,6 +55,7 @@ def mounted_app(folder: Path, **settings: Any) -> Iterator[Flask]:
     """An app of its own, not started; stopped at the end."""
     app = Flask("host", static_folder=None)
     stream = mount(app, folder, **settings)
+    hold_to_description(app)
     stream_of(app).connections.limits = PATIENT
     stream_of(app).video_viewers.limits = UNHURRIED
     stream_of(app).profile_limits = ProfileLimits(default_s=0.1)

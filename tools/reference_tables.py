@@ -1,4 +1,4 @@
-"""Writes the tables of settings, metrics and commands from the code that they describe.
+"""Writes the tables of settings, metrics, routes and commands from the code that they describe.
 
 python -m tools.reference_tables        (part of `make format`; a test compares)
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from pet_stream.config import SETTINGS
 from pet_stream.metrics.row import Row
 from pet_stream.metrics.table import ROOMS
+from pet_stream.web.description import operations
 
 from .command_reference import commands, exit_codes
 
@@ -40,6 +41,14 @@ def metrics_table() -> str:
     )
 
 
+def routes_table() -> str:
+    return "\n".join(
+        f"### {operations.purpose_of(room).rstrip('.')}\n\n"
+        + _table("| request | |", [f"| `{r}` | {o.text} |" for r, o in room.OPERATIONS.items()])
+        for room in operations.ROOMS
+    )
+
+
 def _metric(row: Row) -> str:
     labels = ", ".join(f"`{label}`" for label in row.labels)
     kind = f"{row.kind.value}, by {labels}" if labels else row.kind.value
@@ -50,6 +59,7 @@ TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings": (CHECKOUT / "README.md", settings_table),
     "settings reference": (CHECKOUT / "docs" / "settings.md", settings_reference),
     "metrics": (CHECKOUT / "docs" / "metrics.md", metrics_table),
+    "routes": (CHECKOUT / "docs" / "http.md", routes_table),
     "exit codes": (CHECKOUT / "docs" / "command-line.md", exit_codes),
     "commands": (CHECKOUT / "docs" / "command-line.md", commands),
 }

@@ -12,11 +12,10 @@ event-loop thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
 
 from ..assets import find_folder
 from ..config import Config
@@ -29,6 +28,7 @@ from .content_security import add_security_headers
 from .cookies import renew_cookie
 from .cors import add_cors_headers
 from .debug import show_memory, show_profile, show_threads, show_warnings
+from .described import answer_openapi, socket_messages
 from .detections import stream_detections
 from .errors import add_error_handlers
 from .health import health
@@ -49,6 +49,7 @@ from .recordings import (
     list_recordings,
     star_recording,
 )
+from .route import Route
 from .session import show_session, sign_in, sign_out
 from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
 from .snapshot import snapshot
@@ -60,13 +61,10 @@ STATIC_PATH = "/pet-stream/static"
 """Not `/static`, which is the host's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    methods: tuple[str, ...]
-    rule: str
-    view: Callable[..., Any]
-    right: Right | None
-    """What a request needs; None: it is for everybody."""
+def openapi() -> ResponseReturnValue:
+    """Answer with this table, and what each route takes and answers (`description`)."""
+    routes = (*ROUTES, *METRICS_ROUTES, METRICS_BESIDE, *LEGACY_ROUTES)
+    return answer_openapi(routes, WEBSOCKET_ROUTES)
 
 
 ROUTES = (
@@ -104,6 +102,8 @@ ROUTES = (
     Route(("GET",), "/api/debug/threads", show_threads, Right.OPERATE),
     Route(("GET",), "/api/debug/memory", show_memory, Right.OPERATE),
     Route(("GET",), "/api/debug/warnings", show_warnings, Right.OPERATE),
+    Route(("GET",), "/api/openapi.json", openapi, None),
+    Route(("GET",), "/api/messages.json", socket_messages, None),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
     Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),

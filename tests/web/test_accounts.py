@@ -19,8 +19,9 @@ from flask.testing import FlaskClient
 from pet_stream.accounts.accounts import Accounts
 from pet_stream.accounts.attempts import FREE_TRIES, Attempts
 from pet_stream.rights import ROLES, Right
-from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, Route
+from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES
 from pet_stream.web.accounts_authority import MAX_PASSWORDS, AccountsAuthority
+from pet_stream.web.route import Route
 from tests.apps import mounted_app, stream_of
 from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, served

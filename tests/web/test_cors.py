@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from pet_stream.web import LEGACY_ROUTES, ROUTES, Route
+from pet_stream.web import LEGACY_ROUTES, ROUTES
+from pet_stream.web.route import Route
 from tests.apps import mounted_app
 
 ALLOWED = "http://localhost:8080"

@@ -15,8 +15,9 @@ from pet_stream import web
 from pet_stream.config import Config
 from pet_stream.errors import ConfigError
 from pet_stream.rights import ROLES, Right
-from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES, Route
+from pet_stream.web import LEGACY_ROUTES, METRICS_ROUTES, ROUTES
 from pet_stream.web.live_state import live_state_of
+from pet_stream.web.route import Route
 from tests.apps import mount, mounted_app, stream_of
 
 EVERY_ROUTE = [

@@ -21,6 +21,7 @@ from wsproto.events import AcceptConnection, Request
 
 from pet_stream.web_server import WebServer
 from tests.apps import stream_of
+from tests.description_check import message_validator
 from tests.waiting import TIMEOUT_S
 
 HEADER = struct.Struct(">BxxxIQQ")
@@ -40,9 +41,11 @@ def served(app: Flask) -> Iterator[str]:
 
 
 class WebSocket:
-    """A client that answers pings. For one thread, and a `with`."""
+    """A client that answers pings. What it receives must be described. For one thread, and a
+    `with`."""
 
     def __init__(self, url: str, ssl_context: ssl.SSLContext | None = None, **headers: str) -> None:
+        self._path = "/api/" + urlsplit(url).path.partition("/api/")[2]
         self._client = _Client(url, headers, ssl_context)
 
     def __enter__(self) -> WebSocket:
@@ -77,7 +80,11 @@ class WebSocket:
         message = self._client.receive(timeout_s)
         if message is None:
             raise TimeoutError("no message in time")
-        return json.loads(message) if isinstance(message, str) else message
+        if isinstance(message, bytes):
+            return message
+        received = json.loads(message)
+        message_validator(self._path, "from_server").validate(received)
+        return received
 
     def receive_until(self, is_wanted: Callable[[Any], bool], timeout_s: float = TIMEOUT_S) -> Any:
         deadline_s = time.monotonic() + timeout_s
