@@ -93,16 +93,25 @@ class LiveWindow:
             return playlists.media(
                 self._timeline.segments,
                 self._clock_offset_ns,
+                next_part=self._timeline.next_part,
                 is_low_latency=is_low_latency,
                 query=query,
             )
 
-    def file(self, name: str) -> list[bytes]:
-        """Returns the data of a name that a playlist holds. Raises NotFound if it is too old, or
-        none."""
+    def file(self, name: str, *, timeout_s: float, is_over: Callable[[], bool]) -> list[bytes]:
+        """Returns the data of a name that a playlist holds. Waits for the part that comes next.
+        Raises NotFound if it is too old, or none."""
+        match = _MEDIA_NAME.fullmatch(name)
+        if match and match[2]:
+            wanted = int(match[1]), int(match[2])
+            with self._changed:
+                self._advance()
+                is_next = wanted == self._timeline.next_part
+            if is_next:
+                self._wait(lambda: self._has_come(wanted), timeout_s, is_over)
         with self._changed:
             self._advance()
-            if match := _MEDIA_NAME.fullmatch(name):
+            if match:
                 parts = self._parts_of(int(match[1]), match[2] and int(match[2]))
                 return [self._data_of(part) for part in parts]
             for segment in self._timeline.segments:

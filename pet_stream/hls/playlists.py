@@ -74,12 +74,17 @@ def multivariant(outlook: Outlook, uri: str) -> str:
 
 
 def media(
-    segments: Sequence[Segment], clock_offset_ns: int, *, is_low_latency: bool, query: str = ""
+    segments: Sequence[Segment],
+    clock_offset_ns: int,
+    *,
+    next_part: tuple[int, int],
+    is_low_latency: bool,
+    query: str = "",
 ) -> str:
     """Returns the list of what can be fetched now; at least one of `segments` is complete.
 
     `clock_offset_ns` leads from CLOCK_MONOTONIC to the epoch's time. `query` is put behind each
-    name. `is_low_latency`: with parts, and a reload that waits for the next one.
+    name. `is_low_latency`: with parts, and a reload that waits for `next_part`.
     """
     whole = [segment for segment in segments if segment.is_complete]
     listed = [*whole[-LISTED_SEGMENTS:], *(s for s in segments if not s.is_complete)]
@@ -116,6 +121,10 @@ def media(
             lines += _part_lines(segment, query)
         if segment.is_complete:
             lines += (f"#EXTINF:{segment.duration_s:.5f},", f"{segment.number}.m4s{query}")
+    if is_low_latency:
+        # hls.js takes a complete segment for one that grows where nothing follows it.
+        number, part = next_part
+        lines.append(f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{number}.{part}.m4s{query}"')
     return "\n".join(lines) + "\n"
 
 

@@ -57,7 +57,7 @@ class Sessions:
     def ask(self, session_id: str, grant: Grant, client: str, target_s: float) -> None:
         """Somebody asks by this id, and counts as a viewer for LAPSES_AFTER_TARGETS target
         durations. Raises NotFound if the id is none of ours or another's, or its viewing was ended;
-        Superseded, Full."""
+        Superseded, Full. Whoever waits asks again and again."""
         if not self._is_ours(session_id, grant.holder):
             raise NotFound("No such viewer")
         sweeps = LAPSES_AFTER_TARGETS * target_s / SWEEP_INTERVAL_S

@@ -136,6 +136,7 @@ class Timeline:
         self._pending.clear()
         self._fragments.clear()
         self._last = None
+        self._last_time = -1
         self._next_number = max(self._next_number, next_number)
 
     @property

@@ -28,8 +28,9 @@ from .urls import LINK
 
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 MEDIA_PLAYLIST = "live.m3u8"
-WAITED_TARGETS = 3
-"""A request for what is still to come waits for so many target durations at most."""
+WAITED_TARGETS = 1.5
+"""A request for what is still to come waits for so many target durations at most; players give up
+after some seconds."""
 PIECE_BYTES = 64 * 1024
 _LINK_TEXT = re.compile(r"[A-Za-z0-9._-]{1,120}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -53,14 +54,24 @@ def hls_file(session_id: str, name: str) -> ResponseReturnValue:
     _check_usable()
     stream = current_stream()
     window = stream.hls_window
-    target_s = window.target_s
-    stream.hls_sessions.ask(session_id, current_grant(), current_client(), target_s)
+    target_s, is_over = window.target_s, _is_over()
+    grant, client = current_grant(), current_client()
+
+    def ask() -> None:
+        stream.hls_sessions.ask(session_id, grant, client, target_s)
+
+    def has_gone() -> bool:
+        ask()
+        return is_over()
+
+    ask()
+    timeout_s = _waits(WAITED_TARGETS * target_s)
     if name != MEDIA_PLAYLIST:
-        return _media(window.file(name))
+        return _media(window.file(name, timeout_s=timeout_s, is_over=has_gone))
     text = window.playlist(
         after=_wanted(),
-        timeout_s=_waits(WAITED_TARGETS * target_s),
-        is_over=_is_over(),
+        timeout_s=timeout_s,
+        is_over=has_gone,
         is_low_latency=has_threads(),
         query=_link_query(),
     )

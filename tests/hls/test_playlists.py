@@ -14,7 +14,9 @@ from .pictures import after_a_break, film, timed
 
 
 def media(segments: list[Segment], *, is_low_latency: bool = True, query: str = "") -> list[str]:
-    text = playlists.media(segments, 0, is_low_latency=is_low_latency, query=query)
+    text = playlists.media(
+        segments, 0, next_part=(106, 1), is_low_latency=is_low_latency, query=query
+    )
     assert text.endswith("\n")
     return text.splitlines()
 
@@ -60,7 +62,8 @@ def test_parts_are_told_of_the_newest_segments_up_to_the_end() -> None:
         for number, count in ((104, 4), (105, 4), (106, 1))
         for part in range(count)
     ]
-    assert lines[-1].startswith("#EXT-X-PART:")
+    assert lines[-2].startswith("#EXT-X-PART:")
+    assert lines[-1] == '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="106.1.m4s"'
 
 
 def test_numbers_stay_when_old_segments_go() -> None:
@@ -89,14 +92,14 @@ def test_a_break_and_another_format_are_told() -> None:
 
 def test_when_it_was_taken_is_told() -> None:
     segments = segments_of(60)
-    text = playlists.media(segments, 500_000_000, is_low_latency=False, query="")
+    text = playlists.media(segments, 500_000_000, next_part=(0, 0), is_low_latency=False, query="")
     assert "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:16:40.500Z" in text
 
 
 def test_a_link_is_passed_on_to_everything() -> None:
     lines = media(segments_of(60), query="?link=x")
     uris = re.findall(r'URI="([^"]+)"', "\n".join(lines)) + [x for x in lines if x[:1] != "#"]
-    assert len(uris) == 6
+    assert len(uris) == 7
     assert all(uri.endswith("?link=x") for uri in uris)
 
 
