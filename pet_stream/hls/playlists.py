@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import takewhile
 
 from .timeline import Segment
 
@@ -18,8 +17,8 @@ LISTED_SEGMENTS = 8
 MIN_TARGET_S = 2
 HELD_BACK_PARTS = 3
 """How far a player stays behind the end, in parts; two are the least that the draft allows."""
-PARTS_FOR_TARGETS = 3
-"""Parts are told of the last segments that are so many target durations long together."""
+SEGMENTS_WITH_PARTS = 3
+"""The newest ones, the one that grows among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +90,9 @@ def media(
     longest_s = target_s(segments)
     first = listed[0]
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", f"#EXT-X-TARGETDURATION:{longest_s}"]
-    with_parts: set[int] = set()
+    with_parts_from = next_part[0] + 1 - SEGMENTS_WITH_PARTS
     if is_low_latency:
-        with_parts = set(_newest(listed, PARTS_FOR_TARGETS * longest_s))
-        parts = [part for s in listed if s.number in with_parts for part in s.parts]
+        parts = [part for s in listed if s.number >= with_parts_from for part in s.parts]
         part_target_s = _rounded_up(max(part.duration_s for part in parts))
         hold_back_s = HELD_BACK_PARTS * part_target_s
         lines.append(f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back_s:.3f}")
@@ -117,7 +115,7 @@ def media(
             init_name = segment.init_name
             lines.append(f'#EXT-X-MAP:URI="{init_name}{query}"')
         lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(segment.begins_ns + clock_offset_ns)}")
-        if segment.number in with_parts:
+        if is_low_latency and segment.number >= with_parts_from:
             lines += _part_lines(segment, query)
         if segment.is_complete:
             lines += (f"#EXTINF:{segment.duration_s:.5f},", f"{segment.number}.m4s{query}")
@@ -126,17 +124,6 @@ def media(
         number, part = next_part
         lines.append(f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{number}.{part}.m4s{query}"')
     return "\n".join(lines) + "\n"
-
-
-def _newest(segments: Sequence[Segment], seconds: float) -> Iterator[int]:
-    """Yields the numbers of the newest segments that have `seconds` together."""
-    end_s = sum(segment.duration_s for segment in segments)
-    starts_s, total_s = [], 0.0
-    for segment in segments:
-        starts_s.append((total_s, segment.number))
-        total_s += segment.duration_s
-    for _, number in takewhile(lambda start: start[0] > end_s - seconds, reversed(starts_s)):
-        yield number
 
 
 def _part_lines(segment: Segment, query: str) -> Iterator[str]:
