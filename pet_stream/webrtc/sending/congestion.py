@@ -27,6 +27,8 @@ CONGESTED_S = 20.0
 CONGESTED_SHARE = 0.5
 """Of the stream's rate, for retransmissions over a congested link: more would fill its buffer."""
 
+NARROW_PER_ROUND_TRIP = 16
+"""To a viewer that is sent entry points only, while the rate of those is not known."""
 NARROW_ROUND_TRIP_S = 0.25
 """Over a link that does not carry the stream, at least: its queue is full as long as it was
 measured, and what is sent twice meanwhile fills it further."""
@@ -101,5 +103,7 @@ class Congestion:
         """Returns how many packets may be sent again in a round trip."""
         if not self.is_congested:
             return MAX_PER_ROUND_TRIP
+        if self.is_narrow and stream_packets_per_s == math.inf:
+            return NARROW_PER_ROUND_TRIP
         share = CONGESTED_SHARE * stream_packets_per_s * round_trip_s
         return min(MAX_PER_ROUND_TRIP, max(1.0, share))

@@ -139,7 +139,8 @@ class PacketStream:
         if not history:
             return math.inf
         span_ns = history[-1].unit.capture_ns - history[0].unit.capture_ns
-        return self._history_bytes * 1e9 / span_ns if span_ns > 0 else math.inf
+        sent_meanwhile = self._history_bytes - len(history[-1].block.data)
+        return sent_meanwhile * 1e9 / span_ns if span_ns > 0 else math.inf
 
     def _extensions(self, unit: AccessUnit) -> bytes:
         wall_clock_ns = time.time_ns() - time.monotonic_ns() + unit.capture_ns

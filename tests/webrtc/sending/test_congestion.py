@@ -14,6 +14,8 @@ from pet_stream.webrtc.sending.congestion import (
     MAX_PER_S,
     MAX_REPEATED,
     MIN_ROUND_TRIP_S,
+    NARROW_PER_ROUND_TRIP,
+    NARROW_ROUND_TRIP_S,
     PACING_FACTOR,
     Congestion,
 )
@@ -109,3 +111,15 @@ def test_second_copies_count_for_the_limit_of_a_second() -> None:
         chosen = link.missed(NUMBERS[start : start + MAX_REPEATED], 0.0)
         sent += len(chosen) + len(link.congestion.worth_a_copy(chosen))
     assert MAX_PER_S <= sent <= MAX_PER_S * (1 + link.now_s)
+
+
+def test_over_a_link_that_is_too_narrow_little_comes_again_and_nothing_twice_in_its_queue() -> None:
+    link = Link()
+    link.congestion.is_narrow = True
+    first = link.missed(NUMBERS, 0.03)
+    assert len(first) == NARROW_PER_ROUND_TRIP
+    link.now_s = NARROW_ROUND_TRIP_S * 0.45
+    assert len(link.missed(NUMBERS, 0.03, packets_per_s=160.0)) == 20 - len(first)
+    link.now_s = NARROW_ROUND_TRIP_S * 0.49
+    assert link.missed(first, 0.03, packets_per_s=160.0) == []
+    assert link.congestion.worth_a_copy(NUMBERS[:1]) == []
