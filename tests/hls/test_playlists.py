@@ -14,8 +14,13 @@ from .pictures import after_a_break, film, timed
 
 
 def media(segments: list[Segment], *, is_low_latency: bool = True, query: str = "") -> list[str]:
+    newest = segments[-1]
     text = playlists.media(
-        segments, 0, next_part=(106, 1), is_low_latency=is_low_latency, query=query
+        segments,
+        0,
+        next_part=(newest.number, len(newest.parts)),
+        is_low_latency=is_low_latency,
+        query=query,
     )
     assert text.endswith("\n")
     return text.splitlines()
