@@ -25,7 +25,8 @@ CAMERA_IDS: Final[Mapping[str, int]] = MappingProxyType({"day": 0, "night": 1})
 
 
 class OwnCamera:
-    """Read while somebody watches it; otherwise it costs nothing. Any thread may use it.
+    """Read while somebody watches it, from start() to stop(); otherwise it costs nothing. Any
+    thread may use it.
 
     The active camera makes some 30 pictures a second, the other one two.
     """
@@ -49,6 +50,7 @@ class OwnCamera:
         self._prefix = prefix
         self._pause = pause
         self._lock = threading.Lock()
+        self._is_started = False
         self._url = next(iter(urls), "")
         self._reader = self._make_reader(0)
         """The newest one, which may have ended."""
@@ -75,8 +77,16 @@ class OwnCamera:
             if self.lives:
                 self._begin()
 
-    def stop(self, timeout_s: float = 2.0) -> None:
+    def start(self) -> None:
+        """Idempotent. Raises Busy if somebody watches, and no thread is to be had."""
         with self._lock:
+            self._is_started = True
+            self._follow_audience()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Idempotent."""
+        with self._lock:
+            self._is_started = False
             self._end()
             run = self._reader.run
         if run is not None:
@@ -85,11 +95,14 @@ class OwnCamera:
     def _handle_audience_change(self) -> None:
         with self._lock:  # of two changes at once, the second one here sees what came of both
             switch_interval.follow(self.broadcaster)
-            is_wanted = bool(self.broadcaster.subscriptions)
-            if is_wanted and not self.lives:
-                self._begin()
-            elif not is_wanted and self.lives:
-                self._end()
+            self._follow_audience()
+
+    def _follow_audience(self) -> None:
+        is_wanted = self._is_started and bool(self.broadcaster.subscriptions)
+        if is_wanted and not self.lives:
+            self._begin()
+        elif not is_wanted and self.lives:
+            self._end()
 
     def _begin(self) -> None:
         self._retire()

@@ -83,6 +83,8 @@ class RunningParts:
             self._replaceable.start_loop()
             self._archive.start()
             self._replaceable.reader.start()
+            for camera in self._own_cameras:
+                camera.start()
             self.watcher.start()
         except BaseException:
             self._stop_all()

@@ -47,6 +47,7 @@ def pause() -> DeadlyPause:
 @pytest.fixture
 def camera(pause: Pause) -> Iterator[OwnCamera]:
     camera = OwnCamera("night", (NO_CAMERA,), "pet-stream", pause)
+    camera.start()
     yield camera
     camera.stop()
     switch_interval.forget(camera.broadcaster)
@@ -143,6 +144,15 @@ def test_a_stop_waits_for_the_thread_that_ends(camera: OwnCamera) -> None:
         assert "pet-stream-night-camera" in thread_names()
     camera.stop()
     assert "pet-stream-night-camera" not in thread_names()
+
+
+def test_who_leaves_after_a_stop_starts_nothing_again(camera: OwnCamera) -> None:
+    with watched(camera):
+        with watched(camera):
+            camera.stop()
+        assert camera.lives == ()
+        camera.start()
+        assert is_read(camera)
 
 
 def test_a_pause_leaves_no_picture_of_any_camera(stream: Stream) -> None:
