@@ -103,6 +103,11 @@ fuzz-guided: development ## one of its targets, led by coverage; x86-64, Python 
 	@.venv/bin/pip install -q -e '.[fuzz]'
 	@$(python) -m tests.fuzz.guided $(ARGS)
 
+.PHONY: api-test
+api-test: development ## what schemathesis makes of our OpenAPI document, sent to a real server; 2 minutes
+	@tools/packages gcc
+	@tools/api-test $(ARGS)
+
 .PHONY: bench
 bench: development ## CPU, latency, memory against aiortc as it is; under 15 minutes
 	@tools/packages gcc chromium

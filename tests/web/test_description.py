@@ -120,6 +120,7 @@ def test_where_nobody_signs_in_nothing_is_needed(tmp_path: Path, auth: str, is_o
         paths = app.test_client().get(OPENAPI).get_json()["paths"]
         assert ({} in paths["/api/recordings"]["get"]["security"]) is is_open
         assert paths["/livez"]["get"]["security"] == []
+        assert {} in paths["/pet-stream/"]["get"]["security"]  # which asks for a sign-in itself
 
 
 def test_names_of_operations_are_unique(document: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...rights import Right
+from ..accounts_authority import PAGES
 from ..links import LINKABLE
 from ..route import Route
 from ..urls import LINK
@@ -189,7 +190,8 @@ def _security(route: Route, operation: Operation, is_open: bool) -> list[dict[st
     if linked and not operation.needs_person:
         ways.append("link")
     written = [{way: [route.right.value]} for way in ways]
-    return [{}, *written] if is_open else written
+    is_page = f"pet_stream.{route.view.__name__}" in PAGES
+    return [{}, *written] if is_open or is_page else written
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

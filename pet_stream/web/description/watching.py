@@ -224,7 +224,7 @@ OPERATIONS = {
         ),
         answers=(
             Answer("The picture", BINARY, media_types=("image/jpeg",), headers=_PICTURE_HEADERS),
-            Answer("It is the same", status=304, headers=_PICTURE_HEADERS),
+            Answer("It is the same", status=304, headers=("Capture-Time", "ETag")),
         ),
         errors=(BadRequest, NoPicture, Paused, TooMany),
     ),
