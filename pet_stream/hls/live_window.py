@@ -47,6 +47,8 @@ class LiveWindow:
         self._kept: deque[Part] = deque()
         self._kept_bytes = 0
         self._clock_offset_ns = 0
+        self._told_key: object = None
+        self._told = ""
 
     @property
     def target_s(self) -> int:
@@ -90,13 +92,18 @@ class LiveWindow:
         with self._changed:
             if not self._has_whole_segment():
                 raise NoPicture("The camera sends no picture to begin with")
-            return playlists.media(
-                self._timeline.segments,
-                self._clock_offset_ns,
-                next_part=self._timeline.next_part,
-                is_low_latency=is_low_latency,
-                query=query,
-            )
+            segments, next_part = self._timeline.segments, self._timeline.next_part
+            key = (segments[0].number, next_part, is_low_latency, query)
+            if key != self._told_key:  # most viewers ask for the same
+                self._told = playlists.media(
+                    segments,
+                    self._clock_offset_ns,
+                    next_part=next_part,
+                    is_low_latency=is_low_latency,
+                    query=query,
+                )
+                self._told_key = key
+            return self._told
 
     def file(self, name: str, *, timeout_s: float, is_over: Callable[[], bool]) -> list[bytes]:
         """Returns the data of a name that a playlist holds. Waits for the part that comes next.

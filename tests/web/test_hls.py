@@ -116,6 +116,36 @@ def test_ffmpeg_and_pyav_play_it(url: str, app: Flask) -> None:
     assert stream_of(app).places.active_count == 2
 
 
+@pytest.mark.slow
+def test_pyav_plays_on_through_a_restart_of_the_camera(
+    segment_name: str, footage: Path, tmp_path: Path
+) -> None:
+    shown: list[int] = []
+    is_over = threading.Event()
+
+    def play(url: str) -> None:
+        with av.open(url, timeout=TIMEOUT_S) as player:
+            for frame in player.decode(video=0):
+                assert not frame.is_corrupt
+                shown.append(frame.pts or 0)
+                if is_over.is_set():
+                    return
+
+    with mounted_app(tmp_path, SHM=segment_name) as app, served(app) as address:
+        url = address.replace("ws:", "http:") + INDEX
+        with Camera(segment_name, source=footage, fps=30):
+            wait_until(lambda: status(url)[0] == 200)
+            player = threading.Thread(target=play, args=(url,))
+            player.start()
+            wait_until(lambda: len(shown) > 60)
+        before = len(shown)
+        with Camera(segment_name, source=footage, fps=30):
+            wait_until(lambda: len(shown) > before + 120)
+            is_over.set()
+            player.join(TIMEOUT_S)
+        assert not player.is_alive()
+
+
 def test_numbers_are_the_same_for_all_and_each_part_is_made_once(url: str, app: Flask) -> None:
     window = stream_of(app).hls_window
     playlists = [open_session(url) for _ in range(3)]
