@@ -79,6 +79,11 @@ soak: development ## the camera reader's acceptance runs, 18 000 pictures each (
 soak-recording: development ## 50 kills, 200 truncations, 200 holes, a day of recording at high speed (long)
 	@$(python) -m tests.recording.acceptance $(ARGS)
 
+.PHONY: soak-hls
+soak-hls: development ## HLS for ten minutes, with a restart of the camera in the middle (long; ARGS="--minutes 1")
+	@tools/packages gcc
+	@$(python) -m tests.hls.acceptance $(ARGS)
+
 .PHONY: soak-viewers
 soak-viewers: development ## 1 000 viewers come and go, then 10 stay for an hour: what is left (long)
 	@tools/packages gcc
