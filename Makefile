@@ -34,6 +34,7 @@ test: ## everything: lint, types, tests on the oldest and newest Python, browser
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)
+	@tools/api-test --phases=coverage
 	@echo "== browsers on $$($(python) --version)"
 	@$(python) -m pytest $(by_file) -m browser $(ARGS)
 
