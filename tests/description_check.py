@@ -102,6 +102,8 @@ def hold_to_description(app: Flask) -> None:
         hooks = len(app.before_request_funcs[None])
         if hooks > OUR_HOOKS or stream.authority.name == "host":
             return response
+        if response.status_code == 500:  # broken on purpose: else the test's client raises
+            return response
         is_open_socket = rule.websocket and response.status_code == 200  # as flask-sock ends it
         if request.method not in IMPLIED_METHODS and not is_open_socket:
             ours = rule.rule.removeprefix(stream.config.url_prefix)
