@@ -423,9 +423,9 @@ def test_lost_packets_of_it_come_again_before_and_after(streaming: Fast) -> None
 
     viewer.loses = loses
 
-    def repair(sent: AccessUnit) -> None:
-        units.append(sent)
+    def repair(nal_units: tuple[bytes, ...]) -> None:
         last = viewer.packets[-1].timestamp
+        units.append(streaming.camera.publish_picture(nal_units))
         streaming.run(
             viewer.until(
                 lambda: viewer.packets[-1].is_marked and viewer.packets[-1].timestamp != last
@@ -436,12 +436,12 @@ def test_lost_packets_of_it_come_again_before_and_after(streaming: Fast) -> None
         lost.clear()
         assert streaming.run(viewer.has(len(units))) == annex_b(units)
 
-    repair(streaming.camera.publish_picture(idr))
+    repair(idr)
     assert viewer.retransmitted_count
     link.report(62, lost=0.0)
-    repair(streaming.camera.publish_picture(idr))
+    repair(idr)
     assert link.sender.thinned_to is None
-    repair(streaming.camera.publish_picture((large(0x41, 20_000),)))
+    repair((large(0x41, 20_000),))
 
 
 def test_a_full_socket_loses_no_number_of_it(streaming: Fast) -> None:
