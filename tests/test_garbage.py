@@ -23,6 +23,8 @@ from tests.footage import encode, write_source
 from tests.waiting import wait_until
 from tests.websocket.client import WebSocket, served
 
+pytestmark = pytest.mark.slow
+
 OFFER = (Path(__file__).parent / "webrtc" / "offers" / "chromium-156.sdp").read_text()
 
 

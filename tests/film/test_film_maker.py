@@ -14,6 +14,8 @@ from tools.film.scene import GOP_PICTURES, LOOP_PICTURES, Scene
 
 from ..footage import decode
 
+pytestmark = pytest.mark.slow
+
 NOISE = 1.5
 """Mean difference of luma that encoding makes; the next picture differs by less, too."""
 STEP = 16

@@ -6,6 +6,8 @@ import pytest
 from pet_stream.demo.film import PICTURE_HEIGHT, PICTURE_WIDTH
 from tools.film.scene import LOOP_PICTURES, Scene, read_picture_number
 
+pytestmark = pytest.mark.slow
+
 _STEP = 16
 """Every sixteenth byte of a plane is compared."""
 

@@ -13,6 +13,8 @@ from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 PICTURES = 50
 HOUR_MS = 3_600_000
 

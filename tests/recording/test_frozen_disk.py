@@ -26,6 +26,8 @@ from ..waiting import TIMEOUT_S, wait_until
 from .mp4_files import expected_pictures, film
 from .playback import GOP, Camera, annex_b, pictures_in
 
+pytestmark = pytest.mark.slow
+
 MakeRecorder = Callable[..., Recorder]
 Call = Callable[[Coroutine[Any, Any, RecordingStatus]], RecordingStatus]
 

@@ -46,6 +46,7 @@ def test_a_viewer_gets_the_fastest(streaming: Streaming) -> None:
     assert viewer.cipher == cipher_costs()[0].name
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     platform.machine() not in WITHOUT_AES, reason="no way to hide its instructions is known"
 )
