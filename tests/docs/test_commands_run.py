@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,7 +115,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.mark.parametrize("snippet", [each for each in ALL if is_run(each)], ids=str)
 def test_it_does_what_its_page_says(snippet: Snippet, demo: Demo) -> None:
-    result = demo.run(snippet.text)
+    there = set(demo.folder.iterdir())
+    try:
+        result = demo.run(snippet.text)
+    finally:  # another page may make a file of the same name
+        for path in set(demo.folder.iterdir()) - there:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     said = result.stdout + result.stderr
     assert "Traceback" not in said
     # the doctor may find something; what follows it is run all the same
