@@ -42,7 +42,10 @@ test: ## everything: lint, types, tests on the oldest and newest Python, browser
 check: lint unit ## lint, types and the unit tests; no browser; 2 minutes
 
 .PHONY: lint
-lint: development ## ruff and mypy
+lint: development ## ruff, mypy, and the linter of the page's scripts
+	@tools/packages node npm
+	@tools/node-packages
+	@npm run --silent lint
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy --strict
@@ -147,7 +150,7 @@ format: development ## let ruff put the sources in order, and write the tables o
 
 .PHONY: clean
 clean: ## remove what the other targets made, recordings excepted
-	@rm -rf .venv .venv-* build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-* node_modules build dist *.egg-info test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: runtime

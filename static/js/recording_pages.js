@@ -35,7 +35,9 @@ export class RecordingPages {
     const first = await this.#api.recordings(0, PAGE);
     const isSame = this.#revision !== null && first.revision === this.#revision;
     const rows = new Map();
-    const add = (recordings) => recordings.forEach((one) => rows.set(one.name, one));
+    const add = (recordings) => {
+      for (const one of recordings) rows.set(one.name, one);
+    };
     add(first.recordings);
     if (isSame) add(this.rows.slice(first.recordings.length));
     let revision = first.revision;
