@@ -3,14 +3,37 @@
 const SPRITE = new URL("../icons/sprite.svg", import.meta.url).href;
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `<tag …attributes>children</tag>`; children are nodes or text, null attributes are left out. */
+/**
+ * The first element below `root` that `selector` finds; throws if there is none.
+ *
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => T} [type] the class that it has, where that is more than `HTMLElement`
+ * @returns {T}
+ */
+export function find(root, selector, type) {
+  const node = root.querySelector(selector);
+  if (!node || (type && !(node instanceof type))) throw new Error(`the page has no ${selector}`);
+  return /** @type {T} */ (node);
+}
+
+/**
+ * `<tag …attributes>children</tag>`; children are nodes or text, null attributes are left out.
+ *
+ * @template {string} K
+ * @param {K} tag
+ * @param {Record<string, string | null | undefined>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {K extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[K] : HTMLElement}
+ */
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined) node.setAttribute(name, value);
   }
   node.append(...children);
-  return node;
+  return /** @type {any} */ (node);
 }
 
 /** A symbol of the sprite: decoration, hidden from a screen reader. */
