@@ -17,15 +17,15 @@ from ..errors import BackupUnusable, NotFound, StorageError
 from ..library.library import Library
 from ..library.thumbnails import is_unfinished
 from ..private_file import remove_private_file, replace_private_file
+from ..recording.belongings import OF_FILE, OF_RECORDING
 from ..recording.names import is_stored_name
 from .content import Backup
 
 _MAX_KEPT_BYTES = 4_000_000
 BY = "the command line"
 NO_SETTINGS = b"# Every setting has its default. pet-stream config lists them.\n"
-_BELONGS_TO = re.compile(
-    r"(.+\.(?:mp4|h264))(?:\.star|\.jpg|\.part|\.unplayable|_[0-9]+\.unplayable)?"
-)
+_BESIDE = "|".join(map(re.escape, (*OF_RECORDING, *OF_FILE)))
+_BELONGS_TO = re.compile(rf"(.+\.(?:mp4|h264))(?:\.part|(?:_[0-9]+)?\.unplayable)?(?:{_BESIDE})?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ..media.h264.nal_unit import NalUnitType, nal_unit_type
 from ..media.mp4 import writing as mp4
 from ..media.mp4.reading import MAX_PICTURE_BYTES
 from ..media.mp4.recovery import recover_movie
-from ..recording.disk import PART_SUFFIX, free_path, publish, read_at
+from ..recording.disk import PART_SUFFIX, publish, read_at, rename
 from ..recording.names import is_stored_name, recovered_name
 
 logger = logging.getLogger(__name__)
@@ -38,8 +38,7 @@ def repair(part: Path) -> Path:
         else:
             logger.warning("%s was not finished and is repaired: %s", part.name, path.name)
             return path
-    aside = free_path(part.parent, name + SET_ASIDE_SUFFIX)
-    part.rename(aside)
+    aside = rename(part, name + SET_ASIDE_SUFFIX)
     logger.warning("%s is set aside as %s, to be looked into or deleted", part.name, aside.name)
     return aside
 

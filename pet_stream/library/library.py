@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NotFound, RecordingInUse
+from ..recording.belongings import STAR_SUFFIX, of_file, of_recording
 from ..recording.disk import PART_SUFFIX, DiskSpace, disk_space, storage_error
 from ..recording.names import composite_of, stored_name
 from ..recording.status import CurrentRecording, HasStatus, RecordingStatus
+from ..recording.taken_names import names_in
 from ..version import __version__
 from .composite_file import Piece, PiecedFile
 from .details import Details, ReadOnce, read_details, read_is_clip
-from .listing import STAR_SUFFIX, Files, Recording, last_change, row, rows, scan, scan_for
+from .listing import Files, Recording, last_change, row, rows, scan, scan_for
 from .ready_files import ReadyFiles
 from .short_queue import ShortQueue
 
-THUMBNAIL_SUFFIX = ".jpg"
 MAX_WAITING = 4
 """Requests that may wait for a composite file; making one takes about 0.2 s of a core."""
 
@@ -149,9 +150,13 @@ class Library:
         recording = self.find(name)
         if recording.is_running:
             raise RecordingInUse("The recording is just being made")
-        doomed = [*recording.files, *recording.stars, recording.name + THUMBNAIL_SUFFIX]
         if name != recording.name and len(recording.files) > 1:
-            doomed = [name]
+            doomed = [name, *of_file(name)]
+        else:
+            beside = of_recording(
+                recording.name, recording.files, names_in(self.folder).__contains__
+            )
+            doomed = [*recording.files, *beside]
         try:
             for file in doomed:
                 (self.folder / file).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import StorageError
+from ..recording.belongings import STAR_SUFFIX
 from ..recording.disk import PART_SUFFIX
 from ..recording.names import (
     composite_of,
@@ -24,9 +25,6 @@ from ..recording.status import RecordingStatus, rfc3339
 from .details import Details
 
 logger = logging.getLogger(__name__)
-
-STAR_SUFFIX = ".star"
-"""An empty file beside a recording, which marks it to be kept."""
 
 _LAST_S = 253_370_764_800.0
 """The first day of the year 9999: there are no later dates."""

@@ -13,9 +13,10 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
 from ..errors import NotFound, TooMany
+from ..recording.belongings import THUMBNAIL_SUFFIX
 from ..recording.disk import PART_SUFFIX
 from .housekeeping import Housekeeper
-from .library import THUMBNAIL_SUFFIX, Library
+from .library import Library
 from .listing import Recording
 
 logger = logging.getLogger(__name__)

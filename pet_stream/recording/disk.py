@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from ..errors import StorageError
 from ..reason import Reason
+from .belongings import of_file
 
 PART_SUFFIX = ".part"
 """The ending of an unfinished file."""
@@ -69,12 +71,23 @@ def publish(file: io.FileIO, part: Path, name: str) -> Path:
 
 
 def rename(path: Path, name: str) -> Path:
-    """Rename the file at `path` to `name`, or the same with `_2`, `_3` … if that is taken, and sync
-    the folder."""
-    renamed = free_path(path.parent, name)
+    """Rename the file at `path` to `name`, or the same with `_2`, `_3` … if that is taken, and what
+    belongs to it alone; sync the folder."""
+    folder = path.parent
+    renamed = free_path(folder, name)
     path.rename(renamed)
-    sync_folder(path.parent)
+    for before, after in zip(of_file(path.name), of_file(renamed.name), strict=True):
+        with contextlib.suppress(OSError):  # mostly there is none; it fails no recording
+            (folder / before).rename(folder / after)
+    sync_folder(folder)
     return renamed
+
+
+def remove(path: Path) -> None:
+    """Delete the file at `path`, if it is there, and what belongs to it alone. Raises OSError."""
+    path.unlink(missing_ok=True)
+    for name in of_file(path.name):
+        (path.parent / name).unlink(missing_ok=True)
 
 
 def free_path(folder: Path, name: str) -> Path:

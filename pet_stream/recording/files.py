@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from ..lifecycle import OwningThread
 from ..media.access_unit import AccessUnit
-from .disk import PART_SUFFIX, create_part, rename
-from .names import MAX_FILE_NUMBER, composite_of, numbered
+from .disk import create_part, rename
+from .names import MAX_FILE_NUMBER, numbered
 from .open_file import OpenFile
+from .taken_names import names_in
 from .target import Target
 
 MAX_NUMBERS = 1000
@@ -58,7 +58,7 @@ class Files:
         """Make the first file; `may_be_numbered` is asked when its name is taken. Raises
         FileExistsError when the name, or every numbered one, is taken, and OSError."""
         self._thread.assert_here()
-        taken = _names_in(self._target.folder)
+        taken = names_in(self._target.folder)
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
             if stem + self._target.suffix not in taken:
                 with contextlib.suppress(FileExistsError):
@@ -119,9 +119,3 @@ class Files:
 
     def _newest_name(self) -> str:
         return f"{self._stem}.{self._number:03d}{self._target.suffix}"
-
-
-def _names_in(folder: Path) -> set[str]:
-    """Returns the names of the recordings with a file in `folder`, finished or not."""
-    files = (name.removesuffix(PART_SUFFIX) for name in os.listdir(folder))
-    return {file if (found := composite_of(file)) is None else found[0] for file in files}

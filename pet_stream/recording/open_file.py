@@ -11,7 +11,7 @@ from pathlib import Path
 from ..media.access_unit import AccessUnit
 from ..media.mp4.video_format import VideoFormat
 from .containers import Container
-from .disk import check_linked, publish, sync_folder
+from .disk import check_linked, publish, remove, sync_folder
 
 MAX_FILE_BYTES = 3_900_000_000
 """FAT holds no file of 4 GiB."""
@@ -89,4 +89,4 @@ class OpenFile:
 
     def discard(self) -> None:
         self._file.close()
-        self.part.unlink(missing_ok=True)
+        remove(self.part)

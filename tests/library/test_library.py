@@ -191,13 +191,33 @@ def test_names_tell_which_files_are_one_recording(tmp_path: Path, rows: Rows) ->
         assert library.files_of(name) == [tmp_path / file for file in files]
 
 
+def test_what_belongs_to_a_recording_is_deleted_with_it(tmp_path: Path) -> None:
+    mine = ["cat_recovered.mp4", "cat_recovered.mp4.detections", "cat.mp4.star", "cat.mp4.jpg"]
+    others = ["cat.h264", "cat.h264.jpg", "cat_recovered.mp4.txt"]
+    for name in (*mine, *others):
+        write(tmp_path / name)
+    Library(tmp_path).delete("cat_recovered.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
+def test_what_a_recording_of_the_same_name_before_has_now_stays_its_own(tmp_path: Path) -> None:
+    """The first `cat` was repaired after a crash; the second one has several files."""
+    others = ["cat.001.mp4", "cat.002.mp4.part", "cat.mp4.star", "cat.mp4.jpg"]
+    for name in ("cat_recovered.mp4", *others):
+        write(tmp_path / name)
+    Library(tmp_path).delete("cat_recovered.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
 @pytest.mark.parametrize("last", ["x.mp4", "x.003.mp4"])
 def test_the_name_of_a_file_deletes_that_file_only(tmp_path: Path, last: str) -> None:
     for number in (1, 2, 3):
         write(tmp_path / f"x.00{number}.mp4", 100)
+        write(tmp_path / f"x.00{number}.mp4.detections")
     write(tmp_path / "x.mp4.jpg")
     library = Library(tmp_path)
     library.delete("x.002.mp4")
+    assert not (tmp_path / "x.002.mp4.detections").exists()
     assert rows_of(library) == {"x.mp4": ["x.001.mp4", "x.003.mp4"]}
     library.set_starred("x.mp4", True)
     library.delete("x.001.mp4")
