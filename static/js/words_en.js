@@ -113,6 +113,13 @@ export default {
   "record.started": "Recording started.",
   "record.title": "● Recording",
 
+  "time.moment": "{day}, {time}",
+  "time.seconds": "{count} s",
+  "time.minutes": "{count} min",
+  "time.hours": "{count} h",
+  "time.hours.minutes": "{hours} h {minutes} min",
+  "time.zone": "camera's time, {zone}",
+
   "recordings.title": "Recordings",
   "recordings.count": { one: "{count} recording, {size}", other: "{count} recordings, {size}" },
   "recordings.empty": "No recordings yet",

@@ -112,6 +112,13 @@ export default {
   "record.started": "録画を開始しました。",
   "record.title": "● 録画中",
 
+  "time.moment": "{day} {time}",
+  "time.seconds": "{count} 秒",
+  "time.minutes": "{count} 分",
+  "time.hours": "{count} 時間",
+  "time.hours.minutes": "{hours} 時間 {minutes} 分",
+  "time.zone": "カメラの時刻（{zone}）",
+
   "recordings.title": "録画一覧",
   "recordings.count": "{count} 件、{size}",
   "recordings.empty": "録画はまだありません",

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
-import { bytes, day, duration, isoDuration, rate } from "../../static/js/format.js";
+import {
+  bytes,
+  clock,
+  day,
+  duration,
+  isoDuration,
+  lengthInWords,
+  moment,
+  rate,
+  zoneHint,
+} from "../../static/js/format.js";
 import { setLanguage } from "../../static/js/i18n.js";
+import { setZone } from "../../static/js/zone.js";
 
 await setLanguage("en");
 afterEach(() => setLanguage("en"));
@@ -54,8 +65,8 @@ const now = new Date(2026, 10, 22, 0, 5);
 const DAYS = [
   [new Date(2026, 10, 22, 0, 1), "Today", "今日"],
   [new Date(2026, 10, 21, 23, 59), "Yesterday", "昨日"],
-  [new Date(2026, 10, 9), "Monday, November 9", "11月9日月曜日"],
-  [new Date(2025, 11, 24), "Wednesday, December 24, 2025", "2025年12月24日水曜日"],
+  [new Date(2026, 10, 9), "Monday, November 9", "11月9日(月)"],
+  [new Date(2025, 11, 24), "Wednesday, December 24, 2025", "2025年12月24日(水)"],
 ];
 
 for (const [date, english, japanese] of DAYS) {
@@ -65,3 +76,39 @@ for (const [date, english, japanese] of DAYS) {
     assert.equal(day(date, now), japanese);
   });
 }
+
+const LENGTHS = [
+  [0.4, "0 s", "0 秒"],
+  [12, "12 s", "12 秒"],
+  [119, "119 s", "119 秒"],
+  [125, "2 min", "2 分"],
+  [3600, "1 h", "1 時間"],
+  [7500, "2 h 5 min", "2 時間 5 分"],
+];
+
+for (const [seconds, english, japanese] of LENGTHS) {
+  test(`a length of ${seconds} s is told as ${english}`, async () => {
+    assert.equal(lengthInWords(seconds), english);
+    await setLanguage("ja");
+    assert.equal(lengthInWords(seconds), japanese);
+  });
+}
+
+// the last: the zone stays set
+
+test("times are the camera's, and say so where that is not the viewer's", async () => {
+  const night = new Date("2026-11-22T18:51:01Z");
+  const later = new Date("2026-11-22T20:00:00Z");
+  setZone("Asia/Tokyo");
+  assert.equal(clock(night, { seconds: true }), "3:51:01 AM");
+  assert.equal(moment(night, later), "Today, 3:51:01 AM");
+  const isTokyo = night.getTimezoneOffset() === -540;
+  assert.equal(zoneHint(night), isTokyo ? "" : "camera's time, UTC+9");
+  await setLanguage("ja");
+  assert.equal(moment(night, later), "今日 3:51:01");
+  setZone("+05:30");
+  assert.equal(moment(night, later), "今日 0:21:01");
+  setZone("-03:30");
+  assert.equal(moment(night, later), "今日 15:21:01");
+  assert.equal(zoneHint(night), "カメラの時刻（UTC−3:30）");
+});
