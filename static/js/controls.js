@@ -1,7 +1,7 @@
 /** The buttons over the picture, and their keys: boxes, snapshot, readout, small and full screen. */
 
 import { element, icon } from "./dom.js";
-import { text } from "./i18n.js";
+import { sayLabel, text } from "./i18n.js";
 
 const AWAKE_MS = 3000;
 
@@ -28,18 +28,25 @@ export class Controls {
     for (const button of BUTTONS) {
       if (actions[button.name]) this.#buttons.set(button.name, this.#make(button));
     }
-    const label = text("player.controls");
-    this.node = element(
-      "div",
-      { class: "controls", role: "group", "aria-label": label },
-      ...this.#buttons.values(),
-    );
+    this.node = element("div", { class: "controls", role: "group" }, ...this.#buttons.values());
+    sayLabel(this.node, "player.controls");
+    this.speak();
     frame.addEventListener("pointermove", ({ pointerType }) => {
       if (pointerType !== "touch") this.wake();
     });
     frame.addEventListener("pointerleave", ({ pointerType }) => {
       if (pointerType !== "touch") this.#sleep();
     });
+  }
+
+  /** Says what each button does, in the language of now. */
+  speak() {
+    for (const { name, label, key } of BUTTONS) {
+      const button = this.#buttons.get(name);
+      if (!button) continue;
+      sayLabel(button, label);
+      button.title = key ? `${text(label)} (${key.toUpperCase()})` : text(label);
+    }
   }
 
   setPressed(name, isPressed) {
@@ -78,16 +85,13 @@ export class Controls {
     this.#frame.toggleAttribute("data-awake", false);
   }
 
-  #make({ name, symbol, label, key, isToggle }) {
-    const words = text(label);
+  #make({ name, symbol, key, isToggle }) {
     const attributes = {
       type: "button",
       class: "control",
       "data-control": name,
-      "aria-label": words,
       "aria-keyshortcuts": key ?? null,
       "aria-pressed": isToggle ? "false" : null,
-      title: key ? `${words} (${key.toUpperCase()})` : words,
     };
     const button = element("button", attributes, icon(symbol));
     button.addEventListener("click", () => {

@@ -4,7 +4,7 @@ import "./player.js";
 import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
-import { addWords, language, text, translate } from "./i18n.js";
+import { addWords, language, onLanguage, text, translate } from "./i18n.js";
 import { LiveApi } from "./live_state.js";
 import { Playback } from "./recording_view.js";
 import { PauseBar } from "./pause.js";
@@ -14,9 +14,15 @@ import { Session } from "./session.js";
 
 const find = (selector) => document.querySelector(selector);
 
-document.documentElement.lang = language();
-document.title = text("page.title");
-translate(document);
+speak();
+onLanguage(speak);
+
+/** Says what the document marks, in the language of now. */
+function speak() {
+  document.documentElement.lang = language();
+  document.title = text("page.title");
+  translate(document);
+}
 
 const player = find("pet-stream");
 const spoken = find("[data-announce]");

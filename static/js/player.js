@@ -5,6 +5,7 @@
  * `controls`, `autoplay`):
  *   src          the server's base (origin and prefix; empty: where this module came from)
  *   label        the accessible name
+ *   lang         the language of what it says, for the whole page (else that of what it stands in)
  *   transport    auto (WebRTC, else WebSocket), webrtc or websocket
  *   decoder      of the latter: auto (WebCodecs, else MSE), webcodecs or mse
  *   pause-after  seconds until a hidden page stops watching (60), or never
@@ -23,7 +24,16 @@ import { Controls } from "./controls.js";
 import { DetectionFeed } from "./detections.js";
 import { element, setText } from "./dom.js";
 import { Gestures } from "./gestures.js";
-import { addWords, pace, text } from "./i18n.js";
+import {
+  addWords,
+  followLanguage,
+  language,
+  onLanguage,
+  pace,
+  said,
+  text,
+  translate,
+} from "./i18n.js";
 import { Overlay } from "./overlay.js";
 import { Peer } from "./peer.js";
 import * as out from "./picture_out.js";
@@ -44,7 +54,7 @@ const BOXES_KEY = "pet-stream.boxes";
 const CONNECTING_ATTRIBUTES = ["src", "link", "camera", "transport", "decoder", "pause-after"];
 
 export class PetStream extends HTMLElement {
-  static observedAttributes = [...CONNECTING_ATTRIBUTES, "label", "boxes", "controls"];
+  static observedAttributes = [...CONNECTING_ATTRIBUTES, "label", "boxes", "controls", "lang"];
 
   #api = null;
   #peer = null;
@@ -64,6 +74,8 @@ export class PetStream extends HTMLElement {
   #wasRunning = false;
   #news = "";
   #lookTimer = 0;
+  /** @type {AbortController | null} Ends what lasts while it is in the page. */
+  #stay = null;
 
   get state() {
     return this.#peer?.state ?? State.CLOSED;
@@ -116,7 +128,11 @@ export class PetStream extends HTMLElement {
     this.#isInside = true;
     const isFirst = !this.shadowRoot;
     if (isFirst) this.#build();
+    this.#stay = new AbortController();
     document.addEventListener("visibilitychange", this.#watchDetections);
+    onLanguage(() => this.#speak(), this.#stay);
+    if (isFirst) followLanguage(); // its own attribute counts
+    else this.#speak();
     this.#lookTimer = setInterval(() => this.#lookWhichIsActive(), ACTIVE_LOOK_MS);
     if (isFirst ? this.getAttribute("autoplay") !== "off" : this.#wasRunning) this.start();
     else this.#show();
@@ -129,6 +145,7 @@ export class PetStream extends HTMLElement {
   attributeChangedCallback(name, before, now) {
     if (!this.#parts || before === now) return;
     if (name === "label") this.#parts.frame.setAttribute("aria-label", this.#label);
+    else if (name === "lang") followLanguage();
     else if (name === "boxes") this.#switchBoxes(now !== "off");
     else if (name === "controls") this.#controls.node.hidden = now === "off";
     else this.#renewSoon();
@@ -139,6 +156,7 @@ export class PetStream extends HTMLElement {
     this.#isInside = false;
     this.#wasRunning = this.state !== State.CLOSED;
     this.stop();
+    this.#stay.abort();
     document.removeEventListener("visibilitychange", this.#watchDetections);
     clearInterval(this.#lookTimer);
     this.#feed.stop();
@@ -170,7 +188,7 @@ export class PetStream extends HTMLElement {
     const stage = element("div", { class: "stage" }, video, picture);
     const badge = element("span", { class: "badge", "aria-hidden": "true" });
     const spoken = element("p", { class: "spoken", role: "status" });
-    const keys = element("p", { class: "spoken", id: "keys" }, text("player.keys"));
+    const keys = said("p", "player.keys", { class: "spoken", id: "keys" });
     const frame = element("div", {
       class: "frame",
       tabindex: "0",
@@ -265,6 +283,14 @@ export class PetStream extends HTMLElement {
 
   // State
 
+  /** Says everything in the language of now. */
+  #speak() {
+    translate(this.shadowRoot);
+    this.#controls.speak();
+    this.#parts.frame.setAttribute("aria-label", this.#label);
+    this.#show();
+  }
+
   #show() {
     const { state, reason, transport, thinnedTo } = this.#peer;
     const words = this.#veil.show(this.#peer);
@@ -273,7 +299,7 @@ export class PetStream extends HTMLElement {
     // The camera's own words count seconds: that is read, but no news.
     const isOther = this.api.isInactive;
     const told = state === State.CAMERA_OFFLINE ? "" : reason;
-    const news = [state, told, transport, isOther, thinnedTo].join(" ");
+    const news = [state, told, transport, isOther, thinnedTo, language()].join(" ");
     if (news === this.#news) return;
     this.#news = news;
     const isFallback = transport === "websocket";

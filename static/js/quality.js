@@ -2,7 +2,7 @@
 
 import { element, setText } from "./dom.js";
 import { number, rate, resolution } from "./format.js";
-import { text } from "./i18n.js";
+import { said, sayLabel, text } from "./i18n.js";
 
 const EVERY_MS = 1000;
 const ROWS = ["picture", "rate", "data", "loss", "delay", "way"];
@@ -35,13 +35,14 @@ export class QualityPanel {
     this.#getStats = getStats;
     const rows = ROWS.flatMap((name) => {
       this.#values[name] = element("dd", { "data-quality": name }, NOTHING);
-      return [element("dt", {}, text(`quality.${name}`)), this.#values[name]];
+      return [said("dt", `quality.${name}`), this.#values[name]];
     });
     this.node = element(
       "section",
-      { class: "quality", id: "quality", "aria-label": text("quality.title"), hidden: "" },
+      { class: "quality", id: "quality", hidden: "" },
       element("dl", {}, ...rows),
     );
+    sayLabel(this.node, "quality.title");
   }
 
   get isOpen() {

@@ -1,7 +1,7 @@
 /** The sheet over the page by which somebody signs in, where the server has accounts of its own. */
 
 import { element, setText } from "./dom.js";
-import { text } from "./i18n.js";
+import { said, text } from "./i18n.js";
 import { deviceName } from "./session.js";
 
 const STYLE = new URL("../css/sheet.css", import.meta.url).href;
@@ -17,19 +17,19 @@ export class SignInSheet {
     autocomplete: "current-password",
   });
   #message = element("p", { class: "message", role: "alert" });
-  #submit = element("button", { type: "submit", class: "retry" }, text("sign-in.submit"));
+  #submit = said("button", "sign-in.submit", { type: "submit", class: "retry" });
 
   constructor(api, onSignedIn) {
     this.#api = api;
     this.#onSignedIn = onSignedIn;
-    const close = element("button", { type: "button", class: "plain" }, text("sign-in.close"));
+    const close = said("button", "sign-in.close", { type: "button", class: "plain" });
     const form = element(
       "form",
       {},
-      element("h2", { id: "sign-in-title" }, text("sign-in.title")),
-      element("p", {}, text("sign-in.text")),
+      said("h2", "sign-in.title", { id: "sign-in-title" }),
+      said("p", "sign-in.text"),
       field("sign-in.link", this.#link),
-      element("p", { class: "or" }, text("sign-in.or")),
+      said("p", "sign-in.or", { class: "or" }),
       field("sign-in.name", this.#name),
       field("sign-in.password", this.#password),
       this.#message,
@@ -73,5 +73,5 @@ export class SignInSheet {
 }
 
 function field(label, input) {
-  return element("label", {}, element("span", {}, text(label)), input);
+  return element("label", {}, said("span", label), input);
 }

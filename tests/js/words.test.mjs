@@ -3,7 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
 import { describeHealth, isCameraDown } from "../../static/js/camera.js";
-import { choose, pace, reasonText, setLanguage, text } from "../../static/js/i18n.js";
+import { pace, reasonText, setLanguage, text } from "../../static/js/i18n.js";
+import { choose } from "../../static/js/language.js";
 import { State } from "../../static/js/state.js";
 import accountEn from "../../static/js/words_account_en.js";
 import accountJa from "../../static/js/words_account_ja.js";
