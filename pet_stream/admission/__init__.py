@@ -1,6 +1,8 @@
 """Limits how much clients may use at once, and how often.
 
     places           of viewers and listeners: live connections renew them, a ticker sweeps
+      place          one of them: who takes it, and its lease
+      races          the two ways of one page share a place for a moment
     downloads        recordings on their way to clients, while the clients read
     turns            concurrent requests of one kind, in total and for each client
     token_bucket     a rate limit with a burst

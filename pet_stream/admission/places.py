@@ -2,65 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 
 from ..errors import Full
 from ..supervision.error_counts import ErrorCounts
+from .place import LEASE_SWEEPS, SOMEBODY, Ending, Occupant, Place
+from .races import Races
 
-LEASE_SWEEPS = 20
-"""A place that nobody renews comes back after this many sweeps. Sweeps are counted, not seconds,
-because nobody can renew while the process stands still."""
+__all__ = ["LEASE_SWEEPS", "SWEEP_INTERVAL_S", "Ending", "Occupant", "Place", "Places"]
+
 SWEEP_INTERVAL_S = 0.4
-
-
-class Ending(Enum):
-    """Why a place is taken away."""
-
-    REMOVED = "removed"
-    """An owner has ended it."""
-    SUPERSEDED = "superseded"
-    """Its own device watches in newer pages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Occupant:
-    """Who takes a place. `end` is called when it is taken away, in any thread; it must not wait."""
-
-    end: Callable[[Ending], object] = lambda _: None
-    name: str = ""
-    holder: str = ""
-    """Identifies the device; empty if that is not known."""
-    is_owner: bool = True
-    client: str = ""
-    transport: str = ""
-    thinned_to: Callable[[], float | None] = lambda: None
-    """Pictures a second that it is sent of a stream that its link can't carry; 0 while that is not
-    known, None if it is sent all."""
-
-
-class Place:
-    """One viewer's place. The owner of the live connection renews it. Releasing it twice does no
-    harm. Any thread."""
-
-    def __init__(self, places: Places, occupant: Occupant) -> None:
-        self.id = secrets.token_urlsafe(6)
-        self.occupant = occupant
-        self.taken_at_s = time.monotonic()
-        self._places = places
-        self._sweeps_left = LEASE_SWEEPS
-
-    def renew(self) -> None:
-        """The connection is alive: begin the lease again."""
-        self._sweeps_left = LEASE_SWEEPS
-
-    def release(self) -> None:
-        self._places._release(self)
 
 
 class Places:
@@ -87,28 +40,37 @@ class Places:
         self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._taken: dict[Place, None] = {}  # the oldest first
+        self._races = Races()
         self._total_count = 0
 
-    def acquire(self, occupant: Occupant = Occupant()) -> Place:
-        """Take a place. Raises Full when there is none."""
+    def acquire(self, occupant: Occupant = SOMEBODY) -> Place:
+        """Take a place, or share that of the page's other way. Raises Full when there is none."""
+        place = Place(occupant, self._release)
         with self._lock:
+            first = self._find_shared(occupant.race, occupant.holder, occupant.transport)
+            if first is not None:
+                self._races.begin(first, place)
+                return place
             superseded = self._superseded_by(occupant.holder)
             self._check(len(self._taken) - len(superseded), is_owner=occupant.is_owner)
-            for place in superseded:
-                del self._taken[place]
-            place = Place(self, occupant)
+            ended = [way for old in superseded for way in self._take_away(old)]
             self._taken[place] = None
             self._total_count += 1
-        for old in superseded:
+        for old in ended:
             self._end(old, Ending.SUPERSEDED)
         with self._errors.ending("places", "the taking of a place could not be told"):
             self._on_taken()
         return place
 
-    def check(self, holder: str = "", *, is_owner: bool = True) -> None:
+    def check(
+        self, holder: str = "", *, is_owner: bool = True, race: str = "", transport: str = ""
+    ) -> None:
         """Raises Full when `acquire` would now. Some places are for owners only; a device that
-        has its share gives way to itself."""
+        has its share gives way to itself, and the second way of a page shares the place of the
+        first."""
         with self._lock:
+            if self._find_shared(race, holder, transport) is not None:
+                return
             left_count = len(self._taken) - len(self._superseded_by(holder))
             self._check(left_count, is_owner=is_owner)
 
@@ -123,19 +85,23 @@ class Places:
             found = next((place for place in self._taken if place.id == place_id), None)
             if found is None:
                 return False
-            del self._taken[found]
-        self._end(found, Ending.REMOVED)
+            ended = self._take_away(found)
+        for way in ended:
+            self._end(way, Ending.REMOVED)
         return True
 
     def sweep(self) -> bool:
         """Take back the places that nobody has renewed for LEASE_SWEEPS sweeps. The event loop's
         ticker calls this regularly. Returns whether any place is still taken."""
         with self._lock:
+            raced = self._races.sweep()
             for place in tuple(self._taken):
-                place._sweeps_left -= 1
-                if place._sweeps_left <= 0:
-                    del self._taken[place]
-            return bool(self._taken)
+                if place.is_overdue():
+                    self._leave(place)
+            is_any_taken = bool(self._taken)
+        for way in raced:
+            self._end(way, Ending.RACED)
+        return is_any_taken
 
     @property
     def taken(self) -> tuple[Place, ...]:
@@ -177,6 +143,23 @@ class Places:
         held = [place for place in self._taken if holder and place.occupant.holder == holder]
         return held[: max(0, len(held) - self._max_per_holder + 1)]
 
+    def _find_shared(self, race: str, holder: str, transport: str) -> Place | None:
+        return self._races.find(race, holder, transport, self._taken, self.max_clients)
+
+    def _take_away(self, place: Place) -> list[Place]:
+        """Returns the ways by which its occupant came, which are to be ended."""
+        second = self._races.end(place)
+        del self._taken[place]
+        return [place] if second is None else [place, second]
+
+    def _leave(self, place: Place) -> None:
+        """`place` is given back. The page's other way keeps it, if there is one."""
+        second = self._races.end(place)
+        if second is not None:
+            second.id, second.taken_at_s = place.id, place.taken_at_s
+            self._taken = {second if p is place else p: None for p in self._taken}
+        self._taken.pop(place, None)
+
     def _release(self, place: Place) -> None:
         with self._lock:
-            self._taken.pop(place, None)
+            self._leave(place)

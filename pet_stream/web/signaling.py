@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ ANSWER_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0
 CANDIDATE_TIMEOUT_S = 5.0
 
+WEBRTC = "webrtc"
+RACE = re.compile("[A-Za-z0-9_-]{16,64}")
+"""Nobody else can guess it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Offered:
@@ -35,17 +40,18 @@ class Offered:
     """Which one is asked for: `active`, `day` or `night`."""
     replaces: str | None = None
     """The pc_id of the viewer that the same page was before, if it says so."""
-    transport: str = "webrtc"
+    transport: str = WEBRTC
     """How this is told apart among those who watch."""
 
 
 def offer() -> ResponseReturnValue:
-    sdp, pc_id = answer_offer(read_offer)
+    sdp, pc_id = answer_offer(read_offer, read_race())
     return {"type": "answer", "sdp": sdp, "pc_id": pc_id}
 
 
-def answer_offer(read: Callable[[], Offered]) -> tuple[str, str]:
-    """Returns SDP and pc_id of the answer to the offer in the body, which `read` returns.
+def answer_offer(read: Callable[[], Offered], race: str = "") -> tuple[str, str]:
+    """Returns SDP and pc_id of the answer to the offer in the body, which `read` returns. `race`:
+    names the page, if it tries another way at the same time.
 
     Cheap checks come first, and what needs no event loop is done in this thread. Raises Full,
     InvalidOffer, BadRequest, NotFound, Superseded, Busy, NoUsableH264, LoopUnavailable, and what
@@ -53,7 +59,7 @@ def answer_offer(read: Callable[[], Offered]) -> tuple[str, str]:
     """
     stream = current_stream()
     grant = current_grant()
-    stream.places.check(grant.holder, is_owner=grant.is_owners)
+    stream.places.check(grant.holder, is_owner=grant.is_owners, race=race, transport=WEBRTC)
     offered = read()
     view = stream.view(offered.camera)
     client = current_client()
@@ -62,10 +68,18 @@ def answer_offer(read: Callable[[], Offered]) -> tuple[str, str]:
         if has_client_gone(request.environ):
             raise BadRequest("The client has gone")
         answering = peers.answer(
-            offered.sdp, client, grant, offered.replaces, view, offered.transport
+            offered.sdp, client, grant, offered.replaces, view, offered.transport, race
         )
         answer = stream.event_loop.call(answering, ANSWER_TIMEOUT_S)
     return answer.sdp, answer.pc_id
+
+
+def read_race() -> str:
+    """Returns what names the page, if it tries another way at the same time. Raises BadRequest."""
+    race = request.args.get("race", "")
+    if race and not RACE.fullmatch(race):
+        raise BadRequest("race: 16 to 64 letters, digits, - and _")
+    return race
 
 
 def read_offer() -> Offered:

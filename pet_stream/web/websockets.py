@@ -28,6 +28,7 @@ from .errors import error_json
 from .lasting_requests import check_threads, require_threads, room_for_pending
 from .messages import take_message
 from .metrics import count_rejection
+from .signaling import read_race
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -90,7 +91,7 @@ def stream_h264(ws: object) -> None:
     stream = current_stream()
     with _opened(stream) as connection:
         view = stream.view(request.args.get("camera", "active"))
-        _admit(stream, connection, stream.places, view.video_viewers)
+        _admit(stream, connection, stream.places, view.video_viewers, read_race())
         while not connection.inbox.is_closed:
             connection.inbox.take(_LOOK_S)  # and ignore it: viewers have nothing to say
 
@@ -151,14 +152,17 @@ def _opened(stream: Stream) -> Iterator[Connection]:
         loop_socket.shut_down()
 
 
-def _admit(stream: Stream, connection: Connection, places: Places, room: Room) -> None:
+def _admit(
+    stream: Stream, connection: Connection, places: Places, room: Room, race: str = ""
+) -> None:
     """Raises OriginRefused, NotSignedIn, NotAllowed, Full, TooFewThreads."""
     if g.pet_stream_refusal is not None:
         raise g.pet_stream_refusal
     check_threads(stream)
     connections = stream.connections
     timeout_s = connections.limits.silence_s + _LOOP_TIMEOUT_S  # the client has to answer first
-    admission = connections.admit(connection, places, room, current_client(), current_grant())
+    client, grant = current_client(), current_grant()
+    admission = connections.admit(connection, places, room, client, grant, race)
     stream.event_loop.call(admission, timeout_s)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from ..admission.grants import Hold
-from ..admission.places import Place
+from ..admission.place import Place
 from ..rights import Grant
 from .audience import Audience
 from .peer import Peer
@@ -25,6 +25,8 @@ class Life:
     """When its offer came, on the monotonic clock."""
     audience: Audience
     """Who watches the same camera."""
+    race: str = ""
+    """Names the page, if it tries another way at the same time."""
     task: asyncio.Task[None] | None = None
     place: Place | None = None
     """Taken when it has connected."""

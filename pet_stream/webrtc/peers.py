@@ -129,13 +129,15 @@ class Peers:
         replaces: str | None = None,
         view: View | None = None,
         transport: str = "webrtc",
+        race: str = "",
     ) -> Coroutine[Any, Any, Answer]:
         """Read a viewer's offer, in the caller's thread; the coroutine returned answers it.
 
         Pictures follow when the viewer has connected and there are any. `client` is the network
         address that the offer came from. The viewer ends when `grant` does. `replaces`: the
         viewer that the same page was before. `view`: what it watches; None: the active camera.
-        `transport`: how it is told apart among those who watch.
+        `transport`: how it is told apart among those who watch. `race`: names the page, if it
+        tries another way at the same time.
         Raises InvalidOffer, NoUsableH264, Superseded, the coroutine Busy. If the coroutine is
         cancelled, the viewer ends.
         """
@@ -146,7 +148,9 @@ class Peers:
         h264_format = choose_format(offer.h264_formats, sps)
         profile_level_id = answered_profile_level_id(h264_format, sps)
         fan_out = None if view is None else view.fan_out
-        return self._answer(offer, h264_format, profile_level_id, client, transport, grant, fan_out)
+        return self._answer(
+            offer, h264_format, profile_level_id, client, transport, grant, fan_out, race
+        )
 
     def add_candidate(
         self,
@@ -220,6 +224,7 @@ class Peers:
         transport: str,
         grant: Grant,
         fan_out: FanOut | None,
+        race: str,
     ) -> Answer:
         self._event_loop.assert_here()
         asked_ns = time.monotonic_ns()
@@ -235,7 +240,7 @@ class Peers:
             await peer.close()
             raise
         audience = self._audience if fan_out is None else self._audience_of(fan_out)
-        life = Life(peer, client, transport, grant, hold, asked_ns, audience)
+        life = Life(peer, client, transport, grant, hold, asked_ns, audience, race)
         self._lives[peer.pc_id] = life
         leaving = self._pending.add(life, client, loop.time())
         self.counts.gave_way += len(leaving)
@@ -303,11 +308,13 @@ class Peers:
             is_owner=grant.is_owners,
             client=life.client,
             transport=life.transport,
+            race=life.race,
             thinned_to=lambda: life.peer.sender.thinned_to,
         )
 
     def _expel(self, life: Life, why: Ending) -> None:
-        self._superseded.append(life.peer.pc_id)
+        if why is not Ending.RACED:
+            self._superseded.append(life.peer.pc_id)
         life.peer.end(why.value)
 
     async def _negotiate(

@@ -27,6 +27,9 @@ RIGHT_ENDED = 4401
 """The close code of a client whose right has ended: 4000 and HTTP's 401."""
 TAKEN_AWAY = 4409
 """Of a client whose place was taken away; the reason says why."""
+RACED = 4408
+"""Of the way of a page that came second, and was kept for too long beside the first."""
+TRANSPORT = "websocket"
 _LOOK_INTERVAL_S = 0.4
 
 
@@ -108,10 +111,12 @@ class Connections:
         room: Room,
         client: str = "",
         grant: Grant = EVERYBODYS,
+        race: str = "",
     ) -> None:
         """Once its client has answered, give it one of `places` and let it join `room`, until it
-        ends, or `grant` does. Raises Full, Busy."""
-        places.check(grant.holder, is_owner=grant.is_owners)
+        ends, or `grant` does. `race`: names the page, if it tries another way at the same time.
+        Raises Full, Busy."""
+        places.check(grant.holder, is_owner=grant.is_owners, race=race, transport=TRANSPORT)
         connection.challenge()
         await connection.answered.wait()
         if connection.is_ended:
@@ -122,7 +127,8 @@ class Connections:
             holder=grant.holder,
             is_owner=grant.is_owners,
             client=client,
-            transport="websocket",
+            transport=TRANSPORT,
+            race=race,
             thinned_to=lambda: None if connection.outbox is None else connection.outbox.thinned_to,
         )
         place = self._places[connection] = places.acquire(occupant)
@@ -135,7 +141,7 @@ class Connections:
         room.join(connection)
 
     def _expel(self, connection: Connection, why: Ending) -> None:
-        connection.close(TAKEN_AWAY, why.value)
+        connection.close(RACED if why is Ending.RACED else TAKEN_AWAY, why.value)
 
     async def drop(self, connection: Connection) -> None:
         """End the connection, whose request is over."""

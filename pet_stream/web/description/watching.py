@@ -18,6 +18,7 @@ from ...errors import (
     TooMany,
 )
 from ..hls import PLAYLIST_TYPE
+from ..signaling import RACE
 from ..snapshot import MAX_WIDTH, MIN_WIDTH
 from ..whep import FRAGMENT, SDP
 from .json_schema import (
@@ -39,6 +40,11 @@ from .operation import Answer, Body, Operation, Parameter
 
 CAMERA = word("active", "day", "night")
 _CAMERA = Parameter("camera", CAMERA, "which one")
+_RACE = Parameter(
+    "race",
+    {**TEXT, "pattern": f"^{RACE.pattern}$"},
+    "the same random text for both ways of a page that tries two at once",
+)
 _PICTURE_HEADERS = ("Cache-Control", "Capture-Time", "ETag", "Last-Modified")
 _LIVE_ERRORS = (BadRequest, Full, NoPicture, NotFound, Paused, TooFewThreads)
 
@@ -54,10 +60,12 @@ OPERATIONS = {
         'may have been taken away (409 `superseded`); optional `"camera"`: `active`, `day` or '
         "`night`, also while it is not the active one (404: it has no ring of its own) → "
         '`{"type": "answer", "sdp", "pc_id"}`. No usable H.264 in it: 422; full, or too many at '
-        "once: 503",
+        "once: 503. `?race=`: a page that tries this way and the WebSocket at once says the same "
+        "random text to both, and takes one place; it closes the slower one within 4 s",
+        parameters=(_RACE,),
         body=Body(ref("Offer"), is_required=True),
         answers=(Answer("The answer", ref("SessionAnswer")),),
-        errors=(InvalidOffer, NotFound, Superseded, NoUsableH264, Full),
+        errors=(InvalidOffer, BadRequest, NotFound, Superseded, NoUsableH264, Full),
     ),
     "POST /whep": Operation(
         "Connect a player by WHEP",
@@ -152,8 +160,9 @@ OPERATIONS = {
     "GET /api/stream/h264": Operation(
         "The live picture over a WebSocket",
         "WebSocket: the same pictures where WebRTC does not work. JSON `format`, `status` and "
-        "`error`, and a binary message for each access unit. `?camera=day` or `night`, as above",
-        parameters=(_CAMERA,),
+        "`error`, and a binary message for each access unit. `?camera=day` or `night`, and "
+        "`?race=`, as above",
+        parameters=(_CAMERA, _RACE),
     ),
     "GET /api/stream/live.mp4": Operation(
         "The live picture as MP4 without an end",
