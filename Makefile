@@ -61,6 +61,12 @@ browser: development ## the tests that drive Chromium and Firefox
 	@tools/packages gcc chromium firefox npm ffmpeg ip
 	@$(python) -m pytest $(by_file) -m browser $(ARGS)
 
+.PHONY: wheel
+wheel: development ## the package, with bundled scripts: dist/
+	@tools/packages node npm
+	@tools/node-packages
+	@$(python) -m build --no-isolation --wheel
+
 .PHONY: docs
 docs: documentation ## the docs as HTML: build/docs/index.html; a link that leads nowhere is an error
 	@$(sphinx) -b html . build/docs

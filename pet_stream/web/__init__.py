@@ -37,6 +37,7 @@ from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .links import make_link
 from .live_video import live_h264, live_mp4
 from .metrics import count_request, metrics, start_clock
+from .page_files import file_url, modules_of, static
 from .pages import dashboard
 from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
@@ -146,8 +147,6 @@ def build_blueprint(config: Config, metrics_routes: Collection[Route] = ()) -> B
         __name__,
         url_prefix=config.url_prefix or None,
         template_folder=str(find_folder("templates")),
-        static_folder=str(find_folder("static")),
-        static_url_path=STATIC_PATH,
     )
     blueprint.before_request(start_clock)
     blueprint.before_request(Access(_rights()).check)
@@ -160,7 +159,10 @@ def build_blueprint(config: Config, metrics_routes: Collection[Route] = ()) -> B
     blueprint.after_request(add_cors_headers)
     blueprint.after_request(renew_cookie)
     blueprint.after_request(compress_page)
+    blueprint.add_app_template_global(file_url, "pet_stream_file")
+    blueprint.add_app_template_global(modules_of, "pet_stream_modules")
     blueprint.add_app_template_global(relative_url, "pet_stream_url")
+    blueprint.add_url_rule(f"{STATIC_PATH}/<path:filename>", view_func=static)
     add_error_handlers(blueprint)
     legacy_routes = LEGACY_ROUTES if config.legacy_routes else ()
     for route in (*ROUTES, *metrics_routes, *legacy_routes):

@@ -4,7 +4,7 @@ import { isOwn, takeToken, tokenHeaders } from "./csrf.js";
 import { reasonText, text } from "./i18n.js";
 
 /** The server that this module came from, whatever path it is below; "" where somebody else has it. */
-const HOME = /^([^?#]*)\/pet-stream\/static\/js\/[^/]*$/.exec(import.meta.url)?.[1] ?? "";
+const HOME = /^([^?#]*)\/pet-stream\/static\/(?:v-\w+\/)?js\/[^/]*$/.exec(import.meta.url)?.[1] ?? "";
 
 /** Longer than the server's own limits, so that its error is heard. */
 const TIMEOUT_MS = 12_000;

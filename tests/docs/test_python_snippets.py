@@ -84,5 +84,5 @@ def test_the_template_shows_the_player(tmp_path: Path) -> None:
     [template] = [each.text for each in ALL if each.language == "jinja"]
     with mounted_app(tmp_path) as app, app.test_request_context("/"):
         page = render_template_string(template)
-    assert 'src="./pet-stream/static/js/player.js"' in page
+    assert re.search(r'src="\./pet-stream/static/v-\w+/js/player\.js"', page)
     assert 'label="The cat&#39;s room"' in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -69,24 +68,3 @@ def test_no_charset_is_needed(client: FlaskClient) -> None:
 
 def test_live_data_is_not_compressed(client: FlaskClient) -> None:
     assert get(client, "/health", **GZIP).content_encoding is None
-
-
-def test_all_that_the_dashboard_loads_is_less_than_a_hundred_kilobytes(client: FlaskClient) -> None:
-    """The most that a visit can need: one language, the fallback by one of its two players. Icons
-    are fetched by who installs it, the sheets about accounts by who opens them."""
-    folder = find_folder("static")
-    later = {"account", "sign_in", "sheet", "words_account_en", "words_account_ja"}
-    files = [
-        path.relative_to(folder)
-        for path in folder.rglob("*.*")
-        if path.suffix != ".png" and path.stem not in later
-    ]
-    sizes = {file: size(get(client, f"{STATIC}/{file}", **GZIP)) for file in files}
-    for pair in [("words_en", "words_ja"), ("webcodecs", "mse")]:
-        sizes.pop(min((Path(f"js/{name}.js") for name in pair), key=sizes.__getitem__))
-    total = sum(sizes.values())
-    assert total + size(get(client, "/pet-stream/", **GZIP)) <= 102_000
-
-
-def size(answer: TestResponse) -> int:
-    return len(answer.data) + len(str(answer.headers))

@@ -1,0 +1,69 @@
+/**
+ * Makes of `static/` what a wheel has: few scripts, small, under the same names.
+ *
+ *     node tools/bundle.mjs static OUT
+ *
+ * `player.js` holds all that a player needs at once, `dashboard.js` the rest of the page. What is
+ * loaded on demand, and the words of each language, stay files of their own.
+ */
+
+import { cp, readdir } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+
+import { build, transform } from "esbuild";
+import { rollup } from "rollup";
+
+const TARGET = "es2022";
+const MAIN = ["player", "dashboard"];
+
+const [source, out] = process.argv.slice(2);
+if (!out) throw new Error("usage: node tools/bundle.mjs SOURCE OUT");
+
+/** The modules that are loaded with `id`, itself among them: not those that it loads on demand. */
+function loadedWith(id, getModuleInfo, found = new Set()) {
+  if (found.has(id)) return found;
+  found.add(id);
+  for (const other of getModuleInfo(id).importedIds) loadedWith(other, getModuleInfo, found);
+  return found;
+}
+
+const minified = {
+  name: "minified",
+  async renderChunk(code) {
+    return (await transform(code, { minify: true, target: TARGET, charset: "utf8" })).code;
+  },
+};
+
+async function bundleScripts() {
+  const folder = resolve(source, "js");
+  const path = (name) => join(folder, `${name}.js`);
+  const names = (await readdir(folder)).map((file) => basename(file, ".js"));
+  const entries = names.filter((name) => MAIN.includes(name) || name.startsWith("words_"));
+  const bundle = await rollup({
+    input: Object.fromEntries(entries.map((name) => [name, path(name)])),
+    preserveEntrySignatures: "allow-extension",
+    onwarn(warning) {
+      throw new Error(warning.message);
+    },
+  });
+  await bundle.write({
+    dir: join(out, "js"),
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name].js",
+    plugins: [minified],
+    manualChunks(id, { getModuleInfo }) {
+      return MAIN.find((name) => loadedWith(path(name), getModuleInfo).has(id));
+    },
+  });
+}
+
+async function bundleStyles() {
+  const folder = join(source, "css");
+  const files = (await readdir(folder)).map((file) => join(folder, file));
+  const options = { bundle: true, minify: true, charset: "utf8", logLevel: "warning" };
+  await build({ entryPoints: files, outdir: join(out, "css"), ...options });
+}
+
+const isOther = (file) => !/\/(js|css)(\/|$)/.test(file.slice(source.length));
+await cp(source, out, { recursive: true, filter: isOther });
+await Promise.all([bundleScripts(), bundleStyles()]);
