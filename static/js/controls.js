@@ -62,7 +62,7 @@ export class Controls {
   wake() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#sleep(), AWAKE_MS);
-    this.#frame.toggleAttribute("data-awake", true);
+    this.#setAwake(true);
   }
 
   toggle() {
@@ -82,7 +82,13 @@ export class Controls {
 
   #sleep() {
     clearTimeout(this.#timer);
-    this.#frame.toggleAttribute("data-awake", false);
+    this.#setAwake(false);
+  }
+
+  /** On the element, too: a page shows what it has over the picture at the same time. */
+  #setAwake(isAwake) {
+    this.#frame.toggleAttribute("data-awake", isAwake);
+    this.#frame.getRootNode().host?.toggleAttribute("data-player-awake", isAwake);
   }
 
   #make({ name, symbol, key, isToggle }) {

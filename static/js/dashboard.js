@@ -11,6 +11,7 @@ import { PauseBar } from "./pause.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
 import { Session } from "./session.js";
+import { Stage } from "./stage.js";
 
 const find = (selector) => document.querySelector(selector);
 
@@ -27,6 +28,7 @@ function speak() {
 const player = find("pet-stream");
 const spoken = find("[data-announce]");
 const live = new LiveApi(player.getAttribute("src") ?? "");
+new Stage(find("main"), player);
 const recorder = new RecorderPanel(find("[data-record-panel]"), live);
 const recordings = new RecordingsPanel(find("[data-recordings-panel]"), live);
 const playback = new Playback(find("[data-playback]"), live);

@@ -13,7 +13,9 @@
  *   controls     off: no buttons over the picture (its keys work)
  *   autoplay     off: nothing is watched before `start()`, or before somebody asks for the picture
  * Events (bubbling): `pet-stream:state` with `detail {state, reason, transport}`;
- *   `pet-stream:signed-in` when somebody has signed in here.
+ *   `pet-stream:signed-in` when somebody has signed in here; `pet-stream:size` with `detail {width,
+ *   height}` of the picture; `pet-stream:fullscreen` before it goes to the whole screen or back,
+ *   which `preventDefault()` leaves to the page.
  * Properties: `state`, `transport`, `video`, `api`, `boxes` (those drawn now, in pixels of the
  * picture); methods: `start()`, `stop()`, `retry()`, `stats()`, `snapshot()`.
  * The present state stands in `data-player-state`, the way in `data-player-transport`.
@@ -250,8 +252,16 @@ export class PetStream extends HTMLElement {
     if (out.hasSmallWindow()) {
       actions.small = () => out.toggleSmallWindow(this.#screen).catch(() => {}); // it was refused
     }
-    if (out.hasFullScreen(frame, video)) actions.full = () => out.toggleFullScreen(frame, video);
+    if (out.hasFullScreen(frame, video)) actions.full = () => this.#toggleFullScreen();
     return actions;
+  }
+
+  /** A page that has more to show on the whole screen prevents the event's default. */
+  #toggleFullScreen() {
+    const { frame, video } = this.#parts;
+    const options = { bubbles: true, composed: true, cancelable: true };
+    const event = new CustomEvent("pet-stream:fullscreen", options);
+    if (this.dispatchEvent(event)) out.toggleFullScreen(frame, video);
   }
 
   #wire() {
@@ -377,6 +387,10 @@ export class PetStream extends HTMLElement {
     const { width, height } = this.#screen;
     this.#parts.frame.style.setProperty("--ratio", String(width / height));
     this.#overlay.redraw();
+    const detail = { width, height };
+    this.dispatchEvent(
+      new CustomEvent("pet-stream:size", { detail, bubbles: true, composed: true }),
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 
 export default {
   "page.title": "Pet camera",
+  "stage.label": "Picture",
   "player.label": "Live picture of the camera",
   "player.fullscreen": "Full screen",
   "player.retry": "Try again now",

@@ -2,6 +2,7 @@
 
 export default {
   "page.title": "ペットカメラ",
+  "stage.label": "映像",
   "player.label": "カメラのライブ映像",
   "player.fullscreen": "全画面表示",
   "player.retry": "今すぐ再試行",

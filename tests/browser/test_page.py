@@ -21,7 +21,7 @@ from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
-MAX_TRANSFERRED_BYTES = 92_000
+MAX_TRANSFERRED_BYTES = 110_000
 MAX_FALLBACK_BYTES = 9_000
 """More, for the modules that only some browsers need."""
 MIN_TARGET_PX = 44

@@ -65,7 +65,7 @@ class Fingers:
 @pytest.fixture
 def phone(browser: Browser, camera: Camera, server: Server) -> Iterator[Page]:
     context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="en-GB"
+        viewport={"width": 390, "height": 664}, has_touch=True, is_mobile=True, locale="en-GB"
     )
     try:
         page = context.new_page()
