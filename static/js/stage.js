@@ -4,7 +4,6 @@ const LOW = "(max-height: 520px) and (orientation: landscape)";
 
 export class Stage {
   #main;
-  #player;
   #recorder;
   #low = matchMedia(LOW);
 
@@ -14,7 +13,6 @@ export class Stage {
    */
   constructor(main, player) {
     this.#main = main;
-    this.#player = player;
     this.#recorder = main.querySelector("[data-record-panel]");
     player.addEventListener("pet-stream:size", ({ detail }) => this.#fit(detail));
     player.addEventListener("pet-stream:fullscreen", (event) => this.#toggleFullScreen(event));
