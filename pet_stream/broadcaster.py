@@ -51,7 +51,8 @@ class Subscription:
         self._is_woken = bool(gop)
         """Whether the consumer has been told of what is in the queue."""
         self._oldest_ns: int | None = None  # of the units put since the last take()
-        self._newest_ns = 0
+        self.newest_ns: int | None = None
+        """Capture time of the newest unit put; None before the first one."""
         self._size_bytes = 0
 
     def put(self, unit: AccessUnit) -> None:
@@ -92,11 +93,11 @@ class Subscription:
     def fill_ratio(self) -> float:
         """How full the queue is, 0 to 1."""
         ratios = [len(self._queue) / self.capacity]
-        oldest_ns = self._oldest_ns
+        oldest_ns, newest_ns = self._oldest_ns, self.newest_ns
         if self.max_bytes is not None:
             ratios.append(self._size_bytes / self.max_bytes)
-        if self.max_seconds is not None and oldest_ns is not None:
-            ratios.append((self._newest_ns - oldest_ns) / 1e9 / self.max_seconds)
+        if self.max_seconds is not None and oldest_ns is not None and newest_ns is not None:
+            ratios.append((newest_ns - oldest_ns) / 1e9 / self.max_seconds)
         return min(1.0, max(ratios))
 
     def _outgrows(self, unit: AccessUnit) -> bool:
@@ -111,7 +112,7 @@ class Subscription:
             self._size_bytes += unit.size_bytes
         if self._oldest_ns is None:
             self._oldest_ns = unit.capture_ns
-        self._newest_ns = unit.capture_ns
+        self.newest_ns = unit.capture_ns
 
 
 class Broadcaster:

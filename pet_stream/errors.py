@@ -42,6 +42,7 @@
         ├── AlreadyRecording    only one at a time
         ├── NameExists          recordings are never overwritten
         ├── NotRecording        nothing to stop
+        ├── OtherRecording      what runs is not the recording that was named
         ├── NotRecorderOwner    another process records into this folder
         ├── NothingToSave       there is no picture of the last seconds
         ├── RecordingInUse      it is still being written
@@ -91,6 +92,7 @@ __all__ = [
     "NotSignedIn",
     "NothingToSave",
     "OriginRefused",
+    "OtherRecording",
     "ParameterSetUnknown",
     "Paused",
     "PetStreamError",
@@ -408,6 +410,10 @@ class NameExists(RecordingError):
 
 class NotRecording(RecordingError):
     code = "not_recording"
+
+
+class OtherRecording(RecordingError):
+    code = "other_recording"
 
 
 class NotRecorderOwner(RecordingError):

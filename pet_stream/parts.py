@@ -38,8 +38,7 @@ from .process.switch_interval import switch_interval
 from .profiling.limits import ProfileLimits
 from .profiling.memory import MemoryLooks
 from .recording.recorder import Recorder
-from .recording.session import PAUSED
-from .recording.status import CurrentRecording
+from .recording.status import PAUSED, CurrentRecording
 from .replaceable_parts import ReplaceableParts
 from .rights import Authority
 from .running_parts import RunningParts
@@ -161,6 +160,7 @@ class Parts:
             on_finished=self.archive.handle_finished,
             on_left=self.archive.let_go,
             check=pause.check,
+            is_live=lambda: replaceable.camera_status().state == "live",
             current=current,
             errors=errors,
             name=name,

@@ -11,24 +11,24 @@ from functools import partial
 from pathlib import Path
 
 from ..admission.token_bucket import TokenBucket
-from ..broadcaster import Broadcaster, Subscription
+from ..broadcaster import Broadcaster
 from ..errors import (
     AlreadyRecording,
-    NothingToSave,
     NotRecorderOwner,
     NotRecording,
+    OtherRecording,
     Paused,
-    TooMany,
 )
 from ..histogram import SharedHistogram
 from ..lifecycle import Deadline, Run
 from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from ..supervision.error_counts import ErrorCounts
+from .clips import Clips
 from .containers import FORMATS, ContainerFactory
-from .session import PAUSED, SHUT_DOWN, Session
+from .session import Session
 from .settings import RecorderSettings
-from .status import CurrentRecording, RecorderCounts, RecordingStatus
+from .status import PAUSED, SHUT_DOWN, CurrentRecording, RecorderCounts, RecordingStatus
 from .target import Targets
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ START_EVERY_S = 2.0
 PREROLL_AT_ONCE_S = 60
 """Pre-roll for all starts together; after that, one second for each second that passes. Otherwise
 repeated starts and stops would write the same pictures many times."""
-CLIP_EVERY_S = 1.0
 SYNCS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 30.0)
 QUEUE_UNITS = 4000
 """More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
@@ -67,7 +66,7 @@ class Recorder:
     recording (`move_here`). `settings`, which any thread may set, are those of the next recording.
     `on_left` is called in the thread of the last such writer, at its end.
     `clock_ns` is the clock of the capture times. `check` raises an error while nothing may be
-    recorded.
+    recorded. `is_live` tells whether the camera sends pictures.
     """
 
     def __init__(
@@ -83,6 +82,7 @@ class Recorder:
         on_finished: Callable[[RecordingStatus], object] = lambda status: None,
         on_left: Callable[[], object] = lambda: None,
         check: Callable[[], object] = lambda: None,
+        is_live: Callable[[], bool] = lambda: True,
         current: CurrentRecording | None = None,
         errors: ErrorCounts | None = None,
         name: str = "pet-stream",
@@ -99,14 +99,12 @@ class Recorder:
         self._targets = Targets(folder, file_format, formats)
         self.settings = RecorderSettings() if settings is None else settings
         self._claim = claim
-        self._claim_for_clip = claim_for_clip
         self._on_finished = on_finished
         self._on_left = on_left
         self._check = check
         self._errors = errors or ErrorCounts()
         self._name = name
         self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
-        self._clip_tokens = clips or TokenBucket(1, CLIP_EVERY_S)
         self._preroll_seconds = prerolls or TokenBucket(PREROLL_AT_ONCE_S, 1.0)
         self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
@@ -116,9 +114,24 @@ class Recorder:
         """How long the disk takes for each sync of a running recording."""
         self._session: Session | None = None
         self._session_before: Session | None = None
-        self._clip: Session | None = None
         self._left: tuple[Session, ...] = ()
-        self._clip_frame_count = 0
+        make_session = partial(
+            Session,
+            broadcaster=broadcaster,
+            on_left=self._handle_left,
+            syncs=self.syncs,
+            clock_ns=clock_ns,
+        )
+        self._make_session = partial(make_session, thread_name=f"{name}-recorder", is_live=is_live)
+        self._clips = Clips(
+            broadcaster,
+            self._targets,
+            partial(make_session, thread_name=f"{name}-clip", is_live=lambda: True),
+            claim=claim_for_clip,
+            on_over=self._handle_clip_over,
+            tokens=clips,
+            clock_ns=clock_ns,
+        )
         self._most_written = self._most_dropped = 0
         self._error_count = 0
 
@@ -131,7 +144,7 @@ class Recorder:
         session = self._session
         written, dropped = (0, 0) if session is None else session.frame_totals
         # A disk that fails takes back what was counted; Prometheus would take that for a restart.
-        self._most_written = max(self._most_written, written + self._clip_frame_count)
+        self._most_written = max(self._most_written, written + self._clips.frame_count)
         self._most_dropped = max(self._most_dropped, dropped)
         return RecorderCounts(self._most_written, self._most_dropped, self._error_count)
 
@@ -185,14 +198,20 @@ class Recorder:
         await session.until_opened(self._open_wait_s)
         return session.status
 
-    async def stop(self, reason: Reason | None = None) -> RecordingStatus:
-        """End the recording. Everything published before the call is in the file, on the disk.
+    async def stop(
+        self, reason: Reason | None = None, *, recording_id: str | None = None
+    ) -> RecordingStatus:
+        """End the recording, if it is that of `recording_id` or none is named. Everything published
+        before the call is in the file, on the disk.
 
         `reason` becomes the status's `stop_reason`. A recording without pictures leaves no file,
         and its `stop_reason` says so. Raises NotRecording, also for the second of two stops;
-        StorageError when the disk takes too long: the recording ends as soon as the disk answers.
+        OtherRecording; StorageError when the disk takes too long: the recording ends as soon as the
+        disk answers.
         """
         session = self._running()
+        if recording_id not in (None, session.recording_id):
+            raise OtherRecording("Another recording is running by now")
         if not session.has_begun:
             raise NotRecording("The recording has not begun yet")
         session.end(reason)
@@ -221,44 +240,15 @@ class Recorder:
         what `check` does.
         """
         self._check()
-        if self._clip is not None and not self._clip.is_over:
-            raise TooMany("Another clip is still being saved")
-        now_ns = self._clock_ns()
-        units = self._broadcaster.since(now_ns - round(seconds * 1e9))
-        if not units:
-            raise NothingToSave("No picture of the last seconds is there")
-        started_at = time.time() - (now_ns - units[0].capture_ns) / 1e9
-        target = replace(self._targets.choose(filename, file_format, started_at), is_clip=True)
-        size_bytes = sum(unit.size_bytes for unit in units)
-        self._clip_tokens.take("A clip was saved just now")
-        session = Session(
-            broadcaster=self._broadcaster,
-            subscription=Subscription("clip", 1, lambda: None),
-            preroll=units,
-            target=target,
-            settings=self._clip_settings(),
-            claim=partial(self._claim_for_clip, size_bytes),
-            started_at=started_at,
-            now_ns=now_ns,
-            wanted_s=seconds,
-            totals_before=(0, 0),
-            on_over=self._handle_clip_over,
-            on_left=self._handle_left,
-            thread_name=f"{self._name}-clip",
-            syncs=self.syncs,
-        )
-        session.start()
-        self._remember_left()
-        self._clip = session  # no await so far: of two at once one wins
-        await session.until_opened(self._open_wait_s)
-        session.end(None)
-        return await session.until_closed(self._disk_timeout_s)
+        session = self._clips.begin(seconds, filename, file_format, self.settings)
+        self._remember_left()  # no await so far: of two at once one wins
+        return await self._clips.finish(session, self._open_wait_s, self._disk_timeout_s)
 
     async def close(self) -> None:
         """Finish the recording that runs, if there is one, and the clip. Idempotent."""
         self.interrupt(SHUT_DOWN)
         session = self._session
-        unfinished = [s for s in (session, self._clip) if s is not None and not s.is_over]
+        unfinished = [s for s in (session, self._clips.session) if s is not None and not s.is_over]
         ends = (session.until_closed(self._disk_timeout_s) for session in unfinished)
         for outcome in await asyncio.gather(*ends, return_exceptions=True):
             if isinstance(outcome, BaseException):
@@ -271,11 +261,10 @@ class Recorder:
     def move_here(self) -> None:
         """Go on with what another event loop has left in the middle: it is stuck, or has died. On
         the loop."""
-        for session in (self._session, self._clip):
-            if session is not None and session.is_left_in_the_middle:
-                session.move_here()
-        if self._clip is not None and self._clip.has_begun and not self._clip.is_ending:
-            self._clip.end(None)  # whoever asked for it is not waiting any more
+        session = self._session
+        if session is not None and session.is_left_in_the_middle:
+            session.move_here()
+        self._clips.move_here()
         try:
             self._check()
         except Paused:  # since the loop was stuck
@@ -291,16 +280,6 @@ class Recorder:
         for session in untold:
             session.join(deadline.left_s(timeout_s))
 
-    def _clip_settings(self) -> RecorderSettings:
-        """Returns the settings of a clip. It needs twice the free space at which a recording ends,
-        so that it never ends one."""
-        return replace(
-            self.settings,
-            max_duration_s=0,
-            heartbeat_s=0,
-            min_free_bytes=2 * self.settings.min_free_bytes,
-        )
-
     def _running(self) -> Session:
         session = self._session
         if session is None or session.is_over:
@@ -314,6 +293,8 @@ class Recorder:
     ) -> Session:
         self._check()
         last = self._session
+        if last is not None:
+            last.settle()
         if last is not None and not last.is_over:
             raise AlreadyRecording(
                 "The last recording is still being finished"
@@ -334,8 +315,7 @@ class Recorder:
             max_seconds=settings.queue_s,
         )
         preroll = subscription.take()
-        session = Session(
-            broadcaster=self._broadcaster,
+        session = self._make_session(
             subscription=subscription,
             preroll=_recent(preroll, now_ns, max(settings.preroll_s, MAX_GOP_AGE_S)),
             target=target,
@@ -346,9 +326,6 @@ class Recorder:
             wanted_s=preroll_s,
             totals_before=(0, 0) if last is None else last.frame_totals,
             on_over=self._handle_over,
-            on_left=self._handle_left,
-            thread_name=f"{self._name}-recorder",
-            syncs=self.syncs,
         )
         session.start()
         self._remember_left()
@@ -357,7 +334,7 @@ class Recorder:
         return session
 
     def _sessions(self) -> Iterator[Session]:
-        return filter(None, (self._session, self._session_before, self._clip, *self._left))
+        return filter(None, (self._session, self._session_before, self._clips.session, *self._left))
 
     def _remember_left(self) -> None:
         """Keep the sessions that an earlier loop left and whose files are still being written."""
@@ -378,8 +355,6 @@ class Recorder:
 
     def _handle_clip_over(self, session: Session) -> None:
         self._count_failure(session)
-        self._clip = None
-        self._clip_frame_count += session.frame_totals[0]
         self._tell_finished(session)
 
     def _tell_finished(self, session: Session) -> None:

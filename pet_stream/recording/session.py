@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
+import secrets
 from collections.abc import Callable, Sequence
 
 from ..broadcaster import Broadcaster, Subscription
@@ -12,11 +12,11 @@ from ..errors import NameExists, NotRecorderOwner, StorageError
 from ..histogram import Histogram
 from ..lifecycle import Run
 from ..media.access_unit import AccessUnit
-from ..process.gunicorn import is_server_ending
-from ..process.standstill import Looks
 from ..reason import Reason
-from .disk import describe
+from .arrival import Arrival
 from .home_loop import HomeLoop
+from .limits import Limits
+from .session_status import Facts, SessionStatus, describe_failure
 from .settings import RecorderSettings
 from .status import RecordingStatus
 from .target import Target
@@ -24,24 +24,14 @@ from .writer import Writer
 
 logger = logging.getLogger(__name__)
 
-FIRST_PICTURE_POLL_S = 0.25
-SERVER_LOOK_S = 0.5
-SHUT_DOWN = Reason("shut_down", "the server was shut down")
-PAUSED = Reason("paused", "the camera was paused")
-LOOKS_A_HEARTBEAT = 8
-EARLY_MS = 2000
-"""The status has a reason when a file begins this much earlier than was asked for: most cameras
-send an IDR more often."""
-SLOW_DISK_S = 1.0
-"""The status has a note when the disk takes longer than this for one step."""
-
 
 class Session:
     """Joins a subscription with a writer. Belongs to the event loop, where it is made; any thread
     may read `status`, `frame_totals`, `fill_ratio` and `is_over`.
 
-    `now_ns` is the time of the start on the clock of the capture times; `preroll` is what came in
-    the `wanted_s` before it, from an entry point on.
+    `now_ns` is the time of the start on the clock of the capture times, `clock_ns`; `preroll` is
+    what came in the `wanted_s` before it, from an entry point on. `is_live` tells whether the
+    camera sends pictures.
     `frame_totals` counts on from `totals_before`, those of the session before this one. `on_over`
     is called on the loop when the file is closed, before `closed` is set.
 
@@ -67,31 +57,27 @@ class Session:
         on_left: Callable[[], object],
         thread_name: str,
         syncs: Histogram,
+        is_live: Callable[[], bool],
+        clock_ns: Callable[[], int],
     ) -> None:
         self._home = HomeLoop()
         self.opened = self._home.new_future()
         self.closed = self._home.new_future()
-        self.is_ending = False
         self._is_closed = False
         self.settings = settings
         self._broadcaster = broadcaster
         self._subscription = subscription
-        self._started_at = started_at
-        self._preroll_ms = max(0, now_ns - preroll[0].capture_ns) // 1_000_000 if preroll else 0
-        self._wanted_ms = round(wanted_s * 1000)
-        self._has_preroll = bool(preroll)
-        self._delivered_before = subscription.delivered_count
-        self._stopped_at: float | None = None
-        self._stop_reason: Reason | None = None
-        self._ended_in_vain = False
-        """It ended by itself before a picture came; a stop request then is no failure."""
+        self._arrival = Arrival(
+            subscription,
+            has_preroll=bool(preroll),
+            started_ns=now_ns,
+            is_live=is_live,
+            clock_ns=clock_ns,
+        )
         self._totals_before = totals_before
-        self._lost_in_queue = 0
         self._on_over = on_over
         self._on_left = on_left
-        self._ends_at: float | None = None
-        """On the clock of all loops; None while no picture has come."""
-        self._beat_at = self._home.time()
+        self._limits = Limits(self._home, settings, lambda: self._arrival.is_waiting, self.end)
         self._writer = Writer(
             target,
             subscription,
@@ -101,8 +87,17 @@ class Session:
             on_opened=lambda: self._home.post(self._handle_opened),
             on_closed=self._tell_closed,
             thread_name=thread_name,
+            started_ns=0 if target.is_clip else now_ns,
             syncs=syncs,
         )
+        facts = Facts(
+            recording_id=secrets.token_hex(8),
+            started_at=started_at,
+            preroll_ms=max(0, now_ns - preroll[0].capture_ns) // 1_000_000 if preroll else 0,
+            wanted_ms=round(wanted_s * 1000),
+            heartbeat_s=settings.heartbeat_s or None,
+        )
+        self._status = SessionStatus(facts, self._writer, self._arrival, subscription)
 
     def start(self) -> None:
         try:
@@ -110,7 +105,7 @@ class Session:
         except BaseException:
             self._broadcaster.unsubscribe(self._subscription)
             raise
-        self._start_timers()
+        self._limits.start()
 
     def move_here(self) -> None:
         """Go on on the loop in whose thread this is called. A start that was not answered before is
@@ -123,20 +118,17 @@ class Session:
         if not was_told:
             self.discard()
         elif not self.is_ending:
-            self._start_timers()
-        if not self._writer.is_writing:  # its last act was lost
+            self._limits.start()
+        self.settle()  # the writer's last act may be lost
+
+    def settle(self) -> None:
+        """Note now that the writer has finished, if it has: its message may be on its way."""
+        if not self._writer.is_writing:
             self._handle_closed()
 
     def join(self, timeout_s: float) -> None:
         """Wait for the writer, which was told to end."""
         self._writer.join(timeout_s)
-
-    def _start_timers(self) -> None:
-        self._home.call_later(SERVER_LOOK_S, self._look_for_servers_end)
-        if self.settings.max_duration_s:
-            self._limit_duration()
-        if self.settings.heartbeat_s:
-            self._look_for_heartbeat(Looks(self.settings.heartbeat_s / LOOKS_A_HEARTBEAT))
 
     def accept(self) -> None:
         """Go on in memory: the start was accepted before the disk answered."""
@@ -146,8 +138,9 @@ class Session:
     def end(self, reason: Reason | None) -> None:
         """Let the writer finish the file with everything published so far. Does not wait."""
         self._home.cancel_timers()
-        self.is_ending = True
-        self._stop_reason = reason
+        self._status.is_ending = True
+        self._status.reason_to_end = reason
+        self._arrival.end()
         self._broadcaster.unsubscribe(self._subscription)
         self._writer.request_stop()
 
@@ -188,7 +181,15 @@ class Session:
 
     def beat(self) -> None:
         """Note a heartbeat: the recording shall go on."""
-        self._beat_at = self._home.time()
+        self._limits.beat()
+
+    @property
+    def recording_id(self) -> str:
+        return self._status.recording_id
+
+    @property
+    def is_ending(self) -> bool:
+        return self._status.is_ending
 
     @property
     def is_over(self) -> bool:
@@ -234,68 +235,11 @@ class Session:
         written, dropped = self._totals_before
         if self.never_was:
             return written, dropped
-        return written + self._writer.progress.frame_count, dropped + self._dropped_count
+        return written + self._writer.progress.frame_count, dropped + self._status.dropped_count
 
     @property
     def status(self) -> RecordingStatus:
-        is_over = self.is_over  # read first: if it is over, the rest is final
-        path = self._writer.path
-        progress = self._writer.progress
-        has_pictures = bool(progress.frame_count)
-        if path is None and self._writer.is_accepted:
-            path, has_pictures = self._writer.wanted_path, self._has_pictures
-        return RecordingStatus(
-            is_recording=not is_over,
-            is_waiting=not is_over and not has_pictures,
-            filename=None if path is None else path.name,
-            path=path,
-            paths=self._writer.paths if is_over else (),
-            frame_count=progress.frame_count,
-            bytes_written=progress.bytes_written,
-            duration_ms=progress.duration_ms,
-            preroll_ms=self._preroll_ms if progress.frame_count else 0,
-            preroll_reason=self._preroll_reason if progress.frame_count else None,
-            dropped_count=self._dropped_count,
-            gap_count=progress.gap_count,
-            file_count=progress.file_count,
-            heartbeat_s=self.settings.heartbeat_s or None,
-            started_at=self._started_at,
-            stopped_at=self._stopped_at,
-            stop_reason=self._stop_reason if is_over else None,
-            note=self._note if self.is_writing else None,
-            has_failed=is_over and (self.failure is not None or self._ended_in_vain),
-        )
-
-    @property
-    def _has_pictures(self) -> bool:
-        """Whether a picture has come, whether it is in the file yet or not."""
-        return self._has_preroll or self._subscription.delivered_count > self._delivered_before
-
-    @property
-    def _preroll_reason(self) -> Reason | None:
-        if self._preroll_ms < self._wanted_ms + EARLY_MS:
-            return None
-        early_s = (self._preroll_ms - self._wanted_ms) / 1000
-        return Reason(
-            "begins_early",
-            f"it begins {early_s:.0f} s earlier than asked: no picture that a file can begin with "
-            "came from the camera since then",
-        )
-
-    @property
-    def _note(self) -> Reason | None:
-        if self._writer.blocked_s < SLOW_DISK_S:
-            return None
-        if self.is_ending:
-            return Reason("disk_silent", "the file is finished as soon as the disk answers")
-        if self._dropped_count:
-            return Reason("disk_loses", "the disk does not answer, and pictures are being lost")
-        return Reason("disk_silent", "the disk does not answer; pictures wait in memory")
-
-    @property
-    def _dropped_count(self) -> int:
-        lost_count = self._writer.progress.lost_count + self._lost_in_queue
-        return self._subscription.dropped_count + lost_count
+        return self._status.read(is_over=self.is_over)  # read first: if it is over, all is final
 
     def _tell_closed(self) -> None:
         """Called in the writer's thread, as its last act."""
@@ -308,32 +252,6 @@ class Session:
             self.opened.set_result(None)
             logger.info("recording %s", self.status.filename)
 
-    def _limit_duration(self) -> None:
-        if not self._has_pictures:  # the camera is not running
-            self._home.call_later(FIRST_PICTURE_POLL_S, self._limit_duration)
-            return
-        if self._ends_at is None:
-            self._ends_at = self._home.time() + self.settings.max_duration_s
-        reason = Reason("duration", "it has the length that was asked for")
-        self._home.call_later(self._ends_at - self._home.time(), self.end, reason)
-
-    def _look_for_servers_end(self) -> None:
-        """Now, and not at the process's end: a stranger's half request may keep the server from
-        coming to that, and it is killed."""
-        if is_server_ending():
-            self.end(SHUT_DOWN)
-        else:
-            self._home.call_later(SERVER_LOOK_S, self._look_for_servers_end)
-
-    def _look_for_heartbeat(self, looks: Looks) -> None:
-        now_s = self._home.time()
-        if looks.is_late(now_s):
-            self.beat()  # a heartbeat may have been missed while the process stood still
-        if now_s - self._beat_at < self.settings.heartbeat_s:
-            self._home.call_later(looks.interval_s, self._look_for_heartbeat, looks)
-        else:
-            self.end(Reason("no_heartbeat", "the page that wanted it is gone"))
-
     def _handle_closed(self) -> None:
         if self._is_closed:
             return
@@ -341,14 +259,10 @@ class Session:
         self._home.cancel_timers()
         if not self.is_ending:
             self._broadcaster.unsubscribe(self._subscription)
+            self._arrival.end()
         left = self._subscription.take()
         if self.failure is not None:
-            self._lost_in_queue = len(left)
-            self._stop_reason = describe_failure(self.failure)
-        elif not self._writer.progress.frame_count:
-            self._ended_in_vain = self._stop_reason not in (None, PAUSED)
-            self._stop_reason = Reason("no_picture", "no picture came from the camera")
-        self._stopped_at = time.time()
+            self._status.lost_in_queue = len(left)
         self._is_closed = True
         self._log_end()
         self._on_over(self)
@@ -368,10 +282,3 @@ class Session:
             status.dropped_count,
             status.stop_reason or "as asked",
         )
-
-
-def describe_failure(failure: OSError | NotRecorderOwner) -> Reason:
-    """Returns why a recording ended or did not begin, for a person."""
-    if isinstance(failure, NotRecorderOwner):
-        return Reason(failure.code, str(failure))
-    return describe(failure)

@@ -9,14 +9,25 @@ from typing import Any, Protocol
 
 from ..reason import Reason
 
+SHUT_DOWN = Reason("shut_down", "the server was shut down")
+PAUSED = Reason("paused", "the camera was paused")
+
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
     """The recording that runs, or the last one; a snapshot that any thread may keep."""
 
+    recording_id: str | None = None
+    """Of this recording and no other; None before the first one."""
     is_recording: bool = False
     is_waiting: bool = False
-    """No picture has come yet: the recording begins with the camera's next IDR."""
+    """No picture has come since its start: it goes on with the camera's next IDR."""
+    is_receiving: bool = False
+    """Pictures come now."""
+    silent_s: float | None = None
+    """For how long none has come, while none come."""
+    has_file: bool = False
+    """Its file is there; a disk that hangs delays that."""
     filename: str | None = None
     """None before the first recording."""
     path: Path | None = None
@@ -34,7 +45,9 @@ class RecordingStatus:
     dropped_count: int = 0
     """Pictures lost because the disk was too slow, or failed."""
     gap_count: int = 0
-    """Places in the recording where pictures are missing; each ends at an IDR."""
+    """Places where more than a second is missing since the start, this silence included."""
+    missing_ms: int = 0
+    """How long they are together."""
     file_count: int = 0
     """Files of the recording: more than one if the camera or its SPS changed, or it got long."""
     heartbeat_s: float | None = None
@@ -53,6 +66,7 @@ class RecordingStatus:
     def to_json(self) -> dict[str, Any]:
         """Returns the fields of `GET /api/recording/status`."""
         return {
+            "recording_id": self.recording_id,
             "recording": self.is_recording,
             "filename": self.filename,
             "frame_count": self.frame_count,
@@ -68,6 +82,10 @@ class RecordingStatus:
             "note": self.note,
             "note_code": None if self.note is None else self.note.code,
             "waiting": self.is_waiting,
+            "receiving": self.is_receiving,
+            "silent_s": None if self.silent_s is None else round(self.silent_s, 1),
+            "gap_count": self.gap_count,
+            "missing_ms": self.missing_ms,
             "dropped_count": self.dropped_count,
             "heartbeat_s": self.heartbeat_s,
             "failed": self.has_failed,

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from ..lifecycle import Pulse, Run, start_run
 from ..media.access_unit import AccessUnit
 from .disk import check_free, make_folder
 from .files import Files
+from .progress import Account, Progress
 from .settings import RecorderSettings
 from .target import Target
 
@@ -34,21 +35,6 @@ class UnitQueue(Protocol):
     def take(self) -> list[AccessUnit]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What is in the files so far."""
-
-    frame_count: int = 0
-    bytes_written: int = 0
-    duration_ms: int = 0
-    """Time from the capture of the first picture to that of the last."""
-    gap_count: int = 0
-    """Places where pictures are missing, whether the camera or the disk lost them."""
-    lost_count: int = 0
-    """Pictures not written because of an error."""
-    file_count: int = 0
-
-
 class Writer:
     """Writes one recording: makes the folder and the file, begins with `preroll`, empties `queue`
     every POLL_S, ends by request_stop() or an OSError.
@@ -60,9 +46,10 @@ class Writer:
     thread once it has started. Any thread may read `path` (None until the file exists and holds the
     preroll), `paths` (of its files, once they are finished), `wanted_path` (what `path` will most
     likely be), `progress`, `failure` (what ended it), `blocked_s`, `is_writing` and `is_unwanted`.
-    `syncs` counts how long each sync of a running recording takes.
-    The writer's thread calls `claim` first, `on_opened` when `path` is set, and `on_closed` last,
-    in any case.
+    `syncs` counts how long each sync of a running recording takes. Gaps count from `started_ns` on,
+    a capture time.
+    The writer's thread calls `claim` first, `on_opened` when `path` is set, `on_finished` when the
+    files are in order or nothing more can be done, and `on_closed` last, in any case.
     """
 
     def __init__(
@@ -76,6 +63,8 @@ class Writer:
         on_opened: Callable[[], object],
         on_closed: Callable[[], object],
         thread_name: str,
+        on_finished: Callable[[], object] = lambda: None,
+        started_ns: int = 0,
         syncs: Histogram | None = None,
     ) -> None:
         self.path: Path | None = None
@@ -89,20 +78,20 @@ class Writer:
         """Its pulse rests while the writer waits for pictures, so its age is the disk's."""
         self.is_writing = False
         """True from start() until the last access to the file, however long the disk hangs."""
+        self.ended_at: float | None = None
+        """When that was, epoch seconds."""
         self._target = target
         self._queue = queue
         self._settings = settings
         self._preroll = preroll
         self._claim = claim
         self._on_opened = on_opened
+        self._on_finished = on_finished
         self._on_closed = on_closed
         self._wake = threading.Event()
         self._stop_requested = threading.Event()
         self._files = Files(target)
-        self._first_ns = 0
-        self._last: AccessUnit | None = None
-        self._gap_count = 0
-        self._taken_count = 0
+        self._account = Account(started_ns)
         self._thread_name = thread_name
         self._syncs = Histogram(WAITS_S) if syncs is None else syncs
 
@@ -154,10 +143,13 @@ class Writer:
             with self._first_failure_kept():
                 self._files.newest.complete()
             self._finish()
+        with self._first_failure_kept():
+            self._on_finished()
         self.progress = replace(
             self.progress, lost_count=self.progress.lost_count + len(self._preroll)
         )
         thread.pulse.rest()
+        self.ended_at = time.time()
         self.is_writing = False
         self._on_closed()
 
@@ -211,17 +203,17 @@ class Writer:
             self.failure = self.failure or OSError(errno.EIO, "internal error")
 
     def _write(self, units: Sequence[AccessUnit]) -> None:
-        if self._last is None:  # never begins in mid-GOP
+        if not self._account.has_begun:  # never begins in mid-GOP
             units = list(itertools.dropwhile(lambda unit: not unit.is_entry_point, units))
         if not units:
             return
-        self._taken_count += len(units)
+        self._account.taken_count += len(units)
         try:
             for run in self._runs(units):
                 kept = self._files.newest.without_leading(run)
-                self._taken_count -= len(run) - len(kept)
+                self._account.taken_count -= len(run) - len(kept)
                 self._files.newest.write(kept)
-                self._account(run)
+                self._account.add(run)
         finally:
             self._tell_progress()
 
@@ -237,22 +229,5 @@ class Writer:
                     self._files.go_on_with(unit)
         yield units[begin:]
 
-    def _account(self, units: Sequence[AccessUnit]) -> None:
-        for unit in units:
-            if self._last is None:
-                self._first_ns = unit.capture_ns
-            elif unit.is_discontinuity or unit.sequence != self._last.sequence + 1:
-                self._gap_count += 1
-            self._last = unit
-
     def _tell_progress(self) -> None:
-        files = self._files
-        last = self._last
-        self.progress = Progress(
-            frame_count=files.frame_count,
-            bytes_written=files.bytes_written,
-            duration_ms=(last.capture_ns - self._first_ns) // 1_000_000 if last else 0,
-            gap_count=self._gap_count,
-            lost_count=self._taken_count - files.frame_count,
-            file_count=files.count,
-        )
+        self.progress = self._account.progress(self._files)

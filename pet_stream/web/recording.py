@@ -10,7 +10,7 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadName, BadRequest
+from ..errors import BadName, BadRequest, RequestError
 from ..recording.status import RecordingStatus
 from .current import current_stream
 from .json_bodies import read_json
@@ -26,6 +26,7 @@ def start_recording() -> ResponseReturnValue:
     status = start()
     answer: dict[str, object] = {
         "status": "recording",
+        "recording_id": status.recording_id,
         "file": None if status.path is None else _shown(status.path),
         "filename": status.filename,
         "started_at": status.started_at,
@@ -36,7 +37,7 @@ def start_recording() -> ResponseReturnValue:
 
 
 def stop_recording() -> ResponseReturnValue:
-    return _finished("stopped", stop())
+    return _finished("stopped", stop(_named_recording()))
 
 
 def save_clip() -> ResponseReturnValue:
@@ -76,10 +77,24 @@ def start() -> RecordingStatus:
     return stream.event_loop.call(recording, TIMEOUT_S)
 
 
-def stop() -> RecordingStatus:
-    """Stop the recording. Raises NotRecording, StorageError, LoopUnavailable."""
+def stop(recording_id: str | None = None) -> RecordingStatus:
+    """Stop the recording, if it is that of `recording_id` or none is named. Raises NotRecording,
+    OtherRecording, StorageError, LoopUnavailable."""
     stream = current_stream()
-    return stream.event_loop.call(stream.recorder.stop(), TIMEOUT_S)
+    return stream.event_loop.call(stream.recorder.stop(recording_id=recording_id), TIMEOUT_S)
+
+
+def _named_recording() -> str | None:
+    """Returns the recording that the body names. Older pages send no body, or any. Raises
+    BadRequest."""
+    try:
+        body = read_json()
+    except RequestError:
+        return None
+    recording_id = body.get("recording_id")
+    if not isinstance(recording_id, str | None):
+        raise BadRequest("recording_id must be a string")
+    return recording_id
 
 
 def _finished(word: str, status: RecordingStatus) -> dict[str, object]:

@@ -15,12 +15,23 @@ from .ticker import Ticker
 if TYPE_CHECKING:
     from .connection import Connection
 
-LOOK_INTERVAL_S = 0.25
-"""Changes within this time are sent as one."""
+LOOK_INTERVAL_S = 0.15
+"""Changes within this time are sent as one. With the two seconds after which a camera is silent it
+must not be much."""
 COUNTING_INTERVAL_S = 1.0
 """How often numbers are sent that always change."""
 
-_COUNTING = frozenset({"frame_count", "bytes_written", "duration_ms", "size_bytes", "free_bytes"})
+_COUNTING = frozenset(
+    {
+        "frame_count",
+        "bytes_written",
+        "duration_ms",
+        "silent_s",
+        "missing_ms",
+        "size_bytes",
+        "free_bytes",
+    }
+)
 
 State = dict[str, Any]
 

@@ -323,6 +323,7 @@ def test_the_status_tells_how_the_recording_grows(
 
 def test_the_status_before_the_first_recording() -> None:
     assert RecordingStatus().to_json() == {
+        "recording_id": None,
         "recording": False,
         "filename": None,
         "frame_count": 0,
@@ -338,6 +339,10 @@ def test_the_status_before_the_first_recording() -> None:
         "note": None,
         "note_code": None,
         "waiting": False,
+        "receiving": False,
+        "silent_s": None,
+        "gap_count": 0,
+        "missing_ms": 0,
         "dropped_count": 0,
         "heartbeat_s": None,
         "failed": False,

@@ -25,8 +25,20 @@ STATUS_FIELDS = {
     "start_time",
     "stop_reason",
     "stop_code",
+    "recording_id",
+    "receiving",
+    "silent_s",
+    "missing_ms",
+    "gap_count",
 }
-LEGACY_FIELDS = STATUS_FIELDS - {"duration", "stop_reason", "stop_code"}
+LEGACY_FIELDS = {
+    "recording",
+    "filename",
+    "frame_count",
+    "bytes_written",
+    "duration_ms",
+    "start_time",
+}
 
 
 def record_pictures(client: FlaskClient, count: int) -> None:
@@ -40,7 +52,7 @@ def file_of(client: FlaskClient, answer: dict[str, str]) -> Path:
 def test_a_recording_from_start_to_file(live_client: FlaskClient) -> None:
     before_s = time.time()
     started = live_client.post("/api/recording/start").get_json()
-    assert started.keys() == {"status", "file", "filename", "started_at"}
+    assert started.keys() == {"status", "recording_id", "file", "filename", "started_at"}
     assert started["status"] == "recording"
     assert re.fullmatch(r"recording_\d{8}_\d{6}\.mp4", started["filename"])
     assert started["file"] == f"recordings/{started['filename']}"
@@ -101,6 +113,34 @@ def test_the_root_is_no_working_folder(tmp_path: Path, monkeypatch: pytest.Monke
     with mounted_app(tmp_path) as app:
         answer = app.test_client().post("/api/recording/start", json={"filename": "cat"})
         assert answer.get_json()["file"] == "recordings/cat.mp4"
+
+
+def test_a_stop_request_may_name_the_recording_that_it_means(live_client: FlaskClient) -> None:
+    first = live_client.post("/api/recording/start").get_json()["recording_id"]
+    assert live_client.post("/api/recording/stop", json={"recording_id": first}).status_code == 200
+    second = live_client.post("/api/recording/start").get_json()["recording_id"]
+    assert live_client.get("/api/recording/status").get_json()["recording_id"] == second
+    for named in (first, "", "x" * 5000):
+        refused = live_client.post("/api/recording/stop", json={"recording_id": named})
+        assert (refused.status_code, refused.get_json()["code"]) == (409, "other_recording")
+    for named in (5, ["a"], {}, True):
+        refused = live_client.post("/api/recording/stop", json={"recording_id": named})
+        assert (refused.status_code, refused.get_json()["code"]) == (400, "bad_request")
+    assert live_client.get("/api/recording/status").get_json()["recording"] is True
+    stopped = live_client.post("/api/recording/stop", json={"recording_id": second}).get_json()
+    assert stopped["stats"]["recording_id"] == second
+    after = live_client.post("/api/recording/stop", json={"recording_id": second})
+    assert (after.status_code, after.get_json()["code"]) == (409, "not_recording")
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"not JSON", b"[1]", b"null", bytes(20_000)])
+def test_a_stop_request_that_names_none_stops_whatever_it_brings(
+    client: FlaskClient, body: bytes
+) -> None:
+    for path in ("/api/recording/stop", "/stop"):
+        client.post("/api/recording/start")
+        assert client.post(path, data=body).status_code == 200
+        assert client.get("/api/recording/status").get_json()["recording"] is False
 
 
 def test_without_a_camera_it_waits_and_says_so(client: FlaskClient) -> None:

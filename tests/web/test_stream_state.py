@@ -15,6 +15,7 @@ from tests.waiting import TIMEOUT_S, wait_until
 from tests.websocket.client import WebSocket, deaf_client, served
 
 PATH = "/api/stream/ws"
+SLOW_MACHINE_S = 0.5
 OFFER = Path(__file__).parent.parent / "webrtc" / "offers" / "chromium-156.sdp"
 
 
@@ -25,11 +26,14 @@ def no_errors_are_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 @pytest.fixture
-def live_app(segment_name: str, footage: Path, tmp_path: Path) -> Iterator[Flask]:
-    with (
-        Camera(segment_name, source=footage, fps=30),
-        mounted_app(tmp_path, SHM=segment_name) as app,
-    ):
+def camera(segment_name: str, footage: Path) -> Iterator[Camera]:
+    with Camera(segment_name, source=footage, fps=30) as camera:
+        yield camera
+
+
+@pytest.fixture
+def live_app(camera: Camera, tmp_path: Path) -> Iterator[Flask]:
+    with mounted_app(tmp_path, SHM=camera.segment) as app:
         yield app
 
 
@@ -51,6 +55,31 @@ def test_the_state_comes_at_once(url: str) -> None:
     assert state["health"] == {"status": "ok", "reasons": [], "reason_codes": []}
     assert (state["viewers"], state["max_viewers"]) == (0, 10)
     assert 0 < state["disk"]["free_bytes"] < state["disk"]["size_bytes"]
+
+
+@pytest.mark.slow
+def test_camera_and_recording_say_one_thing_of_a_silence_and_at_once(
+    url: str, live_app: Flask, camera: Camera
+) -> None:
+    client = live_app.test_client()
+    name = client.post("/api/recording/start").get_json()["filename"]
+    with WebSocket(url) as page:
+        page.receive_until(lambda m: m["type"] == "state" and m["recording"]["frame_count"] > 30)
+        camera.command("stall 3000")
+        states = [page.text("state")]
+        while not states[-1]["recording"]["missing_ms"]:
+            states.append(page.text("state"))
+        silent = states[-1]["recording"]
+        assert (silent["recording"], silent["receiving"], silent["waiting"]) == (True, False, False)
+        assert 2.0 <= silent["silent_s"] <= 2.2 + SLOW_MACHINE_S
+        assert silent["gap_count"] == 1
+        while not states[-1]["recording"]["receiving"]:
+            states.append(page.text("state"))
+    for state in states:
+        assert state["recording"]["receiving"] == (state["camera"]["state"] == "live")
+    stopped = client.post("/api/recording/stop").get_json()["stats"]
+    assert (stopped["gap_count"], stopped["missing_ms"]) == (1, pytest.approx(3000, abs=500))
+    assert stopped["filename"] == name
 
 
 @pytest.mark.parametrize("is_recording", [False, True])

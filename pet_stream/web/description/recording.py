@@ -5,10 +5,12 @@ from __future__ import annotations
 from ...errors import (
     AlreadyRecording,
     BadName,
+    BadRequest,
     NameExists,
     NothingToSave,
     NotRecorderOwner,
     NotRecording,
+    OtherRecording,
     Paused,
     StorageError,
     TooMany,
@@ -62,15 +64,18 @@ OPERATIONS = {
     ),
     "POST /api/recording/stop": Operation(
         "Stop the recording",
-        "answers when the file is complete on the disk. A recording that still waits leaves no "
+        'optional `{"recording_id"}`: if another one runs by then, 409. Answers when the file is '
+        "complete on the disk. A recording that still waits leaves no "
         "file: 200 with `frame_count` 0, `file` null and, in `stats`, the `stop_code` `no_picture`",
+        body=Body(ref("RecordingStop")),
         answers=(Answer("It is on the disk", ref("RecordingFinished")),),
-        errors=(NotRecording, StorageError),
+        errors=(BadRequest, NotRecording, OtherRecording, StorageError),
     ),
     "GET /api/recording/status": Operation(
         "The running or last recording",
         "the running or last recording. `duration_ms` is the length of the file, `preroll_ms` how "
-        "much of it was before the start, `note` what is wrong with the disk",
+        "much of it was before the start, `receiving` whether pictures come now, `missing_ms` how "
+        "long there were none since the start, `note` what is wrong with the disk",
         answers=(Answer("Its state", ref("RecordingStatus")),),
     ),
     "POST /api/recording/heartbeat": Operation(
@@ -104,9 +109,14 @@ SCHEMAS: dict[str, Schema] = {
         filename=_FILENAME,
         format=_FORMAT,
     ),
+    "RecordingStop": record(
+        "recording_id",
+        recording_id=nullable(described(TEXT, "What the answer to the start said.")),
+    ),
     "RecordingStarted": record(
         "waiting",
         status=word("recording"),
+        recording_id=TEXT,
         file=nullable(TEXT),
         filename=nullable(TEXT),
         started_at=nullable(EPOCH_S),
@@ -124,8 +134,11 @@ SCHEMAS: dict[str, Schema] = {
         stopped_at=nullable(EPOCH_S),
     ),
     "RecordingStatus": record(
+        recording_id=nullable(described(TEXT, "Of this recording; null before the first one.")),
         recording=BOOLEAN,
-        waiting=BOOLEAN,
+        waiting=described(BOOLEAN, "No picture has come since its start."),
+        receiving=described(BOOLEAN, "Pictures come now."),
+        silent_s=described(nullable(NUMBER), "For how long none has come, while none come."),
         filename=nullable(TEXT),
         start_time=nullable(TIME),
         frame_count=COUNT,
@@ -136,6 +149,8 @@ SCHEMAS: dict[str, Schema] = {
         preroll_reason=nullable(TEXT),
         preroll_code=nullable(TEXT),
         dropped_count=COUNT,
+        gap_count=described(COUNT, "Where more than a second is missing since the start."),
+        missing_ms=described(COUNT, "How long these are together."),
         heartbeat_s=nullable(NUMBER),
         note=nullable(TEXT),
         note_code=nullable(TEXT),
