@@ -89,7 +89,8 @@ def test_a_silence_is_told_while_it_lasts_and_is_a_gap_afterwards(
     wait_until(lambda: recorder.status.missing_ms > 12_000)
     stopped = call(recorder.stop())
     gap_ms = 12_000 + missing_to_idr_ms(20)
-    assert missing(stopped) == (1, pytest.approx(gap_ms, abs=2))
+    assert stopped.gap_count == 1
+    assert stopped.missing_ms == pytest.approx(gap_ms, abs=2)
 
 
 def missing_to_idr_ms(published: int) -> float:
