@@ -20,6 +20,9 @@ LOOK_INTERVAL_S = 0.15
 must not be much."""
 COUNTING_INTERVAL_S = 1.0
 """How often numbers are sent that always change."""
+BEAT_INTERVAL_S = 1.0
+"""How often each page is told that the state is still the one that it knows. Two missing ones are
+silence to it (`static/js/state_socket.js`)."""
 
 _COUNTING = frozenset(
     {
@@ -55,7 +58,8 @@ class Followed:
 
 class LiveState:
     """Looks at the state a few times a second while a page is open, and sends all pages one message
-    when it has changed. On the event loop, but for `tell_recordings_soon`.
+    when it has changed, and a beat each second in between. On the event loop, but for
+    `tell_recordings_soon`.
 
     `state` returns what is to be told, JSON with the recording under `recording`; it must not wait
     for anything. A page asks for the list of recordings when it is told that it has changed.
@@ -75,6 +79,7 @@ class LiveState:
         self._recording: tuple[object, object] | None = None
         self._frame = b""
         self._told_at_s = 0.0
+        self._beat_at_s = 0.0
         self._ticker = Ticker(event_loop, "telling the state", LOOK_INTERVAL_S, self._look)
 
     @property
@@ -112,10 +117,15 @@ class LiveState:
         is_recording = bool(state["recording"]["recording"])
         is_due = is_recording and now_s - self._told_at_s >= self.counting_interval_s
         if is_due or without_counting(state) != without_counting(self._told):
-            self._told, self._told_at_s = state, now_s
+            self._told, self._told_at_s, self._beat_at_s = state, now_s, now_s
             self._frame = json_frame({"type": "state", **state})
             for connection, outbox in tuple(self._listeners.items()):
                 outbox.state_frame = self._frame
+                connection.flush()
+        elif now_s - self._beat_at_s >= BEAT_INTERVAL_S - LOOK_INTERVAL_S / 2:
+            self._beat_at_s = now_s
+            for connection, outbox in tuple(self._listeners.items()):
+                outbox.owes_beat = True
                 connection.flush()
         for connection, followed in tuple(self._followed.items()):
             if (frame := followed.news()) is not None:

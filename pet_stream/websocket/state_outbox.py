@@ -8,6 +8,7 @@ from .frames import json_frame
 
 MAX_SIGHTINGS = 32
 _RECORDINGS_FRAME = json_frame({"type": "recordings"})
+_BEAT_FRAME = json_frame({"type": "beat"})
 
 
 class StateOutbox:
@@ -20,6 +21,7 @@ class StateOutbox:
         self.state_frame: bytes | None = None
         self.thinned_frame: bytes | None = None
         self.has_new_recordings = False
+        self.owes_beat = False
         self.sightings: deque[bytes] = deque(maxlen=MAX_SIGHTINGS)
         """Frames, oldest first."""
 
@@ -33,4 +35,9 @@ class StateOutbox:
         if self.has_new_recordings:
             self.has_new_recordings = False
             return _RECORDINGS_FRAME
-        return self.sightings.popleft() if self.sightings else None
+        if self.sightings:
+            return self.sightings.popleft()
+        if self.owes_beat:
+            self.owes_beat = False
+            return _BEAT_FRAME
+        return None

@@ -99,6 +99,12 @@ def test_nothing_is_said_while_nothing_changes_but_numbers_that_grow(
                     told = again
 
 
+def test_in_between_a_beat_says_that_the_server_is_there(url: str) -> None:
+    with WebSocket(url) as page:
+        for _ in range(2):
+            page.text("beat")
+
+
 def test_a_recording_is_told_as_it_goes(url: str, live_app: Flask) -> None:
     client = live_app.test_client()
     with WebSocket(url) as page:

@@ -73,6 +73,7 @@ FROM_SERVER: dict[str, Schema] = {
         disk=nullable(ref("DiskSpace")),
         detections=BOOLEAN,
     ),
+    "Beat": _message("beat"),
     "RecordingsChanged": _message("recordings"),
     "Detections": {},
     "ViewerThinned": _message("thinned", pc_id=TEXT, fps=_FPS),
@@ -110,7 +111,7 @@ BINARY_HEADER = (
 )
 SOCKETS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/api/stream/ws": (
-        ("State", "RecordingsChanged", "Detections", "ViewerThinned", "Pong", "Error"),
+        ("State", "Beat", "RecordingsChanged", "Detections", "ViewerThinned", "Pong", "Error"),
         tuple(FROM_PAGE),
     ),
     "/api/stream/h264": (("Format", "Status", "Thinned", "Error"), ()),
