@@ -23,6 +23,8 @@ COUNTING_INTERVAL_S = 1.0
 BEAT_INTERVAL_S = 1.0
 """How often each page is told that the state is still the one that it knows. Two missing ones are
 silence to it (`static/js/state_socket.js`)."""
+MAX_FOLLOWED = 4
+"""A page has a player or two."""
 
 _COUNTING = frozenset(
     {
@@ -43,7 +45,7 @@ class Followed:
     """A page's WebRTC viewer. On the event loop."""
 
     def __init__(self, pc_id: str, thinned_to: Callable[[], float | None]) -> None:
-        self._pc_id = pc_id
+        self.pc_id = pc_id
         self._thinned_to = thinned_to
         self._told: float | None = None
 
@@ -53,7 +55,7 @@ class Followed:
         if thinned_to in (0.0, self._told):  # 0: not known yet
             return None
         self._told = thinned_to
-        return json_frame({"type": "thinned", "pc_id": self._pc_id, "fps": thinned_to})
+        return json_frame({"type": "thinned", "pc_id": self.pc_id, "fps": thinned_to})
 
 
 class LiveState:
@@ -74,7 +76,7 @@ class LiveState:
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
-        self._followed: dict[Connection, Followed] = {}
+        self._followed: dict[Connection, dict[str, Followed]] = {}
         self._told: State = {}
         self._recording: tuple[object, object] | None = None
         self._frame = b""
@@ -103,10 +105,17 @@ class LiveState:
 
     def follow(self, connection: Connection, followed: Followed) -> None:
         """Tell the page how many pictures its WebRTC viewer is sent, while those are fewer than
-        all; one viewer for each page. Does nothing for a page that has gone."""
+        all; MAX_FOLLOWED viewers for each page, the newest. Does nothing for a page that has
+        gone."""
         self._event_loop.assert_here()
         if connection in self._listeners:
-            self._followed[connection] = followed
+            viewers = self._followed.setdefault(connection, {})
+            viewers.pop(followed.pc_id, None)
+            viewers[followed.pc_id] = followed
+            if len(viewers) > MAX_FOLLOWED:
+                oldest = next(iter(viewers))
+                del viewers[oldest]
+                self._listeners[connection].thinned_frames.pop(oldest, None)
 
     def tell_recordings_soon(self) -> None:
         """Tell all pages that the list of recordings has changed. Any thread."""
@@ -127,9 +136,11 @@ class LiveState:
             for connection, outbox in tuple(self._listeners.items()):
                 outbox.owes_beat = True
                 connection.flush()
-        for connection, followed in tuple(self._followed.items()):
-            if (frame := followed.news()) is not None:
-                self._listeners[connection].thinned_frame = frame
+        for connection, viewers in tuple(self._followed.items()):
+            for pc_id, followed in viewers.items():
+                if (frame := followed.news()) is not None:
+                    self._listeners[connection].thinned_frames[pc_id] = frame
+            if self._listeners[connection].thinned_frames:
                 connection.flush()
         recording = (state["recording"]["filename"], is_recording)
         if recording != self._recording:

@@ -19,7 +19,8 @@ class StateOutbox:
 
     def __init__(self) -> None:
         self.state_frame: bytes | None = None
-        self.thinned_frame: bytes | None = None
+        self.thinned_frames: dict[str, bytes] = {}
+        """By viewer, of those that the page follows."""
         self.has_new_recordings = False
         self.owes_beat = False
         self.sightings: deque[bytes] = deque(maxlen=MAX_SIGHTINGS)
@@ -29,9 +30,8 @@ class StateOutbox:
         if self.state_frame is not None:
             frame, self.state_frame = self.state_frame, None
             return frame
-        if self.thinned_frame is not None:
-            frame, self.thinned_frame = self.thinned_frame, None
-            return frame
+        if self.thinned_frames:
+            return self.thinned_frames.pop(next(iter(self.thinned_frames)))
         if self.has_new_recordings:
             self.has_new_recordings = False
             return _RECORDINGS_FRAME

@@ -20,8 +20,7 @@ export class Api extends Requests {
   #channel = null;
 
   /**
-   * A `LiveApi` of the page, if it has one: takes ICE candidates that are found after the offer, and
-   * tells what a detector sees.
+   * The `StateSocket` of the page, if it has one: takes ICE candidates that are found after the offer.
    */
   get channel() {
     return this.#channel;
@@ -69,7 +68,7 @@ export class Api extends Requests {
     return new WebSocket(`${url}${camera}`);
   }
 
-  /** What changes on the server, told at once (`live_state.js`). */
+  /** What changes on the server, told at once (`state_socket.js`). */
   openState() {
     return new WebSocket(this.#socketUrl("/api/stream/ws"));
   }

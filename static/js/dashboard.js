@@ -5,11 +5,11 @@ import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { addWords, language, onLanguage, text, translate } from "./i18n.js";
-import { LiveApi } from "./live_state.js";
 import { Playback } from "./recording_view.js";
 import { PauseBar } from "./pause.js";
 import { RecorderPanel } from "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
+import { serverAt } from "./server.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
 
@@ -27,18 +27,19 @@ function speak() {
 
 const player = find("pet-stream");
 const spoken = find("[data-announce]");
-const live = new LiveApi(player.getAttribute("src") ?? "");
+const server = serverAt(player.getAttribute("src") ?? "");
+const { api, known } = server;
 new Stage(find("main"), player);
-const recorder = new RecorderPanel(find("[data-record-panel]"), live);
-const recordings = new RecordingsPanel(find("[data-recordings-panel]"), live);
-const playback = new Playback(find("[data-playback]"), live);
-const clip = new ClipButton(find("[data-clip]"), live);
-const health = new HealthLine(find("[data-health]"), live);
+const recorder = new RecorderPanel(find("[data-record-panel]"), server);
+const recordings = new RecordingsPanel(find("[data-recordings-panel]"), api);
+const playback = new Playback(find("[data-playback]"), api);
+const clip = new ClipButton(find("[data-clip]"), api);
+const health = new HealthLine(find("[data-health]"), known);
 
 const pauseButton = find("[data-pause-toggle]");
-const pause = new PauseBar(find("[data-pause]"), pauseButton, live);
+const pause = new PauseBar(find("[data-pause]"), pauseButton, server);
 
-const session = new Session(live);
+const session = new Session(api);
 const account = find("[data-account]");
 let dialog = null;
 let warnings = null;
@@ -52,23 +53,22 @@ recordings.addEventListener("gone", ({ detail }) => playback.close(detail));
 clip.addEventListener("said", ({ detail }) => recorder.say(detail.message, detail));
 clip.addEventListener("change", () => recordings.refresh());
 health.addEventListener("announce", announce);
-health.addEventListener("told", ({ detail }) => {
-  pause.show(detail.pause);
-  warned = detail.warnings;
-  showWarnings();
-});
 pause.addEventListener("announce", announce);
-pause.addEventListener("change", () => health.refresh());
 recorder.addEventListener("change", () => recordings.refresh());
-player.addEventListener("pet-stream:state", () => health.refresh());
 
-live.addEventListener("state", () => {
-  recorder.refresh();
-  health.refresh();
+server.socket.addEventListener("clock", () => (player.api.clockOffsetMs = server.clockOffsetMs));
+api.addEventListener("reachable", () => recordings.refresh());
+
+let listAt = 0;
+known.addEventListener("change", () => {
+  const { now } = known;
+  if (now.health?.warnings !== undefined && now.health.warnings !== warned) {
+    warned = now.health.warnings;
+    showWarnings();
+  }
+  if (now.listAt !== listAt) recordings.refresh();
+  listAt = now.listAt;
 });
-live.addEventListener("recordings", () => recordings.refresh());
-live.addEventListener("clock", () => (player.api.clockOffsetMs = live.clockOffsetMs));
-live.addEventListener("reachable", () => recordings.refresh());
 
 /** What somebody may not do is not shown; what was refused before may be allowed now. */
 session.addEventListener("change", () => {
@@ -80,28 +80,29 @@ session.addEventListener("change", () => {
   setText(account.querySelector("[data-account-name]"), session.name);
   showWarnings();
   if (!session.hasAccounts) return;
-  if (!live.isPushed) live.reconnect();
+  if (!known.now.link.isPushed) server.retry();
   if (player.state === "not-allowed") player.retry();
   recordings.refresh();
 });
 /** Those that this person may see. */
 async function showWarnings() {
   const count = session.isKnown && session.may("operate") ? warned : 0;
-  if (count) warnings ??= import("./warnings.js").then((part) => part.openPanel(live));
+  if (count) warnings ??= import("./warnings.js").then((part) => part.openPanel(api));
   (await warnings)?.update(count);
 }
 
 player.addEventListener("pet-stream:signed-in", () => session.load());
 account.addEventListener("click", async () => {
   const [{ AccountDialog }] = await Promise.all([import("./account.js"), addWords("account")]);
-  dialog ??= new AccountDialog(live, session);
+  dialog ??= new AccountDialog(api, session);
   dialog.open();
 });
 
-if (find("main").dataset.state === "pushed") live.start(); // else it is asked
-player.api.channel = live;
+server.hold();
+player.api.channel = server.socket;
+const seat = known.addPlayer();
+player.addEventListener("pet-stream:state", ({ detail }) => seat.tell(detail));
 recorder.start();
 recordings.start();
-health.start();
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

@@ -1,17 +1,16 @@
 /** What the detector sees, over the state's WebSocket. */
 
-import { LiveApi } from "./live_state.js";
+import { serverAt } from "./server.js";
 
 /**
  * Fills `sightings` while it is started; calls `onFirst` at the first message: there is a detector.
- * It takes the page's own socket (`api.channel`), where the page has one, else opens one. It costs
- * the server something, so it is stopped wherever nobody looks.
+ * It costs the server something, so it is stopped wherever nobody looks.
  */
 export class DetectionFeed {
   #api;
   #sightings;
   #onFirst;
-  #live = null;
+  #unsubscribe = null;
 
   constructor(api, sightings, onFirst) {
     this.#api = api;
@@ -20,28 +19,22 @@ export class DetectionFeed {
   }
 
   start() {
-    if (this.#live) return;
-    this.#live = this.#api.channel ?? new LiveApi(this.#api.base);
-    this.#live.addEventListener("detections", this.#take);
-    if (this.#live !== this.#api.channel) this.#live.start();
-    this.#live.subscribe();
+    const { base, link } = this.#api;
+    this.#unsubscribe ??= serverAt(base, link).socket.subscribe((update) => this.#take(update));
   }
 
   stop() {
-    const live = this.#live;
-    this.#live = null;
-    live?.removeEventListener("detections", this.#take);
-    if (live === this.#api.channel) live?.unsubscribe();
-    else live?.stop();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     this.#sightings.clear();
   }
 
-  #take = ({ detail }) => {
+  #take(update) {
     try {
-      this.#sightings.add(detail, performance.now() * 1000);
+      this.#sightings.add(update, performance.now() * 1000);
     } catch {
       return; // not one of ours
     }
     this.#onFirst();
-  };
+  }
 }

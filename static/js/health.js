@@ -3,57 +3,67 @@
 import { describeHealth } from "./camera.js";
 import { setText } from "./dom.js";
 import { clock } from "./format.js";
-import { text } from "./i18n.js";
-import { Poll } from "./poll.js";
-
-const POLL_MS = 1000;
+import { onLanguage, text } from "./i18n.js";
+import { camerasWord, isSeen, linkTrouble } from "./known.js";
 
 /**
- * Wires `[data-health]`; sends `told` with each answer, and `announce` when the state is another, unless the player says so
- * itself, as it does of everything that takes the picture away.
+ * What a snapshot (`known.js`) says of the camera: `{level, headline, details}`. `level` is
+ * `checking`, `ok`, `warn`, `bad`, or `unknown`: then nothing is claimed but what was known last.
+ */
+export function describe(now) {
+  const health = camerasWord(now);
+  const trouble = linkTrouble(now);
+  if (isSeen(now) && (trouble || !now.isCurrent)) return seen(now, trouble);
+  if (trouble) return lost(now, trouble);
+  if (!now.isCurrent) return { level: "checking", headline: text("health.checking"), details: [] };
+  if (!health) return { level: "warn", headline: text("reconnecting.stalled.title"), details: [] };
+  return describeHealth(health);
+}
+
+/** Pictures come, and nothing else. */
+function seen({ health }, trouble) {
+  const described = describeHealth({ ...health, status: "ok", camera: { ...health?.camera, state: "live" } });
+  if (trouble !== "server") return described;
+  return { ...described, level: "warn", details: [text("health.pictures-only"), ...described.details] };
+}
+
+function lost({ link, health }, trouble) {
+  const time = clock(new Date(link.since));
+  const details = [text("health.since", { time })];
+  if (health) {
+    const { headline } = describeHealth(health);
+    details[0] = text("health.last", { time, what: headline });
+  }
+  const level = trouble === "connection" ? "unknown" : "bad";
+  return { level, headline: text(`reconnecting.${trouble}.title`), details };
+}
+
+/**
+ * Wires `[data-health]` to a store; sends `announce` when the headline is another, unless the player
+ * says so itself, as it does of everything that takes the picture away.
  */
 export class HealthLine extends EventTarget {
   #line;
-  #api;
-  #poll;
+  #known;
   #headline = "";
-  #lostAt = null;
 
-  constructor(line, api) {
+  constructor(line, known) {
     super();
     this.#line = line;
-    this.#api = api;
-    this.#poll = new Poll(() => this.#ask(), POLL_MS);
+    this.#known = known;
+    known.addEventListener("change", () => this.show());
+    onLanguage(() => this.show());
+    this.show();
   }
 
-  start() {
-    this.#poll.start();
-  }
-
-  refresh() {
-    return this.#poll.now();
-  }
-
-  async #ask() {
-    try {
-      const health = await this.#api.health();
-      this.#lostAt = null;
-      this.#show(describeHealth(health));
-      this.dispatchEvent(new CustomEvent("told", { detail: health }));
-    } catch {
-      this.#lostAt ??= new Date();
-      const details = [text("health.since", { time: clock(this.#lostAt) })];
-      this.#show({ level: "bad", headline: text("health.unreachable"), details });
-    }
-  }
-
-  #show({ level, headline, details }) {
+  show() {
+    const { level, headline, details } = describe(this.#known.now);
     const before = this.#line.dataset.health;
     this.#line.dataset.health = level;
     setText(this.#line.querySelector("[data-health-headline]"), headline);
     setText(this.#line.querySelector("[data-health-details]"), details.join(" · "));
-    const isSaidByPlayer = level === "bad" || before === "bad";
-    if (this.#headline && headline !== this.#headline && !isSaidByPlayer) {
+    const isSaidByPlayer = [level, before].some((one) => one === "bad" || one === "unknown");
+    if (this.#headline && headline !== this.#headline && !isSaidByPlayer && before !== "checking") {
       this.dispatchEvent(new CustomEvent("announce", { detail: headline }));
     }
     this.#headline = headline;

@@ -2,26 +2,31 @@
 
 import { setText } from "./dom.js";
 import { clock } from "./format.js";
-import { text } from "./i18n.js";
+import { onLanguage, text } from "./i18n.js";
 
-/** Wires `[data-pause]`, the bar, and `[data-pause-toggle]`. Sends `announce`, `change`. */
+/** Wires `[data-pause]`, the bar, and `[data-pause-toggle]` to a server. Sends `announce`. */
 export class PauseBar extends EventTarget {
   #bar;
   #button;
   #api;
+  #known;
   #isOn = false;
   #isKnown = false;
 
-  constructor(bar, button, api) {
+  constructor(bar, button, { api, known }) {
     super();
     this.#bar = bar;
     this.#button = button;
     this.#api = api;
+    this.#known = known;
     button.addEventListener("click", () => this.#toggle());
+    known.addEventListener("change", () => this.#show());
+    onLanguage(() => this.#show());
+    this.#show();
   }
 
-  /** What a health answer says of it; an older server says nothing. */
-  show(pause) {
+  #show() {
+    const { pause } = this.#known.now.health ?? {};
     if (!pause) return;
     const isNews = this.#isKnown && this.#isOn !== pause.paused;
     this.#isOn = pause.paused;
@@ -36,11 +41,11 @@ export class PauseBar extends EventTarget {
 
   async #toggle() {
     try {
-      this.show(await (this.#isOn ? this.#api.endPause() : this.#api.beginPause()));
+      const pause = await (this.#isOn ? this.#api.endPause() : this.#api.beginPause());
+      this.#known.take({ type: "pause", pause });
     } catch (error) {
       this.#announce(text("pause.failed", { reason: error.message }));
     }
-    this.dispatchEvent(new Event("change"));
   }
 
   #announce(detail) {

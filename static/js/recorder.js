@@ -3,14 +3,11 @@
 import { setText } from "./dom.js";
 import { bytes, duration, isoDuration } from "./format.js";
 import { reasonText, text } from "./i18n.js";
-import { Poll } from "./poll.js";
 
-const POLL_MS = 1000;
 const TICK_MS = 200;
 const MESSAGE_MS = 20_000;
 /** So long a command of this page may take to show in the server's status. */
 const SETTLE_MS = 3_000;
-const SETTLE_LOOK_MS = 100;
 /** The time runs on between two answers, but never far from what the server last said. */
 const MAX_AHEAD_MS = 1500;
 
@@ -26,9 +23,9 @@ export function phaseOf({ recording, waiting, frame_count: frames = 0 }) {
  */
 export class RecorderPanel extends EventTarget {
   #api;
+  #known;
   #panel;
   #button;
-  #poll;
   #status = null;
   #statusAt = 0;
   #isGrowing = false;
@@ -38,31 +35,28 @@ export class RecorderPanel extends EventTarget {
   #beatEveryMs = 0;
   #title = document.title;
 
-  constructor(panel, api) {
+  constructor(panel, { api, known }) {
     super();
     this.#panel = panel;
     this.#api = api;
+    this.#known = known;
     this.#button = panel.querySelector("[data-record]");
-    this.#poll = new Poll(() => this.#ask(), POLL_MS);
   }
 
   start() {
     this.#button.addEventListener("click", () => this.#toggle());
     setInterval(() => this.#showTime(), TICK_MS);
-    this.#poll.start();
-  }
-
-  /** Something has changed: ask now. */
-  refresh() {
-    return this.#poll.now();
+    this.#known.addEventListener("change", () => this.#look());
+    this.#look();
   }
 
   // What the server says
 
-  async #ask() {
-    try {
-      this.#take(await this.#api.recordingStatus());
-    } catch {
+  #look() {
+    const { isCurrent, recording } = this.#known.now;
+    const status = isCurrent ? recording : null;
+    if (status && status !== this.#status) this.#take(status);
+    else if (!status && this.#status) {
       this.#status = null;
       this.#show();
     }
@@ -111,21 +105,24 @@ export class RecorderPanel extends EventTarget {
       const isRace = error.code === "already_recording" || error.code === "not_recording";
       const message = text("record.failed", { reason: error.message });
       if (!isRace) this.say(message, { isError: true });
-      await this.#poll.now();
     }
     this.#pending = "";
     this.#show();
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Waits for a status that knows of the command: the one that was pushed last may be older. */
-  async #settle(isRecording) {
-    const until = performance.now() + SETTLE_MS;
-    for (;;) {
-      await this.#poll.now();
-      if (this.#status?.recording === isRecording || performance.now() > until) return;
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS));
-    }
+  /** Waits for a status that knows of the command: what was said last may be older. */
+  #settle(isRecording) {
+    return new Promise((resolve) => {
+      const settled = () => {
+        if (this.#status?.recording !== isRecording) return;
+        this.#known.removeEventListener("change", settled);
+        resolve();
+      };
+      this.#known.addEventListener("change", settled);
+      setTimeout(resolve, SETTLE_MS);
+      settled();
+    });
   }
 
   // What is shown

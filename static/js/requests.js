@@ -25,7 +25,8 @@ export class ApiError extends Error {
 
 /**
  * Requests to the server behind `base`, origin and prefix; "" is the one that this module came
- * from. Sends `reachable` and `unreachable` events when that changes.
+ * from. Sends `answer` or `failure` after each request, with the time at which it was sent
+ * (`performance.now()`), and `reachable` or `unreachable` when that changes.
  */
 export class Requests extends EventTarget {
   #base;
@@ -41,6 +42,10 @@ export class Requests extends EventTarget {
 
   get base() {
     return this.#base;
+  }
+
+  get link() {
+    return this.#link;
   }
 
   get isReachable() {
@@ -77,6 +82,7 @@ export class Requests extends EventTarget {
 
   /** The response, and its JSON; null if it is none. */
   async #exchange(url, options, timeoutMs) {
+    const askedAt = performance.now();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
     const headers = { ...options.headers, ...(options.method ? tokenHeaders(url) : {}) };
@@ -90,13 +96,14 @@ export class Requests extends EventTarget {
         headers,
       });
       data = await response.json().catch(() => null);
-    } catch {
-      this.#reached(false);
+    } catch (error) {
+      if (options.signal?.aborted) throw error; // by whoever asked
+      this.#reached(false, askedAt);
       throw new ApiError(text("health.unreachable"));
     } finally {
       clearTimeout(timer);
     }
-    this.#reached(true);
+    this.#reached(true, askedAt);
     return { response, data };
   }
 
@@ -107,7 +114,9 @@ export class Requests extends EventTarget {
     else fetch(url, { method: "POST", headers, keepalive: true }).catch(() => {});
   }
 
-  #reached(isReachable) {
+  #reached(isReachable, askedAt) {
+    const type = isReachable ? "answer" : "failure";
+    this.dispatchEvent(new CustomEvent(type, { detail: askedAt }));
     if (isReachable === this.#isReachable) return;
     this.#isReachable = isReachable;
     this.dispatchEvent(new Event(isReachable ? "reachable" : "unreachable"));

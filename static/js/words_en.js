@@ -158,6 +158,8 @@ export default {
   "health.degraded": "Running with problems",
   "health.unreachable": "Server not reachable",
   "health.since": "since {time}",
+  "health.last": "at {time}: {what}",
+  "health.pictures-only": "The server answers nothing else",
   "health.checking": "Checking the camera",
   "health.viewers": { one: "{count} viewer", other: "{count} viewers" },
 

@@ -157,6 +157,8 @@ export default {
   "health.degraded": "問題があります",
   "health.unreachable": "サーバーに接続できません",
   "health.since": "{time} から",
+  "health.last": "{time} 時点: {what}",
+  "health.pictures-only": "映像以外はサーバーから応答がありません",
   "health.checking": "カメラを確認しています",
   "health.viewers": "視聴者 {count} 人",
 

@@ -68,29 +68,41 @@ globalThis.location = new URL(document.baseURI);
 globalThis.WebSocket = FakeSocket;
 globalThis.EventSource = FakeEvents;
 
-const { LiveApi, withRefusal } = await import("../../static/js/live_state.js");
+const { Server } = await import("../../static/js/server.js");
+const { Api } = await import("../../static/js/api.js");
+const { withRefusal } = await import("../../static/js/state_socket.js");
 
 const SUBSCRIBE = { type: "subscribe", to: "detections" };
 const UNSUBSCRIBE = { type: "unsubscribe", to: "detections" };
 const STATE = { type: "state", health: { status: "ok" }, recording: { recording: false } };
 
-let live;
+let server;
+let release;
 let seen;
+/** What `fetch` answers; a rejection by default: nobody is there. */
+let answers;
 
 beforeEach(() => {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
   FakeSocket.all = [];
   FakeEvents.all = [];
   seen = [];
-  live = new LiveApi("http://host/cam");
-  live.addEventListener("detections", ({ detail }) => seen.push(detail.frame_number));
-  live.start();
+  answers = async () => {
+    throw new TypeError("nobody is there");
+  };
+  globalThis.fetch = (url) => answers(url);
+  server = new Server(new Api("http://host/cam"));
+  release = server.hold();
 });
 
 afterEach(() => {
-  live.stop();
+  release();
+  document.hidden = false;
   mock.timers.reset();
 });
+
+const see = ({ frame_number: number }) => seen.push(number);
+const settled = () => new Promise(setImmediate);
 
 /** The next socket, after the last one was lost. */
 function nextSocket() {
@@ -98,10 +110,18 @@ function nextSocket() {
   return FakeSocket.all.at(-1);
 }
 
+/** The first socket, open, and what it says. */
+function pushed(...messages) {
+  const [socket] = FakeSocket.all;
+  socket.opens();
+  for (const message of messages) socket.says(message);
+  return socket;
+}
+
 test("it subscribes when the socket is open, again after it was lost, and not once unsubscribed", () => {
   const [first] = FakeSocket.all;
   assert.equal(first.url, "ws://host/cam/api/stream/ws");
-  live.subscribe();
+  const unsubscribe = server.socket.subscribe(see);
   assert.deepEqual(first.told, []);
   first.opens();
   assert.deepEqual(first.told, [SUBSCRIBE]);
@@ -111,7 +131,7 @@ test("it subscribes when the socket is open, again after it was lost, and not on
   first.ends();
   const second = nextSocket();
   second.opens();
-  live.unsubscribe();
+  unsubscribe();
   assert.deepEqual(second.told, [SUBSCRIBE, UNSUBSCRIBE]);
   second.ends();
   const third = nextSocket();
@@ -120,7 +140,7 @@ test("it subscribes when the socket is open, again after it was lost, and not on
 });
 
 test("where no socket opens, events are listened to until one does", () => {
-  live.subscribe();
+  server.socket.subscribe(see);
   assert.deepEqual(FakeEvents.all, []);
   FakeSocket.all[0].ends();
   const [events] = FakeEvents.all;
@@ -137,32 +157,58 @@ test("where no socket opens, events are listened to until one does", () => {
 test("events end with the subscription", () => {
   FakeSocket.all[0].ends();
   assert.deepEqual(FakeEvents.all, []);
-  live.subscribe();
+  const unsubscribe = server.socket.subscribe(see);
   assert.equal(FakeEvents.all.length, 1);
-  live.unsubscribe();
+  unsubscribe();
   assert.equal(FakeEvents.all[0].isClosed, true);
 });
 
-test("after a stop nothing is opened any more", () => {
-  live.subscribe();
-  live.stop();
+test("two players that draw boxes have one subscription", () => {
+  const socket = pushed(STATE);
+  const ends = [server.socket.subscribe(see), server.socket.subscribe(see)];
+  ends[0]();
+  socket.says({ type: "detections", frame_number: 7, detections: [] });
+  assert.deepEqual(seen, [7]);
+  ends[1]();
+  ends[1]();
+  assert.deepEqual(socket.told, [SUBSCRIBE, UNSUBSCRIBE]);
+});
+
+test("once nobody needs it any more, nothing is open and nothing is opened or asked", async () => {
+  const asked = [];
+  answers = async (url) => asked.push(url);
+  release();
+  release();
   assert.equal(FakeSocket.all[0].readyState, 3);
   mock.timers.tick(100_000);
-  assert.equal(FakeSocket.all.length, 1);
+  await settled();
+  assert.deepEqual([FakeSocket.all.length, asked], [1, []]);
+});
+
+test("whoever only draws boxes opens the socket, and asks nothing", async () => {
+  release();
+  const asked = [];
+  answers = async (url) => asked.push(url);
+  const end = server.socket.subscribe(see);
+  assert.equal(FakeSocket.all.length, 2);
+  mock.timers.tick(5_000);
+  end();
+  await settled();
+  assert.deepEqual([FakeSocket.all[1].readyState, asked], [3, []]);
 });
 
 test("a server without a thread left is asked again later, and health says why", async () => {
   const refusal = { type: "error", code: "too_few_threads", error: "serve with threads" };
   const [socket] = FakeSocket.all;
-  live.subscribe();
+  answers = async () => Response.json({ status: "ok", reasons: [], reason_codes: [] });
+  server.socket.subscribe(see);
   socket.opens();
   socket.says(refusal);
   socket.ends(4503);
   mock.timers.tick(20_000);
   assert.equal(FakeSocket.all.length, 1);
   assert.deepEqual(FakeEvents.all, [], "they would take a thread, too");
-  globalThis.fetch = async () => Response.json({ status: "ok", reasons: [], reason_codes: [] });
-  const health = await live.health();
+  const health = await server.health();
   assert.deepEqual(
     [health.status, health.reasons, health.reason_codes],
     ["degraded", ["serve with threads"], ["too_few_threads"]],
@@ -172,7 +218,7 @@ test("a server without a thread left is asked again later, and health says why",
   next.opens();
   next.says(STATE);
   next.ends();
-  assert.equal((await live.health()).status, "ok");
+  assert.equal((await server.health()).status, "ok");
 });
 
 test("what health says already is not said twice", () => {
