@@ -1,7 +1,7 @@
 /** A server, once for all elements of the page that show something of it. */
 
 import { Api } from "./api.js";
-import { Known, linkTrouble } from "./known.js";
+import { Known } from "./known.js";
 import { StateSocket, withRefusal } from "./state_socket.js";
 
 /** How often is asked what nobody pushes, and whether a lost server is back. */
