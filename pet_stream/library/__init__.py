@@ -3,6 +3,7 @@
     library             the entrance for requests: list, open, star, delete; any thread
       listing, details    the rows of the list; what the files themselves say
       cutting             a part of a recording, or its files joined: a `composite_file`
+      cuts                tells what a cut gives, and saves one as a recording of its own
       gaps                where pictures are missing in it
       ready_files         keeps these for players, which read in many small ranges
     archive             keeps the folder over time; its work runs in the housekeeping thread

@@ -11,11 +11,13 @@ from pathlib import Path
 from ..errors import Busy, NotRecorderOwner
 from ..lifecycle import Run, start_run
 from ..reason import Reason
-from ..recording.disk import ClipsFull
+from ..recording.disk import ClipsFull, remove
 from ..recording.status import RecordingStatus
 from ..supervision.error_counts import ErrorCounts
 from .ages import Ages
 from .clock import ClockReading, read_clocks
+from .cuts import Cuts
+from .cuts import is_unfinished as is_unfinished_cut
 from .folder_check import FolderCheck
 from .housekeeping import Housekeeper
 from .library import Library
@@ -62,6 +64,12 @@ class Archive:
         self._is_stopped = self._is_running = False
         self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
         self.thumbnails = Thumbnails(library, self._housekeeper)
+        self.cuts = Cuts(
+            library,
+            self.claim_for_clip,
+            min_free_bytes=min_free_bytes,
+            on_saved=self._handle_made,
+        )
 
     def start(self) -> None:
         """Repair, in the background, what a crash left; only if the folder exists already."""
@@ -96,6 +104,7 @@ class Archive:
         self._retention = self._pruner.retention = retention
         self._max_clip_bytes = max_clip_bytes
         self._check.set_limit(min_free_bytes)
+        self.cuts.min_free_bytes = min_free_bytes
         if self._is_running:
             try:
                 self._tidy_regularly()
@@ -149,6 +158,10 @@ class Archive:
             self._ages.note_end(status.filename)
         self.tidy()
 
+    def _handle_made(self, name: str) -> None:
+        self._ages.note_end(name)
+        self.tidy()
+
     def tidy(self) -> None:
         """Delete, in the background, what exceeds the limits of the settings."""
         waiting = self._tidying
@@ -181,9 +194,10 @@ class Archive:
             logger.warning("nothing can be recorded: the recordings folder can't be used: %s", exc)
 
     def _repair_soon(self, parts: list[Path]) -> None:
-        for thumbnail in filter(is_unfinished, parts):
-            self._housekeeper.submit(partial(thumbnail.unlink, missing_ok=True))
-        recordings = [part for part in parts if not is_unfinished(part)]
+        copies = [part for part in parts if is_unfinished(part) or is_unfinished_cut(part)]
+        for copy in copies:  # of what is still there
+            self._housekeeper.submit(partial(remove, copy))
+        recordings = [part for part in parts if part not in copies]
         if recordings:
             from .crash_recovery import repair  # lazy, as in details
 

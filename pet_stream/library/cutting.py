@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import BitstreamError, NotCuttable, NotFound
 from ..media.mp4 import writing as mp4
@@ -17,6 +18,20 @@ from ..media.mp4.video_format import VideoFormat
 from ..recording.disk import open_to_read, read_at
 from .composite_file import Piece, PiecedFile
 
+_HALF_A_TICK = 0.5
+"""The end of a GOP, told in seconds and given back, still is that end."""
+
+
+class Part(NamedTuple):
+    """What of one file belongs to a cut."""
+
+    path: Path
+    begins_s: float
+    """In the recording, in seconds, as `ends_s`."""
+    ends_s: float
+    video_format: VideoFormat
+    table: SampleTable
+
 
 def joined(files: Sequence[Path], created_at: float) -> PiecedFile:
     """Returns all `files` of one recording as one file. Raises NotCuttable, NotFound."""
@@ -25,37 +40,53 @@ def joined(files: Sequence[Path], created_at: float) -> PiecedFile:
     return cut(files, 0, math.inf, created_at)
 
 
-def cut(files: Sequence[Path], from_s: float, to_s: float, created_at: float) -> PiecedFile:
+def cut(
+    files: Sequence[Path], from_s: float, to_s: float, created_at: float, *, is_clip: bool = False
+) -> PiecedFile:
     """Returns what `files` show from `from_s` to `to_s`, seconds from their beginning, as one MP4.
 
     It begins with the IDR at or before `from_s`, and ends with the GOP that `to_s` lies in. Raises
     NotCuttable for files without times, for files of other programs that can't be cut, and if
-    nothing is shown between these times; and NotFound.
+    nothing is shown between these times; and NotFound. `is_clip` marks it as one.
     """
-    parts: list[tuple[Path, VideoFormat, SampleTable]] = []
+    parts = parts_between(files, from_s, to_s)
+    first_format = parts[0].video_format
+    pieces: list[Piece | bytes] = []
+    for part in parts:
+        if all(other.video_format == first_format for other in parts):
+            extents = part.table.extents()
+            pieces += (Piece(part.path, offset, size) for offset, size in extents)
+        else:
+            sets = mp4.parameter_sets(part.video_format)
+            pieces += _with_parameter_sets(part.path, sets, part.table)
+    tables = [part.table for part in parts]
+    start = mp4.whole_file_start(first_format, tables, created_at + from_s, is_clip=is_clip)
+    return PiecedFile([start, *pieces])
+
+
+def parts_between(files: Sequence[Path], from_s: float, to_s: float) -> list[Part]:
+    """Returns the GOPs that `files` show between these times. Raises as `cut` does."""
+    parts: list[Part] = []
     begin_s = 0.0
     for path in files:
         movie = _read(path)
         duration_s = movie.table.total_duration / movie.timescale
-        start, end = (from_s - begin_s) * movie.timescale, (to_s - begin_s) * movie.timescale
+        start = (from_s - begin_s) * movie.timescale + _HALF_A_TICK
+        end = (to_s - begin_s) * movie.timescale - _HALF_A_TICK
         begin_s += duration_s
         first, behind = movie.table.gops_between(max(0, start), end)
         if first >= behind or end <= 0:
             continue
         table = movie.table.part(first, behind)
+        skipped_s = sum(movie.table.durations[:first]) / movie.timescale
+        begins_s = begin_s - duration_s + skipped_s
+        ends_s = begins_s + table.total_duration / movie.timescale
         table.begin_at_zero()
-        parts.append((path, movie.video_format, _in_our_timescale(table, movie.timescale)))
+        table = _in_our_timescale(table, movie.timescale)
+        parts.append(Part(path, begins_s, ends_s, movie.video_format, table))
     if not parts:
         raise NotCuttable("The recording shows nothing between these times")
-    first_format = parts[0][1]
-    pieces: list[Piece | bytes] = []
-    for path, video_format, table in parts:
-        if all(other == first_format for _, other, _ in parts):
-            pieces += (Piece(path, offset, size) for offset, size in table.extents())
-        else:
-            pieces += _with_parameter_sets(path, mp4.parameter_sets(video_format), table)
-    tables = [table for _, _, table in parts]
-    return PiecedFile([mp4.whole_file_start(first_format, tables, created_at + from_s), *pieces])
+    return parts
 
 
 def _with_parameter_sets(

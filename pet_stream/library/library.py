@@ -104,23 +104,33 @@ class Library:
         return [self.folder / file for file in self.find(name).files]
 
     def open(
-        self, name: str, from_s: float | None = None, to_s: float | None = None
+        self,
+        name: str,
+        from_s: float | None = None,
+        to_s: float | None = None,
+        *,
+        is_clip: bool = False,
     ) -> OpenRecording:
         """Open a recording, or one of its files. Several files are joined into one; with `from_s`
-        or `to_s` it is cut (see `cut`). Raises BadName, NotFound, NotCuttable, StorageError,
-        TooMany.
+        or `to_s` it is cut (see `cut`), and marked as a clip with `is_clip`. Raises BadName,
+        NotFound, NotCuttable, StorageError, TooMany.
 
         The caller must close its file: one that is still being written is open already, because its
         name will change.
         """
         files = self.files_of(name)
         try:
-            return self._open(name, files, from_s, to_s)
+            return self._open(name, files, from_s, to_s, is_clip)
         except NotFound:  # deleted since, or its newest file was renamed
-            return self._open(name, self.files_of(name), from_s, to_s)
+            return self._open(name, self.files_of(name), from_s, to_s, is_clip)
 
     def _open(
-        self, name: str, files: list[Path], from_s: float | None, to_s: float | None
+        self,
+        name: str,
+        files: list[Path],
+        from_s: float | None,
+        to_s: float | None,
+        is_clip: bool,
     ) -> OpenRecording:
         try:
             infos = [path.stat(follow_symlinks=False) for path in files]
@@ -130,12 +140,12 @@ class Library:
             (path.name, i.st_ino, i.st_size, i.st_mtime_ns)
             for path, i in zip(files, infos, strict=True)
         ]
-        key = repr((__version__, told, from_s, to_s))
+        key = repr((__version__, told, from_s, to_s, is_clip))
         version = hashlib.sha256(key.encode()).hexdigest()[:32]
         if len(files) == 1 and from_s is None and to_s is None:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
         else:
-            file = self._put_together(version, name, files, from_s, to_s)
+            file = self._put_together(version, name, files, from_s, to_s, is_clip)
         file.expect(dict(zip(files, infos, strict=True)))
         try:
             file.hold(path for path in files if path.name.endswith(PART_SUFFIX))
@@ -199,7 +209,13 @@ class Library:
             return False
 
     def _put_together(
-        self, version: str, name: str, files: list[Path], from_s: float | None, to_s: float | None
+        self,
+        version: str,
+        name: str,
+        files: list[Path],
+        from_s: float | None,
+        to_s: float | None,
+        is_clip: bool,
     ) -> PiecedFile:
         ready = self._ready.get(version)
         if ready is not None:
@@ -214,6 +230,7 @@ class Library:
             if from_s is None and to_s is None:
                 made = joined(files, started_at)
             else:
-                made = cut(files, from_s or 0.0, math.inf if to_s is None else to_s, started_at)
+                end_s = math.inf if to_s is None else to_s
+                made = cut(files, from_s or 0.0, end_s, started_at, is_clip=is_clip)
             self._ready.keep(version, made)
         return made.reopened()

@@ -48,6 +48,9 @@ from .recordings import (
     get_recording,
     get_thumbnail,
     list_recordings,
+    part_of_recording,
+    recording_details,
+    save_part,
     star_recording,
 )
 from .route import Route
@@ -89,6 +92,9 @@ ROUTES = (
     Route(("GET",), "/api/recordings/<name>", get_recording, Right.REPLAY),
     Route(("DELETE",), "/api/recordings/<name>", delete_recording, Right.MANAGE),
     Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording, Right.MANAGE),
+    Route(("GET",), "/api/recordings/<name>/details", recording_details, Right.REPLAY),
+    Route(("GET",), "/api/recordings/<name>/part", part_of_recording, Right.REPLAY),
+    Route(("POST",), "/api/recordings/<name>/clip", save_part, Right.RECORD),
     Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail, Right.REPLAY),
     Route(("GET",), "/api/snapshot.jpg", snapshot, Right.VIEW),
     Route(("GET",), "/api/stream/live.mp4", live_mp4, Right.VIEW),

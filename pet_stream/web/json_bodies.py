@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 from werkzeug.exceptions import ClientDisconnected, UnsupportedMediaType
 
-from ..errors import BadRequest, TooLarge
+from ..errors import BadName, BadRequest, TooLarge
 
 OFFER_LIMIT_BYTES = 32 * 1024
 """Browsers send up to 7 KiB."""
 LIMIT_BYTES = 10 * 1024
 """For everything but offers."""
+MAX_SECONDS = 86_400.0
 
 
 def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
@@ -33,6 +35,25 @@ def read_json(limit_bytes: int = LIMIT_BYTES) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest("The body is not a JSON object")
     return value
+
+
+def text_in(body: Mapping[str, Any], key: str) -> str | None:
+    """Raises BadName."""
+    value = body.get(key)
+    if not isinstance(value, str | None):
+        raise BadName(f"{key} must be a string")
+    return value
+
+
+def seconds_in(body: Mapping[str, Any], key: str, max_s: float = MAX_SECONDS) -> float | None:
+    """Raises BadRequest."""
+    value = body.get(key)
+    if value is None:
+        return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value <= max_s:  # of any size: compared, not converted
+        raise BadRequest(f"{key} must be a number of seconds")
+    return float(value)
 
 
 def read_text(limit_bytes: int, media_type: str) -> str:

@@ -10,15 +10,14 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadName, BadRequest, RequestError
+from ..errors import BadRequest, RequestError
 from ..recording.status import RecordingStatus
 from .current import current_stream
-from .json_bodies import read_json
+from .json_bodies import read_json, seconds_in, text_in
 
 TIMEOUT_S = 5.0
 """The recorder answers within 4 s, even when the disk does not."""
 CLIP_TIMEOUT_S = 10.0
-MAX_SECONDS = 86_400.0
 DEFAULT_CLIP_S = 30.0
 
 
@@ -42,11 +41,11 @@ def stop_recording() -> ResponseReturnValue:
 
 def save_clip() -> ResponseReturnValue:
     body = read_json()
-    seconds = _seconds(body, "seconds")
+    seconds = seconds_in(body, "seconds")
     stream = current_stream()
     clip = stream.recorder.clip(
         DEFAULT_CLIP_S if seconds is None else seconds,
-        _text(body, "filename"),
+        text_in(body, "filename"),
         file_format=_format(body),
     )
     return _finished("saved", stream.event_loop.call(clip, CLIP_TIMEOUT_S))
@@ -68,11 +67,11 @@ def start() -> RecordingStatus:
     body = read_json()
     stream = current_stream()
     recording = stream.recorder.start(
-        _text(body, "filename"),
+        text_in(body, "filename"),
         file_format=_format(body),
-        duration_s=_seconds(body, "duration_s"),
-        preroll_s=_seconds(body, "preroll_s"),
-        heartbeat_s=_seconds(body, "heartbeat_s"),
+        duration_s=seconds_in(body, "duration_s"),
+        preroll_s=seconds_in(body, "preroll_s"),
+        heartbeat_s=seconds_in(body, "heartbeat_s"),
     )
     return stream.event_loop.call(recording, TIMEOUT_S)
 
@@ -123,25 +122,8 @@ def _shown(path: Path) -> str:
     return str(Path(path.parent.name, path.name))
 
 
-def _text(body: Mapping[str, Any], key: str) -> str | None:
-    value = body.get(key)
-    if not isinstance(value, str | None):
-        raise BadName(f"{key} must be a string")
-    return value
-
-
 def _format(body: Mapping[str, Any]) -> str | None:
     value = body.get("format")
     if value not in (None, "mp4", "h264"):
         raise BadRequest("format must be mp4 or h264")
     return None if value is None else str(value)
-
-
-def _seconds(body: Mapping[str, Any], key: str) -> float | None:
-    value = body.get(key)
-    if value is None:
-        return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value <= MAX_SECONDS:  # of any size: compared, not converted
-        raise BadRequest(f"{key} must be a number of seconds")
-    return float(value)

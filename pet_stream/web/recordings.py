@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,10 +11,11 @@ from flask import request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import PreconditionFailed
 
-from ..errors import BadRequest
+from ..errors import BadRequest, NotFound
 from ..library.listing import Recording
 from .current import current_stream
 from .file_answers import send_recording
+from .json_bodies import read_json, seconds_in, text_in
 
 MEDIA_TYPES = {"h264": "video/h264", "mp4": "video/mp4"}
 DEFAULT_LIMIT = 100
@@ -57,6 +59,41 @@ def get_recording(name: str) -> ResponseReturnValue:
         save_as = f"{stem}_{from_s or 0:g}-{'end' if to_s is None else f'{to_s:g}'}.mp4"
     wants_download = "download" in request.args
     return send_recording(opened, MEDIA_TYPES[ending], save_as if wants_download else None)
+
+
+def recording_details(name: str) -> ResponseReturnValue:
+    """Answer with its row, and the names of those that were made before and after it."""
+    library = current_stream().library
+    rows = library.recordings()
+    found = library.find(name)
+    index = next((i for i, row in enumerate(rows) if row.name == found.name), None)
+    if index is None:
+        raise NotFound("There is no such recording")  # deleted since
+    newer = rows[index - 1].name if index else None
+    older = rows[index + 1].name if index + 1 < len(rows) else None
+    return {"recording": _row(found), "newer": newer, "older": older}
+
+
+def part_of_recording(name: str) -> ResponseReturnValue:
+    """Answer with what a cut between `?from=` and `?to=` gives."""
+    from_s, to_s = _seconds("from"), _seconds("to")
+    to_s = math.inf if to_s is None else to_s
+    if (from_s or 0.0) >= to_s:
+        raise BadRequest("from must be before to")
+    return current_stream().archive.cuts.bounds(name, from_s or 0.0, to_s)._asdict()
+
+
+def save_part(name: str) -> ResponseReturnValue:
+    """Save a part of it as a recording of its own, a clip."""
+    body = read_json()
+    from_s = seconds_in(body, "from_s", MAX_SECONDS)
+    to_s = seconds_in(body, "to_s", MAX_SECONDS)
+    if from_s is None or to_s is None or from_s >= to_s:
+        raise BadRequest("from_s must be before to_s")
+    stream = current_stream()
+    saved = stream.archive.cuts.save(name, from_s, to_s, text_in(body, "filename"))
+    stream.authority.note("cuts", f"{saved} out of {name}")
+    return {"recording": _row(stream.library.find(saved))}, 201
 
 
 def delete_recording(name: str) -> ResponseReturnValue:

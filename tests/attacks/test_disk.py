@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 
 from pet_stream.library import cutting
 from pet_stream.library.composite_file import PiecedFile
+from pet_stream.library.cuts import SAVE_EVERY_S, SAVES_AT_ONCE
 from pet_stream.library.cutting import cut
 from pet_stream.library.library import MAX_WAITING
 from pet_stream.library.ownership import OWNER_NAME
@@ -134,6 +135,31 @@ def test_a_flood_of_starts_and_stops_makes_few_files(app: Flask, tmp_path: Path)
     assert len(list((tmp_path / "recordings").iterdir())) <= most + 2  # lock and owner
 
 
+def test_a_flood_of_saved_parts_makes_few_files(app: Flask, tmp_path: Path) -> None:
+    client = app.test_client()
+    name = client.post("/api/recording/clip").get_json()["filename"]
+    begun_s = time.monotonic()
+    body = {"from_s": 0, "to_s": 1}
+    answers = [client.post(f"/api/recordings/{name}/clip", json=body) for _ in range(60)]
+    most = SAVES_AT_ONCE + (time.monotonic() - begun_s) / SAVE_EVERY_S + 1
+    statuses = Counter(answer.status_code for answer in answers)
+    assert SAVES_AT_ONCE <= statuses[201] <= most
+    assert statuses[201] + statuses[429] == len(answers)
+    assert len(list((tmp_path / "recordings").glob("*.mp4"))) == 1 + statuses[201]
+
+
+def test_of_parts_saved_at_once_few_wait(app: Flask, tmp_path: Path) -> None:
+    name = app.test_client().post("/api/recording/clip").get_json()["filename"]
+    body = {"from_s": 0, "to_s": 1}
+    answers = at_once(
+        app, 20, lambda c: c.post(f"/api/recordings/{name}/clip", json=body).status_code
+    )
+    assert set(answers) <= {201, 429}
+    assert 1 <= answers[201] <= SAVES_AT_ONCE + 1
+    assert len(list((tmp_path / "recordings").glob("*.mp4"))) == 1 + answers[201]
+    assert not list((tmp_path / "recordings").glob(".*.cut.part"))
+
+
 NUMBERS = ["1" + "0" * 400, "9" * 5000, "1e400", "1e308", "-1", "nan", "inf", "0x10", ""]
 
 
@@ -146,6 +172,8 @@ def test_no_number_in_a_query_is_more_than_a_bad_request(app: Flask, number: str
         ("/api/recordings", "offset"),
         (f"/api/recordings/{name}", "from"),
         (f"/api/recordings/{name}", "to"),
+        (f"/api/recordings/{name}/part", "from"),
+        (f"/api/recordings/{name}/part", "to"),
     ):
         answer = client.get(path, query_string={key: number})
         assert (answer.status_code, answer.get_json()["code"]) == (400, "bad_request"), key
@@ -169,9 +197,9 @@ def test_of_cuts_at_once_few_wait_and_the_rest_is_told_to_come_later(
     refused_count, beginnings = itertools.count(1), itertools.count(1)
     all_are_refused = threading.Event()
 
-    def slow_cut(*args: Any) -> PiecedFile:
+    def slow_cut(*args: Any, **options: Any) -> PiecedFile:
         assert all_are_refused.wait(TIMEOUT_S)
-        return cut(*args)
+        return cut(*args, **options)
 
     def ask(client: FlaskClient) -> int:
         query = {"from": next(beginnings) / 1000}  # each of another part

@@ -323,6 +323,57 @@ def test_a_raw_file_can_not_be_cut(client: FlaskClient, name: str) -> None:
     assert answer.get_json()["code"] == "not_cuttable"
 
 
+def test_a_part_tells_its_bounds_and_becomes_a_recording_of_its_own(
+    live_client: FlaskClient,
+) -> None:
+    name = recorded(live_client)
+    part = live_client.get(f"/api/recordings/{name}/part?from=0.5&to=0.6").get_json()
+    assert part["from_s"] <= 0.5 < 0.6 <= part["to_s"]
+    answer = live_client.post(f"/api/recordings/{name}/clip", json={**part, "filename": "ball"})
+    assert answer.status_code == 201
+    row = answer.get_json()["recording"]
+    assert (row["name"], row["clip"], row["state"]) == ("ball.mp4", True, "complete")
+    assert row["duration_s"] == pytest.approx(part["to_s"] - part["from_s"], abs=0.001)
+    assert row["size_bytes"] > part["size_bytes"] > 1000
+
+
+def test_a_recording_has_details_and_neighbours(client: FlaskClient, tmp_path: Path) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    names = [f"recording_20260102_03040{second}.h264" for second in range(3)]
+    for name in names:
+        (folder / name).write_bytes(CONTENT)
+    answers = [client.get(f"/api/recordings/{name}/details").get_json() for name in names]
+    assert [answer["recording"]["name"] for answer in answers] == names
+    assert [answer["newer"] for answer in answers] == [names[1], names[2], None]
+    assert [answer["older"] for answer in answers] == [None, names[0], names[1]]
+    assert client.get("/api/recordings/absent.mp4/details").status_code == 404
+
+
+BAD_PARTS: list[tuple[object, int]] = [
+    ({}, 400),
+    ({"from_s": 0}, 400),
+    ({"from_s": 2, "to_s": 2}, 400),
+    ({"from_s": -1, "to_s": 2}, 400),
+    ({"from_s": True, "to_s": 2}, 400),
+    ({"from_s": "0", "to_s": "2"}, 400),
+    ({"from_s": 0, "to_s": 1e300}, 400),
+    ({"from_s": 0, "to_s": 1, "filename": "../cat"}, 400),
+    ({"from_s": 0, "to_s": 1, "filename": 5}, 400),
+    ([0, 1], 400),
+    ({"from_s": 0, "to_s": 1}, 422),  # a raw file
+]
+
+
+@pytest.mark.parametrize(("body", "status"), BAD_PARTS)
+def test_a_part_that_makes_no_sense_is_not_saved(
+    client: FlaskClient, name: str, tmp_path: Path, body: object, status: int
+) -> None:
+    answer = client.post(f"/api/recordings/{name}/clip", json=body)
+    assert answer.status_code == status
+    assert [path.name for path in (tmp_path / "recordings").glob("*.mp4")] == []
+
+
 def test_a_growing_recording_can_be_watched(live_client: FlaskClient) -> None:
     live_client.post("/api/recording/start", json={"filename": "cat"})
     wait_until(

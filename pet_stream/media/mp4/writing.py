@@ -98,7 +98,11 @@ def as_one_mdat(end: int) -> bytes:
 
 
 def whole_file_start(
-    video_format: VideoFormat, tables: Sequence[SampleTable], created_at: float
+    video_format: VideoFormat,
+    tables: Sequence[SampleTable],
+    created_at: float,
+    *,
+    is_clip: bool = False,
 ) -> bytes:
     """Returns what stands in front of the data of a file written in one go, the index first.
 
@@ -106,6 +110,7 @@ def whole_file_start(
     Where the format of a part differs, its IDRs must carry their parameter sets
     (`parameter_sets`).
     """
+    mark = MARK_BOX if is_clip else b""
     whole = SampleTable()
     positions: list[int] = []
     for table in tables:
@@ -123,7 +128,7 @@ def whole_file_start(
         whole.chunk_counts = array("I", map(len, tables))
         boxes = _sample_boxes(whole, has_large_offsets=has_large_offsets)
         movie = _movie(video_format, boxes, whole.total_duration, created_at)
-        return _box(b"ftyp", _FTYP) + movie + mdat
+        return _box(b"ftyp", _FTYP) + mark + movie + mdat
 
     return start(len(start(0)))  # its length does not depend on the offsets in it
 

@@ -15,7 +15,8 @@ from ...errors import (
     StorageError,
     TooMany,
 )
-from ..recording import DEFAULT_CLIP_S, MAX_SECONDS
+from ..json_bodies import MAX_SECONDS
+from ..recording import DEFAULT_CLIP_S
 from .json_schema import (
     BOOLEAN,
     COUNT,

@@ -5,10 +5,13 @@ from __future__ import annotations
 from ...errors import (
     BadName,
     BadRequest,
+    NameExists,
     NotCuttable,
+    NotRecorderOwner,
     RecordingInUse,
     StorageError,
     TooFewThreads,
+    TooLarge,
     TooMany,
 )
 from ..recordings import DEFAULT_LIMIT, MAX_LIMIT, MAX_SECONDS
@@ -21,6 +24,7 @@ from .json_schema import (
     TEXT,
     TIME,
     Schema,
+    described,
     nullable,
     record,
     ref,
@@ -28,7 +32,7 @@ from .json_schema import (
     up_to,
     word,
 )
-from .operation import Answer, Operation, Parameter
+from .operation import Answer, Body, Operation, Parameter
 
 _VIDEO = ("video/mp4", "video/h264")
 _HELD = ("Accept-Ranges", "Cache-Control", "ETag", "Last-Modified")
@@ -105,6 +109,42 @@ OPERATIONS = {
         errors=(BadName, RecordingInUse, StorageError),
         name="unstar_recording",
     ),
+    "GET /api/recordings/<name>/details": Operation(
+        "One row of the list",
+        "its row, and the names of the recordings made before and after it",
+        answers=(Answer("Its row and its neighbours", ref("RecordingDetails")),),
+        errors=(BadName, StorageError),
+    ),
+    "GET /api/recordings/<name>/part": Operation(
+        "What a cut gives",
+        "where a cut between `?from=` and `?to=` (seconds) really begins and ends, at the bounds "
+        "of GOPs, and how large it is",
+        parameters=(
+            Parameter("from", up_to(MAX_SECONDS), "where it begins, in seconds"),
+            Parameter("to", up_to(MAX_SECONDS), "where it ends, in seconds"),
+        ),
+        answers=(Answer("Its bounds", ref("RecordingPart")),),
+        errors=(BadName, BadRequest, NotCuttable, StorageError, TooMany),
+    ),
+    "POST /api/recordings/<name>/clip": Operation(
+        "Save a part as a recording",
+        '`{"from_s": 1.5, "to_s": 9, "filename"}`: saves this part, from the IDR before to the end '
+        "of a GOP, as a recording of its own, a clip. One is saved at a time, four at once and "
+        "then one in two seconds, else 429; more than 1 GB 413; beyond `PET_STREAM_CLIPS_MB`, or "
+        "where less than twice `PET_STREAM_MIN_FREE_MB` would be left, 507",
+        body=Body(ref("PartWish"), is_required=True),
+        answers=(Answer("The new recording", ref("RecordingSaved"), 201),),
+        errors=(
+            BadName,
+            NameExists,
+            NotCuttable,
+            NotRecorderOwner,
+            StorageError,
+            TooLarge,
+            TooMany,
+        ),
+        name="save_part",
+    ),
     "GET /api/recordings/<name>/thumbnail": Operation(
         "A picture of it",
         "a small JPEG",
@@ -147,5 +187,18 @@ SCHEMAS: dict[str, Schema] = {
         clip=BOOLEAN,
         state=word("recording", "complete", "recovered"),
     ),
+    "RecordingDetails": record(
+        recording=ref("Recording"), newer=nullable(TEXT), older=nullable(TEXT)
+    ),
+    "RecordingPart": record(
+        from_s=NUMBER, to_s=NUMBER, size_bytes=described(COUNT, "Of the pictures alone.")
+    ),
+    "PartWish": record(
+        "filename",
+        from_s=up_to(MAX_SECONDS),
+        to_s=up_to(MAX_SECONDS),
+        filename=nullable(described(TEXT, "Letters, digits, `_` and `-`.")),
+    ),
+    "RecordingSaved": record(recording=ref("Recording")),
     "DiskSpace": record(free_bytes=COUNT, size_bytes=COUNT),
 }
