@@ -60,7 +60,7 @@ def group() -> None:
 def list_(config: Config, is_json: bool) -> None:
     """List all recordings, newest first. A gap is a place where more than a second is missing; a
     star keeps a recording from being pruned."""
-    from ..library.gaps import gaps_in
+    from ..library.gaps import count_gaps
     from ..library.library import Library
     from ..library.ownership import owner_of
     from ..recording.disk import PART_SUFFIX
@@ -72,7 +72,9 @@ def list_(config: Config, is_json: bool) -> None:
     with progress("Reading", len(recordings)) as advance:
         for recording in recordings:
             row = recording.to_json(library.details(recording))
-            gaps = gaps_in(folder / file for file in recording.files)
+            gaps = row["gap_count"]
+            if gaps is None:
+                gaps = count_gaps(folder / file for file in recording.files)
             rows.append({**row, "clip": library.is_clip(recording), "gaps": gaps})
             advance(1)
     unfinished = sorted(path.name for path in folder.glob(f"*{PART_SUFFIX}"))

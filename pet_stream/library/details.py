@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from ..errors import BitstreamError
 from ..media.clip_mark import START_BYTES, has_mark
+from ..media.gaps import Gaps
 from ..media.h264.nal_unit import NalUnitType, nal_unit_type, split_annex_b
 from ..media.h264.parameter_sets import parse_sps
 from ..recording.disk import PART_SUFFIX, open_to_read, read_at
@@ -32,6 +33,7 @@ class Details:
     width: int | None = None
     height: int | None = None
     codec: str | None = None
+    gaps: Gaps | None = None
 
 
 class ReadOnce(Generic[T]):
@@ -98,7 +100,7 @@ def read_details(descriptor: int, name: str, size: int) -> Details:
         video_format = growing_format(read, size)
         return Details(None, video_format.width, video_format.height, video_format.codec)
     summary = read_summary(read, size)
-    return Details(summary.duration_s, summary.width, summary.height, summary.codec)
+    return Details(summary.duration_s, summary.width, summary.height, summary.codec, summary.gaps)
 
 
 def _of_raw(data: bytes) -> Details:

@@ -19,6 +19,7 @@ from ..recording.taken_names import names_in
 from ..version import __version__
 from .composite_file import Piece, PiecedFile
 from .details import Details, ReadOnce, read_details, read_is_clip
+from .gaps import gaps_of
 from .listing import Files, Recording, last_change, row, rows, scan, scan_for
 from .ready_files import ReadyFiles
 from .short_queue import ShortQueue
@@ -78,7 +79,8 @@ class Library:
         duration_s = sum(known) if len(known) == len(durations) else None
         if recording.is_running:
             duration_s = self._recorder.status.duration_ms / 1000
-        return Details(duration_s, each[0].width, each[0].height, each[0].codec)
+        first, gaps = each[0], None if recording.is_running else gaps_of(each)
+        return Details(duration_s, first.width, first.height, first.codec, gaps)
 
     def is_clip(self, recording: Recording) -> bool:
         """Whether its file says that it was saved as a clip."""
@@ -198,9 +200,10 @@ class Library:
         self._ready.forget_unused()
 
     def _running(self) -> RecordingStatus:
-        """Returns the status of the running recording; an empty one if there is none."""
+        """Returns the status of the running recording; an empty one if there is none, or no file of
+        it: a finished one may have the name that it wants."""
         status = self._recorder.status
-        return status if status.is_recording else RecordingStatus()
+        return status if status.is_recording and status.has_file else RecordingStatus()
 
     def _is_file(self, name: str) -> bool:
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import StorageError
+from ..media.gaps import Gap
 from ..recording.belongings import STAR_SUFFIX
 from ..recording.disk import PART_SUFFIX
 from ..recording.names import (
@@ -63,6 +64,7 @@ class Recording:
 
     def to_json(self, details: Details) -> dict[str, Any]:
         """Returns a row of `GET /api/recordings`, without its URLs."""
+        gaps = details.gaps
         return {
             "name": self.name,
             "size_bytes": self.size_bytes,
@@ -76,7 +78,14 @@ class Recording:
             "height": details.height,
             "codec": details.codec,
             "segments": len(self.files),
+            "gap_count": None if gaps is None else gaps.count,
+            "missing_s": None if gaps is None else round(gaps.missing_s, 3),
+            "gaps": None if gaps is None else [_gap_json(gap) for gap in gaps.longest],
         }
+
+
+def _gap_json(gap: Gap) -> dict[str, float]:
+    return {"from_s": round(gap.from_s, 3), "to_s": round(gap.to_s, 3)}
 
 
 def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:

@@ -7,10 +7,12 @@ pictures usually are, so a camera of one picture in two seconds has none.
 from __future__ import annotations
 
 import heapq
+import operator
 import statistics
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, islice, repeat
 
 GAP_S = 1
 MAX_TOLD = 20
@@ -68,17 +70,25 @@ class GapFinder:
         return found
 
 
-def gaps_in(counts: Iterable[int], durations: Sequence[int], per_s: int) -> Gaps:
-    """Returns the gaps of a file of which `counts` pictures each are shown for `durations`."""
+def gaps_in(counts: Sequence[int], durations: Sequence[int], per_s: int) -> Gaps:
+    """Returns the gaps of a file of which `counts` pictures each are shown for `durations`: those
+    that a GapFinder finds, without a look at every picture."""
     if max(durations, default=0) <= GAP_S * per_s:
         return Gaps()
-    finder, found, start = GapFinder(per_s), list[Gap](), 0
-    for count, duration in zip(counts, durations, strict=False):
-        for index in range(min(count, _LATELY)):  # nothing is learned of more that are alike
-            begin = start + index * duration
-            new = finder.add(begin, begin + duration)
-            found += (Gap(begin / per_s, end / per_s) for begin, end in new)
-        start += count * duration
+    starts = [0, *accumulate(map(operator.mul, counts, durations))]
+    first = _pictures(zip(counts, durations, strict=True), _ENOUGH)
+    found = list[Gap]()
+    for run, duration in enumerate(durations):
+        if duration <= GAP_S * per_s:
+            continue
+        before = _pictures(_backwards(counts, durations, run), _LATELY - 1)
+        for index in range(min(counts[run], _LATELY)):  # more of them change nothing
+            lately = [*[duration] * (index + 1), *before][:_LATELY]
+            if len(lately) < _ENOUGH:
+                lately = first
+            if len(lately) >= _ENOUGH and duration > _PICTURES * statistics.median(lately):
+                begin = starts[run] + index * duration
+                found.append(Gap(begin / per_s, (begin + duration) / per_s))
     return Gaps(len(found), sum(gap.duration_s for gap in found), _longest(found))
 
 
@@ -98,3 +108,14 @@ def joined(files: Sequence[tuple[Gaps, float]]) -> Gaps:
 def _longest(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     longest = heapq.nlargest(MAX_TOLD, gaps, key=lambda gap: gap.duration_s)
     return tuple(sorted(longest, key=lambda gap: gap.from_s))
+
+
+def _pictures(runs: Iterable[tuple[int, int]], count: int) -> list[int]:
+    """Returns how long the first `count` pictures of `runs` are shown."""
+    return list(islice(chain.from_iterable(repeat(d, min(n, count)) for n, d in runs), count))
+
+
+def _backwards(
+    counts: Sequence[int], durations: Sequence[int], run: int
+) -> Iterator[tuple[int, int]]:
+    return ((counts[before], durations[before]) for before in range(run - 1, -1, -1))

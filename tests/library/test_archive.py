@@ -200,7 +200,9 @@ def test_a_recording_that_ends_while_its_thumbnail_is_made_has_one(
 ) -> None:
     running, ended = tmp_path / "cat.mp4.part", tmp_path / "cat.mp4"
     write_mp4(running, pictures)
-    recorder = Showing(RecordingStatus(is_recording=True, filename=ended.name, started_at=1.0))
+    recorder = Showing(
+        RecordingStatus(is_recording=True, has_file=True, filename=ended.name, started_at=1.0)
+    )
 
     class EndsTheRecordingFirst(Housekeeper):
         def submit(self, task: Task) -> Future[None]:

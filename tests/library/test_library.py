@@ -62,12 +62,23 @@ def test_only_the_recordings_of_the_folder_are_listed(tmp_path: Path) -> None:
 def test_the_running_recording_is_marked(tmp_path: Path) -> None:
     write(tmp_path / "one.h264")
     write(tmp_path / "two.h264")
-    status = RecordingStatus(is_recording=True, filename="two.h264")
+    status = RecordingStatus(is_recording=True, has_file=True, filename="two.h264")
     listed = Library(tmp_path, Showing(status)).recordings()
     assert {item.name: item.state for item in listed} == {
         "one.h264": "complete",
         "two.h264": "recording",
     }
+
+
+def test_a_file_that_nobody_writes_is_not_being_recorded(tmp_path: Path) -> None:
+    """The disk has not answered yet, so the recording's name is not certain: it may be taken."""
+    write(tmp_path / "cat.h264")
+    write(tmp_path / "dog.h264.part")  # of a crash
+    for name in ("cat.h264", "dog.h264"):
+        status = RecordingStatus(is_recording=True, filename=name)
+        library = Library(tmp_path, Showing(status))
+        assert [(row.name, row.state) for row in library.recordings()] == [("cat.h264", "complete")]
+        assert library.find("cat.h264").state == "complete"
 
 
 def test_what_is_listed_can_be_fetched(tmp_path: Path) -> None:
@@ -78,6 +89,7 @@ def test_what_is_listed_can_be_fetched(tmp_path: Path) -> None:
     assert recording.to_json(library.details(recording)).keys() == {
         *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
         *("duration_s", "width", "height", "codec", "segments"),
+        *("gap_count", "missing_s", "gaps"),
     }
 
 
@@ -242,7 +254,7 @@ def test_a_running_recording_is_one_row(
         write(tmp_path / file, 100)
     write(tmp_path / "x_001.mp4", 100)
     write(tmp_path / "y.mp4.part", 100)
-    status = RecordingStatus(is_recording=True, filename=name, started_at=7.0)
+    status = RecordingStatus(is_recording=True, has_file=True, filename=name, started_at=7.0)
     library = Library(tmp_path, Showing(status))
     assert rows_of(library) == {name: row, "x_001.mp4": ["x_001.mp4"]}
     running = library.find(name)

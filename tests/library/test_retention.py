@@ -124,7 +124,7 @@ def test_the_oldest_go_while_too_little_is_free(folder: Folder) -> None:
 def test_a_starred_and_a_running_recording_stay(folder: Folder) -> None:
     make_days(folder, 1, 2, 3)
     folder.make("running.mp4.part", 9)
-    folder.status = RecordingStatus(is_recording=True, filename="running.mp4")
+    folder.status = RecordingStatus(is_recording=True, has_file=True, filename="running.mp4")
     folder.library.set_starred("d3.mp4", True)
     assert folder.pruner(max_age_s=1).prune() == ["d2.mp4", "d1.mp4"]
     assert folder.names == ["d3.mp4", "d3.mp4.star", "running.mp4.part"]

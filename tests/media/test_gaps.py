@@ -45,6 +45,9 @@ def gaps_of(durations: list[int]) -> Gaps:
         ([500] * 20 + [3000] + [500] * 20, [3]),
         ([500] * 20 + [1900] + [500] * 20, []),  # less than four pictures
         (FPS_30 + [2000] * 50, [2, 2, 2, 2]),  # by night: a picture in two seconds
+        ([5000, 12_000], []),
+        ([33, 33, 12_000], [12]),
+        ([2000, 33, 2000, 33, 33], []),
         ([0] * 50, []),
         ([0, 0, 0, 5000, 0], [5]),
     ],
@@ -72,6 +75,13 @@ def test_of_many_the_longest_are_told_and_all_are_counted() -> None:
     told = [round(gap.duration_s * SECOND) for gap in found.longest]
     assert set(told) == set(sorted(lengths)[-MAX_TOLD:])
     assert [gap.from_s for gap in found.longest] == sorted(gap.from_s for gap in found.longest)
+
+
+def test_whatever_the_pictures_are_both_find_the_same() -> None:
+    random_ = random.Random(7)
+    for _ in range(300):
+        lengths = random_.choices([0, 33, 500, 1000, 1001, 2000, 5000], k=random_.randrange(40))
+        gaps_of([length for length in lengths for _ in range(random_.randrange(12))])
 
 
 def test_a_run_of_any_length_takes_no_time() -> None:

@@ -134,11 +134,13 @@ def test_a_row_says_what_is_in_the_file(live_client: FlaskClient) -> None:
     assert row.keys() == {
         *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
         *("duration_s", "width", "height", "codec", "segments", "clip", "url", "thumbnail"),
+        *("gap_count", "missing_s", "gaps"),
     }
     assert (row["name"], row["state"], row["starred"]) == (name, "complete", False)
     assert (row["width"], row["height"]) == (320, 240)
     assert row["codec"].startswith("avc1.")
     assert row["duration_s"] > 1
+    assert (row["gap_count"], row["missing_s"], row["gaps"]) == (0, 0, [])
     with live_client.get(row["url"]) as answer:
         assert answer.mimetype == "video/mp4"
         shown = film(answer.data)

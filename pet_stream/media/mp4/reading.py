@@ -6,22 +6,26 @@ Every function raises BitstreamError for a malformed file, OSError only if `read
 from __future__ import annotations
 
 import itertools
-import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ...errors import BitstreamError
+from ..gaps import Gaps, gaps_in
 from ..h264.avcc import split_length_prefixed
-from .boxes import Box, ReadAt, top_boxes
+from .boxes import MAX_BOX_BYTES, Box, ReadAt, top_boxes
 from .duration import read_duration
 from .fragments import Fragment, fragments, growing_table
+from .gap_box import read_gap_box
 from .index import has_samples, read_durations, read_index
 from .sample_table import SampleTable
-from .track import read_track
+from .track import Track, read_track
 from .video_format import VideoFormat
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
 """More than twice the largest picture of the camera."""
+
+_MAX_SUMMARY_BYTES = 256 * 1024
+"""Of the durations of pictures, for a list of recordings: a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Summary:
     height: int
     codec: str
     """Such as "avc1.42c01f"."""
+    gaps: Gaps | None
+    """None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,8 @@ class Movie:
 
 
 def read_summary(read_at: ReadAt, size: int) -> Summary:
-    """Returns duration, size and codec. Reads a few kilobytes, and of a growing or fragmented file
-    the sizes of its boxes."""
+    """Returns duration, size, codec and gaps. Reads a few kilobytes, up to 256 more of a file that
+    does not tell its gaps, and of a growing or fragmented one the sizes of its boxes."""
     _, moov = _movie_boxes(read_at, size)
     track = read_track(read_at, moov)
     duration = read_duration(read_at, size, moov, track)
@@ -59,20 +65,28 @@ def read_summary(read_at: ReadAt, size: int) -> Summary:
         width=track.video_format.width,
         height=track.video_format.height,
         codec=track.video_format.codec,
+        gaps=_gaps(read_at, moov, track, _MAX_SUMMARY_BYTES),
     )
 
 
-def read_gap_count(read_at: ReadAt, size: int, gap_s: float) -> int | None:
-    """Returns how many pictures are shown for longer than `gap_s`, and than three of them on
-    average; None for a file without an index."""
+def read_gaps(read_at: ReadAt, size: int) -> Gaps | None:
+    """Returns the gaps of a file, from its index if it does not tell them itself; None without an
+    index."""
     _, moov = _movie_boxes(read_at, size)
-    if not has_samples(read_at, moov):
-        return None
     track = read_track(read_at, moov)
+    return _gaps(read_at, moov, track, MAX_BOX_BYTES)
+
+
+def _gaps(read_at: ReadAt, moov: Box, track: Track, max_bytes: int) -> Gaps | None:
+    """`max_bytes`: of a list of durations that is read."""
+    told = read_gap_box(read_at, moov, track.timescale, track.duration)
+    stts = track.boxes.get(b"stts")
+    if told is not None or stts is None or not has_samples(read_at, moov):
+        return told
+    if stts.end - stts.payload > max_bytes:
+        return None
     counts, durations = read_durations(read_at, track.boxes)
-    average = sum(map(operator.mul, counts, durations)) / max(1, sum(counts))
-    limit = max(gap_s * track.timescale, 3 * average)
-    return sum(n for n, duration in zip(counts, durations, strict=False) if duration > limit)
+    return gaps_in(counts[: len(durations)], durations, track.timescale)
 
 
 def growing_format(read_at: ReadAt, size: int) -> VideoFormat:

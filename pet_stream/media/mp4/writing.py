@@ -18,7 +18,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from ..clip_mark import MARK_BOX
+from ..gaps import gaps_in
 from ..h264.avcc import length_prefixed
+from .gap_box import gap_box
 from .sample_table import Sample, SampleTable
 from .video_format import VideoFormat
 
@@ -87,9 +89,11 @@ def fragment_start(number: int, start_time: int, samples: Sequence[Sample]) -> b
 
 
 def index(video_format: VideoFormat, table: SampleTable, created_at: float) -> bytes:
-    """Returns the `moov` box with all that a player needs to seek; offsets are those of the
-    file."""
-    return _movie(video_format, _sample_boxes(table), table.total_duration, created_at)
+    """Returns the `moov` box with all that a player needs to seek, and the file's gaps; offsets are
+    those of the file."""
+    gaps = gaps_in(array("B", [1]) * len(table), table.durations, TIMESCALE)
+    box = gap_box(gaps, TIMESCALE)
+    return _movie(video_format, _sample_boxes(table), table.total_duration, created_at, box)
 
 
 def as_one_mdat(end: int) -> bytes:
@@ -147,8 +151,9 @@ def _movie(
     sample_boxes: bytes,
     duration: int,
     created_at: float,
-    extends: bytes = b"",
+    more: bytes = b"",
 ) -> bytes:
+    """`more`: boxes behind those of the track."""
     created = int(created_at) + EPOCH_OFFSET_S
     times = struct.pack(">QQ", created, created)
     mvhd = struct.pack(">IQ", TIMESCALE, duration) + struct.pack(">IH10x", 0x10000, 0x100)
@@ -183,7 +188,7 @@ def _movie(
                 ),
             ),
         ),
-        extends,
+        more,
     )
 
 

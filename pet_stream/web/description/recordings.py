@@ -184,6 +184,12 @@ SCHEMAS: dict[str, Schema] = {
         format=word("mp4", "h264"),
         starred=BOOLEAN,
         segments=COUNT,
+        gap_count=described(nullable(COUNT), "Where more than a second is missing; null: unknown."),
+        missing_s=described(nullable(NUMBER), "How long these are together."),
+        gaps=described(
+            nullable(rows(record(from_s=NUMBER, to_s=NUMBER))),
+            "Those, in order; of more than 20 the longest.",
+        ),
         clip=BOOLEAN,
         state=word("recording", "complete", "recovered"),
     ),
