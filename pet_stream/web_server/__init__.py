@@ -1,7 +1,8 @@
 """The web server of `pet-stream run` and `demo`: Werkzeug's, with limits for its clients, and TLS.
 
     WebServer           takes the address, serves an app, ends in order
-      http_server       accepts connections; one thread for each, for one request
+      http_server       accepts connections; one thread for each, for its requests
+        answer          what an app answers, and whether the connection stays for the next request
         tls_handshake   how a connection begins to speak TLS
           certificate   what it is done with: files that may be renewed at any time
             self_signed files of our own
@@ -79,6 +80,7 @@ class WebServer:
         if server is not None and run is not None:
             self._socket.shutdown(socket.SHUT_RDWR)  # wakes it up
             server.shutdown()
+            server.clients.end_idle()
             run.join(timeout_s)
         self._socket.close()
 

@@ -12,7 +12,7 @@ from .http_clients import Client, HttpClients
 
 SEND_BYTES = 64 * 1024
 MAX_LINGER_BYTES = 256 * 1024
-"""How much of a request is still read once its answer has begun. Werkzeug would read 10 MB."""
+"""How much of a request is still read once its answer has begun."""
 MAX_HEADER_BYTES = 128 * 1024
 """All lines of a header together. Browsers send up to 16 kB."""
 
@@ -22,13 +22,15 @@ class RequestReader(io.RawIOBase):
 
     A header that ends early is an error, and never taken for a whole one: what is missing may be
     its `Origin`. A body that ends early, or does not arrive in time, ends there without an error:
-    Werkzeug reads what follows a request before it closes the answer, and an error would keep it
-    from closing.
+    what follows a request is read before its answer is closed, and an error would keep it from
+    closing.
     """
 
     def __init__(self, client: Client, clients: HttpClients) -> None:
         self._client = client
         self._clients = clients
+        self._is_idle = False
+        self._is_peeking = False
         self._is_in_header = True
         self._is_in_body = False
         self._is_lingering = False
@@ -36,6 +38,24 @@ class RequestReader(io.RawIOBase):
         self._received_bytes = 0
         self._began_at_s = client.connected_at_s
         self._deadline_s = self._began_at_s + clients.limits.header_s
+
+    def begin_header(self) -> None:
+        """Wait for a request. After the first one, it may be that no other comes."""
+        if self._is_in_header:
+            return
+        self._is_in_header = self._is_idle = True
+        self._is_in_body = self._is_lingering = self._client.is_being_answered = False
+        self._linger_bytes = self._received_bytes = 0
+        self._begin(self._clients.limits.idle_s)
+        self._client.waiting_since_s = self._began_at_s
+
+    def is_ahead(self, buffered: io.BufferedReader) -> bool:
+        """Whether `buffered`, which reads from this, holds more than what was asked for."""
+        self._is_peeking = True
+        try:
+            return bool(buffered.peek(1))
+        finally:
+            self._is_peeking = False
 
     def end_header(self) -> None:
         """Take everything that comes from now on for the body."""
@@ -45,7 +65,9 @@ class RequestReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Any) -> int | None:
+        if self._is_peeking:
+            return None  # nothing just now
         if self._is_in_header:
             return self._read_header(buffer)
         if self._client.is_being_answered:
@@ -73,6 +95,9 @@ class RequestReader(io.RawIOBase):
 
     def _read_header(self, buffer: Any) -> int:
         size = self._receive(buffer)
+        if self._is_idle and size:
+            self._is_idle = False
+            self._begin(self._clients.limits.header_s)
         self._received_bytes += size
         if self._received_bytes > MAX_HEADER_BYTES:
             raise HTTPException("the header is too long")
@@ -88,7 +113,8 @@ class RequestReader(io.RawIOBase):
             self._client.socket.settimeout(left_s)
             return self._client.socket.recv_into(buffer)
         except TimeoutError:
-            self._clients.count_timeout(self._client)
+            if not self._is_idle:
+                self._clients.count_timeout(self._client)
             raise
         except ssl.SSLError as exc:  # cut off, or not what was sent
             raise ConnectionAbortedError(str(exc)) from exc

@@ -34,6 +34,8 @@ class ClientLimits:
     linger_s: float = 1.0
     """For the rest of the body once the answer has begun: a client that is still sending when it is
     refused can read why."""
+    idle_s: float = 15.0
+    """Between an answer and the next request on its connection."""
     send_s: float = 20.0
     """For each `client_streams.SEND_BYTES` of the answer."""
 
@@ -105,6 +107,13 @@ class HttpClients:
             )
             client.socket = secured
             return secured
+
+    def end_idle(self) -> None:
+        """End all that wait for a next request, or keep the server waiting."""
+        with self._lock:
+            for client in self._clients.values():
+                if client.waiting_since_s is not None and not client.is_ended:
+                    client.end()
 
     def remove(self, connection: socket.socket) -> Client | None:
         with self._lock:

@@ -7,6 +7,7 @@ import io
 import logging
 import re
 import resource
+import select
 import socket
 import ssl
 import sys
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wsgi import LimitedStream
 
 from ..own_server import THREAD_LIMIT_KEY
-from .client_streams import AnswerWriter, RequestReader
+from .answer import Answer, body_length
+from .client_streams import MAX_LINGER_BYTES, AnswerWriter, RequestReader
 from .http_clients import HttpClients
 from .tls_handshake import say_goodbye, shake_hands
 
@@ -30,13 +33,15 @@ logger = logging.getLogger(__name__)
 MAX_UNSENT_BYTES = 256 * 1024
 """In the kernel, not yet sent. A slow client could not take the default's megabytes in time."""
 PAUSE_S = 0.5
+LINGER_LOOK_S = 0.01
 COMPLAIN_EVERY_S = 60.0
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-f:.]+\](:\d+)?", re.ASCII | re.IGNORECASE)
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class HttpServer(ThreadedWSGIServer):
-    """Accepts in one thread; each connection has one of its own, for one request."""
+    """Accepts in one thread; each connection has one of its own, for one request after the
+    other."""
 
     def __init__(
         self,
@@ -116,14 +121,18 @@ class HttpServer(ThreadedWSGIServer):
 
 
 class _Handler(WSGIRequestHandler):
-    """Logs what goes wrong with a request, and nothing about those that go well."""
+    """Answers the requests of one connection. Logs what goes wrong with one, and nothing about
+    those that go well."""
 
     server: HttpServer
+    protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
         clients = self.server.clients
         client = clients.of(self.request)
         self.connection = client.socket
+        # Header and body are written one after the other: the body must not wait for an ACK.
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
         self._reader = RequestReader(client, clients)
         self.rfile = io.BufferedReader(self._reader)
@@ -137,8 +146,41 @@ class _Handler(WSGIRequestHandler):
         }
 
     def run_wsgi(self) -> None:
+        """Answer one request. Whatever ends it but its own end ends the connection, too: that of a
+        WebSocket, for one."""
         self._reader.end_header()
-        super().run_wsgi()
+        self.close_connection = True
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.environ = environ = self.make_environ()
+        length = body_length(self.headers) if self.request_version == "HTTP/1.1" else None
+        asks_to_close = "close" in self.headers.get("Connection", "").lower()
+        body = LimitedStream(self.rfile, length or 0)
+        if length is not None:
+            environ["wsgi.input"] = body
+        answer = Answer(
+            self, lambda: length is not None and not asks_to_close and body.is_exhausted
+        )
+        parts = self.server.app(environ, answer.start)
+        try:
+            answer.send(parts)
+            if not answer.keeps_connection:
+                self._linger()
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+        # Requests that were sent before their turn have to be sent again.
+        self.close_connection = not answer.keeps_connection or self._reader.is_ahead(self.rfile)
+
+    def handle_one_request(self) -> None:
+        self._reader.begin_header()
+        super().handle_one_request()
+
+    def _linger(self) -> None:
+        """Read what still comes, so that a client that is still sending can read the answer."""
+        while select.select([self.connection], [], [], LINGER_LOOK_S)[0]:
+            if not self.rfile.read(MAX_LINGER_BYTES):
+                return
 
     def version_string(self) -> str:
         """Returns the `Server` header, without the versions that an attacker would look up."""

@@ -47,7 +47,8 @@ def port(app: Flask) -> Iterator[int]:
 
 
 def request_of(method: str) -> bytes:
-    return f"{method} {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    head = f"{method} {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    return head.encode()
 
 
 def reset(client: socket.socket) -> None:

@@ -26,7 +26,7 @@ from tests.waiting import TIMEOUT_S, wait_until
 
 SHORT_S = 0.3
 LONG_S = 10 * TIMEOUT_S
-REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 def client_hello() -> bytes:
