@@ -50,10 +50,14 @@ class Answer:
         self.keeps_connection = False
 
     def start(
-        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+        self,
+        status: str,
+        headers: list[tuple[str, str]],
+        exc_info: ExcInfo | tuple[None, None, None] | None = None,
+        /,
     ) -> Callable[[bytes], None]:
         """The `start_response` of WSGI."""
-        if exc_info is not None and self.has_begun:
+        if exc_info is not None and exc_info[1] is not None and self.has_begun:
             raise exc_info[1].with_traceback(exc_info[2])
         if self._status and exc_info is None:
             raise AssertionError("the answer has its status already")

@@ -125,6 +125,7 @@ class _Handler(WSGIRequestHandler):
     those that go well."""
 
     server: HttpServer
+    rfile: io.BufferedReader
     protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
