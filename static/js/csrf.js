@@ -2,19 +2,32 @@
 
 const META = 'meta[name="csrf-token"]';
 
-/** The headers for a request to `url` that changes something; the token never leaves its origin. */
+/**
+ * The headers for a request to `url` that changes something; the token never leaves its origin.
+ *
+ * @param {string} url
+ * @returns {Record<string, string>}
+ */
 export function tokenHeaders(url) {
-  const token = document.querySelector(META)?.content;
+  const token = metaIn(document)?.content;
   return token && isOwn(url) ? { "X-CSRFToken": token } : {};
 }
 
 /** Puts the token of `html`, this page as it would be now, in place of ours. Whether it is another. */
 export function takeToken(html) {
-  const meta = document.querySelector(META);
-  const token = new DOMParser().parseFromString(html, "text/html").querySelector(META)?.content;
+  const meta = metaIn(document);
+  const token = metaIn(new DOMParser().parseFromString(html, "text/html"))?.content;
   if (!meta || !token || token === meta.content) return false;
   meta.content = token;
   return true;
+}
+
+/**
+ * @param {Document} page
+ * @returns {HTMLMetaElement | null}
+ */
+function metaIn(page) {
+  return page.querySelector(META);
 }
 
 /** Whether `url` is of this page's origin. */

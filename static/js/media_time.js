@@ -18,9 +18,12 @@ const MAX_STRETCHES = 100;
 /** Browsers tell in seconds what is shown. */
 const ROUNDING_US = 500;
 
+/** @typedef {{captureUs: number, time: number, interval: number, duration: number}} Placed */
+
 export class MediaTime {
+  /** @type {Placed | null} */
   #newest = null;
-  /** Where each stretch without a gap begins, oldest first. */
+  /** Where each stretch without a gap begins, oldest first. @type {Placed[]} */
   #stretches = [];
 
   /** When the newest picture begins. */
@@ -33,7 +36,12 @@ export class MediaTime {
     return this.#newest?.interval ?? 0;
   }
 
-  /** `{time, duration}` of the next picture; null if it is not newer than the one before. */
+  /**
+   * When the next picture begins, and how long it lasts; null if it is not newer than the one before.
+   *
+   * @param {number} captureUs
+   * @returns {Placed | null}
+   */
   next(captureUs) {
     const before = this.#newest;
     if (!before) return this.#begin({ captureUs, time: 0, interval: 0, duration: FIRST_US });
@@ -54,6 +62,7 @@ export class MediaTime {
     return begin.captureUs + time - begin.time;
   }
 
+  /** @param {Placed} picture */
   #begin(picture) {
     this.#stretches.push(picture);
     if (this.#stretches.length > MAX_STRETCHES) this.#stretches.shift();

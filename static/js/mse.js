@@ -23,15 +23,19 @@ export class MsePlayer {
   framesDropped = 0;
   #screen;
   #source = new Source();
+  /** @type {SourceBuffer | null} */
   #buffer = null;
   #callbacks;
+  /** @type {Uint8Array[]} */
   #pending = [];
   #pendingBytes = 0;
   #pendingPictures = 0;
-  #format = null;
+  /** What the stream's messages tell of it; undefined before the first one. @type {any} */
+  #format;
   #type = "";
   #sequence = 0;
   #time = new MediaTime();
+  /** @type {number[]} seconds */
   #idrTimes = [];
   #needsIdr = true;
   #begunUs = 0;
@@ -152,14 +156,14 @@ export class MsePlayer {
 
   #appended() {
     if (this.#isClosed) return;
-    this.#catchUp();
-    if (!this.#removeOld()) this.#flush(); // a removal ends in `updateend`, too
+    const buffer = /** @type {SourceBuffer} */ (this.#buffer);
+    this.#catchUp(buffer);
+    if (!this.#removeOld(buffer)) this.#flush(); // a removal ends in `updateend`, too
   }
 
   /** Stays close to the newest picture: with a jump, or at a rate that gets there by the next. */
-  #catchUp() {
+  #catchUp({ buffered }) {
     const { video } = this.#screen;
-    const { buffered } = this.#buffer;
     if (!buffered.length) return;
     const newest = this.#time.newest / 1e6;
     const behind = newest - video.currentTime;
@@ -173,14 +177,16 @@ export class MsePlayer {
   /**
    * Whole GOPs only: what is removed takes along all that needs it. And none whose last picture may
    * last until now: Firefox takes along all of its duration. Returns whether a removal began.
+   *
+   * @param {SourceBuffer} buffer
    */
-  #removeOld() {
-    const { buffered } = this.#buffer;
+  #removeOld(buffer) {
+    const { buffered } = buffer;
     const { currentTime } = this.#screen.video;
     while (this.#idrTimes[1] <= currentTime - KEPT_S) this.#idrTimes.shift();
     const [beginOfGop] = this.#idrTimes;
     if (!buffered.length || !(beginOfGop - buffered.start(0) > KEPT_S)) return false;
-    this.#buffer.remove(0, beginOfGop - 0.001); // seconds are less exact than µs
+    buffer.remove(0, beginOfGop - 0.001); // seconds are less exact than µs
     return true;
   }
 

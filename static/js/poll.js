@@ -8,6 +8,7 @@ export class Poll {
   #task;
   #intervalMs;
   #timer = 0;
+  /** @type {Promise<void> | null} */
   #running = null;
   #isWanted = false;
 

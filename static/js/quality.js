@@ -28,6 +28,7 @@ export function describeQuality(before, now, seconds) {
 export class QualityPanel {
   #getStats;
   #values = {};
+  /** @type {Record<string, any> | null} */
   #before = null;
   #timer = 0;
 
@@ -65,7 +66,7 @@ export class QualityPanel {
       return;
     }
     now.at = performance.now();
-    const before = now.bytes >= this.#before?.bytes ? this.#before : null; // a new connection
+    const before = this.#before && now.bytes >= this.#before.bytes ? this.#before : null; // a new connection
     const texts = describeQuality(before, now, (now.at - (before?.at ?? 0)) / 1000);
     for (const name of ROWS) setText(this.#values[name], texts[name]);
     this.#before = now;

@@ -10,7 +10,8 @@ export class WebCodecsPlayer {
   framesDecoded = 0;
   framesDropped = 0;
   #decoder;
-  #config = null;
+  /** @type {VideoDecoderConfig | undefined} */
+  #config;
   #begunUs = 0;
   #newestUs = 0;
   #catchesUpUntil = 0;
@@ -72,7 +73,7 @@ export class WebCodecsPlayer {
     // A decoder made anew takes its time: one that has caught up by now just goes on.
     if (this.#isNewFormat || this.#decoder.decodeQueueSize) {
       this.#decoder.reset();
-      this.#decoder.configure(this.#config);
+      if (this.#config) this.#decoder.configure(this.#config);
       this.#isNewFormat = false;
     }
     this.#needsIdr = false;
