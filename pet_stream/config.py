@@ -148,6 +148,12 @@ class Config:
         "the oldest are deleted while less is free, up to half of what was recorded",
         is_live=True,
     )
+    bin_hours: float = _setting(
+        24,
+        values.number(0, 8760),
+        "how long a deleted recording can be restored; 0: it is gone at once",
+        is_live=True,
+    )
     max_clients: int = _setting(
         10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000", is_live=True
     )

@@ -46,6 +46,7 @@
         ├── NotRecorderOwner    another process records into this folder
         ├── NothingToSave       there is no picture of the last seconds
         ├── RecordingInUse      it is still being written
+        ├── Starred             it is marked to be kept
         ├── NotCuttable         a file without the times that a cut needs
         └── StorageError        the folder can't be written
 
@@ -105,6 +106,7 @@ __all__ = [
     "SegmentMissing",
     "Severity",
     "SourceError",
+    "Starred",
     "StorageError",
     "Superseded",
     "TooFewThreads",
@@ -435,6 +437,13 @@ class NothingToSave(RecordingError):
 
 class RecordingInUse(RecordingError):
     code = "recording_in_use"
+
+
+class Starred(RecordingError):
+    code = "starred"
+
+    def __str__(self) -> str:
+        return "The recording has a star: say that it is meant"
 
 
 class NotCuttable(RecordingError):

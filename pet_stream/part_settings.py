@@ -7,6 +7,9 @@ from .ingest.source_urls import SourceUrls
 from .library.retention import Retention
 from .recording.settings import RecorderSettings
 
+_LEAST_FREE_BYTES = 100_000_000
+"""For as long as a recording that runs fills it while housekeeping is not looking."""
+
 
 def kept_for_owners(config: Config) -> int:
     """Returns how many viewers' places only owners get: where people sign in, two of ten."""
@@ -29,6 +32,8 @@ def retention(config: Config) -> Retention:
         max_age_s=86_400 * config.keep_days,
         max_bytes=config.keep_mb * 1_000_000,
         min_free_bytes=config.keep_free_mb * 1_000_000,
+        bin_s=3600 * config.bin_hours,
+        bin_free_bytes=max(_LEAST_FREE_BYTES, 2 * config.min_free_mb * 1_000_000),
     )
 
 

@@ -141,7 +141,7 @@ class Parts:
         self.hls_window = hls_window = LiveWindow(broadcaster)
         self.hls_sessions = Sessions(self.places, on_empty=hls_window.forget)
         current = CurrentRecording()
-        self.library = Library(config.record_path, current)
+        self.library = Library(config.record_path, current, bin_s=3600 * config.bin_hours)
         self.archive = Archive(
             self.library,
             retention(config),

@@ -33,7 +33,15 @@ __all__ = ["start_command"]
 HOST = {"Host": "cam.example"}
 LIVE = {
     *("sync_seconds", "segment_minutes", "max_recording_minutes", "heartbeat_seconds"),
-    *("min_free_mb", "clips_mb", "keep_days", "keep_mb", "keep_free_mb", "max_clients"),
+    *(
+        "min_free_mb",
+        "clips_mb",
+        "keep_days",
+        "keep_mb",
+        "keep_free_mb",
+        "bin_hours",
+        "max_clients",
+    ),
     *("allowed_origins", "frame_ancestors", "allowed_hosts", "pause_schedule"),
     *("log_levels", "whep_waits"),
 }

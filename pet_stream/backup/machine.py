@@ -103,6 +103,9 @@ class Machine:
             if self._settings_file is not None:
                 self._write_settings(self._settings_file, NO_SETTINGS)  # a service names this file
                 gone.append(str(self._settings_file))
+            if with_recordings:
+                self._library.bin.tidy()
+                self._library.bin.empty()
             for path in (*self._kept(), *also, *(self._recorded() if with_recordings else ())):
                 if os.path.lexists(path):
                     remove_private_file(path)

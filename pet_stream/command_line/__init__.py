@@ -14,7 +14,8 @@
       feed           writes a video into shared memory: its work is in `pet_stream.feed`
       doctor         checks everything: its work is in `pet_stream.doctor`
       config         shows the settings, and where each comes from
-      recordings, recordings_upkeep   the files: list, export; prune, repair
+      recordings, recordings_bin, recordings_upkeep
+                   the files: list, export; delete, restore, bin; prune, repair
       backup         backup, restore, factory-reset: their work is in `pet_stream.backup`
       status, snapshot, profile   ask a server that runs
         speedscope           shows a profile in the browser

@@ -13,6 +13,7 @@ from ..errors import PetStreamError
 from .failures import Failure, json_option, printable
 from .output import STDOUT, destination_argument, inside, new_file
 from .progress import progress
+from .recordings_bin import bin_, delete, restore
 from .recordings_upkeep import prune, repair
 from .this_machine import config_of, folder_option, settings_here
 
@@ -49,7 +50,7 @@ def names(context: click.Context, _param: click.Parameter, begun: str) -> list[s
     return [name for name in found if name.startswith(begun)]
 
 
-@click.group("recordings", short_help="list, export, prune and repair recordings")
+@click.group("recordings", short_help="list, export, delete, restore, prune and repair recordings")
 def group() -> None:
     """Work on the recordings of this machine, whether a server runs or not."""
 
@@ -121,8 +122,8 @@ def export(
         click.echo(json.dumps({"file": path, "bytes": source.size}))
 
 
-for upkeep in (prune, repair):
-    group.add_command(upkeep)
+for command in (delete, restore, bin_, prune, repair):
+    group.add_command(command)
 
 
 def _read(source: Any) -> bytes:

@@ -36,8 +36,9 @@ def prune(
     config: Config,
     is_json: bool,
 ) -> None:
-    """Delete the oldest recordings as the settings PET_STREAM_KEEP_… want it, now; 0 is no limit.
-    What has a star stays. A clock that nobody has set deletes nothing for its age."""
+    """Delete the oldest recordings as the settings PET_STREAM_KEEP_… want it, now, and before them
+    what is in the bin; 0 is no limit. What has a star stays. A clock that nobody has set deletes
+    nothing for its age."""
     from ..library.ages import Ages
     from ..library.library import Library
     from ..library.retention import Pruner, Retention
@@ -46,6 +47,7 @@ def prune(
         max_age_s=86_400 * (config.keep_days if keep_days is None else keep_days),
         max_bytes=round(1e6 * (config.keep_mb if keep_mb is None else keep_mb)),
         min_free_bytes=round(1e6 * (config.keep_free_mb if keep_free_mb is None else keep_free_mb)),
+        bin_s=3600 * config.bin_hours,
     )
     if not retention.is_on:
         raise Failure("There is no limit: --keep-days, --keep-mb or --keep-free-mb", "no_limit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -33,7 +34,8 @@ STOP_TIMEOUT_S = 2.0
 
 class Archive:
     """The recordings folder over time. Any thread may use it. Between start() and stop(), limits in
-    the settings are enforced after each recording and every TIDY_EVERY_S.
+    the settings are enforced after each recording and every TIDY_EVERY_S; so is that of the bin, as
+    soon as something is in it.
 
     `max_clip_bytes`: limit for all clips together; 0: none. `min_free_bytes`: free space that a
     recording needs to begin.
@@ -61,6 +63,7 @@ class Archive:
         self._repairs: list[Future[None]] = []
         self._tidying: Future[None] | None = None
         self._timer: Run | None = None
+        self._timer_lock = threading.Lock()
         self._is_stopped = self._is_running = False
         self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
         self.thumbnails = Thumbnails(library, self._housekeeper)
@@ -87,8 +90,10 @@ class Archive:
         file for unfinished and repair it. A disk that hangs delays this by `timeout_s`; the rest is
         done when the disk goes on.
         """
-        self._is_stopped, self._is_running = True, False
-        timer, self._timer = self._timer, None
+        self._is_stopped = True
+        with self._timer_lock:
+            self._is_running = False
+            timer, self._timer = self._timer, None
         if timer is not None:
             timer.stop(timeout_s)
         self._housekeeper.stop(timeout_s, None if keeps_folder else self._ownership.release)
@@ -102,16 +107,12 @@ class Archive:
     def set_limits(self, retention: Retention, *, max_clip_bytes: int, min_free_bytes: int) -> None:
         """From now on these count, as in the constructor."""
         self._retention = self._pruner.retention = retention
+        self._library.bin.keep_s = retention.bin_s or 0
         self._max_clip_bytes = max_clip_bytes
         self._check.set_limit(min_free_bytes)
         self.cuts.min_free_bytes = min_free_bytes
         if self._is_running:
-            try:
-                self._tidy_regularly()
-            except Busy as exc:  # which must not keep the other settings from counting
-                logger.warning(
-                    "old recordings are deleted when others end, and not before: %s", exc
-                )
+            self._tidy_regularly()
             self.tidy()
 
     def claim(self) -> None:
@@ -162,15 +163,43 @@ class Archive:
         self._ages.note_end(name)
         self.tidy()
 
+    def delete(self, name: str, *, for_good: bool = False) -> float | None:
+        """Delete a recording, or one of its files. Returns until when it can be restored, epoch
+        seconds; None: it can't. Raises as Library.delete()."""
+        entry = self._library.delete(name, for_good=for_good)
+        if entry is None:
+            return None
+        self._ages.note_end(entry.id)
+        self._tidy_regularly()
+        return entry.deleted_at + self._library.bin.keep_s
+
+    def binned_count(self) -> int:
+        """Returns how many can be restored. Raises StorageError."""
+        self._tidy_regularly()  # another process may have deleted one
+        return self._library.bin.count()
+
     def tidy(self) -> None:
         """Delete, in the background, what exceeds the limits of the settings."""
+        if not self._has_limits():
+            return
         waiting = self._tidying
-        if self._retention.is_on and (waiting is None or waiting.running() or waiting.done()):
+        if waiting is None or waiting.running() or waiting.done():
             self._tidying = self._housekeeper.submit(self._remove_old)
 
+    def _has_limits(self) -> bool:
+        return self._retention.is_on or not self._library.bin.is_empty()
+
     def _tidy_regularly(self) -> None:
-        if self._retention.is_on and self._timer is None:
-            self._timer = start_run(self._timer_name, self._keep_tidy)
+        if not self._has_limits():
+            return
+        with self._timer_lock:
+            if self._is_running and self._timer is None:
+                try:
+                    self._timer = start_run(self._timer_name, self._keep_tidy)
+                except Busy as exc:  # which must keep nothing else from beginning
+                    logger.warning(
+                        "old recordings are deleted when others end, and not before: %s", exc
+                    )
 
     def _remove_old(self) -> None:
         try:

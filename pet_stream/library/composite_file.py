@@ -6,7 +6,7 @@ import errno
 import io
 import os
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -46,16 +46,22 @@ class PiecedFile(io.RawIOBase):
         self._open_path: Path | None = None
         self._held: dict[Path, int] = {}
         self._versions: dict[Path, tuple[int, int]] = {}
+        self._moved: Callable[[Path], Path | None] = lambda path: None
 
     def hold(self, paths: Iterable[Path]) -> None:
         """Open these now, and keep them open, because their names will change. Raises OSError."""
         for path in paths:
             self._held[path] = open_to_read(path)
 
-    def expect(self, infos: Mapping[Path, os.stat_result]) -> None:
+    def expect(
+        self,
+        infos: Mapping[Path, os.stat_result],
+        moved: Callable[[Path], Path | None] = lambda path: None,
+    ) -> None:
         """Read only these versions of the files: a deleted one may have been replaced by a new file
-        of the same name."""
+        of the same name. `moved` tells where one may be now."""
         self._versions = {path: _version(info) for path, info in infos.items()}
+        self._moved = moved
 
     def reopened(self) -> PiecedFile:
         """Returns the same file, at its beginning, for a second reader."""
@@ -125,12 +131,29 @@ class PiecedFile(io.RawIOBase):
                 os.close(self._descriptor)
                 self._descriptor = -1
                 self._open_path = None
-            self._descriptor = open_to_read(path)
-            version = _version(os.fstat(self._descriptor))
-            if self._versions.get(path, version) != version:
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            self._descriptor = self._open(path)
             self._open_path = path
         return self._descriptor
+
+    def _open(self, path: Path) -> int:
+        """Raises OSError."""
+        try:
+            return self._open_expected(path, path)
+        except FileNotFoundError:
+            moved = self._moved(path)
+            if moved is None:
+                raise
+            return self._open_expected(path, moved)
+
+    def _open_expected(self, path: Path, there: Path) -> int:
+        """Returns a descriptor of the file `there`, if it is the expected one of `path`. Raises
+        OSError."""
+        descriptor = open_to_read(there)
+        version = _version(os.fstat(descriptor))
+        if self._versions.get(path, version) != version:
+            os.close(descriptor)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return descriptor
 
 
 def _version(info: os.stat_result) -> tuple[int, int]:

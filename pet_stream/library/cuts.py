@@ -24,7 +24,7 @@ from ..recording.disk import (
     sync_folder,
 )
 from ..recording.names import automatic_stem, numbered, requested_name
-from ..recording.taken_names import names_in
+from ..recording.taken_names import taken_names
 from .composite_file import PiecedFile
 from .library import Library
 from .short_queue import ShortQueue
@@ -150,7 +150,7 @@ def _copy(file: PiecedFile, part: Path) -> None:
 
 
 def _free_name(folder: Path, wanted: str | None, stem: str) -> str:
-    taken = names_in(folder)
+    taken = taken_names(folder)
     if wanted is not None:
         if wanted in taken:
             raise NameExists("There is a recording of this name")

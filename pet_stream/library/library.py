@@ -15,8 +15,10 @@ from ..recording.belongings import STAR_SUFFIX, of_file, of_recording
 from ..recording.disk import PART_SUFFIX, DiskSpace, disk_space, storage_error
 from ..recording.names import composite_of, stored_name
 from ..recording.status import CurrentRecording, HasStatus, RecordingStatus
-from ..recording.taken_names import names_in
+from ..recording.taken_names import names_in, unfinished_in
 from ..version import __version__
+from .bin import Bin
+from .binned import Binned
 from .composite_file import Piece, PiecedFile
 from .details import Details, ReadOnce, read_details, read_is_clip
 from .gaps import gaps_of
@@ -44,7 +46,7 @@ class Library:
 
     `recorder` tells which recording is running. Only regular files are recordings: a symbolic link
     could lead out of the folder. What a file says about itself is kept until its size or time
-    changes.
+    changes. What is deleted can be restored from the `bin` for `bin_s`; 0: not at all.
     """
 
     def __init__(
@@ -52,8 +54,11 @@ class Library:
         folder: Path,
         recorder: HasStatus | None = None,
         ready_files: ReadyFiles | None = None,
+        *,
+        bin_s: float = 0,
     ) -> None:
         self.folder = folder
+        self.bin = Bin(folder, bin_s)
         self._recorder = recorder or CurrentRecording()
         self._clips = ReadOnce(folder, read_is_clip, False)
         self._details = ReadOnce(folder, read_details, Details())
@@ -148,7 +153,7 @@ class Library:
             file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
         else:
             file = self._put_together(version, name, files, from_s, to_s, is_clip)
-        file.expect(dict(zip(files, infos, strict=True)))
+        file.expect(dict(zip(files, infos, strict=True)), self.bin.moved)
         try:
             file.hold(path for path in files if path.name.endswith(PART_SUFFIX))
         except OSError as exc:
@@ -156,24 +161,26 @@ class Library:
             raise NotFound("There is no such recording") from exc
         return OpenRecording(file, version, last_change(infos))
 
-    def delete(self, name: str) -> None:
-        """Remove a recording and what belongs to it, or only one of its files if `name` is the name
-        of a file. Raises BadName, NotFound, RecordingInUse, StorageError."""
+    def delete(self, name: str, *, for_good: bool = False) -> Binned | None:
+        """Move a recording and what belongs to it into the bin, or only one of its files if `name`
+        is the name of a file. Returns None if it is gone for good: because it should, or the disk
+        is too full for a bin. Raises BadName, NotFound, RecordingInUse, StorageError, TooMany."""
         recording = self.find(name)
-        if recording.is_running:
+        if recording.is_running or self._is_being_made(recording.name):
             raise RecordingInUse("The recording is just being made")
         if name != recording.name and len(recording.files) > 1:
-            doomed = [name, *of_file(name)]
+            files, beside = [name], of_file(name)
         else:
-            beside = of_recording(
-                recording.name, recording.files, names_in(self.folder).__contains__
-            )
-            doomed = [*recording.files, *beside]
+            name, files = recording.name, [*recording.files]
+            beside = [*of_recording(name, files, names_in(self.folder).__contains__)]
         try:
-            for file in doomed:
+            if self.bin.keep_s and not for_good and (entry := self.bin.put(name, files, beside)):
+                return entry
+            for file in (*files, *beside):
                 (self.folder / file).unlink(missing_ok=True)
         except OSError as exc:
             raise storage_error("The recording can't be deleted", exc) from exc
+        return None
 
     def set_starred(self, name: str, is_starred: bool) -> None:
         """Set or remove the star of a recording. Raises BadName, NotFound, StorageError."""
@@ -204,6 +211,13 @@ class Library:
         it: a finished one may have the name that it wants."""
         status = self._recorder.status
         return status if status.is_recording and status.has_file else RecordingStatus()
+
+    def _is_being_made(self, name: str) -> bool:
+        """Whether a file of it is unfinished: it may be another process that records."""
+        try:
+            return name in unfinished_in(self.folder)
+        except OSError as exc:
+            raise storage_error("The recordings folder can't be read", exc) from exc
 
     def _is_file(self, name: str) -> bool:
         try:

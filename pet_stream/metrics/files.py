@@ -31,6 +31,8 @@ FILES = (
         lambda s: s.archive.free_bytes() if s.is_running else None),
     Row(GAUGE, "pet_stream_disk_free_min_bytes", "A recording ends when less is free",
         lambda s: s.config.min_free_mb * 1_000_000),
+    Row(GAUGE, "pet_stream_bin_bytes", "Deleted recordings that can be restored, by the last look",
+        lambda s: s.library.bin.size_bytes),
     Row(GAUGE, "pet_stream_replay_bytes", "Pictures kept in memory for clips and pre-roll",
         lambda s: s.broadcaster.replay_bytes),
 )

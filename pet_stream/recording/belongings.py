@@ -19,7 +19,7 @@ OF_RECORDING = (STAR_SUFFIX, THUMBNAIL_SUFFIX)
 """The endings of what there is once for a recording, behind its name: `cat.mp4.star`."""
 OF_FILE = (DETECTIONS_SUFFIX,)
 """The endings of what each of its files has, behind the file's name: `cat.001.mp4.detections`. It
-is renamed with its file; beside an unfinished one it is `cat.mp4.part.detections`."""
+is renamed with its file, beside an unfinished one it is `cat.mp4.detections`."""
 
 
 def of_file(name: str) -> list[str]:

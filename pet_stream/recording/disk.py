@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..errors import StorageError
 from ..reason import Reason
 from .belongings import of_file
+from .bin_folder import binned_bytes, binned_names
 
 PART_SUFFIX = ".part"
 """The ending of an unfinished file."""
@@ -76,9 +77,10 @@ def rename(path: Path, name: str) -> Path:
     folder = path.parent
     renamed = free_path(folder, name)
     path.rename(renamed)
-    for before, after in zip(of_file(path.name), of_file(renamed.name), strict=True):
-        with contextlib.suppress(OSError):  # mostly there is none; it fails no recording
-            (folder / before).rename(folder / after)
+    for before, after in zip(_beside(path), _beside(renamed), strict=True):
+        if before != after:
+            with contextlib.suppress(OSError):  # mostly there is none; it fails no recording
+                before.rename(after)
     sync_folder(folder)
     return renamed
 
@@ -86,14 +88,20 @@ def rename(path: Path, name: str) -> Path:
 def remove(path: Path) -> None:
     """Delete the file at `path`, if it is there, and what belongs to it alone. Raises OSError."""
     path.unlink(missing_ok=True)
-    for name in of_file(path.name):
-        (path.parent / name).unlink(missing_ok=True)
+    for beside in _beside(path):
+        beside.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> list[Path]:
+    return [path.parent / name for name in of_file(path.name.removesuffix(PART_SUFFIX))]
 
 
 def free_path(folder: Path, name: str) -> Path:
-    """Returns the path of `name`, or the first of `_2`, `_3` …, that does not exist."""
+    """Returns the path of `name`, or the first of `_2`, `_3` …, that does not exist, and can't be
+    restored from the bin."""
     path, number = folder / name, 2
-    while os.path.lexists(path):
+    binned = binned_names(folder)
+    while path.name in binned or os.path.lexists(path):
         path = folder / f"{Path(name).stem}_{number}{Path(name).suffix}"
         number += 1
     return path
@@ -141,8 +149,10 @@ def disk_space(folder: Path) -> DiskSpace:
 
 
 def check_free(folder: Path, min_free_bytes: int) -> None:
-    """Raises AlmostFull if less than `min_free_bytes` are free, and OSError."""
-    if min_free_bytes and disk_space(folder).free_bytes < min_free_bytes:
+    """Raises AlmostFull if less than `min_free_bytes` are free, and OSError. What is in the bin
+    counts as free: housekeeping empties it when room is needed."""
+    missing_bytes = min_free_bytes - disk_space(folder).free_bytes if min_free_bytes else 0
+    if missing_bytes > 0 and binned_bytes(folder) < missing_bytes:
         raise AlmostFull(min_free_bytes)
 
 

@@ -13,7 +13,7 @@ from ..media.access_unit import AccessUnit
 from .disk import create_part, rename
 from .names import MAX_FILE_NUMBER, numbered
 from .open_file import OpenFile
-from .taken_names import names_in
+from .taken_names import taken_names
 from .target import Target
 
 MAX_NUMBERS = 1000
@@ -58,7 +58,7 @@ class Files:
         """Make the first file; `may_be_numbered` is asked when its name is taken. Raises
         FileExistsError when the name, or every numbered one, is taken, and OSError."""
         self._thread.assert_here()
-        taken = names_in(self._target.folder)
+        taken = taken_names(self._target.folder)
         for stem in itertools.islice(numbered(self._stem), MAX_NUMBERS):
             if stem + self._target.suffix not in taken:
                 with contextlib.suppress(FileExistsError):

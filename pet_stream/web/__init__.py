@@ -21,6 +21,7 @@ from ..assets import find_folder
 from ..config import Config
 from ..rights import Right
 from .access import Access
+from .bin import delete_for_good, empty_bin, list_bin, restore_recording
 from .client_socket import limit_waiting
 from .compression import compress_page
 from .conditional_dates import ignore_absurd_dates
@@ -91,6 +92,10 @@ ROUTES = (
     Route(("GET",), "/api/recordings", list_recordings, Right.REPLAY),
     Route(("GET",), "/api/recordings/<name>", get_recording, Right.REPLAY),
     Route(("DELETE",), "/api/recordings/<name>", delete_recording, Right.MANAGE),
+    Route(("GET",), "/api/recordings/bin", list_bin, Right.MANAGE),
+    Route(("DELETE",), "/api/recordings/bin", empty_bin, Right.MANAGE),
+    Route(("DELETE",), "/api/recordings/bin/<name>", delete_for_good, Right.MANAGE),
+    Route(("POST",), "/api/recordings/bin/<name>/restore", restore_recording, Right.MANAGE),
     Route(("PUT", "DELETE"), "/api/recordings/<name>/star", star_recording, Right.MANAGE),
     Route(("GET",), "/api/recordings/<name>/details", recording_details, Right.REPLAY),
     Route(("GET",), "/api/recordings/<name>/part", part_of_recording, Right.REPLAY),

@@ -10,7 +10,7 @@ from .access import is_allowed_origin, is_from_allowed_page
 PREFLIGHT_MAX_AGE_S = 600
 EXPOSED = (
     "Accept-Ranges, Capture-Time, Content-Disposition, Content-Range, ETag, Link, Location, "
-    "Retry-After, WWW-Authenticate"
+    "Restorable-Until, Retry-After, WWW-Authenticate"
 )
 """What players read, beside the headers that every page may."""
 SENT = "Authorization, Content-Type, If-Match, If-None-Match, Range"

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import PreconditionFailed
 
-from ..errors import BadRequest, NotFound
+from ..errors import BadRequest, NotFound, Starred
 from ..library.listing import Recording
+from ..recording.status import rfc3339
+from ..time_zone import local_zone
 from .current import current_stream
 from .file_answers import send_recording
 from .json_bodies import read_json, seconds_in, text_in
+from .queries import flag, seconds, whole_number
 
 MEDIA_TYPES = {"h264": "video/h264", "mp4": "video/mp4"}
 DEFAULT_LIMIT = 100
@@ -23,21 +26,24 @@ MAX_LIMIT = 1000
 MAX_SECONDS = 1e9
 THUMBNAIL_MAX_AGE_S = 7 * 86_400
 
+T = TypeVar("T")
+
 
 def list_recordings() -> ResponseReturnValue:
     """Answer with one page of the list, newest first: `?offset=` and `?limit=`."""
     stream = current_stream()
     library = stream.library
-    offset = _whole_number("offset", 0, 10**9)
-    limit = _whole_number("limit", DEFAULT_LIMIT, MAX_LIMIT)
     rows = library.recordings()
+    page, next_offset = page_of(rows)
     answer: dict[str, object] = {
-        "recordings": [_row(row) for row in rows[offset : offset + limit]],
+        "recordings": [row_of(row) for row in page],
         "total": len(rows),
         "total_bytes": sum(row.size_bytes for row in rows),
         "revision": _revision(rows),
         "repairing": stream.archive.repairing_count,
-        "next_offset": offset + limit if offset + limit < len(rows) else None,
+        "next_offset": next_offset,
+        "time_zone": local_zone(),
+        "bin": {"hours": library.bin.keep_s / 3600, "count": stream.archive.binned_count()},
     }
     disk = library.disk_space()
     if disk is not None:
@@ -49,7 +55,7 @@ def get_recording(name: str) -> ResponseReturnValue:
     """Send the recording, or the range of it that is asked for. `?download=1` has the browser save
     it; `?from=` and `?to=` (seconds) cut a part out, at the bounds of GOPs."""
     library = current_stream().library
-    from_s, to_s = _seconds("from"), _seconds("to")
+    from_s, to_s = seconds("from", MAX_SECONDS), seconds("to", MAX_SECONDS)
     if from_s is not None and to_s is not None and from_s >= to_s:
         raise BadRequest("from must be before to")
     opened = library.open(name, from_s, to_s)
@@ -71,12 +77,12 @@ def recording_details(name: str) -> ResponseReturnValue:
         raise NotFound("There is no such recording")  # deleted since
     newer = rows[index - 1].name if index else None
     older = rows[index + 1].name if index + 1 < len(rows) else None
-    return {"recording": _row(found), "newer": newer, "older": older}
+    return {"recording": row_of(found), "newer": newer, "older": older}
 
 
 def part_of_recording(name: str) -> ResponseReturnValue:
     """Answer with what a cut between `?from=` and `?to=` gives."""
-    from_s, to_s = _seconds("from"), _seconds("to")
+    from_s, to_s = seconds("from", MAX_SECONDS), seconds("to", MAX_SECONDS)
     to_s = math.inf if to_s is None else to_s
     if (from_s or 0.0) >= to_s:
         raise BadRequest("from must be before to")
@@ -93,21 +99,25 @@ def save_part(name: str) -> ResponseReturnValue:
     stream = current_stream()
     saved = stream.archive.cuts.save(name, from_s, to_s, text_in(body, "filename"))
     stream.authority.note("cuts", f"{saved} out of {name}")
-    return {"recording": _row(stream.library.find(saved))}, 201
+    return {"recording": row_of(stream.library.find(saved))}, 201
 
 
 def delete_recording(name: str) -> ResponseReturnValue:
+    """Move it into the bin, or delete it at once: `?for_good=1`. A star needs `?starred=1`."""
     stream = current_stream()
-    stream.library.delete(name)
+    for_good, is_star_meant = flag("for_good"), flag("starred")
+    if not is_star_meant and stream.library.find(name).is_starred:
+        raise Starred
+    until = stream.archive.delete(name, for_good=for_good)
     stream.authority.note("deletes", name)
-    return "", 204
+    return "", 204, {} if until is None else {"Restorable-Until": rfc3339(until)}
 
 
 def star_recording(name: str) -> ResponseReturnValue:
     """PUT: keep it, whatever the settings say of old recordings. DELETE: no longer."""
     library = current_stream().library
     library.set_starred(name, request.method == "PUT")
-    return _row(library.find(name))
+    return row_of(library.find(name))
 
 
 def get_thumbnail(name: str) -> ResponseReturnValue:
@@ -126,7 +136,8 @@ def _revision(rows: Sequence[Recording]) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
-def _row(recording: Recording) -> dict[str, Any]:
+def row_of(recording: Recording) -> dict[str, Any]:
+    """Returns the recording as the list shows it."""
     stream = current_stream()
     row = recording.to_json(stream.library.details(recording))
     row["clip"] = stream.library.is_clip(recording)
@@ -146,21 +157,9 @@ def _thumbnail_version(recording: Recording) -> int:
     return int(changed_at)
 
 
-def _whole_number(key: str, default: int, maximum: int) -> int:
-    text = request.args.get(key, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= maximum):
-        raise BadRequest(f"{key} must be a whole number up to {maximum}")
-    return int(text)
-
-
-def _seconds(key: str) -> float | None:
-    text = request.args.get(key)
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError as exc:
-        raise BadRequest(f"{key} must be a number of seconds") from exc
-    if not 0 <= value <= MAX_SECONDS:
-        raise BadRequest(f"{key} must be a number of seconds")
-    return value
+def page_of(rows: Sequence[T]) -> tuple[Sequence[T], int | None]:
+    """Returns the part of `rows` that `?offset=` and `?limit=` ask for, and where the next one
+    begins. Raises BadRequest."""
+    offset = whole_number("offset", 0, 10**9)
+    end = offset + whole_number("limit", DEFAULT_LIMIT, MAX_LIMIT)
+    return rows[offset:end], end if end < len(rows) else None

@@ -53,7 +53,7 @@ def test_a_download_ends_where_its_recording_was_deleted(
             chunks = download.iter_encoded()
             received = next(chunks)
             assert len(received) < len(whole) // 2
-            assert client.delete(URL).status_code == 204
+            assert client.delete(f"{URL}?for_good=1").status_code == 204
             if has_successor:
                 record(folder, pictures[15:])
             received += b"".join(chunks)
@@ -61,3 +61,27 @@ def test_a_download_ends_where_its_recording_was_deleted(
         assert len(received) < len(whole)
         said = [r.message for r in caplog.records if r.name == "pet_stream.web.file_answers"]
         assert said == ["a recording is not sent to its end: No such file or directory"]
+
+
+@pytest.mark.parametrize("is_restored", [False, True])
+def test_a_download_goes_on_while_its_recording_is_in_the_bin(
+    tmp_path: Path, pictures: list[AccessUnit], is_restored: bool
+) -> None:
+    """Also in those of its files that were not open yet."""
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    record(folder, pictures)
+    with mounted_app(tmp_path) as app:
+        client = app.test_client()
+        whole = client.get(URL).data
+        with client.get(URL) as download:
+            chunks = download.iter_encoded()
+            received = next(chunks)
+            assert len(received) < len(whole) // 2
+            assert client.delete(URL).status_code == 204
+            if is_restored:
+                assert client.post("/api/recordings/bin/cat.mp4/restore").status_code == 200
+            else:
+                record(folder, pictures[15:])  # somebody copies another one there
+            received += b"".join(chunks)
+        assert received == whole

@@ -15,6 +15,7 @@ from pet_stream.accounts.accounts import Accounts
 from pet_stream.backup.content import Backup
 from pet_stream.command_line.failures import ExitCode
 from pet_stream.library.library import Library
+from pet_stream.recording.bin_folder import BIN_FOLDER
 
 from .conftest import PetStreamCommand
 from .test_recordings import server
@@ -240,6 +241,8 @@ def test_a_reset_of_recordings_takes_only_what_is_ours(machine: Machine) -> None
     )
     for name in ours:
         (machine.recordings / name).touch()
+    (machine.recordings / "binned.mp4").touch()
+    Library(machine.recordings, bin_s=60).delete("binned.mp4")
     (machine.recordings / "folder.mp4").mkdir()
     (machine.recordings / "link.mp4").symlink_to(machine.settings)
     (machine.recordings / "holiday.mov").touch()
@@ -249,4 +252,6 @@ def test_a_reset_of_recordings_takes_only_what_is_ours(machine: Machine) -> None
     assert left == ["folder.mp4", "holiday.mov", "link.mp4"]
     deleted = json.loads(result.stdout)["deleted"]
     assert {str(machine.recordings / name) for name in (*ours, STARRED)} <= set(deleted)
-    assert [path.name for path in machine.recordings.glob(".*")] == [".pet_stream.lock"]
+    hidden = [path.name for path in machine.recordings.rglob(".*") if path.is_file()]
+    assert hidden == [".pet_stream.lock"]
+    assert not list((machine.recordings / BIN_FOLDER).iterdir())

@@ -225,6 +225,54 @@ def test_an_option_is_a_limit_for_once(pet_stream: PetStreamCommand, folder: Pat
     assert pet_stream(*command, "--keep-mb", "-1").exit_code == ExitCode.WRONG
 
 
+def test_what_is_deleted_can_be_restored_beside_a_server(
+    pet_stream: PetStreamCommand, folder: Path
+) -> None:
+    def run(*words: str, exit_code: ExitCode = ExitCode.WELL) -> str:
+        result = pet_stream("recordings", *words, "--record-path", folder)
+        assert result.exit_code == exit_code
+        return result.stdout
+
+    (folder / "cat.mp4").write_bytes(bytes(2_000_000))
+    library = Library(folder)
+    library.set_starred("cat.mp4", True)
+    with server(folder):
+        assert (
+            "--starred"
+            in pet_stream("recordings", "delete", "cat.mp4", "--record-path", folder).stderr
+        )
+        assert run("delete", "cat.mp4", "--starred").startswith("cat.mp4 can be restored until ")
+        assert run("bin").startswith("cat.mp4  2.0 MB  until ")
+        assert run("restore", "cat.mp4") == "cat.mp4 is back.\n"
+        assert library.find("cat.mp4").is_starred
+        run("restore", "cat.mp4", exit_code=ExitCode.TROUBLE)
+        told = json.loads(run("delete", "cat.mp4", "--starred", "--json"))
+        assert told["restorable_until"] == pytest.approx(time.time() + 86_400, abs=60)
+        (row,) = json.loads(run("bin", "--json"))["recordings"]
+        assert (row["name"], row["starred"]) == ("cat.mp4", True)
+        assert run("bin", "--empty") == "cat.mp4  2.0 MB  gone\n"
+        assert run("bin") == "The bin is empty.\n"
+
+
+def test_for_good_is_for_good(pet_stream: PetStreamCommand, folder: Path) -> None:
+    (folder / "cat.mp4").touch()
+    command = ("recordings", "delete", "cat.mp4", "--for-good", "--record-path", folder)
+    assert pet_stream(*command).stdout == "cat.mp4 is gone.\n"
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", [*NOT_PLAIN, "../cat.mp4", "--"])
+@pytest.mark.parametrize("command", ["delete", "restore"])
+def test_nothing_outside_of_the_folder_is_deleted(
+    pet_stream: PetStreamCommand, folder: Path, tmp_path: Path, name: str, command: str
+) -> None:
+    (tmp_path / "cat.mp4").touch()
+    result = pet_stream("recordings", command, "--record-path", folder, "--", name)
+    assert result.exit_code == ExitCode.TROUBLE
+    assert result.stderr.count("\n") == 1
+    assert (tmp_path / "cat.mp4").exists()
+
+
 def test_what_a_crash_left_is_repaired(
     pet_stream: PetStreamCommand, folder: Path, pictures: list[AccessUnit]
 ) -> None:

@@ -16,6 +16,7 @@ from pet_stream.library.clock import DOUBT_S, ClockReading
 from pet_stream.library.library import Library
 from pet_stream.library.retention import Pruner, Retention
 from pet_stream.media.clip_mark import MARK_BOX
+from pet_stream.recording.bin_folder import BIN_FOLDER, entry_name
 from pet_stream.recording.disk import DiskSpace
 from pet_stream.recording.status import RecordingStatus
 
@@ -52,7 +53,8 @@ class Disk(Library):
     def disk_space(self) -> DiskSpace:
         if self.free_bytes is not None:
             return DiskSpace(self.free_bytes, self.size_bytes)
-        used_bytes = sum(path.stat().st_size for path in self.folder.iterdir())
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        used_bytes = sum(path.stat().st_size for path in files)
         return DiskSpace(self.size_bytes - self.others_bytes - used_bytes, self.size_bytes)
 
 
@@ -61,7 +63,7 @@ class Folder:
         self.path = folder
         self.clocks = Clocks()
         self.status = RecordingStatus()
-        self.library = Disk(folder, self)
+        self.library = Disk(folder, self, bin_s=DAY_S)
         self.ages = Ages(self.clocks)
 
     def make(self, name: str, age_days: float = 0, *, is_clip: bool = False) -> None:
@@ -80,9 +82,21 @@ class Folder:
     def pruner(self, **limits: float) -> Pruner:
         return Pruner(self.library, Retention(**limits), self.ages)  # type: ignore[arg-type]
 
+    def delete(self, name: str, ago_s: float = 0) -> None:
+        """Put a recording into the bin, so long ago by the wall clock, in an earlier run."""
+        entry = self.library.delete(name)
+        assert entry is not None
+        deleted_at = int(self.clocks.wall_s - ago_s)
+        bin_path = self.path / BIN_FOLDER
+        (bin_path / entry.id).rename(bin_path / entry_name(name, deleted_at))
+
     @property
     def names(self) -> list[str]:
-        return sorted(path.name for path in self.path.iterdir())
+        return sorted(path.name for path in self.path.iterdir() if path.is_file())
+
+    @property
+    def binned(self) -> list[str]:
+        return sorted(entry.name for entry in self.library.bin.entries())
 
 
 @pytest.fixture
@@ -273,6 +287,101 @@ def test_what_was_recorded_in_1970_by_this_run_is_the_newest(folder: Folder) -> 
     folder.clocks.wall_s = 60.0
     folder.record("recording_19700101_000100.mp4")
     assert folder.pruner(max_bytes=150).prune() == ["d2.mp4", "d1.mp4"]
+
+
+# ---- the bin
+
+
+def test_what_is_in_the_bin_goes_after_its_time(folder: Folder) -> None:
+    make_days(folder, 1, 2)
+    folder.delete("d1.mp4", DAY_S - 10)
+    folder.delete("d2.mp4")
+    pruner = folder.pruner(bin_s=DAY_S)
+    assert pruner.prune() == []
+    assert folder.binned == ["d1.mp4", "d2.mp4"]
+    folder.clocks.go_on(11)
+    assert pruner.prune() == []
+    assert folder.binned == ["d2.mp4"]
+
+
+@pytest.mark.parametrize(
+    "limits", [{"max_bytes": 350}, {"min_free_bytes": 250}, {"bin_free_bytes": 250}]
+)
+def test_the_bin_goes_before_any_recording(folder: Folder, limits: dict[str, float]) -> None:
+    """Clips and the oldest recordings included; the last deleted goes last."""
+    make_days(folder, 6, 7, 8)
+    folder.make("clip.mp4", 9, is_clip=True)
+    folder.delete("d6.mp4", 100)
+    folder.delete("d7.mp4", 200)
+    folder.library.size_bytes = 600
+    pruner = folder.pruner(bin_s=DAY_S, **limits)
+    assert pruner.prune() == []
+    assert (folder.names, folder.binned) == (["clip.mp4", "d8.mp4"], ["d6.mp4"])
+    folder.make("d1.mp4", 1)
+    assert pruner.prune() == []
+    assert (folder.names, folder.binned) == (["clip.mp4", "d1.mp4", "d8.mp4"], [])
+
+
+def test_what_would_go_is_told_with_the_bin_in_mind(folder: Folder) -> None:
+    make_days(folder, 1, 2, 3)
+    folder.delete("d1.mp4")
+    told: list[str] = []
+    assert folder.pruner(max_bytes=150, bin_s=DAY_S).prune(told.append) == told == ["d3.mp4"]
+    assert (folder.names, folder.binned) == (["d2.mp4", "d3.mp4"], ["d1.mp4"])
+
+
+@pytest.mark.parametrize(
+    "set_clock",
+    [
+        pytest.param(lambda c: setattr(c, "wall_s", 60.0), id="back to 1970"),
+        pytest.param(lambda c: setattr(c, "wall_s", c.wall_s - 2 * DAY_S), id="back by two days"),
+        pytest.param(lambda c: setattr(c, "wall_s", c.wall_s + 2 * DAY_S), id="forward"),
+        pytest.param(lambda c: c.__dict__.update(is_synchronized=False, boot_s=0.0), id="boot"),
+    ],
+)
+def test_no_clock_that_is_set_shortens_the_time_in_the_bin(
+    folder: Folder, set_clock: Callable[[Clocks], None]
+) -> None:
+    make_days(folder, 1)
+    folder.delete("d1.mp4", DAY_S / 2)
+    pruner = folder.pruner(bin_s=DAY_S)
+    pruner.prune()
+    set_clock(folder.clocks)
+    folder.clocks.go_on(60)
+    pruner.prune()
+    assert folder.binned == ["d1.mp4"]
+
+
+def test_what_this_run_deleted_goes_by_the_time_since_then(folder: Folder) -> None:
+    make_days(folder, 1)
+    archive = Archive(folder.library, Retention(bin_s=DAY_S), "test", read_clocks=folder.clocks)
+    archive.start()
+    assert archive.delete("d1.mp4") is not None
+    folder.clocks.wall_s = 60.0
+    archive.tidy()
+    folder.clocks.go_on(DAY_S - 1)
+    archive.tidy()
+    assert archive.binned_count() == 1
+    folder.clocks.go_on(2)
+    archive.tidy()
+    wait_until(lambda: archive.binned_count() == 0)
+    archive.stop()
+
+
+def test_without_a_bin_what_is_in_one_goes_at_once(folder: Folder) -> None:
+    make_days(folder, 1)
+    folder.delete("d1.mp4")
+    archive = Archive(folder.library, Retention(bin_s=0), "test", read_clocks=folder.clocks)
+    archive.start()
+    wait_until(lambda: folder.binned == [])
+    archive.stop()
+
+
+def test_a_bin_that_can_not_be_used_keeps_no_recording(folder: Folder) -> None:
+    make_days(folder, 5)
+    (folder.path / BIN_FOLDER).parent.mkdir()
+    (folder.path / BIN_FOLDER).touch()
+    assert folder.pruner(max_age_s=DAY_S, bin_s=DAY_S).prune() == ["d5.mp4"]
 
 
 # ---- by itself

@@ -87,7 +87,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
     folder.mkdir()
     with (
-        _mounted(folder, f"size={SMALL_DISK_BYTES}") as is_mounted,
+        mounted(folder, f"size={SMALL_DISK_BYTES}") as is_mounted,
         contextlib.nullcontext() if is_mounted else _file_size_limit(SMALL_DISK_BYTES),
     ):
         yield folder
@@ -98,7 +98,7 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder in which files can be made, but not filled."""
     folder = tmp_path / "full"
     folder.mkdir()
-    with _mounted(folder, "size=4096") as is_mounted:
+    with mounted(folder, "size=4096") as is_mounted:
         if is_mounted:
             (folder / "filler").write_bytes(bytes(4096))
         with contextlib.nullcontext() if is_mounted else _file_size_limit(0):
@@ -109,14 +109,14 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
 def read_only_folder(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "read_only"
     folder.mkdir()
-    with _mounted(folder, "ro,size=4096") as is_mounted:
+    with mounted(folder, "ro,size=4096") as is_mounted:
         if not is_mounted:
             folder.chmod(0o555)
         yield folder
 
 
 @contextlib.contextmanager
-def _mounted(folder: Path, options: str) -> Iterator[bool]:
+def mounted(folder: Path, options: str) -> Iterator[bool]:
     """An empty file system on `folder`; False if this user may not mount one."""
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     is_mounted = os.geteuid() == 0 and not subprocess.run(command, check=False).returncode

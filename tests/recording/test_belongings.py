@@ -44,7 +44,7 @@ def test_what_has_an_earlier_name_belongs_to_it_unless_it_is_anothers(
 def unfinished(folder: Path) -> tuple[Path, io.FileIO]:
     part, file = create_part(folder, "cat", ".mp4")
     for suffix in OF_FILE:
-        (folder / (part.name + suffix)).write_text(suffix)
+        (folder / f"cat.mp4{suffix}").write_text(suffix)
     return part, file
 
 

@@ -226,13 +226,26 @@ def test_urls_have_the_prefix(tmp_path: Path) -> None:
 def test_a_recording_is_deleted_with_what_belongs_to_it(
     client: FlaskClient, name: str, tmp_path: Path
 ) -> None:
-    client.put(f"/api/recordings/{name}/star")
     (tmp_path / "recordings" / f"{name}.jpg").write_bytes(b"?")
     (tmp_path / "recordings" / "other.mp4").write_bytes(b"?")
-    answer = client.delete(f"/api/recordings/{name}")
+    answer = client.delete(f"/api/recordings/{name}?for_good=1")
     assert (answer.status_code, answer.data) == (204, b"")
+    assert "Restorable-Until" not in answer.headers
     assert [path.name for path in (tmp_path / "recordings").glob("[!.]*")] == ["other.mp4"]
     assert client.delete(f"/api/recordings/{name}").status_code == 404
+    assert client.get("/api/recordings/bin").get_json()["recordings"] == []
+
+
+def test_one_with_a_star_is_deleted_if_that_is_meant(client: FlaskClient, name: str) -> None:
+    client.put(f"/api/recordings/{name}/star")
+    refused = client.delete(f"/api/recordings/{name}")
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "starred")
+    assert client.delete(f"/api/recordings/{name}?starred=yes").status_code == 400
+    assert client.get("/api/recordings").get_json()["total"] == 1
+    assert client.delete(f"/api/recordings/{name}?starred=1").status_code == 204
+    (row,) = client.get("/api/recordings/bin").get_json()["recordings"]
+    assert row["starred"]
+    assert client.post(f"/api/recordings/bin/{name}/restore").get_json()["starred"]
 
 
 def test_the_one_being_written_is_not_deleted(live_client: FlaskClient) -> None:

@@ -40,6 +40,7 @@ HEADERS = {
     "Last-Modified": "When it was changed.",
     "Link": "The ICE servers, one each (RFC 9725, section 4.6).",
     "Location": "Where it is.",
+    "Restorable-Until": "Until when deleting it can be undone (RFC 3339).",
     "Retry-After": "After this many seconds it may succeed.",
     "Set-Cookie": "The cookie of this browser.",
     "Upgrade": "`websocket`",

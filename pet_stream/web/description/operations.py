@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import legacy, pause, people, process, recording, recordings, watching
+from . import bin, legacy, pause, people, process, recording, recordings, watching
 from .json_schema import Schema
 from .operation import Operation
 
@@ -12,6 +12,7 @@ ROOMS: tuple[ModuleType, ...] = (
     watching,
     recording,
     recordings,
+    bin,
     process,
     pause,
     people,

@@ -9,6 +9,7 @@ from ...errors import (
     NotCuttable,
     NotRecorderOwner,
     RecordingInUse,
+    Starred,
     StorageError,
     TooFewThreads,
     TooLarge,
@@ -50,16 +51,18 @@ _CONDITIONS = tuple(
 
 _OFFSET = {**COUNT, "maximum": 10**9 - 1, "default": 0}
 _LIMIT = {**COUNT, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+PAGE = (
+    Parameter("offset", _OFFSET, "how many to skip"),
+    Parameter("limit", _LIMIT, "how many at most"),
+)
+_FLAG = {**COUNT, "maximum": 1, "default": 0}
 
 OPERATIONS = {
     "GET /api/recordings": Operation(
         "The list of recordings",
         "newest first, `?offset=` and `?limit=` (100, at most 1 000); with the space on the disk, "
         "how many are being repaired, and a `revision` that changes with the list",
-        parameters=(
-            Parameter("offset", _OFFSET, "how many to skip"),
-            Parameter("limit", _LIMIT, "how many at most"),
-        ),
+        parameters=PAGE,
         answers=(Answer("One page of the list", ref("Recordings")),),
         errors=(BadRequest, StorageError),
     ),
@@ -91,9 +94,16 @@ OPERATIONS = {
     ),
     "DELETE /api/recordings/<name>": Operation(
         "Delete a recording",
-        "deletes it; the name of one of its files deletes that file",
-        answers=(Answer("It is deleted", status=204),),
-        errors=(BadName, RecordingInUse, StorageError),
+        "moves it into the bin, from which it can be restored until `Restorable-Until`; without "
+        "this header it is gone for good: `PET_STREAM_BIN_HOURS` is 0, or the disk is too full. "
+        "`?for_good=1` deletes it at once. A starred one needs `?starred=1`, otherwise 409 "
+        "`starred`. The name of one of its files deletes that file",
+        parameters=(
+            Parameter("for_good", _FLAG, "1: not into the bin"),
+            Parameter("starred", _FLAG, "1: even if it has a star"),
+        ),
+        answers=(Answer("It is deleted", status=204, optional_headers=("Restorable-Until",)),),
+        errors=(BadName, BadRequest, RecordingInUse, Starred, StorageError, TooMany),
     ),
     "PUT /api/recordings/<name>/star": Operation(
         "Set the star",
@@ -168,6 +178,8 @@ SCHEMAS: dict[str, Schema] = {
         revision=TEXT,
         repairing=COUNT,
         next_offset=nullable(COUNT),
+        time_zone=described(TEXT, "Of the server, which names recordings in it."),
+        bin=record(hours=NUMBER, count=COUNT),
         disk=ref("DiskSpace"),
     ),
     "Recording": record(
