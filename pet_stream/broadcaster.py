@@ -255,6 +255,11 @@ class Broadcaster:
         with self._lock:
             return self._memory.since(start_ns)
 
+    def keep(self, max_seconds: float, max_bytes: int) -> None:
+        """Keep this much from the next picture on, as `GopMemory` does."""
+        with self._lock:
+            self._memory.set_limits(max_seconds, max_bytes)
+
     @property
     def is_paused(self) -> bool:
         return self._pause.is_on

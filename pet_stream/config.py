@@ -1,23 +1,25 @@
 """Every setting: read from where it stands (`config_source`), checked, then fixed.
 
 The table is the Config class itself: name, type, default, parser and meaning on one line each. What
-is marked `is_live` counts at once when the settings are read again (`live_settings`).
+is marked `is_live` counts at once when the settings are read again (`live_settings`); what is
+marked `is_owners` can be changed on the page, too (`page_settings`).
 """
 
 from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from . import config_values as values
+from .config_row import Setting
+from .config_row import setting_row as _setting
 from .config_source import (
     EMPTY,
     FILE_KEY,
-    KEY_PREFIX,
     Source,
     app_source,
     environment_source,
@@ -32,40 +34,23 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table, as the README shows it."""
-
-    name: str
-    default: object
-    parse: Callable[[object], Any]
-    meaning: str
-    is_live: bool
-
-    @property
-    def key(self) -> str:
-        return KEY_PREFIX + self.name.upper()
-
-    @property
-    def expected(self) -> str:
-        """What its parser says of a value that nothing can be made of."""
-        try:
-            self.parse(object())
-        except ValueError as exc:
-            return str(exc)
-        return "anything"
-
-
-def _setting(
-    default: object, parse: Callable[[object], Any], meaning: str, *, is_live: bool = False
-) -> Any:
-    row = {"default": default, "parse": parse, "meaning": meaning, "is_live": is_live}
-    return field(metadata=row)
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
     """The settings of one app, in the form in which the parts use them."""
 
+    camera_name: str = _setting(
+        "",
+        values.line(40),
+        "what the camera is called, on the page and where it is installed as an app",
+        is_live=True,
+        is_owners=True,
+    )
+    language: str = _setting(
+        "auto",
+        values.one_of("auto", "en", "ja"),
+        "of the page, for devices where none was chosen; `auto`: that of the browser",
+        is_live=True,
+        is_owners=True,
+    )
     shm: str = _setting(
         "/pet_camera_stream",
         values.segment_url,
@@ -89,10 +74,18 @@ class Config:
         "mp4", values.one_of("mp4", "h264"), "`mp4`, or `h264`: the raw stream, without times"
     )
     preroll_seconds: float = _setting(
-        5, values.number(0, 600), "how many seconds before its start a recording begins"
+        5,
+        values.number(0, 600),
+        "how many seconds before its start a recording begins",
+        is_live=True,
+        is_owners=True,
     )
     replay_seconds: float = _setting(
-        30, values.number(0, 3600), "how many seconds are kept in memory, for clips and pre-roll"
+        30,
+        values.number(0, 3600),
+        "how many seconds are kept in memory, for clips and pre-roll",
+        is_live=True,
+        is_owners=True,
     )
     replay_mb: int = _setting(
         32, values.whole_number(0, 4096), "the same in megabytes; the lower limit counts"
@@ -110,7 +103,11 @@ class Config:
         is_live=True,
     )
     max_recording_minutes: float = _setting(
-        0, values.number(0, 100_000), "the longest recording; 0: no limit", is_live=True
+        0,
+        values.number(0, 100_000),
+        "the longest recording; 0: no limit",
+        is_live=True,
+        is_owners=True,
     )
     heartbeat_seconds: float = _setting(
         0,
@@ -135,18 +132,21 @@ class Config:
         values.number(0, 36_500),
         "older recordings are deleted; 0: never, as for the next two",
         is_live=True,
+        is_owners=True,
     )
     keep_mb: int = _setting(
         0,
         values.whole_number(0, 100_000_000),
         "the oldest are deleted while all together are larger",
         is_live=True,
+        is_owners=True,
     )
     keep_free_mb: int = _setting(
         0,
         values.whole_number(0, 100_000_000),
         "the oldest are deleted while less is free, up to half of what was recorded",
         is_live=True,
+        is_owners=True,
     )
     bin_hours: float = _setting(
         24,
@@ -243,7 +243,7 @@ class Config:
         Raises ConfigError. A key that looks like a setting and is none is logged.
         """
         _warn_of_unknown_keys(sources)
-        return cls(**{setting.name: _read(setting, sources) for setting in SETTINGS})
+        return cls(**{setting.name: read_setting(setting, sources) for setting in SETTINGS})
 
 
 SETTINGS = tuple(Setting(name=row.name, **row.metadata) for row in fields(Config))
@@ -262,11 +262,8 @@ def write_defaults(mapping: MutableMapping[str, Any], sources: Sequence[Source] 
         mapping.setdefault(setting.key, list(value) if isinstance(value, list) else value)
 
 
-def nearest_setting(word: str, words: Sequence[str]) -> str:
-    return difflib.get_close_matches(word, words, n=1, cutoff=0.0)[0]
-
-
-def _read(setting: Setting, sources: Sequence[Source]) -> Any:
+def read_setting(setting: Setting, sources: Sequence[Source]) -> Any:
+    """Returns what counts for one setting. Raises ConfigError."""
     source = source_of(setting.key, sources)
     value = setting.default if source is None else source.values[setting.key]
     try:
@@ -274,6 +271,10 @@ def _read(setting: Setting, sources: Sequence[Source]) -> Any:
     except ValueError as exc:
         name = setting.key if source is None else source.spell(setting.key)
         raise ConfigError(name, without_credentials(value), str(exc)) from exc
+
+
+def nearest_setting(word: str, words: Sequence[str]) -> str:
+    return difflib.get_close_matches(word, words, n=1, cutoff=0.0)[0]
 
 
 def _warn_of_unknown_keys(sources: Sequence[Source]) -> None:

@@ -27,6 +27,8 @@ class Source:
     values: Mapping[str, object]
     spell: Callable[[str], str] = str
     """Returns what a person has written there for a key."""
+    kind: str = "app_default"
+    """The place, for programs: `app`, `environment`, `file`, `page` or `app_default`."""
 
 
 def app_source(mapping: Mapping[str, object], environment: Mapping[str, object] = EMPTY) -> Source:
@@ -38,15 +40,20 @@ def app_source(mapping: Mapping[str, object], environment: Mapping[str, object] 
         and key.startswith(KEY_PREFIX)
         and not (key in environment and environment[key] == value)
     }
-    return Source("app.config", values)
+    return Source("app.config", values, kind="app")
 
 
 def environment_source(environment: Mapping[str, object]) -> Source:
-    return Source("environment", environment, lambda key: ENVIRONMENT_PREFIX + key)
+    return Source("environment", environment, lambda key: ENVIRONMENT_PREFIX + key, "environment")
 
 
 def file_source(path: Path, values: Mapping[str, object]) -> Source:
-    return Source(str(path), values, lambda key: f"{path}: {key.removeprefix(KEY_PREFIX).lower()}")
+    return Source(str(path), values, lambda key: f"{path}: {name_of(key)}", "file")
+
+
+def name_of(key: str) -> str:
+    """Returns a setting's name, as it stands in a file."""
+    return key.removeprefix(KEY_PREFIX).lower()
 
 
 def without_credentials(value: object) -> Any:

@@ -20,6 +20,9 @@ from .logs.levels import Level, parse_level
 from .media.segment_url import parse_segment_url
 from .origins import normalize_origin
 from .pause.schedule import MAX_SPANS, Span
+from .plain_values import flag, line, number, one_of, whole_number
+
+__all__ = ["flag", "line", "number", "one_of", "whole_number"]
 
 T = TypeVar("T")
 
@@ -27,53 +30,9 @@ ANY_ORIGIN = "*"
 MAX_LOG_LEVELS = 30
 MAX_SOURCES = 8
 
-_TRUE = {"true", "yes", "on", "1"}
-_FALSE = {"false", "no", "off", "0"}
 _NONE = {"none", "null"}
 _URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 _ICE_URL = re.compile(r"(?:stuns?|turns?):[^\s?:]+(?::[0-9]{1,5})?(?:\?transport=(?:udp|tcp))?")
-
-
-def flag(value: object) -> bool:
-    word = str(value).lower()
-    if isinstance(value, bool | int | str) and word in _TRUE | _FALSE:
-        return word in _TRUE
-    raise ValueError("True or False")
-
-
-def whole_number(minimum: int, maximum: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
-            raise ValueError(f"a whole number from {minimum} to {maximum}")
-        return value
-
-    return parse
-
-
-def number(minimum: float, maximum: float) -> Callable[[object], float]:
-    def parse(value: object) -> float:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", value):
-            value = float(value)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not minimum <= value <= maximum
-        ):
-            raise ValueError(f"a number from {minimum:g} to {maximum:g}")
-        return value
-
-    return parse
-
-
-def one_of(*words: str, hint: str = "") -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        if value not in words:
-            raise ValueError(" or ".join(map(repr, words)) + hint)
-        return str(value)
-
-    return parse
 
 
 def optional(parse: Callable[[object], T]) -> Callable[[object], T | None]:

@@ -20,6 +20,7 @@
     │   ├── BadRequest          not what the route expects
     │   ├── BadCandidate        not an ICE candidate, one too many, or of another connection
     │   ├── BadName             a file name that is not a plain name
+    │   ├── BadSetting          no setting of owners, or not a value that it can have
     │   ├── HostRefused         the `Host` name may belong to a stranger
     │   ├── InvalidOffer        not a WebRTC offer
     │   ├── LastOwner           without this person nobody could invite
@@ -29,6 +30,8 @@
     │   ├── NoUsableH264        the offer has no H.264 that fits the camera's stream
     │   ├── NotFound            no such peer or recording
     │   ├── OriginRefused       the request comes from a foreign page
+    │   ├── SettingFixed        the command line, the app, the environment or the file names it
+    │   ├── SettingsChanged     somebody else has changed them meanwhile
     │   ├── Superseded          this page's place went to a newer page of the same device
     │   └── TooLarge            the body exceeds its limit
     ├── NoPicture               the camera sends no picture that can be shown
@@ -69,6 +72,7 @@ __all__ = [
     "BadCandidate",
     "BadName",
     "BadRequest",
+    "BadSetting",
     "BitstreamError",
     "Busy",
     "CertificateUnusable",
@@ -104,6 +108,8 @@ __all__ = [
     "SegmentError",
     "SegmentInvalid",
     "SegmentMissing",
+    "SettingFixed",
+    "SettingsChanged",
     "Severity",
     "SourceError",
     "Starred",
@@ -246,6 +252,10 @@ class BadName(RequestError):
     code = "bad_name"
 
 
+class BadSetting(RequestError):
+    code = "bad_setting"
+
+
 class HostRefused(RequestError):
     http_status = 421
     code = "host"
@@ -310,6 +320,19 @@ class NotFound(RequestError):
 class OriginRefused(RequestError):
     http_status = 403
     code = "origin"
+
+
+class SettingFixed(RequestError):
+    http_status = 409
+    code = "setting_fixed"
+
+
+class SettingsChanged(RequestError):
+    http_status = 412
+    code = "settings_changed"
+
+    def __str__(self) -> str:
+        return "Somebody else has changed the settings meanwhile"
 
 
 class Superseded(RequestError):

@@ -75,6 +75,7 @@ class PetStream:
             raise RuntimeError("pet_stream is mounted in this app already")
         settings = Settings(app.config, read_environment(), self._defaults)
         sources = settings.sources()
+        settings.page.on_late = self.reload
         config = Config.from_sources(sources)
         write_defaults(app.config, sources)
         metrics_routes = self._metrics_routes(config)

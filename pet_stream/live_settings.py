@@ -6,9 +6,9 @@ import logging
 from dataclasses import replace
 from functools import partial
 
-from .config import SETTINGS, Config
+from .config import SETTINGS, Config, read_setting
 from .errors import ConfigError, LoopUnavailable
-from .part_settings import kept_for_owners, recorder_settings, retention
+from .part_settings import kept_for_owners, kept_seconds, recorder_settings, retention
 from .stream import Stream
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,19 @@ def reload(stream: Stream) -> bool:
         logger.error("the settings stay as they are: %s", exc)
         return False
     return True
+
+
+def take_page(stream: Stream) -> None:
+    """Have what owners have changed on the page count, for one caller after the other. Raises
+    LoopUnavailable."""
+    stream.undisturbed(partial(_take_page, stream))
+
+
+def _take_page(stream: Stream) -> None:
+    sources = stream.settings.counting_sources()
+    owners = (setting for setting in SETTINGS if setting.is_owners)
+    changed = {setting.name: read_setting(setting, sources) for setting in owners}
+    apply(stream, replace(stream.config, **changed))
 
 
 def _take_over(stream: Stream, read: Config) -> None:
@@ -53,5 +66,6 @@ def apply(stream: Stream, config: Config) -> None:
         max_clip_bytes=config.clips_mb * 1_000_000,
         min_free_bytes=config.min_free_mb * 1_000_000,
     )
+    stream.broadcaster.keep(kept_seconds(config), config.replay_mb * 1_000_000)
     stream.own_log.set_levels(config.log_levels)
     stream.pause.set_schedule(config.pause_schedule)

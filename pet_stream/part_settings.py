@@ -27,6 +27,11 @@ def recorder_settings(config: Config) -> RecorderSettings:
     )
 
 
+def kept_seconds(config: Config) -> float:
+    """Returns how many seconds of pictures are kept in memory."""
+    return max(config.replay_seconds, config.preroll_seconds)
+
+
 def retention(config: Config) -> Retention:
     return Retention(
         max_age_s=86_400 * config.keep_days,

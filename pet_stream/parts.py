@@ -32,7 +32,7 @@ from .loss_rates import LossRates
 from .media.gop_memory import GopMemory
 from .own_cameras import own_cameras
 from .own_server import ConnectionCounts
-from .part_settings import kept_for_owners, recorder_settings, retention, source_urls
+from .part_settings import kept_for_owners, kept_seconds, recorder_settings, retention, source_urls
 from .pause.pause import Pause
 from .process.switch_interval import switch_interval
 from .profiling.limits import ProfileLimits
@@ -132,9 +132,7 @@ class Parts:
         )
         self.broadcaster = broadcaster = Broadcaster(
             on_audience_change=lambda: _handle_audience_change(replaceable, broadcaster),
-            memory=GopMemory(
-                max(config.replay_seconds, config.preroll_seconds), config.replay_mb * 1_000_000
-            ),
+            memory=GopMemory(kept_seconds(config), config.replay_mb * 1_000_000),
             pause=pause,
             errors=errors,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .config import Config
+from .config import SETTINGS, Config, read_setting
 from .config_source import (
     EMPTY,
     ENVIRONMENT_PREFIX,
@@ -18,14 +19,19 @@ from .config_source import (
 )
 from .config_values import file
 from .errors import ConfigError
+from .page_settings import PageSettings
+from .reason import Reason
+
+_RECORD_PATH = next(setting for setting in SETTINGS if setting.name == "record_path")
 
 
 class Settings:
     """Where the settings of one app stand. Any thread may use it.
 
-    What counts, from the first on: `app.config`, where commands put their options; the environment;
-    the file; what the app says by `defaults`; the table's defaults. The first two are as they were
-    when this was made, the file as it is when it is read.
+    What counts, from the first on: options of a command; `app.config`, where `run` and `demo` put
+    theirs; the environment; the file; what owners have changed on the page, beside the recordings;
+    what the app says by `defaults`; the table's defaults. The first three are as they were when
+    this was made, the file as it is when it is read.
     """
 
     def __init__(
@@ -35,15 +41,49 @@ class Settings:
         defaults: Mapping[str, object] = EMPTY,
     ) -> None:
         """Raises ConfigError if what names the file is no path."""
-        self._above = app_source(app_config, environment), environment_source(environment)
+        self._above: tuple[Source, ...] = (
+            app_source(app_config, environment),
+            environment_source(environment),
+        )
         self._below = Source("the app's default", defaults)
+        self._file_source: tuple[Source, ...] = ()
+        self._page: PageSettings | None = None
         self.file = _file_of({FILE_KEY: os.environ.get(FILE_KEY), **environment, **app_config})
+
+    def below(self, options: Mapping[str, object]) -> Settings:
+        """Returns the same, below `options` of a command."""
+        settings = copy.copy(self)
+        settings._above = Source("command line", options, kind="command_line"), *self._above
+        settings._page = None  # an option may name another folder
+        return settings
 
     def sources(self, file: Source | None = None) -> tuple[Source, ...]:
         """Returns them, those that count more first; reads the file, unless its content is given.
-        Raises ConfigError. What a page of settings keeps would stand behind the file."""
-        from_file = self._from_file() if file is None else (file,)
-        return *self._above, *from_file, self._below
+        Raises ConfigError."""
+        self._file_source = self._from_file() if file is None else (file,)
+        return self.counting_sources()
+
+    def counting_sources(self) -> tuple[Source, ...]:
+        """Returns them as they were read last, but what stands on the page as it is now."""
+        above = *self._above, *self._file_source
+        return *above, self._page_of((*above, self._below)).read(), self._below
+
+    @property
+    def page(self) -> PageSettings:
+        """What owners have changed; there from the first read on."""
+        assert self._page is not None, "the settings are read first"
+        return self._page
+
+    @property
+    def faults(self) -> tuple[Reason, ...]:
+        """What is wrong with what owners have changed, as of the last look."""
+        fault = None if self._page is None else self._page.fault
+        return () if fault is None else (fault,)
+
+    def handle_fork(self) -> None:
+        """Forget, in a forked child, what a thread of the parent was just doing."""
+        if self._page is not None:
+            self._page = self._page.anew()
 
     def read(self, file: Source | None = None) -> Config:
         """`file`: as if this stood in it. Raises ConfigError."""
@@ -51,12 +91,19 @@ class Settings:
 
     def said(self) -> dict[str, object]:
         """Returns what environment and file say, by key. Raises ConfigError."""
-        _, environment = self._above
+        environment = self._above[-1]
         return {
             key: value
             for source in (*self._from_file(), environment)
             for key, value in source.values.items()
         }
+
+    def _page_of(self, others: Sequence[Source]) -> PageSettings:
+        """Returns that in the folder that counted at the first read: it does not change while
+        anything runs. Raises ConfigError."""
+        if self._page is None:
+            self._page = PageSettings(read_setting(_RECORD_PATH, others))
+        return self._page
 
     def _from_file(self) -> tuple[Source, ...]:
         if self.file is None:

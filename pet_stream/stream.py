@@ -182,6 +182,7 @@ class Stream(Parts):
         self._inherited = (vars(self).copy(),)
         self.own_log.detach()
         self.memory_looks.forget()
+        self.settings.handle_fork()
         self.is_running = False
         self._may_autostart = self.config.autostart
         self._running.release_switch_interval()

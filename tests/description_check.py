@@ -63,7 +63,7 @@ def find_faults(method: str, rule: str, response: Response) -> list[str]:
         return [*missing, f"{where} has a body"] if has_body else missing
     if response.mimetype not in content:
         return [*missing, f"{where} is {response.mimetype}, not {', '.join(content)}"]
-    if not response.is_json:
+    if response.mimetype != "application/json":
         return missing
     answer = response.get_json()
     key = f"{method} {rule} {response.status_code}"

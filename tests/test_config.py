@@ -16,6 +16,8 @@ from pet_stream.ice_server import IceServer
 from pet_stream.pause.schedule import Span
 
 CONTRACT_DEFAULTS = {
+    "PET_STREAM_CAMERA_NAME": "",
+    "PET_STREAM_LANGUAGE": "auto",
     "PET_STREAM_SHM": "/pet_camera_stream",
     "PET_STREAM_SOURCES": "auto",
     "PET_STREAM_DETECTIONS_SHM": "/pet_camera_detections",
@@ -55,6 +57,9 @@ CONTRACT_DEFAULTS = {
 TURN = {"urls": "turn:turn.example:3478?transport=udp", "username": "u", "credential": "secret"}
 
 TAKEN = [
+    ("CAMERA_NAME", "  Küche 猫 ", "Küche 猫"),
+    ("CAMERA_NAME", "x" * 40, "x" * 40),
+    ("LANGUAGE", "ja", "ja"),
     ("SHM", "pet_camera_stream", "posix:/pet_camera_stream"),
     ("SHM", "posix:/other", "posix:/other"),
     ("SHM", "sysv:0x50455443", "sysv:0x50455443"),

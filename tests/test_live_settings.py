@@ -43,7 +43,8 @@ LIVE = {
         "max_clients",
     ),
     *("allowed_origins", "frame_ancestors", "allowed_hosts", "pause_schedule"),
-    *("log_levels", "whep_waits"),
+    *("log_levels", "whep_waits", "preroll_seconds", "replay_seconds"),
+    *("camera_name", "language"),
 }
 
 

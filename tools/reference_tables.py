@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pet_stream.config import SETTINGS
+from pet_stream.config_row import Setting
 from pet_stream.metrics.row import Row
 from pet_stream.metrics.table import ROOMS
 from pet_stream.web.description import operations
@@ -27,8 +28,7 @@ def settings_table() -> str:
 def settings_reference() -> str:
     """The same with what each may be, and whether it counts at once when it is changed."""
     rows = [
-        f"| `{s.key}`{' ●' if s.is_live else ''} | `{_shown(s.default)}` | {s.meaning} | "
-        f"{s.expected} |"
+        f"| `{s.key}`{_mark(s)} | `{_shown(s.default)}` | {s.meaning} | {s.expected} |"
         for s in SETTINGS
     ]
     return _table("| key | default | meaning | may be |", rows)
@@ -77,6 +77,10 @@ def with_table(text: str, name: str, table: str) -> str:
 def _table(head: str, rows: list[str]) -> str:
     line = re.sub("[^|]+", " --- ", head)
     return "\n".join([head, line, *rows]) + "\n"
+
+
+def _mark(setting: Setting) -> str:
+    return " ◆" if setting.is_owners else " ●" if setting.is_live else ""
 
 
 def _shown(default: object) -> str:

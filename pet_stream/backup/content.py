@@ -1,7 +1,7 @@
 """What a backup holds, and its file. Pure.
 
 The file is a tar archive (POSIX.1-1988 "ustar"), packed by gzip: any tar can unpack it. Reading one
-takes nothing but the three plain files that we write. Python's own reader is not used for it: it
+takes nothing but the four plain files that we write. Python's own reader is not used for it: it
 knows links, devices, sparse files and headers of any size, none of which belongs here.
 """
 
@@ -18,20 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import page_settings
 from ..accounts.book import Book
 from ..config import Config
 from ..config_file import parse_settings
 from ..errors import AccountsUnusable, BackupUnusable, ConfigError
-from ..format_version import check_version
+from ..format_version import NewerFormat, check_version
 from ..recording.names import is_stored_name
 from ..version import __version__
 
-VERSION = 1
+VERSION = 2
+"""1: without the settings of the page; such files are still written, for older programs."""
 MAX_FILE_BYTES = 4_000_000
 MAX_STARS = 20_000
 
 CONTENTS, ACCOUNTS, SETTINGS = "pet_stream_backup.json", "accounts.json", "settings.toml"
-_MAX_BYTES = {CONTENTS: 3_000_000, ACCOUNTS: 1_000_000, SETTINGS: 65_536}
+PAGE_SETTINGS = "page_settings.json"
+_MAX_BYTES = {
+    CONTENTS: 3_000_000,
+    ACCOUNTS: 1_000_000,
+    SETTINGS: 65_536,
+    PAGE_SETTINGS: page_settings.MAX_FILE_BYTES,
+}
 MAX_UNPACKED_BYTES = sum(_MAX_BYTES.values()) + 65_536
 _BLOCK = 512
 _GZIP = 31  # zlib: with a gzip header
@@ -46,15 +54,20 @@ class Backup:
     """The settings' file; None: there was none."""
     stars: tuple[str, ...] = ()
     """Names of recordings."""
+    page_settings: bytes | None = None
+    """The file of what owners have changed on the page; None: there was none."""
 
     def to_bytes(self, made_at: int) -> bytes:
         """`made_at`: epoch seconds."""
-        contents = {"version": VERSION, "made_by": __version__, "made_at": made_at}
+        version = 1 if self.page_settings is None else VERSION
+        contents = {"version": version, "made_by": __version__, "made_at": made_at}
         files = {CONTENTS: _json({**contents, "stars": self.stars})}
         if self.book is not None:
             files[ACCOUNTS] = _json(self.book.to_json())
         if self.settings is not None:
             files[SETTINGS] = self.settings
+        if self.page_settings is not None:
+            files[PAGE_SETTINGS] = self.page_settings
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
             for name, data in files.items():
@@ -76,6 +89,7 @@ class Backup:
                 else Book.from_json(_parsed(files[ACCOUNTS], ACCOUNTS)),
                 _settings(files.get(SETTINGS)),
                 _stars(contents.get("stars")),
+                _page_settings(files.get(PAGE_SETTINGS)),
             )
         except ValueError as exc:
             raise BackupUnusable(f"The backup {exc}") from exc
@@ -152,6 +166,18 @@ def _settings(data: bytes | None) -> bytes | None:
     """Raises ConfigError."""
     if data is not None:
         Config.from_sources([parse_settings(data, Path(SETTINGS))])
+    return data
+
+
+def _page_settings(data: bytes | None) -> bytes | None:
+    """Raises ValueError."""
+    if data is not None:
+        try:
+            page_settings.parse_page_settings(data)
+        except NewerFormat:
+            raise
+        except ValueError as exc:
+            raise ValueError(f"has a {PAGE_SETTINGS} that {exc}") from exc
     return data
 
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import page_settings
 from ..accounts.accounts import Accounts, log_path
 from ..accounts.book_file import BookFile
 from ..config import Config
@@ -33,6 +34,7 @@ class Restored:
     people: int = 0
     tokens: int = 0
     has_settings: bool = False
+    has_page_settings: bool = False
     stars: int = 0
     missing: int = 0
     """Stars of recordings that are not here."""
@@ -51,6 +53,7 @@ class Machine:
         self._config = config
         self._known_accounts = known_accounts
         self._settings_file = settings_file
+        self._page_settings = config.record_path / page_settings.FILE_NAME
         self._library = Library(config.record_path)
         self._accounts = BookFile(config.accounts)
 
@@ -58,8 +61,9 @@ class Machine:
         """Raises AccountsUnusable, StorageError."""
         book = self._accounts.read()
         settings = None if self._settings_file is None else _content(self._settings_file)
+        page = _content(self._page_settings)
         stars = (row.name for row in self._library.recordings() if row.is_starred)
-        return Backup(book if book.key else None, settings, tuple(stars))
+        return Backup(book if book.key else None, settings, tuple(stars), page)
 
     def check(self, backup: Backup) -> None:
         """Raises BackupUnusable if there is no place for what is in it; AccountsUnusable if that of
@@ -79,6 +83,9 @@ class Machine:
                 if backup.book is not None:
                     undo.callback(_put, self._config.accounts, _content(self._config.accounts))
                     self._accounts.replace(backup.book)
+                if backup.page_settings is not None:
+                    undo.callback(_put, self._page_settings, _content(self._page_settings))
+                    replace_private_file(self._page_settings, backup.page_settings)
                 if backup.settings is not None and self._settings_file is not None:
                     self._write_settings(self._settings_file, backup.settings)
                 undo.pop_all()
@@ -90,6 +97,7 @@ class Machine:
             people=len(backup.book.people) if backup.book else 0,
             tokens=len(backup.book.tokens) if backup.book else 0,
             has_settings=backup.settings is not None,
+            has_page_settings=backup.page_settings is not None,
             stars=found,
             missing=len(backup.stars) - found,
         )
@@ -120,6 +128,9 @@ class Machine:
         yield from (accounts, log, log.with_name(f"{log.name}.1"))
         yield accounts.with_name(f".{accounts.name}.lock")
         yield self._config.pause_file
+        folder = self._config.record_path
+        yield self._page_settings
+        yield from sorted(folder.glob(page_settings.ASIDE.format("*")))
 
     def _recorded(self) -> Iterator[Path]:
         """Yields recordings, and what was made beside them, finished or not."""

@@ -49,6 +49,7 @@ def backup(destination: str, record_path: str | None, settings: Settings, is_jso
         file.write(data)
     people = len(found.book.people) if found.book else 0
     told = {"people": people, "settings": found.settings is not None, "stars": len(found.stars)}
+    told["page_settings"] = found.page_settings is not None
     if is_json and destination != STDOUT:
         click.echo(json.dumps({"file": destination, **told}))
     elif destination != STDOUT:
@@ -79,7 +80,7 @@ def restore(
     _check_can_ask(yes, is_json)
     found = Backup.from_bytes(_read(source))
     if without_settings:
-        found = replace(found, settings=None)
+        found = replace(found, settings=None, page_settings=None)
     config = config_of(settings, record_path, _as_file(found.settings, settings.file))
     machine = Machine(config, settings.file, _accounts_of(settings))
     machine.check(found)
@@ -87,6 +88,7 @@ def restore(
         if not yes:
             replaced = [str(config.accounts)] if found.book else []
             replaced += [str(settings.file)] if found.settings is not None else []
+            replaced += ["what owners have set on the page"] if found.page_settings else []
             what = " and ".join(map(printable, replaced)) or "nothing"
             click.confirm(f"This replaces {what}. Go on?", abort=True, err=True)
         restored = machine.replace(found)
@@ -94,7 +96,9 @@ def restore(
         click.echo(json.dumps(asdict(restored)))
         return
     click.echo(f"Restored: {restored.people} people, {restored.tokens} tokens, ", nl=False)
-    click.echo(f"{'the settings, ' if restored.has_settings else ''}{restored.stars} stars.")
+    click.echo(f"{'the settings, ' if restored.has_settings else ''}", nl=False)
+    click.echo(f"{'those of the page, ' if restored.has_page_settings else ''}", nl=False)
+    click.echo(f"{restored.stars} stars.")
     if restored.missing:
         click.echo(f"{restored.missing} stars are of recordings that are not here.", err=True)
 
@@ -108,8 +112,9 @@ def restore(
 def factory_reset(
     recordings: bool, yes: bool, record_path: str | None, settings: Settings, is_json: bool
 ) -> None:
-    """Forget everybody who could sign in, the settings' file, the pause and the certificate of our
-    own. Recordings stay, and their stars, unless --recordings. The server must not run."""
+    """Forget everybody who could sign in, the settings' file and those of the page, the pause and
+    the certificate of our own. Recordings stay, and their stars, unless --recordings. The server
+    must not run."""
     _check_can_ask(yes, is_json)
     config = config_of(settings, record_path)
     with owning(config.record_path, is_made=True):

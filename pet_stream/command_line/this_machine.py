@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,10 +58,9 @@ def folder_option(command: F) -> F:
 def config_of(settings: Settings, record_path: str | None, file: Source | None = None) -> Config:
     """Returns what `settings` say, with that folder if one is given. `file`: as if this stood in
     the file. Raises ConfigError."""
-    config = settings.read(file)
-    if record_path is None:
-        return config
-    return replace(config, record_path=Path(record_path).expanduser().absolute())
+    if record_path is not None:
+        settings = settings.below({"PET_STREAM_RECORD_PATH": record_path})
+    return settings.read(file)
 
 
 def settings_here(file: Path | None = None) -> Settings:

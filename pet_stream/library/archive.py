@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable
@@ -114,6 +115,15 @@ class Archive:
         if self._is_running:
             self._tidy_regularly()
             self.tidy()
+
+    def exceeding(self, retention: Retention) -> tuple[int, int]:
+        """Returns how many recordings these limits would delete now, and their bytes. Raises
+        StorageError."""
+        sizes = {row.name: row.size_bytes for row in self._library.recordings()}
+        pruner = copy.copy(self._pruner)
+        pruner.retention = retention
+        names = pruner.prune(lambda _name: None) if retention.is_on else []
+        return len(names), sum(sizes.get(name, 0) for name in names)
 
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""

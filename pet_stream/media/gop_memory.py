@@ -64,8 +64,7 @@ class GopMemory:
         gop_bytes: int = GOP_BYTES,
         gop_units: int = GOP_UNITS,
     ) -> None:
-        self._max_ns = round(max_seconds * 1e9)
-        self._max_bytes = max_bytes if max_seconds else 0  # then only what viewers begin with
+        self.set_limits(max_seconds, max_bytes)
         self._gop_bytes = gop_bytes
         self._gop_units = gop_units
         self._gops: deque[_Gop] = deque()
@@ -76,6 +75,11 @@ class GopMemory:
         self.clean_start_ns: int | None = None
         """Capture time of the newest picture that is right if decoding begins with it, as browsers
         need it. Without one, of the first picture; None before that."""
+
+    def set_limits(self, max_seconds: float, max_bytes: int) -> None:
+        """From the next picture on these count, as in the constructor."""
+        self._max_ns = round(max_seconds * 1e9)
+        self._max_bytes = max_bytes if max_seconds else 0  # then only what viewers begin with
 
     def append(self, unit: AccessUnit) -> None:
         if unit.is_entry_point:

@@ -39,7 +39,7 @@ from .links import make_link
 from .live_video import live_h264, live_mp4
 from .metrics import count_request, metrics, start_clock
 from .page_files import file_url, modules_of, static
-from .pages import dashboard
+from .pages import dashboard, manifest
 from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
 from .probes import livez, readyz
@@ -56,6 +56,7 @@ from .recordings import (
 )
 from .route import Route
 from .session import show_session, sign_in, sign_out
+from .settings import change_settings, show_settings
 from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
 from .snapshot import snapshot
 from .urls import relative_url
@@ -117,11 +118,14 @@ ROUTES = (
     Route(("GET",), "/api/openapi.json", openapi, None),
     Route(("GET",), "/api/messages.json", socket_messages, None),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
+    Route(("GET",), "/pet-stream/manifest.webmanifest", manifest, Right.VIEW),
     Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/pause", show_pause, Right.VIEW),
     Route(("POST",), "/pet-stream/api/pause", begin_pause, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/pause", end_pause, Right.MANAGE),
+    Route(("GET",), "/pet-stream/api/settings", show_settings, Right.MANAGE),
+    Route(("PATCH",), "/pet-stream/api/settings", change_settings, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/session", show_session, None),
     Route(("POST",), "/pet-stream/api/session", sign_in, None),
     Route(("DELETE",), "/pet-stream/api/session", sign_out, None),

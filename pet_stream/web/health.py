@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask.typing import ResponseReturnValue
 
 from ..camera_status import CameraStatus
+from ..config import Config
 from ..own_cameras import CAMERA_IDS
 from ..reason import Reason
 from ..rights import Right
@@ -31,7 +32,7 @@ def health() -> ResponseReturnValue:
     state = state_of_health(stream, camera)
     if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
         return {"status": state["status"]}
-    notices = [*stream.host_check.notices, *stream.authority.notices]
+    notices = [*stream.host_check.notices, *stream.authority.notices, *stream.settings.faults]
     if stream.pause.is_on:
         notices.append(stream.pause.state.reason)
     if fault := camera.clock_fault:
@@ -52,6 +53,7 @@ def health() -> ResponseReturnValue:
         "has_headers": camera.has_parameter_sets,
         "camera": _camera_json(camera),
         "parts": {part.name: part.to_json() for part in stream.parts},
+        "page": page_state(stream.config),
         "detections": stream.config.detections_shm is not None,
         "warnings": stream.own_log.recent.count,
         "uptime_s": round(stream.uptime_s, 1),
@@ -82,6 +84,15 @@ def state_of_health(stream: Stream, camera: CameraStatus) -> dict[str, object]:
         "status": "camera_offline" if camera.state in OFFLINE_STATES else status,
         "reasons": faults,
         "reason_codes": [fault.code for fault in faults],
+    }
+
+
+def page_state(config: Config) -> dict[str, object]:
+    """Returns what open pages show of the settings that owners change."""
+    return {
+        "camera_name": config.camera_name,
+        "language": config.language,
+        "replay_seconds": config.replay_seconds,
     }
 
 

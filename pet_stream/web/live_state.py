@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .health import active_camera, state_of_health
+from .health import active_camera, page_state, state_of_health
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -19,7 +19,8 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
     video = camera.video
     disk = stream.folder_watch.disk
     # That of accounts would ask the disk; nobody can open the page before somebody can sign in.
-    notices = stream.authority.notices if stream.authority.name == "open" else ()
+    by_authority = stream.authority.notices if stream.authority.name == "open" else ()
+    notices = [*by_authority, *stream.settings.faults]
     return {
         "recording": stream.recorder.status.to_json(),
         "pause": stream.pause.state.to_json(),
@@ -39,6 +40,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
         "notice_codes": [notice.code for notice in notices],
         "warnings": stream.own_log.recent.count,
         "disk": None if disk is None else disk._asdict(),
+        "page": page_state(stream.config),
         "detections": stream.config.detections_shm is not None,
     }
 

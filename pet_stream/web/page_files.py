@@ -16,6 +16,7 @@ from pathlib import Path
 from flask import Response, request, send_from_directory
 
 from ..assets import find_folder
+from .current import current_stream
 from .urls import relative_url
 
 LANGUAGES = ("en", "ja")
@@ -57,7 +58,11 @@ def modules_of(entry: str) -> list[str]:
 
 
 def language() -> str:
-    """Returns the first language that the reader's browser wants and there are words for."""
+    """Returns the language in which a page will most likely be: that of the settings, or the first
+    that the reader's browser wants and there are words for."""
+    setting = current_stream().config.language
+    if setting in LANGUAGES:
+        return setting
     wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
     return next((tag for tag in wanted if tag in LANGUAGES), LANGUAGES[0])
 

@@ -1,15 +1,48 @@
-"""Pages that people open."""
+"""Pages that people open, and what a browser wants to know to install them."""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
 
 from .current import current_stream
+from .health import page_state
 from .lasting_requests import has_threads
+from .page_files import file_url
+
+NAME = "Pet camera"
+"""Of a camera that has none, until the page says it in its own language."""
+_ICONS = (
+    ("icon.svg", "any", "image/svg+xml", "any"),
+    ("icon-192.png", "192x192", "image/png", "any"),
+    ("icon-512.png", "512x512", "image/png", "any"),
+    ("icon-maskable-512.png", "512x512", "image/png", "maskable"),
+)
 
 
 def dashboard() -> ResponseReturnValue:
-    current_stream().peers.make_soon()
+    stream = current_stream()
+    stream.peers.make_soon()
     state = "pushed" if has_threads() else "asked"
-    return render_template("pet_stream/dashboard.html", state=state)
+    page = page_state(stream.config)
+    return render_template("pet_stream/dashboard.html", state=state, page=page, default_name=NAME)
+
+
+def manifest() -> ResponseReturnValue:
+    """Answer as https://www.w3.org/TR/appmanifest/ has it. Paths are relative to the manifest."""
+    name = current_stream().config.camera_name or NAME
+    value = {
+        "name": name,
+        "short_name": name,
+        "description": "Live picture and recordings of the camera",
+        "start_url": "./",
+        "scope": "./",
+        "display": "standalone",
+        "background_color": "#0e1213",
+        "theme_color": "#17545a",
+        "icons": [
+            {"src": file_url(f"icons/{file}"), "sizes": sizes, "type": kind, "purpose": purpose}
+            for file, sizes, kind, purpose in _ICONS
+        ],
+    }
+    return Response(json.dumps(value), mimetype="application/manifest+json")

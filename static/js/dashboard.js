@@ -15,13 +15,16 @@ import { Stage } from "./stage.js";
 
 const find = (selector) => document.querySelector(selector);
 
+/** What the owner calls the camera; "": the page has a word for it. */
+let cameraName = document.documentElement.dataset.cameraName;
 speak();
 onLanguage(speak);
 
 /** Says what the document marks, in the language of now. */
 function speak() {
   document.documentElement.lang = language();
-  document.title = text("page.title");
+  document.title = cameraName || text("page.title");
+  setText(find("[data-page-title]"), document.title);
   translate(document);
 }
 

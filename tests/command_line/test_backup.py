@@ -15,6 +15,7 @@ from pet_stream.accounts.accounts import Accounts
 from pet_stream.backup.content import Backup
 from pet_stream.command_line.failures import ExitCode
 from pet_stream.library.library import Library
+from pet_stream.page_settings import ASIDE, FILE_NAME, PageSettings
 from pet_stream.recording.bin_folder import BIN_FOLDER
 
 from .conftest import PetStreamCommand
@@ -65,6 +66,7 @@ def machine(tmp_path: Path, pet_stream: PetStreamCommand) -> Machine:
     machine.add_person("Anna")
     machine.settings.write_text(machine.settings.read_text() + "max_clients = 3\n")
     Library(machine.recordings).set_starred(STARRED, True)
+    PageSettings(machine.recordings).change({"keep_days": 7})
     return machine
 
 
@@ -81,7 +83,7 @@ def test_a_backup_is_private_and_never_overwritten(machine: Machine, tmp_path: P
         result = machine.run("backup", path, "--json")
     assert json.loads(result.stdout) == {
         "file": str(path),
-        **{"people": 1, "settings": True, "stars": 1},
+        **{"people": 1, "settings": True, "page_settings": True, "stars": 1},
     }
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert machine.run("backup", path).stderr == f"pet-stream: {path} is there already\n"
@@ -96,9 +98,13 @@ def test_a_machine_without_anything_becomes_like_the_first(machine: Machine, sav
     result = machine.run("restore", saved, "--yes", "--json")
     assert json.loads(result.stdout) == {
         **{"people": 1, "tokens": 0, "has_settings": True, "stars": 0, "missing": 1},
+        "has_page_settings": True,
     }
     assert machine.people == ["Anna"]
     assert machine.settings.read_bytes() == before["pet.toml"]
+    page = machine.recordings / FILE_NAME
+    assert page.read_bytes() == before[f"recordings/{FILE_NAME}"]
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert stat.S_IMODE(machine.settings.stat().st_mode) == 0o600
     assert "restores a backup" in (machine.folder / "accounts.log").read_text()
 
@@ -156,7 +162,9 @@ def test_a_star_comes_back_and_none_is_taken_away(machine: Machine, saved: Path)
     library.set_starred(STARRED, False)
     library.set_starred("dog.mp4", True)
     result = machine.run("restore", saved, "--yes")
-    assert result.stdout == "Restored: 1 people, 0 tokens, the settings, 1 stars.\n"
+    assert result.stdout == (
+        "Restored: 1 people, 0 tokens, the settings, those of the page, 1 stars.\n"
+    )
     assert all(row.is_starred for row in library.recordings())
 
 
@@ -222,6 +230,7 @@ def test_a_reset_wants_its_word(machine: Machine, answer: str) -> None:
 
 def test_a_reset_forgets_people_and_settings_but_no_recording(machine: Machine) -> None:
     (machine.folder / "pause.json").write_text("{}")
+    (machine.recordings / ASIDE.format("20260501_120000")).write_text("{")
     (machine.folder / "pet_stream_tls.pem").write_text("a key")
     (machine.folder / "notes.txt").write_text("not ours")
     result = machine.run("factory-reset", input="reset\n")

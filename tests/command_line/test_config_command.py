@@ -16,6 +16,7 @@ from pet_stream.command_line import COMMANDS
 from pet_stream.command_line.failures import ExitCode
 from pet_stream.config import SETTINGS, Config
 from pet_stream.config_file import parse_settings
+from pet_stream.page_settings import PageSettings
 from tests.waiting import TIMEOUT_S
 
 from ..apps import mounted_app
@@ -136,3 +137,15 @@ def test_run_and_its_certificate_read_the_file(
     assert settings_of("127.0.0.1", {"config": file}) == {"PET_STREAM_CONFIG": file}
     certificate_of("127.0.0.1", None, None, True, file)
     assert [path.name for path in tmp_path.glob("*.pem")] == ["pet_stream_tls.pem"]
+
+
+def test_what_owners_have_set_on_the_page_is_shown_with_its_folder(
+    pet_stream: PetStreamCommand, tmp_path: Path
+) -> None:
+    PageSettings(tmp_path).change({"keep_days": 7})
+    result = pet_stream("config", "--json", FLASK_PET_STREAM_RECORD_PATH=str(tmp_path))
+    row = rows(result.output)["keep_days"]
+    assert (row["value"], row["origin"], row["written"]) == (7, "the page", "keep_days")
+    pruned = pet_stream("recordings", "prune", "--dry-run", "--record-path", tmp_path)
+    assert pruned.exit_code == ExitCode.WELL
+    assert "Nothing exceeds" in pruned.output

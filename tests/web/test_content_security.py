@@ -88,7 +88,7 @@ def test_no_answer_is_taken_for_something_else(client: FlaskClient, path: str) -
 
 
 def test_the_manifest_has_its_type(client: FlaskClient) -> None:
-    with client.get("/pet-stream/static/manifest.webmanifest") as answer:
+    with client.get("/pet-stream/manifest.webmanifest") as answer:
         assert answer.mimetype == "application/manifest+json"
 
 

@@ -26,7 +26,7 @@ def test_what_the_page_names_is_kept_for_a_year_without_asking(client: FlaskClie
     named = urls(client.get(PAGE).text)
     versioned = [url for url in named if re.match(rf"{STATIC}v-[0-9a-f]{{12}}/", url)]
     assert len(versioned) > 10
-    assert [url for url in named if url not in versioned] == [f"{STATIC}manifest.webmanifest"]
+    assert [url for url in named if url not in versioned] == [f"{PAGE}manifest.webmanifest"]
     for url in versioned:
         with client.get(url) as answer:
             assert answer.status_code == 200, url

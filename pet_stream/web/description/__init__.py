@@ -2,7 +2,7 @@
 
     json_schema     writes JSON schemas
     operation       one request: its parameters, body, answers and errors
-    watching, recording, recordings, pause, people, process, legacy
+    watching, recording, recordings, pause, settings, people, process, legacy
                     what stands in the route table, room by room, and its schemas
     operations      all of them
     errors          which codes each status may have

@@ -71,6 +71,7 @@ FROM_SERVER: dict[str, Schema] = {
         notice_codes=rows(TEXT),
         warnings=COUNT,
         disk=nullable(ref("DiskSpace")),
+        page=ref("PageState"),
         detections=BOOLEAN,
     ),
     "Beat": _message("beat"),
@@ -129,7 +130,9 @@ def messages() -> dict[str, Any]:
     where."""
     sighting = all_schemas()["Sighting"]
     detections = _message("detections", **sighting["properties"])
-    shared = {name: all_schemas()[name] for name in ("Detection", "DiskSpace", "Pause")}
+    shared = {
+        name: all_schemas()[name] for name in ("Detection", "DiskSpace", "PageState", "Pause")
+    }
     shared["RecordingStatus"] = all_schemas()["RecordingStatus"]
     defined = {
         **FROM_SERVER,

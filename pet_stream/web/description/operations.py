@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import bin, legacy, pause, people, process, recording, recordings, watching
+from . import bin, legacy, pause, people, process, recording, recordings, settings, watching
 from .json_schema import Schema
 from .operation import Operation
 
@@ -15,6 +15,7 @@ ROOMS: tuple[ModuleType, ...] = (
     bin,
     process,
     pause,
+    settings,
     people,
     legacy,
 )

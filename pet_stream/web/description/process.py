@@ -144,6 +144,7 @@ SCHEMAS: dict[str, Schema] = {
             has_headers=BOOLEAN,
             camera=ref("Camera"),
             parts={"type": "object", "additionalProperties": ref("Part")},
+            page=ref("PageState"),
             detections=BOOLEAN,
             warnings=COUNT,
             uptime_s=NUMBER,
@@ -151,6 +152,11 @@ SCHEMAS: dict[str, Schema] = {
         ),
         "required": ["status"],
     },
+    "PageState": record(
+        camera_name=TEXT,
+        language=described(TEXT, "`auto`, or that of devices where none was chosen."),
+        replay_seconds=NUMBER,
+    ),
     "Camera": record(
         state=CAMERA_STATE,
         segment=TEXT,

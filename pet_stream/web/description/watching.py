@@ -54,6 +54,13 @@ OPERATIONS = {
         "the dashboard; its files are in `/pet-stream/static/`",
         answers=(Answer("The page", BINARY, media_types=("text/html",)),),
     ),
+    "GET /pet-stream/manifest.webmanifest": Operation(
+        "What a browser needs to install the dashboard",
+        "the dashboard as an app of its own: name and icons (Web Application Manifest)",
+        answers=(
+            Answer("The manifest", {"type": "object"}, media_types=("application/manifest+json",)),
+        ),
+    ),
     "POST /api/webrtc/offer": Operation(
         "Connect a viewer by WebRTC",
         '`{"type": "offer", "sdp"}`, optional `"replaces"`: the page\'s last `pc_id`, whose place '
