@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import threading
 from collections.abc import Callable
@@ -120,8 +119,7 @@ class Archive:
         """Returns how many recordings these limits would delete now, and their bytes. Raises
         StorageError."""
         sizes = {row.name: row.size_bytes for row in self._library.recordings()}
-        pruner = copy.copy(self._pruner)
-        pruner.retention = retention
+        pruner = self._pruner.within(retention)
         names = pruner.prune(lambda _name: None) if retention.is_on else []
         return len(names), sum(sizes.get(name, 0) for name in names)
 

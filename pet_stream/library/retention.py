@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,12 @@ class Pruner:
         self._ages = ages
         self._left_bytes = 0
         self._freed_bytes = 0  # deleted to free space, minus what was recorded since
+
+    def within(self, retention: Retention) -> Pruner:
+        """Returns one that has deleted the same so far, and keeps other limits."""
+        other = copy.copy(self)
+        other.retention = retention
+        return other
 
     def prune(self, delete: Callable[[str], object] | None = None) -> list[str]:
         """Delete. Returns the names of the recordings that were deleted. Raises StorageError if the
