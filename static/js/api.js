@@ -160,6 +160,28 @@ export class Api extends Requests {
     return this.request(this.url("/pet-stream/api/session"), { method: "DELETE" });
   }
 
+  /** `{revision, settings}` of what owners may change. */
+  settings() {
+    return this.#get("/pet-stream/api/settings");
+  }
+
+  /**
+   * Changes settings, all or none. The answer is as above, with what the new limits delete.
+   * @param {Record<string, number | string | boolean | null>} values by name; null: as without the page
+   * @param {{ revision?: string, isDryRun?: boolean }} [options] `revision`: only if it is still that
+   */
+  changeSettings(values, { revision, isDryRun = false } = {}) {
+    const url = this.url("/pet-stream/api/settings");
+    return this.request(isDryRun ? withQuery(url, "dry_run=1") : url, {
+      method: "PATCH",
+      headers: {
+        "Content-Type": "application/json",
+        ...(revision && { "If-Match": `"${revision}"` }),
+      },
+      body: JSON.stringify(values),
+    });
+  }
+
   /** `{people, tokens, invitations}`. */
   people() {
     return this.#get("/pet-stream/api/people");

@@ -4,7 +4,8 @@ import "./player.js";
 import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
-import { addWords, language, onLanguage, text, translate } from "./i18n.js";
+import { addWords, onLanguage } from "./i18n.js";
+import { Naming } from "./naming.js";
 import { Playback } from "./recording_view.js";
 import { PauseBar } from "./pause.js";
 import { RecorderPanel } from "./recorder.js";
@@ -15,23 +16,11 @@ import { Stage } from "./stage.js";
 
 const find = (selector) => document.querySelector(selector);
 
-/** What the owner calls the camera; "": the page has a word for it. */
-let cameraName = document.documentElement.dataset.cameraName;
-speak();
-onLanguage(speak);
-
-/** Says what the document marks, in the language of now. */
-function speak() {
-  document.documentElement.lang = language();
-  document.title = cameraName || text("page.title");
-  setText(find("[data-page-title]"), document.title);
-  translate(document);
-}
-
 const player = find("pet-stream");
 const spoken = find("[data-announce]");
 const server = serverAt(player.getAttribute("src") ?? "");
 const { api, known } = server;
+new Naming(known, player);
 new Stage(find("main"), player);
 const recorder = new RecorderPanel(find("[data-record-panel]"), server);
 const recordings = new RecordingsPanel(find("[data-recordings-panel]"), api);
@@ -44,7 +33,11 @@ const pause = new PauseBar(find("[data-pause]"), pauseButton, server);
 
 const session = new Session(api);
 const account = find("[data-account]");
+const gear = find("[data-settings]");
+/** @type {import("./account.js").AccountDialog | null} */
 let dialog = null;
+/** @type {import("./settings_dialog.js").SettingsDialog | null} */
+let settings = null;
 let warnings = null;
 let warned = 0;
 
@@ -80,6 +73,7 @@ session.addEventListener("change", () => {
   pauseButton.hidden = !session.may("manage");
   document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
   account.hidden = !session.isSignedIn;
+  gear.hidden = !session.may("manage");
   setText(account.querySelector("[data-account-name]"), session.name);
   showWarnings();
   if (!session.hasAccounts) return;
@@ -99,6 +93,19 @@ account.addEventListener("click", async () => {
   const [{ AccountDialog }] = await Promise.all([import("./account.js"), addWords("account")]);
   dialog ??= new AccountDialog(api, session);
   dialog.open();
+});
+
+onLanguage(() => {
+  dialog?.node.remove();
+  dialog = null;
+});
+gear.addEventListener("click", async () => {
+  const [{ SettingsDialog }] = await Promise.all([
+    import("./settings_dialog.js"),
+    addWords("settings"),
+  ]);
+  settings ??= new SettingsDialog(api);
+  settings.open();
 });
 
 server.hold();

@@ -33,7 +33,6 @@ export class RecorderPanel extends EventTarget {
   #messageTimer = 0;
   #beatTimer = 0;
   #beatEveryMs = 0;
-  #title = document.title;
 
   constructor(panel, { api, known }) {
     super();
@@ -141,7 +140,6 @@ export class RecorderPanel extends EventTarget {
     const notes = { recording: doing, stopping: filename, starting: "" };
     this.#set("file", notes[phase] ?? text(`record.${phase}.note`));
     this.#set("size", phase === "recording" ? bytes(this.#status.bytes_written) : "");
-    document.title = isOn ? `${text("record.title")} – ${this.#title}` : this.#title;
     this.#showTime();
   }
 

@@ -4,6 +4,7 @@ export default {
   "page.title": "Pet camera",
   "stage.label": "Picture",
   "player.label": "Live picture of the camera",
+  "player.label.of": "Live picture: {name}",
   "player.fullscreen": "Full screen",
   "player.retry": "Try again now",
   "player.live": "Live",
@@ -171,4 +172,5 @@ export default {
   "pause.failed": "That did not work: {reason}",
 
   "account.button": "Account",
+  "settings.button": "Settings",
 };

@@ -4,6 +4,7 @@ export default {
   "page.title": "ペットカメラ",
   "stage.label": "映像",
   "player.label": "カメラのライブ映像",
+  "player.label.of": "{name}のライブ映像",
   "player.fullscreen": "全画面表示",
   "player.retry": "今すぐ再試行",
   "player.live": "ライブ",
@@ -190,6 +191,7 @@ export default {
   "reason.few_threads": "サーバーのスレッドが少なめです（gunicorn なら --threads 40 にしてください）",
   "reason.no_websockets": "このサーバーは WebSocket に対応していません（gunicorn を使ってください）",
   "reason.gevent": "gevent では動作しません（通常のスレッドを使ってください）",
+  "reason.page_settings": "ページで変更した設定を読み込めません（保存し直すと直ります）: {words}",
   "reason.no_people": "まだ誰もサインインできません（このマシンで pet-stream invite を実行してください）",
   "reason.accounts": "アカウントファイルを読み取れません",
   "reason.open_to_all": "ネットワーク上の誰でも視聴・録画・削除できます（PET_STREAM_AUTH を設定してください）",
@@ -245,4 +247,5 @@ export default {
   "pause.failed": "失敗しました: {reason}",
 
   "account.button": "アカウント",
+  "settings.button": "設定",
 };

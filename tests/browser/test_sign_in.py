@@ -71,6 +71,7 @@ def test_a_family_signs_in(
     state(guest, "live")
     expect(guest.locator("[data-record-panel]")).to_be_hidden()
     expect(guest.locator("[data-recordings-panel]")).to_be_hidden()
+    expect(guest.locator("[data-settings]")).to_be_hidden()
 
     owner.reload()
     owner.click("[data-account]")

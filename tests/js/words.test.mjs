@@ -8,13 +8,15 @@ import { choose } from "../../static/js/language.js";
 import { State } from "../../static/js/state.js";
 import accountEn from "../../static/js/words_account_en.js";
 import accountJa from "../../static/js/words_account_ja.js";
+import settingsEn from "../../static/js/words_settings_en.js";
+import settingsJa from "../../static/js/words_settings_ja.js";
 import warningsEn from "../../static/js/words_warnings_en.js";
 import warningsJa from "../../static/js/words_warnings_ja.js";
 import pageEn from "../../static/js/words_en.js";
 import pageJa from "../../static/js/words_ja.js";
 
-const en = { ...pageEn, ...accountEn, ...warningsEn };
-const ja = { ...pageJa, ...accountJa, ...warningsJa };
+const en = { ...pageEn, ...accountEn, ...settingsEn, ...warningsEn };
+const ja = { ...pageJa, ...accountJa, ...settingsJa, ...warningsJa };
 
 await setLanguage("en");
 afterEach(() => setLanguage("en"));
