@@ -153,6 +153,7 @@ class Config:
         values.number(0, 8760),
         "how long a deleted recording can be restored; 0: it is gone at once",
         is_live=True,
+        is_owners=True,
     )
     max_clients: int = _setting(
         10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000", is_live=True
