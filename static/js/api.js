@@ -95,8 +95,9 @@ export class Api extends Requests {
     return this.#post("/api/recording/start", {});
   }
 
-  stopRecording() {
-    return this.#post("/api/recording/stop", {});
+  /** `id`: no other than this one (409 `other_recording`). */
+  stopRecording(id = null) {
+    return this.#post("/api/recording/stop", id ? { recording_id: id } : {});
   }
 
   /** Says that the recording shall go on, where it would end without (`heartbeat_s`). */

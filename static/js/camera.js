@@ -1,7 +1,6 @@
-/** What `/health` says about the camera, in words for a person. Pure. */
+/** What `/health` says about the camera: what it means for a viewer, and why. Pure. */
 
-import { rate, resolution } from "./format.js";
-import { reasonText, text } from "./i18n.js";
+import { reasonText } from "./i18n.js";
 
 const SOCKETLESS = ["no_websockets", "too_few_threads"];
 
@@ -12,7 +11,7 @@ export function isCameraDown({ status, camera = {} }) {
 }
 
 /** Nobody is to see anything now, whatever the camera does. */
-function isCameraPaused({ camera = {} }) {
+export function isCameraPaused({ camera = {} }) {
   return camera.state === "paused";
 }
 
@@ -26,7 +25,6 @@ export function needsSocket({ camera = {} }) {
   return camera.b_pictures === true || camera.entry === "recovery_point";
 }
 
-const OPEN_TO_ALL = "open_to_all";
 const JOINERS_WAIT = ["no_entry_point", "gradual_refresh"];
 
 /** Why who joins now has to wait, though the camera is live; "" if nobody has to. */
@@ -42,46 +40,7 @@ export function whyNoSocket(health) {
   return told.find(({ code }) => SOCKETLESS.includes(code)) ?? null;
 }
 
-/** Whether nobody decides who may do what, and others than this machine have asked. */
-function isOpenToAll({ notice_codes: codes = [] }) {
-  return codes.includes(OPEN_TO_ALL);
-}
-
 /** The reasons of a health answer, in the page's language. */
 export function reasonsOf({ reasons = [], reason_codes: codes = [] }) {
   return reasons.map((words, i) => reasonText(codes[i], words));
-}
-
-/**
- * `{level, headline, details}` of a health answer; `level` is `ok`, `warn` or `bad`, `details` a
- * list of short phrases, those that the server gave something to say for.
- */
-export function describeHealth(health) {
-  const { status, camera = {}, webrtc_clients: viewers } = health;
-  let level = "ok";
-  let headline = text("health.live");
-  if (isCameraPaused(health)) {
-    level = "warn";
-    headline = text("health.paused");
-    return { level, headline, details: reasonsOf(health) };
-  }
-  if (isCameraDown(health)) {
-    level = "bad";
-    const isThere = ["waiting", "unusable"].includes(camera.state);
-    headline = text(isThere ? `health.${camera.state}` : "health.offline");
-  } else if (status !== "ok") {
-    level = "warn";
-    headline = text("health.degraded");
-  }
-  const details = level === "ok" ? [] : reasonsOf(health);
-  if (level !== "bad") {
-    if (camera.width) details.push(resolution(camera.width, camera.height));
-    if (camera.fps > 0) details.push(rate(camera.fps));
-  }
-  if (isOpenToAll(health)) {
-    if (level === "ok") level = "warn";
-    details.push(reasonText(OPEN_TO_ALL, health.notices[health.notice_codes.indexOf(OPEN_TO_ALL)]));
-  }
-  if (viewers !== undefined) details.push(text("health.viewers", { count: viewers }));
-  return { level, headline, details };
 }

@@ -1,53 +1,53 @@
-/** The button that saves what just happened. */
+/** Saving what just happened: the button, and what it says. */
 
-import { setText } from "./dom.js";
-import { bytes, duration } from "./format.js";
+import { element, icon, setText } from "./dom.js";
 import { text } from "./i18n.js";
 
-/**
- * Wires `[data-clip]`, whose value is how many seconds are saved. Sends `change` when there is a
- * new recording, and `said` with `{message, isError}`.
- */
-export class ClipButton extends EventTarget {
-  #button;
+export class ClipButton {
   #api;
-  #seconds;
+  #control;
+  #seconds = 0;
+  #isBusy = false;
+  #label = element("span", { "data-clip-label": "" });
 
-  constructor(button, api) {
-    super();
-    this.#button = button;
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {import("./recording_control.js").RecordingControl} control says what became of it
+   */
+  constructor(api, control) {
     this.#api = api;
-    this.#seconds = Number(button.dataset.clip);
-    this.#show(false);
-    button.hidden = !(this.#seconds > 0);
-    button.addEventListener("click", () => this.#save());
+    this.#control = control;
+    const attributes = { type: "button", class: "clip", part: "clip", "data-clip": "" };
+    this.node = element("button", attributes, icon("clip"), this.#label);
+    this.node.addEventListener("click", () => this.save());
   }
 
-  async #save() {
-    if (this.#button.getAttribute("aria-busy") === "true") return;
-    this.#show(true);
+  /** How much is saved; without any there is no button. */
+  set seconds(seconds) {
+    this.#seconds = Math.max(seconds, 0);
+    this.show();
+  }
+
+  async save() {
+    if (this.#isBusy || !this.#seconds) return;
+    this.#isBusy = true;
+    this.show();
     try {
-      const { filename, duration_ms: ms, bytes_written: size } = await this.#api.saveClip(
-        this.#seconds,
-      );
-      const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
-      this.#say(text("record.saved", values), false);
-      this.dispatchEvent(new Event("change"));
+      const saved = await this.#api.saveClip(this.#seconds);
+      this.#control.saved({ ...saved, ...saved.stats });
     } catch (error) {
-      const isEmpty = error.code === "nothing_to_save";
-      const reason = error.message;
-      this.#say(isEmpty ? text("clip.empty") : text("record.failed", { reason }), true);
+      const key = error.code === "nothing_to_save" ? "clip.empty" : "record.failed";
+      this.#control.say(() => ({ words: text(key, { reason: error.message }), isBad: true }));
     }
-    this.#show(false);
+    this.#isBusy = false;
+    this.show();
   }
 
-  #show(isBusy) {
-    this.#button.setAttribute("aria-busy", String(isBusy));
-    const label = isBusy ? text("clip.saving") : text("clip.save", { seconds: this.#seconds });
-    setText(this.#button.querySelector("[data-clip-label]"), label);
-  }
-
-  #say(message, isError) {
-    this.dispatchEvent(new CustomEvent("said", { detail: { message, isError } }));
+  show() {
+    this.node.hidden = !this.#seconds;
+    this.node.setAttribute("aria-busy", String(this.#isBusy));
+    const label = text(this.#isBusy ? "clip.saving" : "clip.save", { seconds: this.#seconds });
+    setText(this.#label, label);
+    this.node.title = label;
   }
 }

@@ -1,14 +1,13 @@
 /** The dashboard: puts player, record button, recordings and health together. */
 
 import "./player.js";
-import { ClipButton } from "./clip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { addWords, onLanguage } from "./i18n.js";
 import { Naming } from "./naming.js";
 import { Playback } from "./recording_view.js";
 import { PauseBar } from "./pause.js";
-import { RecorderPanel } from "./recorder.js";
+import "./recorder.js";
 import { RecordingsPanel } from "./recordings.js";
 import { serverAt } from "./server.js";
 import { Session } from "./session.js";
@@ -16,16 +15,15 @@ import { Stage } from "./stage.js";
 
 const find = (selector) => document.querySelector(selector);
 
+const recorder = find("pet-stream-recorder");
 const player = find("pet-stream");
 const spoken = find("[data-announce]");
 const server = serverAt(player.getAttribute("src") ?? "");
 const { api, known } = server;
 new Naming(known, player);
 new Stage(find("main"), player);
-const recorder = new RecorderPanel(find("[data-record-panel]"), server);
 const recordings = new RecordingsPanel(find("[data-recordings-panel]"), api);
 const playback = new Playback(find("[data-playback]"), api);
-const clip = new ClipButton(find("[data-clip]"), api);
 const health = new HealthLine(find("[data-health]"), known);
 
 const pauseButton = find("[data-pause-toggle]");
@@ -42,15 +40,16 @@ let warnings = null;
 let warned = 0;
 
 const announce = ({ detail }) => setText(spoken, detail);
-recorder.addEventListener("announce", announce);
 recordings.addEventListener("announce", announce);
 recordings.addEventListener("play", ({ detail }) => playback.play(detail));
 recordings.addEventListener("gone", ({ detail }) => playback.close(detail));
-clip.addEventListener("said", ({ detail }) => recorder.say(detail.message, detail));
-clip.addEventListener("change", () => recordings.refresh());
 health.addEventListener("announce", announce);
 pause.addEventListener("announce", announce);
-recorder.addEventListener("change", () => recordings.refresh());
+document.addEventListener("pet-stream:announce", (event) => {
+  event.preventDefault();
+  announce(event);
+});
+recorder.addEventListener("pet-stream:saved", () => recordings.refresh());
 
 server.socket.addEventListener("clock", () => (player.api.clockOffsetMs = server.clockOffsetMs));
 api.addEventListener("reachable", () => recordings.refresh());
@@ -68,7 +67,7 @@ known.addEventListener("change", () => {
 
 /** What somebody may not do is not shown; what was refused before may be allowed now. */
 session.addEventListener("change", () => {
-  find("[data-record-panel]").hidden = !session.may("record");
+  recorder.hidden = !session.may("record");
   find("[data-recordings-panel]").hidden = !session.may("replay");
   pauseButton.hidden = !session.may("manage");
   document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
@@ -112,7 +111,6 @@ server.hold();
 player.api.channel = server.socket;
 const seat = known.addPlayer();
 player.addEventListener("pet-stream:state", ({ detail }) => seat.tell(detail));
-recorder.start();
 recordings.start();
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

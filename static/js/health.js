@@ -1,41 +1,99 @@
 /** The health line: how camera and server are, in words. */
 
-import { describeHealth } from "./camera.js";
+import { isCameraDown, isCameraPaused, reasonsOf } from "./camera.js";
 import { setText } from "./dom.js";
-import { clock } from "./format.js";
-import { onLanguage, text } from "./i18n.js";
+import { clock, rate, resolution } from "./format.js";
+import { onLanguage, reasonText, text } from "./i18n.js";
 import { camerasWord, isSeen, linkTrouble } from "./known.js";
+import { State } from "./state.js";
+
+const OPEN_TO_ALL = "open_to_all";
 
 /**
- * What a snapshot (`known.js`) says of the camera: `{level, headline, details}`. `level` is
- * `checking`, `ok`, `warn`, `bad`, or `unknown`: then nothing is claimed but what was known last.
+ * @typedef {object} Described
+ * @property {"checking" | "ok" | "warn" | "bad" | "unknown"} level `unknown`: nothing is claimed but
+ *   what was known last
+ * @property {string} headline
+ * @property {string[]} details short phrases
+ */
+
+/**
+ * What a snapshot says of the camera.
+ * @param {import("./known.js").Snapshot} now
+ * @returns {Described}
  */
 export function describe(now) {
-  const health = camerasWord(now);
   const trouble = linkTrouble(now);
-  if (isSeen(now) && (trouble || !now.isCurrent)) return seen(now, trouble);
+  if (isSeen(now) && !now.isCurrent) return seen(now, trouble);
   if (trouble) return lost(now, trouble);
   if (!now.isCurrent) return { level: "checking", headline: text("health.checking"), details: [] };
+  const health = camerasWord(now);
   if (!health) return { level: "warn", headline: text("reconnecting.stalled.title"), details: [] };
-  return describeHealth(health);
+  const described = describeHealth(health, { isSaid: isShown(now, State.CAMERA_OFFLINE) });
+  const isBroken = described.level !== "bad" && isShown(now, State.RECONNECTING);
+  return isBroken ? { ...described, level: "warn", headline: text("health.reconnecting") } : described;
+}
+
+function isShown({ players }, wanted) {
+  return Object.values(players).some(({ camera, state }) => camera === "" && state === wanted);
 }
 
 /** Pictures come, and nothing else. */
 function seen({ health }, trouble) {
-  const described = describeHealth({ ...health, status: "ok", camera: { ...health?.camera, state: "live" } });
+  const well = { ...health, status: "ok", camera: { ...health?.camera, state: "live" } };
+  const described = describeHealth(well);
   if (trouble !== "server") return described;
-  return { ...described, level: "warn", details: [text("health.pictures-only"), ...described.details] };
+  const details = [text("health.pictures-only"), ...described.details];
+  return { ...described, level: "warn", details };
 }
 
 function lost({ link, health }, trouble) {
   const time = clock(new Date(link.since));
-  const details = [text("health.since", { time })];
-  if (health) {
-    const { headline } = describeHealth(health);
-    details[0] = text("health.last", { time, what: headline });
-  }
+  const since = text("health.since", { time });
+  const last = health && text("health.last", { time, what: describeHealth(health).headline });
   const level = trouble === "connection" ? "unknown" : "bad";
-  return { level, headline: text(`reconnecting.${trouble}.title`), details };
+  const key = trouble === "connection" ? "reconnecting.title" : `reconnecting.${trouble}.title`;
+  return { level, headline: text(key), details: [last ?? since] };
+}
+
+/**
+ * What a health answer says. `isSaid`: a player says already why no pictures come.
+ * @returns {Described}
+ */
+export function describeHealth(health, { isSaid = false } = {}) {
+  const { status, camera = {}, webrtc_clients: viewers } = health;
+  let level = "ok";
+  let headline = text("health.live");
+  if (isCameraPaused(health)) {
+    level = "warn";
+    headline = text("health.paused");
+    return { level, headline, details: isSaid ? [] : reasonsOf(health) };
+  }
+  if (isCameraDown(health)) {
+    level = "bad";
+    const isThere = ["waiting", "unusable"].includes(camera.state);
+    headline = text(isThere ? `health.${camera.state}` : "health.offline");
+  } else if (status !== "ok") {
+    level = "warn";
+    headline = text("health.degraded");
+  }
+  const reasons = level === "ok" ? [] : reasonsOf(health);
+  const details = level === "bad" && isSaid ? reasons.slice(1) : reasons; // the first is the camera's
+  if (level !== "bad") {
+    if (camera.width) details.push(resolution(camera.width, camera.height));
+    if (camera.fps > 0) details.push(rate(camera.fps));
+  }
+  if (isOpenToAll(health)) {
+    if (level === "ok") level = "warn";
+    details.push(reasonText(OPEN_TO_ALL, health.notices[health.notice_codes.indexOf(OPEN_TO_ALL)]));
+  }
+  if (viewers !== undefined) details.push(text("health.viewers", { count: viewers }));
+  return { level, headline, details };
+}
+
+/** Whether nobody decides who may do what, and others than this machine have asked. */
+function isOpenToAll({ notice_codes: codes = [] }) {
+  return codes.includes(OPEN_TO_ALL);
 }
 
 /**

@@ -44,8 +44,8 @@ export class Naming {
 
   #show() {
     const name = this.#name || text("page.title");
-    const recording = /** @type {any} */ (this.#known.now.recording);
-    const isRecording = Boolean(recording?.recording);
+    const { isCurrent, recording } = /** @type {any} */ (this.#known.now);
+    const isRecording = isCurrent && Boolean(recording?.recording);
     const title = isRecording ? `${text("record.title")} – ${name}` : name;
     if (document.title !== title) document.title = title;
     setText(document.querySelector("[data-page-title]"), name);

@@ -1,180 +1,231 @@
-/** The record button: one toggle that always shows what the server's recorder does. */
-
-import { setText } from "./dom.js";
-import { bytes, duration, isoDuration } from "./format.js";
-import { reasonText, text } from "./i18n.js";
-
-const TICK_MS = 200;
-const MESSAGE_MS = 20_000;
-/** So long a command of this page may take to show in the server's status. */
-const SETTLE_MS = 3_000;
-/** The time runs on between two answers, but never far from what the server last said. */
-const MAX_AHEAD_MS = 1500;
-
-/** What the button shows for a status answer: `idle`, `waiting` or `recording`. Pure. */
-export function phaseOf({ recording, waiting, frame_count: frames = 0 }) {
-  if (!recording) return "idle";
-  return (waiting ?? frames === 0) ? "waiting" : "recording";
-}
-
 /**
- * Wires the panel `[data-record-panel]`. Sends `change` when a recording begins, grows or ends (the
- * list of recordings is then out of date) and `announce` with a text for the live region.
+ * `<pet-stream-recorder src="…">`: the server's recorder in any page, by one element and this module.
+ *
+ * Attributes, which may change at any time:
+ *   src, link  the server's base and the link that carries a right, as of `<pet-stream>`
+ *   clip       how many seconds the button for a clip saves; without it there is none
+ *   compact    one row, to lie over a picture
+ * Its own `data-recorder-phase`: unknown, idle, starting, waiting, recording, silent or stopping.
+ * Events (bubbling): `pet-stream:recorder` with `detail {phase}`; `pet-stream:announce` with a text
+ *   for a screen reader, which it says itself unless the page prevents that; `pet-stream:saved`
+ *   with `detail {name}`: a recording or a clip is whole.
+ * Property: `phase`; methods, as its buttons: `toggle()`, `saveClip()`.
  */
-export class RecorderPanel extends EventTarget {
-  #api;
-  #known;
-  #panel;
-  #button;
-  #status = null;
-  #statusAt = 0;
-  #isGrowing = false;
-  #pending = "";
-  #messageTimer = 0;
-  #beatTimer = 0;
-  #beatEveryMs = 0;
 
-  constructor(panel, { api, known }) {
-    super();
-    this.#panel = panel;
-    this.#api = api;
-    this.#known = known;
-    this.#button = panel.querySelector("[data-record]");
+import { ClipButton } from "./clip.js";
+import { element, icon, setText } from "./dom.js";
+import { bytes, duration, isoDuration } from "./format.js";
+import { onLanguage, translate } from "./i18n.js";
+import { RecordingControl } from "./recording_control.js";
+import { serverAt } from "./server.js";
+
+const STYLE = new URL("../css/recorder.css", import.meta.url).href;
+
+export class PetStreamRecorder extends HTMLElement {
+  static observedAttributes = ["src", "link", "clip"];
+
+  /** @type {RecordingControl | null} */
+  #control = null;
+  /** @type {ClipButton | null} */
+  #clip = null;
+  #parts = null;
+  /** @type {AbortController | null} For as long as it is in the page. */
+  #stay = null;
+  #release = () => {};
+  #timer = 0;
+  #phase = "";
+
+  get phase() {
+    return this.#control?.phase ?? "unknown";
   }
 
-  start() {
-    this.#button.addEventListener("click", () => this.#toggle());
-    setInterval(() => this.#showTime(), TICK_MS);
-    this.#known.addEventListener("change", () => this.#look());
-    this.#look();
+  toggle() {
+    return this.#control?.toggle();
   }
 
-  // What the server says
-
-  #look() {
-    const { isCurrent, recording } = this.#known.now;
-    const status = isCurrent ? recording : null;
-    if (status && status !== this.#status) this.#take(status);
-    else if (!status && this.#status) {
-      this.#status = null;
-      this.#show();
-    }
+  saveClip() {
+    return this.#clip?.save();
   }
 
-  #take(status) {
-    const before = this.#status;
-    this.#isGrowing = status.recording && before?.frame_count < status.frame_count;
-    this.#status = status;
-    this.#statusAt = performance.now();
-    this.#beat();
-    this.#show();
-    if (!before || before.recording === status.recording) return;
-    this.dispatchEvent(new Event("change"));
-    if (this.#pending) return; // this page's own doing says so itself
-    if (status.recording) this.say(text("record.elsewhere"));
-    else this.#sayEnd(status);
+  connectedCallback() {
+    if (this.#stay) return; // moved to another place in the page, it goes on
+    if (!this.shadowRoot) this.#build();
+    this.#stay = new AbortController();
+    const { signal } = this.#stay;
+    onLanguage(() => this.#speak(), { signal });
+    document.addEventListener("visibilitychange", () => this.#tick(), { signal });
+    this.#attach();
   }
 
-  /** Some recordings end when no page asks for them to go on: this one does. */
-  #beat() {
-    const { recording, heartbeat_s: limitS } = this.#status;
-    const everyMs = recording && limitS ? (limitS * 1000) / 3 : 0;
-    if (everyMs === this.#beatEveryMs) return;
-    this.#beatEveryMs = everyMs;
-    clearInterval(this.#beatTimer);
-    const beat = () => this.#api.keepRecording().catch(() => {});
-    if (everyMs) this.#beatTimer = setInterval(beat, everyMs);
-  }
-
-  // What the person wants
-
-  async #toggle() {
-    if (this.#pending || !this.#status) return;
-    const isStop = this.#status.recording;
-    this.#pending = isStop ? "stopping" : "starting";
-    this.say("");
-    this.#show();
-    try {
-      const answer = await (isStop ? this.#api.stopRecording() : this.#api.startRecording());
-      await this.#settle(!isStop);
-      if (isStop) this.#sayEnd({ ...answer, ...answer.stats });
-      else this.#announce(text("record.started"));
-    } catch (error) {
-      // Somebody else was faster: the next status shows what they did.
-      const isRace = error.code === "already_recording" || error.code === "not_recording";
-      const message = text("record.failed", { reason: error.message });
-      if (!isRace) this.say(message, { isError: true });
-    }
-    this.#pending = "";
-    this.#show();
-    this.dispatchEvent(new Event("change"));
-  }
-
-  /** Waits for a status that knows of the command: what was said last may be older. */
-  #settle(isRecording) {
-    return new Promise((resolve) => {
-      const settled = () => {
-        if (this.#status?.recording !== isRecording) return;
-        this.#known.removeEventListener("change", settled);
-        resolve();
-      };
-      this.#known.addEventListener("change", settled);
-      setTimeout(resolve, SETTLE_MS);
-      settled();
+  disconnectedCallback() {
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#stay?.abort();
+      this.#stay = null;
+      this.#detach();
     });
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (!this.#stay || before === now) return;
+    if (name === "clip") this.#showClip();
+    else {
+      this.#detach();
+      this.#attach();
+    }
+  }
+
+  #attach() {
+    const server = serverAt(this.getAttribute("src") ?? "", this.getAttribute("link"));
+    this.#release = server.hold();
+    const control = (this.#control = new RecordingControl(server));
+    control.addEventListener("change", () => this.#show());
+    control.addEventListener("announce", ({ detail }) => this.#announce(detail));
+    control.addEventListener("saved", ({ detail: name }) => this.#send("pet-stream:saved", { name }));
+    const clip = (this.#clip = new ClipButton(server.api, control));
+    this.#parts.clip.replaceWith(clip.node);
+    this.#parts.clip = clip.node;
+    this.#showClip();
+    control.start();
+  }
+
+  #detach() {
+    clearTimeout(this.#timer);
+    this.#control?.stop();
+    this.#release();
+  }
+
+  // Putting it together
+
+  #build() {
+    const shape = element("span");
+    const toggle = element(
+      "button",
+      { type: "button", class: "toggle", part: "toggle", "data-record": "", "data-label": "record.label" },
+      shape,
+    );
+    const parts = {
+      toggle,
+      state: element("p", { class: "state", part: "state", "data-record-state": "" }),
+      note: element("p", { class: "note", part: "note", "data-record-file": "" }),
+      time: element("time", { class: "time", part: "time", "data-record-time": "" }),
+      size: element("span", { class: "size", part: "size", "data-record-size": "" }),
+      clip: element("span"),
+      message: element("p", { class: "message", part: "message", "data-record-message": "" }),
+      notice: element("span", { "data-record-notice": "" }),
+      noticeRow: element("p", { class: "message notice", part: "message", hidden: "" }),
+      question: this.#question(),
+      spoken: element("p", { class: "spoken", role: "status" }),
+    };
+    this.#parts = parts;
+    const close = { type: "button", class: "close", "data-label": "record.read" };
+    const closeButton = element("button", close, icon("close"));
+    closeButton.addEventListener("click", () => this.#control?.dismissNotice());
+    parts.noticeRow.append(parts.notice, closeButton);
+    const panel = element(
+      "section",
+      { class: "panel", role: "group", "data-label": "record.panel", hidden: "" },
+      toggle,
+      element("div", { class: "said" }, parts.state, parts.note),
+      element("div", { class: "numbers" }, parts.time, parts.size),
+      parts.clip,
+      element("div", { class: "messages" }, parts.question, parts.message, parts.noticeRow),
+      parts.spoken,
+    );
+    toggle.addEventListener("click", () => this.#toggled());
+    const style = element("link", { rel: "stylesheet", href: STYLE });
+    style.onload = style.onerror = () => panel.removeAttribute("hidden");
+    this.attachShadow({ mode: "open" }).append(style, panel);
+    translate(this.shadowRoot);
+  }
+
+  #question() {
+    const answer = (name, act) => {
+      const attributes = { type: "button", class: `answer ${name}`, "data-text": `record.${name}` };
+      const button = element("button", attributes);
+      button.addEventListener("click", () => {
+        this.#parts.toggle.focus();
+        act(this.#control);
+      });
+      return button;
+    };
+    const group = element(
+      "div",
+      { class: "question", part: "question", role: "group", "data-label": "record.sure", hidden: "" },
+      element("span", { "data-text": "record.sure" }),
+      answer("end", (control) => control.end()),
+      answer("keep", (control) => control.keep()),
+    );
+    group.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation(); // what lies around it stays open
+      this.#parts.toggle.focus();
+      this.#control?.keep();
+    });
+    return group;
+  }
+
+  async #toggled() {
+    const wasAsking = this.#control?.isAsking;
+    if (wasAsking) return this.#control.keep();
+    await this.toggle();
+    if (this.#control?.isAsking) this.#parts.question.querySelector(".keep").focus();
   }
 
   // What is shown
 
   #show() {
-    const phase = this.#pending || (this.#status ? phaseOf(this.#status) : "unknown");
-    const isOn = ["recording", "waiting", "stopping"].includes(phase);
-    this.#panel.dataset.recordPanel = phase;
-    this.#button.setAttribute("aria-pressed", String(isOn));
-    this.#button.setAttribute("aria-disabled", String(!this.#status || Boolean(this.#pending)));
-    this.#set("state", text(`record.${phase}`));
-    const { filename, note, note_code: noteCode } = this.#status ?? {};
-    const { preroll_reason: early, preroll_code: earlyCode } = this.#status ?? {};
-    const name = early ? `${filename} · ${reasonText(earlyCode, early)}` : filename;
-    const doing = note ? reasonText(noteCode, note) : name;
-    const notes = { recording: doing, stopping: filename, starting: "" };
-    this.#set("file", notes[phase] ?? text(`record.${phase}.note`));
-    this.#set("size", phase === "recording" ? bytes(this.#status.bytes_written) : "");
-    this.#showTime();
+    const control = this.#control;
+    const { phase } = control;
+    const { toggle, state, note, size, message, notice, noticeRow, question } = this.#parts;
+    this.dataset.recorderPhase = phase;
+    toggle.setAttribute("aria-pressed", String(control.isOn));
+    toggle.setAttribute("aria-disabled", String(control.isBusy));
+    setText(state, control.headline);
+    setText(note, control.note);
+    setText(size, phase === "recording" ? bytes(control.writtenBytes) : "");
+    setText(message, control.message);
+    setText(notice, control.notice);
+    noticeRow.hidden = !control.notice;
+    question.hidden = !control.isAsking;
+    this.#tick();
+    if (phase === this.#phase) return;
+    this.#phase = phase;
+    this.#send("pet-stream:recorder", { phase });
   }
 
-  #showTime() {
-    const time = this.#panel.querySelector("[data-record-time]");
-    const isRunning = this.#status?.recording && this.#pending !== "starting";
-    const ahead = this.#isGrowing ? performance.now() - this.#statusAt : 0;
-    const { duration_ms: fileMs = 0, preroll_ms: prerollMs = 0 } = this.#status ?? {};
-    const ms = isRunning ? Math.max(0, fileMs - prerollMs) + Math.min(ahead, MAX_AHEAD_MS) : 0;
+  #showClip() {
+    this.#clip.seconds = Number(this.getAttribute("clip"));
+  }
+
+  #speak() {
+    translate(this.shadowRoot);
+    this.#clip.show();
+    this.#show();
+  }
+
+  /** The time: it runs while pictures are recorded and somebody looks. */
+  #tick() {
+    clearTimeout(this.#timer);
+    const ms = this.#control.elapsedMs;
+    const { time } = this.#parts;
     setText(time, duration(ms / 1000));
-    if (time.dateTime !== isoDuration(ms / 1000)) time.dateTime = isoDuration(ms / 1000);
+    time.dateTime = isoDuration(ms / 1000);
+    const runs = this.phase === "recording" && !document.hidden && this.isConnected;
+    if (runs) this.#timer = setTimeout(() => this.#tick(), 1000 - (ms % 1000));
   }
 
-  #set(name, value) {
-    setText(this.#panel.querySelector(`[data-record-${name}]`), value);
-  }
-
-  #sayEnd({ stop_reason: why, stop_code: code, failed, filename, duration_ms: ms, bytes_written: size }) {
-    if (why) {
-      const reason = reasonText(code, why);
-      return this.say(text("record.ended", { reason }), { isError: failed ?? true });
+  #announce(words) {
+    if (this.#send("pet-stream:announce", words, { cancelable: true })) {
+      setText(this.#parts.spoken, words);
     }
-    const values = { name: filename, duration: duration(ms / 1000), size: bytes(size) };
-    return this.say(text("record.saved", values));
   }
 
-  /** Shows a message below the button, and speaks it; old news goes away by itself. */
-  say(message, { isError = false } = {}) {
-    clearTimeout(this.#messageTimer);
-    this.#set("message", message);
-    if (message) this.#announce(message);
-    if (!isError) this.#messageTimer = setTimeout(() => this.#set("message", ""), MESSAGE_MS);
-  }
-
-  #announce(message) {
-    this.dispatchEvent(new CustomEvent("announce", { detail: message }));
+  #send(type, detail, { cancelable = false } = {}) {
+    return this.dispatchEvent(
+      new CustomEvent(type, { detail, cancelable, bubbles: true, composed: true }),
+    );
   }
 }
+
+customElements.define("pet-stream-recorder", PetStreamRecorder);

@@ -99,7 +99,10 @@ class BidiSession:
         """Click where a person would: in the middle of the element."""
         x, y = self.evaluate(
             f"""(() => {{
-                const element = document.querySelector({json.dumps(selector)});
+                const find = (root) => root.querySelector({json.dumps(selector)}) ?? [
+                    ...root.querySelectorAll('*')
+                ].map((node) => node.shadowRoot && find(node.shadowRoot)).find(Boolean);
+                const element = find(document);
                 element.scrollIntoView({{block: 'center', behavior: 'instant'}});
                 const box = element.getBoundingClientRect();
                 return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];

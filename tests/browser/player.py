@@ -27,7 +27,9 @@ DISTINCT_PICTURES = """new Promise((resolve) => {
 })"""
 """How many different pictures are on screen in two seconds."""
 
-A_SECOND_RECORDED = "!document.querySelector('[data-record-time]').innerText.endsWith(':00')"
+RECORDER = "document.querySelector('pet-stream-recorder').shadowRoot"
+RECORDED = f"{RECORDER}.querySelector('[data-record-time]').innerText"
+A_SECOND_RECORDED = f"{RECORDED} >= '0:01'"
 
 HIDE = """(isHidden) => {
     Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });

@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 from tests.websocket.client import served
 
 from .chromium import wait_until as wait_in_page
-from .player import PLAYER
+from .player import A_SECOND_RECORDED, PLAYER, RECORDER
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -54,10 +54,10 @@ def test_the_dashboard_shows_records_lists_plays_and_follows_the_state(
     page.wait_for_selector(f'{LIVE}[data-player-transport="webrtc"]')
     wait_until(lambda: stream_of(app).live_state.listener_count == 1)
     page.click("[data-record]")
-    page.wait_for_selector('[data-record-panel="recording"]')
-    wait_in_page(page, "document.querySelector('[data-record-time]').textContent >= '0:01'")
+    page.wait_for_selector('[data-recorder-phase="recording"]')
+    wait_in_page(page, A_SECOND_RECORDED)
     page.click("[data-record]")
-    page.wait_for_selector('[data-record-panel="idle"]')
+    page.wait_for_selector('[data-recorder-phase="idle"]')
     wait_in_page(page, "document.querySelector('.thumbnail img')?.naturalWidth > 0")
     page.click("[data-play]")
     wait_in_page(page, "document.querySelector('[data-playback] video').currentTime > 0.2")
@@ -80,7 +80,7 @@ def test_behind_a_proxy_that_hides_the_address_the_page_says_what_is_wrong(
         assert "proxy" in page.locator("pet-stream .note").inner_text()
         page.click("[data-record]")
         wait_in_page(
-            page, "/proxy/.test(document.querySelector('[data-record-message]').innerText)"
+            page, f"/proxy/.test({RECORDER}.querySelector('[data-record-message]').innerText)"
         )
         page.close()
     assert all("403" in error for error in page_errors)

@@ -35,7 +35,7 @@ def url(app: Flask) -> Iterator[str]:
 def record_and_stop(page: Page) -> None:
     for phase in ("recording", "idle"):
         page.click("[data-record]")
-        page.wait_for_selector(f'[data-record-panel="{phase}"]')
+        page.wait_for_selector(f'[data-recorder-phase="{phase}"]')
 
 
 def test_the_page_sends_the_token_and_gets_a_new_one_when_it_is_too_old(

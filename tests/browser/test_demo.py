@@ -15,6 +15,7 @@ from tests.waiting import TIMEOUT_S
 
 from .chromium import wait_until
 from .conftest import CHECKOUT
+from .player import RECORDED
 from .processes import Process
 from .test_live_view import LIVE
 from .test_recording import decoded_count
@@ -50,7 +51,7 @@ def test_the_picture_comes_and_ctrl_c_finishes_the_recording_and_ends_all_of_it(
     page.wait_for_selector(LIVE)
 
     page.click("[data-record]")
-    wait_until(page, "document.querySelector('[data-record-time]').textContent >= '0:02'")
+    wait_until(page, f"{RECORDED} >= '0:02'")
     (screenshots / "dashboard.png").write_bytes(page.screenshot())
 
     assert not page_errors

@@ -27,11 +27,11 @@ def test_it_plays_records_and_says_why_it_asks_and_keeps_nobody_out(
         page.wait_for_selector(LIVE)
         page.wait_for_selector("text=threaded=True")
         page.click("[data-record]")
-        page.wait_for_selector('[data-record-panel="recording"]')
+        page.wait_for_selector('[data-recorder-phase="recording"]')
         wait_until(lambda: server.json("/api/recording/status")["frame_count"] > 10)
         assert page.evaluate(DISTINCT_PICTURES) > 10
         page.click("[data-record]")
-        page.wait_for_selector('[data-record-panel="idle"]')
+        page.wait_for_selector('[data-recorder-phase="idle"]')
         [row] = server.json("/api/recordings")["recordings"]
         page.wait_for_selector(f'[data-recordings] [data-recording="{row["name"]}"]')
         assert not page_errors, "it does not try what is refused"

@@ -11,7 +11,7 @@ from tests.camera.camera import Camera
 from .axe import severe_violations_in_firefox
 from .bidi import BidiSession
 from .conftest import Server
-from .player import STATE
+from .player import RECORDED, RECORDER, STATE
 from .test_page import MIN_TARGET_PX, SAME_IN_ALL_LANGUAGES, SMALL_TARGETS, WATCH_VIOLATIONS, WORDS
 from .test_recording import decoded_count
 
@@ -40,15 +40,15 @@ def test_a_recording_is_made_and_played(
     session.command("script.addPreloadScript", functionDeclaration=watch, contexts=[session.tab])
     open_dashboard(session, server, f"?decoder={decoder}")
     session.click("[data-record]")
-    session.wait_until(exists('[data-record-panel="recording"]'), PATIENCE_S)
-    session.wait_until(
-        "document.querySelector('[data-record-time]').textContent >= '0:03'", PATIENCE_S
-    )
+    session.wait_until(exists('[data-recorder-phase="recording"]'), PATIENCE_S)
+    session.wait_until(f"{RECORDED} >= '0:03'", PATIENCE_S)
     session.click("[data-record]")
     session.wait_until(exists("[data-recordings] .download"), PATIENCE_S)
     [path] = server.recordings.glob("*.mp4")
     assert decoded_count(path) >= 3 * 30
-    assert path.name in session.evaluate("document.querySelector('.message').textContent")
+    assert path.name in session.evaluate(
+        f"{RECORDER}.querySelector('[data-record-message]').textContent"
+    )
     session.click("[data-play]")
     session.wait_until(f"{PLAYED_S} > 0.3", PATIENCE_S)
     assert session.evaluate(f"{STATE}") == "live"

@@ -182,9 +182,10 @@ def test_two_tabs_watch_and_know_of_the_same_recording(
     details = "document.querySelector('[data-health-details]').innerText"
     wait_until(other, f"{details}.includes('2 viewers')")
     page.click("[data-record]")
-    other.wait_for_selector('[data-record-panel="recording"]')
+    other.wait_for_selector('[data-recorder-phase="recording"]')
     other.click("[data-record]")
-    page.wait_for_selector('[data-record-panel="idle"]')
+    other.click("pet-stream-recorder .end")
+    page.wait_for_selector('[data-recorder-phase="idle"]')
     for tab in (page, other):
         tab.wait_for_selector("[data-recordings] [data-recording]")
 
@@ -209,7 +210,7 @@ def test_without_a_websocket_the_page_asks_once_a_second(
     with page.expect_response("**/api/recording/status"):
         pass
     page.click("[data-record]")
-    page.wait_for_selector('[data-record-panel="recording"]')
+    page.wait_for_selector('[data-recorder-phase="recording"]')
 
 
 def test_a_hidden_page_stops_watching_and_a_shown_one_goes_on(

@@ -15,7 +15,7 @@ from tests.camera.camera import Camera
 
 from .chromium import wait_until
 from .conftest import Footage, Server
-from .player import A_SECOND_RECORDED
+from .player import A_SECOND_RECORDED, RECORDED
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -29,15 +29,15 @@ def test_five_seconds_recorded_by_the_button_hold_exactly_what_the_camera_sent(
     page.goto(f"{server.url}/pet-stream/")
     page.wait_for_selector(LIVE)
     page.click("[data-record]")
-    page.wait_for_selector('[data-record-panel="recording"]')
+    page.wait_for_selector('[data-recorder-phase="recording"]')
     wait_until(
         page,
-        f"document.querySelector('[data-record-time]').textContent >= '0:0{RECORD_S}'",
+        f"{RECORDED} >= '0:0{RECORD_S}'",
     )
     (screenshots / "recording.png").write_bytes(page.screenshot(full_page=True))
     with page.expect_response(f"{server.url}/api/recording/stop") as stop:
         page.click("[data-record]")
-    page.wait_for_selector('[data-record-panel="idle"]')
+    page.wait_for_selector('[data-recorder-phase="idle"]')
     answer = json_of(stop.value)
     row = page.wait_for_selector(f'[data-recordings] [data-recording="{answer["filename"]}"]')
     assert row is not None
@@ -73,17 +73,17 @@ def test_a_page_knows_its_own_recording_though_the_news_of_it_is_late(
     page.route_web_socket("**/api/stream/ws", on_socket)
     page.goto(f"{server.url}/pet-stream/")
     page.wait_for_selector(LIVE)
-    page.wait_for_selector('[data-record-panel="idle"]')
+    page.wait_for_selector('[data-recorder-phase="idle"]')
     held = []
     with page.expect_response(f"{server.url}/api/recording/start"):
         page.click("[data-record]")
     while not any('"recording":true' in message for message in held):
         page.wait_for_timeout(10)
-    assert page.get_attribute("[data-record-panel]", "data-record-panel") == "starting"
+    assert page.get_attribute("pet-stream-recorder", "data-recorder-phase") == "starting"
     news, held = held, None
     for message in news:
         sockets[-1].send(message)
-    page.wait_for_selector('[data-record-panel="recording"]')
+    page.wait_for_selector('[data-recorder-phase="recording"]')
     wait_until(page, A_SECOND_RECORDED)
     assert not page.inner_text("[data-record-message]")
 

@@ -162,10 +162,10 @@ def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         page.wait_for_selector(LIVE)
         for _ in range(2):
             page.click("[data-record]")
-            page.wait_for_selector('[data-record-panel="recording"]')
+            page.wait_for_selector('[data-recorder-phase="recording"]')
             wait_until(page, A_SECOND_RECORDED)
             page.click("[data-record]")
-            page.wait_for_selector('[data-record-panel="idle"]')
+            page.wait_for_selector('[data-recorder-phase="idle"]')
         page.close()
         yield url
     finally:
@@ -253,7 +253,7 @@ def test_nothing_overflows_whatever_the_server_says(url: str, browser: Browser, 
             fulfill(page, path, answer)
         page.goto(url)
         page.wait_for_selector('[data-recordings-panel]:not([data-recordings-state="loading"])')
-        page.wait_for_selector('[data-record-panel]:not([data-record-panel="unknown"])')
+        page.wait_for_selector('[data-recorder-phase]:not([data-recorder-phase="unknown"])')
         page.evaluate(SETTLED)
         png = page.screenshot(full_page=True)
         (FOLDER / f"{scene}-{width}-{locale[:2]}-{theme}.png").write_bytes(png)

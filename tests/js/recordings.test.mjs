@@ -5,7 +5,6 @@ globalThis.document ??= { title: "" }; // the panels belong to a page; these fun
 
 const { RecordingPages } = await import("../../static/js/recording_pages.js");
 const { byDay, diskUse } = await import("../../static/js/recordings.js");
-const { phaseOf } = await import("../../static/js/recorder.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
 
 await setLanguage("en");
@@ -114,15 +113,3 @@ test("the disk's bar warns before it is full", () => {
   assert.equal(diskUse({ free_bytes: 10, size_bytes: 100 }).level, "warn");
   assert.deepEqual(diskUse({ free_bytes: 0, size_bytes: 100 }), { used: 1, level: "bad" });
 });
-
-const PHASES = [
-  [{ recording: false, frame_count: 90 }, "idle"],
-  [{ recording: true, frame_count: 0 }, "waiting"],
-  [{ recording: true, frame_count: 0, waiting: false }, "recording"],
-  [{ recording: true, frame_count: 5, waiting: true }, "waiting"],
-  [{ recording: true, frame_count: 5 }, "recording"],
-];
-
-for (const [status, phase] of PHASES) {
-  test(`${JSON.stringify(status)} is ${phase}`, () => assert.equal(phaseOf(status), phase));
-}

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { afterEach, test } from "node:test";
 
-import { describeHealth, isCameraDown } from "../../static/js/camera.js";
+import { isCameraDown } from "../../static/js/camera.js";
+import { describeHealth } from "../../static/js/health.js";
 import { pace, reasonText, setLanguage, text } from "../../static/js/i18n.js";
 import { choose } from "../../static/js/language.js";
 import { State } from "../../static/js/state.js";
