@@ -2,6 +2,7 @@
 
     library             the entrance for requests: list, open, star, delete; any thread
       listing, details    the rows of the list; what the files themselves say
+      folder_listing      keeps the list until the folder changes
       cutting             a part of a recording, or its files joined: a `composite_file`
       cuts                tells what a cut gives, and saves one as a recording of its own
       gaps                where pictures are missing in it
@@ -10,9 +11,10 @@
       housekeeping        that thread: one task at a time
       ownership           one process records into a folder
       crash_recovery      repairs unfinished files
-      retention           deletes old recordings; `ages` and `clock`: how old they are
+      retention           deletes old ones, empties the bin; `ages`, `clock`: how old they are
       thumbnails          a small picture of each recording
       folder_check        whether a recording could begin
+    bin                 keeps what was deleted: `bin_moves`, `binned`, `folder_lock`
     folder_watch        whether the folder has changed, for open pages
     snapshots           the current picture as JPEG
     pictures            decodes one picture, for thumbnails and snapshots

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ..errors import BitstreamError
 from ..media.clip_mark import START_BYTES, has_mark
@@ -36,6 +36,17 @@ class Details:
     gaps: Gaps | None = None
 
 
+class FileState(NamedTuple):
+    """A file as it was seen: what it says about itself is read again when this changes."""
+
+    size_bytes: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, info: os.stat_result) -> FileState:
+        return cls(info.st_size, info.st_mtime_ns)
+
+
 class ReadOnce(Generic[T]):
     """Reads something from each file of `folder`, and again when its size or time changes.
 
@@ -48,7 +59,7 @@ class ReadOnce(Generic[T]):
         self._read = read
         self._unknown = unknown
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[tuple[int, int, int], T]] = {}
+        self._known: dict[str, tuple[FileState, T]] = {}
 
     def of(self, name: str) -> T:
         try:
@@ -56,13 +67,11 @@ class ReadOnce(Generic[T]):
         except OSError:
             return self._unknown
         try:
-            info = os.fstat(descriptor)
-            version = info.st_ino, info.st_size, info.st_mtime_ns
-            with self._lock:
-                known = self._known.get(name)
-            if known is not None and known[0] == version:
-                return known[1]
-            value = self._read(descriptor, name, info.st_size)
+            state = FileState.of(os.fstat(descriptor))
+            known = self.known(name, state)
+            if known is not None:
+                return known
+            value = self._read(descriptor, name, state.size_bytes)
         except BitstreamError:  # copied here by hand, and not a recording
             value = self._unknown
         except OSError:
@@ -73,8 +82,13 @@ class ReadOnce(Generic[T]):
         finally:
             os.close(descriptor)
         with self._lock:
-            self._known[name] = version, value
+            self._known[name] = state, value
         return value
+
+    def known(self, name: str, state: FileState) -> T | None:
+        """Returns what is known of a file in this state, without a look at it; None: nothing."""
+        found = self._known.get(name)
+        return found[1] if found is not None and found[0] == state else None
 
     def forget_gone(self, found: Container[str], count: int) -> None:
         """Forget all but the `count` files of `found`, once many more are known."""

@@ -20,9 +20,10 @@ from ..version import __version__
 from .bin import Bin
 from .binned import Binned
 from .composite_file import Piece, PiecedFile
-from .details import Details, ReadOnce, read_details, read_is_clip
+from .details import Details, FileState, ReadOnce, read_details, read_is_clip
+from .folder_listing import FolderListing, Listed
 from .gaps import gaps_of
-from .listing import Files, Recording, last_change, row, rows, scan, scan_for
+from .listing import Recording, last_change, row, scan_for
 from .ready_files import ReadyFiles
 from .short_queue import ShortQueue
 
@@ -60,20 +61,23 @@ class Library:
         self.folder = folder
         self.bin = Bin(folder, bin_s)
         self._recorder = recorder or CurrentRecording()
+        self._listing = FolderListing(folder)
         self._clips = ReadOnce(folder, read_is_clip, False)
         self._details = ReadOnce(folder, read_details, Details())
         self._queue = ShortQueue(MAX_WAITING)
         self._ready = ready_files or ReadyFiles()
 
-    def recordings(self) -> list[Recording]:
-        """Returns all recordings, newest first; takes one directory scan, and an `lstat` each.
+    def listed(self) -> Listed:
+        """Returns all recordings, newest first. Raises StorageError."""
+        listed = self._listing.read(self._running())
+        for known in (self._clips, self._details):
+            known.forget_gone(listed.files, len(listed.files))
+        self._ready.forget_unused()
+        return listed
 
-        Raises StorageError.
-        """
-        running = self._running()
-        found = scan(self.folder, running)
-        self._forget_unused(found)
-        return rows(found, running)
+    def recordings(self) -> list[Recording]:
+        """Returns all recordings, newest first. Raises StorageError."""
+        return list(self.listed().rows)
 
     def details(self, recording: Recording) -> Details:
         """Returns what its files say: read once, and again when they change. A running one has
@@ -159,7 +163,7 @@ class Library:
         except OSError as exc:
             file.close()
             raise NotFound("There is no such recording") from exc
-        return OpenRecording(file, version, last_change(infos))
+        return OpenRecording(file, version, last_change(map(FileState.of, infos)))
 
     def delete(self, name: str, *, for_good: bool = False) -> Binned | None:
         """Move a recording and what belongs to it into the bin, or only one of its files if `name`
@@ -200,11 +204,6 @@ class Library:
         with contextlib.suppress(OSError):
             return disk_space(next(f for f in (self.folder, *self.folder.parents) if f.is_dir()))
         return None
-
-    def _forget_unused(self, found: Files) -> None:
-        for known in (self._clips, self._details):
-            known.forget_gone(found, len(found))
-        self._ready.forget_unused()
 
     def _running(self) -> RecordingStatus:
         """Returns the status of the running recording; an empty one if there is none, or no file of

@@ -23,7 +23,7 @@ from ..recording.names import (
     start_time_in,
 )
 from ..recording.status import RecordingStatus, rfc3339
-from .details import Details
+from .details import Details, FileState
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,8 @@ _LAST_S = 253_370_764_800.0
 """The first day of the year 9999: there are no later dates."""
 
 State = Literal["recording", "complete", "recovered"]
-Files = Mapping[str, os.stat_result]
+
+Files = Mapping[str, FileState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Recording:
     """Its star files. There can be several, because the names of its files change when a second
     file begins and when one is repaired."""
     files: tuple[str, ...]
+    states: tuple[FileState, ...]
+    """Of these files."""
     changed_ns: int
 
     @property
@@ -88,13 +91,13 @@ def _gap_json(gap: Gap) -> dict[str, float]:
     return {"from_s": round(gap.from_s, 3), "to_s": round(gap.to_s, 3)}
 
 
-def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
+def scan(folder: Path, running: RecordingStatus) -> dict[str, FileState]:
     """Returns every recorded file, every star (as `….star`), and the unfinished files of the
     `running` recording.
 
     Only regular files: a symbolic link could lead out of the folder. Raises StorageError.
     """
-    found: dict[str, os.stat_result] = {}
+    found: dict[str, FileState] = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -108,7 +111,7 @@ def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
                     logger.debug("%s can't be read: %s", entry.name, exc)
                     continue
                 if stat.S_ISREG(info.st_mode):
-                    found[entry.name] = info
+                    found[entry.name] = FileState.of(info)
     except FileNotFoundError:  # nothing was recorded yet
         return {}
     except OSError as exc:
@@ -116,27 +119,35 @@ def scan(folder: Path, running: RecordingStatus) -> dict[str, os.stat_result]:
     return found
 
 
-def scan_for(folder: Path, name: str) -> dict[str, os.stat_result]:
+def scan_for(folder: Path, name: str) -> dict[str, FileState]:
     """Returns the same, but only for the file `name` and what may belong to it."""
-    found: dict[str, os.stat_result] = {}
+    found: dict[str, FileState] = {}
     for earlier in names_before(name):
         for candidate in (earlier, earlier + STAR_SUFFIX):
             with contextlib.suppress(OSError):
                 info = (folder / candidate).lstat()
                 if stat.S_ISREG(info.st_mode):
-                    found[candidate] = info
+                    found[candidate] = FileState.of(info)
     return found
 
 
 def rows(found: Files, running: RecordingStatus) -> list[Recording]:
     """Returns the recordings that consist of the files `found`, newest first."""
-    made = [row(name, files, found, running) for name, files in _grouped(found).items()]
-    made.sort(key=lambda row: (row.started_at, row.changed_ns), reverse=True)
+    has_stars = any(name.endswith(STAR_SUFFIX) for name in found)
+    groups = _grouped(found).items()
+    made = [row(name, files, found, running, has_stars=has_stars) for name, files in groups]
+    made.sort(key=sort_key, reverse=True)
     return made
 
 
-def row(name: str, files: list[str], found: Files, running: RecordingStatus) -> Recording:
-    infos = [found[file] for file in files]
+def sort_key(recording: Recording) -> tuple[float, int]:
+    return recording.started_at, recording.changed_ns
+
+
+def row(
+    name: str, files: list[str], found: Files, running: RecordingStatus, *, has_stars: bool = True
+) -> Recording:
+    states = tuple([found[file] for file in files])
     started_at = start_time_in(name)
     state: State = "complete"
     if running.is_recording and name == running.filename:
@@ -145,19 +156,20 @@ def row(name: str, files: list[str], found: Files, running: RecordingStatus) -> 
         state = "recovered"
     return Recording(
         name=name,
-        size_bytes=sum(info.st_size for info in infos),
-        started_at=last_change(infos[:1]) if started_at is None else started_at,
+        size_bytes=sum([state.size_bytes for state in states]),
+        started_at=last_change(states[:1]) if started_at is None else started_at,
         state=state,
-        stars=tuple(_stars_of(name, files, found)),
+        stars=tuple(_stars_of(name, files, found)) if has_stars else (),
         files=tuple(files),
-        changed_ns=max(info.st_mtime_ns for info in infos),
+        states=states,
+        changed_ns=max([state.changed_ns for state in states]),
     )
 
 
-def last_change(infos: Iterable[os.stat_result]) -> float:
+def last_change(states: Iterable[FileState]) -> float:
     """Returns when the last of the files was changed, epoch seconds. A file can have any time, so
     it is limited to the years from 1970 to 9998."""
-    return min(max(0.0, *(info.st_mtime for info in infos)), _LAST_S)
+    return min(max(0.0, *(state.changed_ns / 1e9 for state in states)), _LAST_S)
 
 
 def _is_of_interest(name: str, running: RecordingStatus) -> bool:

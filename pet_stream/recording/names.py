@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 
 from ..errors import BadName
@@ -29,15 +30,15 @@ SUFFIXES = (".h264", ".mp4")
 _REQUESTED_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _STORED_STEM = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]*[A-Za-z0-9_-])?")
 _AUTOMATIC_STEM = re.compile(
-    r"recording_([0-9]{8}_[0-9]{6})(?:_[0-9]+)?(?:\.[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
+    r"recording_([0-9]{4})([0-9]{2})([0-9]{2})_([0-9]{2})([0-9]{2})([0-9]{2})"
+    r"(?:_[0-9]+)?(?:\.[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
 )
 _NUMBERED_STEM = re.compile(r"(.*[A-Za-z0-9_-])\.([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
-MAX_REMEMBERED = 4096
+MAX_REMEMBERED = 16_384
 """Size of the caches: a folder's names are checked at each listing."""
-_TIME_FORMAT = "%Y%m%d_%H%M%S"
 
 
 def requested_name(text: str, suffix: str) -> str:
@@ -74,7 +75,7 @@ def is_stored_name(text: str) -> bool:
 
 def automatic_stem(started_at: float) -> str:
     """Returns `recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time."""
-    return time.strftime(f"recording_{_TIME_FORMAT}", time.localtime(started_at))
+    return time.strftime("recording_%Y%m%d_%H%M%S", time.localtime(started_at))
 
 
 def numbered(stem: str) -> Iterator[str]:
@@ -119,7 +120,8 @@ def start_time_in(name: str) -> float | None:
     match = _AUTOMATIC_STEM.fullmatch(name.rpartition(".")[0])
     if match is None:
         return None
+    year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        return time.mktime(time.strptime(match[1], _TIME_FORMAT))
+        return datetime(year, month, day, hour, minute, second).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -33,13 +32,13 @@ def list_recordings() -> ResponseReturnValue:
     """Answer with one page of the list, newest first: `?offset=` and `?limit=`."""
     stream = current_stream()
     library = stream.library
-    rows = library.recordings()
-    page, next_offset = page_of(rows)
+    listed = library.listed()
+    page, next_offset = page_of(listed.rows)
     answer: dict[str, object] = {
         "recordings": [row_of(row) for row in page],
-        "total": len(rows),
-        "total_bytes": sum(row.size_bytes for row in rows),
-        "revision": _revision(rows),
+        "total": len(listed.rows),
+        "total_bytes": listed.total_bytes,
+        "revision": listed.revision,
         "repairing": stream.archive.repairing_count,
         "next_offset": next_offset,
         "time_zone": local_zone(),
@@ -128,12 +127,6 @@ def get_thumbnail(name: str) -> ResponseReturnValue:
         raise PreconditionFailed
     answer.cache_control.public, answer.cache_control.private = False, True  # no proxy's
     return answer
-
-
-def _revision(rows: Sequence[Recording]) -> str:
-    """Returns a word that changes when the list does, but not when a running recording grows."""
-    told = [row.name if row.is_running else row for row in rows]
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def row_of(recording: Recording) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 
 from pet_stream.errors import BitstreamError, NotFound
 from pet_stream.library.crash_recovery import repair
-from pet_stream.library.details import ReadOnce
+from pet_stream.library.details import FileState, ReadOnce
 from pet_stream.library.housekeeping import Housekeeper
 from pet_stream.library.library import Library
 from pet_stream.library.listing import scan_for
@@ -165,7 +165,7 @@ def test_what_fails_in_a_new_way_is_one_unknown_row_and_logged_once(
 def test_a_file_that_vanishes_between_two_looks_is_not_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def delete_and_scan(where: Path, name: str) -> dict[str, os.stat_result]:
+    def delete_and_scan(where: Path, name: str) -> dict[str, FileState]:
         (where / name).unlink()
         return scan_for(where, name)
 

@@ -222,8 +222,8 @@ def test_it_counts_as_the_other_clips_do(
 
 
 def test_what_a_crash_left_of_one_goes(archive: Archive, library: Library) -> None:
-    left = f".ball.mp4.cut{PART_SUFFIX}"
-    for name in (left, f"{left}.detections"):
+    left = ".ball.mp4.cut"
+    for name in (f"{left}{PART_SUFFIX}", f"{left}.detections"):
         (library.folder / name).write_bytes(b"half")
     archive.start()
     wait_until(lambda: not {name for name in names(library.folder) if name.startswith(left)})
