@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from ...errors import (
     BadRequest,
     BadSetting,
@@ -10,9 +12,12 @@ from ...errors import (
     SettingsChanged,
     StorageError,
 )
+from ...page_settings import OWNERS
+from ...plain_values import Form
 from .json_schema import (
     BOOLEAN,
     COUNT,
+    INTEGER,
     NUMBER,
     TEXT,
     Schema,
@@ -26,6 +31,20 @@ from .json_schema import (
 from .operation import Answer, Body, Operation, Parameter
 
 _VALUE: Schema = {"type": ["number", "string", "boolean"]}
+
+
+def _wish(form: Form) -> Schema:
+    """Returns the schema of a value; null: as without the page."""
+    kind = form["kind"]
+    if kind == "choice":
+        return nullable(word(*cast("list[str]", form["choices"])))
+    if kind == "text":
+        return nullable({**TEXT, "maxLength": form["max_characters"]})
+    if kind == "flag":
+        return nullable(BOOLEAN)
+    number = NUMBER if kind == "number" else INTEGER
+    return nullable({**number, "minimum": form["minimum"], "maximum": form["maximum"]})
+
 
 OPERATIONS = {
     "GET /pet-stream/api/settings": Operation(
@@ -89,6 +108,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "SettingsWish": {
         "type": "object",
-        "additionalProperties": {"type": ["number", "string", "boolean", "null"]},
+        "properties": {name: _wish(setting.form) for name, setting in OWNERS.items()},
+        "additionalProperties": False,
     },
 }
