@@ -2,7 +2,7 @@
 
 import { element, setText } from "./dom.js";
 import { day } from "./format.js";
-import { pace, text } from "./i18n.js";
+import { language, pace, text } from "./i18n.js";
 
 const STYLE = new URL("../css/account.css", import.meta.url).href;
 const PAGE = "/pet-stream/";
@@ -109,7 +109,7 @@ export class AccountDialog {
       ),
     ]);
     const programs = tokens.map(({ id, name, rights }) =>
-      row(name, rights.join(", "), this.#revoke("tokens", id)),
+      row(name, inWords(rights), this.#revoke("tokens", id)),
     );
     return section(text("account.people"), ...rows, ...programs);
   }
@@ -178,6 +178,11 @@ export class AccountDialog {
       setText(this.#message, error.message);
     }
   }
+}
+
+/** "watch and record" */
+function inWords(rights) {
+  return new Intl.ListFormat(language()).format(rights.map((right) => text(`right.${right}`)));
 }
 
 function seen(at) {
