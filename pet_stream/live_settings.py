@@ -67,5 +67,7 @@ def apply(stream: Stream, config: Config) -> None:
         min_free_bytes=config.min_free_mb * 1_000_000,
     )
     stream.broadcaster.keep(kept_seconds(config), config.replay_mb * 1_000_000)
+    if stream.detections is not None:
+        stream.detections.keep(kept_seconds(config))
     stream.own_log.set_levels(config.log_levels)
     stream.pause.set_schedule(config.pause_schedule)

@@ -32,6 +32,13 @@ class Mailbox(Generic[T]):
             self._changed.wait_for(lambda: self._waiting or self._is_closed, timeout_s)
             return self._waiting.popleft() if self._waiting else None
 
+    def take_all(self) -> list[T]:
+        """Returns everything that waits, the oldest first. Never waits."""
+        with self._changed:
+            items = list(self._waiting)
+            self._waiting.clear()
+        return items
+
     def close(self) -> None:
         """End the wait of every take(), now and later. Idempotent."""
         with self._changed:

@@ -148,6 +148,11 @@ class Parts:
             min_free_bytes=config.min_free_mb * 1_000_000,
             errors=errors,
         )
+        self.detections = None
+        if config.detections_shm is not None:
+            self.detections = Detections(
+                config.detections_shm, broadcaster, name, errors, remember_s=kept_seconds(config)
+            )
         self.recorder = recorder = Recorder(
             broadcaster=broadcaster,
             folder=config.record_path,
@@ -159,14 +164,12 @@ class Parts:
             on_left=self.archive.let_go,
             check=pause.check,
             is_live=lambda: replaceable.camera_status().state == "live",
+            follow=None if self.detections is None else self.detections.follow,
             current=current,
             errors=errors,
             name=name,
         )
         self.snapshots = Snapshots(lambda: broadcaster.gop, pause.check)
-        self.detections = None
-        if config.detections_shm is not None:
-            self.detections = Detections(config.detections_shm, broadcaster, name, errors)
         self.folder_watch = FolderWatch(
             self.library, lambda: replaceable.on_loop.live_state.tell_recordings_soon(), errors
         )
@@ -214,7 +217,7 @@ class Parts:
             own_cameras=tuple(cameras.values()),
         )
         self.loss_rates = loss_rates = LossRates(loss_bounds(replaceable, recorder))
-        running.watcher.on_looked = partial(_handle_look, loss_rates, own_log)
+        running.watcher.on_looked = partial(_handle_look, loss_rates, own_log, self.detections)
 
     @property
     def watcher(self) -> Watcher:
@@ -286,7 +289,9 @@ def _handle_pause(
     replaceable.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
 
 
-def _handle_look(loss_rates: LossRates, own_log: OwnLog) -> None:
+def _handle_look(loss_rates: LossRates, own_log: OwnLog, detections: Detections | None) -> None:
     """In the watcher's thread, again and again."""
     loss_rates.look()
     own_log.repeats.tell()
+    if detections is not None:
+        detections.look()

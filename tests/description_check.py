@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from functools import cache
 from typing import Any
 
@@ -65,7 +67,10 @@ def find_faults(method: str, rule: str, response: Response) -> list[str]:
         return [*missing, f"{where} is {response.mimetype}, not {', '.join(content)}"]
     if response.mimetype != "application/json":
         return missing
-    answer = response.get_json()
+    data = response.get_data()
+    if response.content_encoding == "gzip":
+        data = gzip.decompress(data)
+    answer = json.loads(data)
     key = f"{method} {rule} {response.status_code}"
     errors = [f"{where}: {e.json_path}: {e.message}" for e in _validator(key).iter_errors(answer)]
     codes = described.get("x-codes", [answer.get("code")])

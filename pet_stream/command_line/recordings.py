@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from .this_machine import config_of, folder_option, settings_here
 
 if TYPE_CHECKING:
     from ..config import Config
+    from ..library.composite_file import Span
 
 _COPY_BYTES = 1_000_000
 
@@ -118,12 +120,24 @@ def export(
             advance(len(chunk))
         if source.tell() != source.size:
             raise Failure("The recording has become shorter meanwhile", "not_found")
+    if path != STDOUT:
+        _copy_seen(source.spans, Path(path))
     if is_json and path != STDOUT:
         click.echo(json.dumps({"file": path, "bytes": source.size}))
 
 
 for command in (delete, restore, bin_, prune, repair):
     group.add_command(command)
+
+
+def _copy_seen(spans: Sequence[Span], path: Path) -> None:
+    """Write what the detector saw beside the new file."""
+    from ..library.recorded_detections import copy_seen
+
+    try:
+        copy_seen(spans, path)
+    except OSError as exc:
+        raise Failure(f"{path} is written, but not its boxes: {exc.strerror}", "storage") from exc
 
 
 def _read(source: Any) -> bytes:

@@ -5,97 +5,67 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from ..broadcaster import Broadcaster
-from ..errors import MAX_FAILURES
+from ..errors import MAX_FAILURES, Busy
 from ..lifecycle import Run, start_run
-from ..mailbox import Mailbox
+from ..media.detections import Sighting
 from ..supervision.error_counts import ErrorCounts
-from .segment import DetectionsSegment
-from .updates import PATIENCE_S, DetectionCounts, Matcher, Sighting
+from .listener import MAX_WAITING, POLL_S, Listener, ListeningLimits, Patience
+from .memory import SightingMemory
+from .segment import DetectionsSegment, has_detector
+from .updates import DetectionCounts, Matcher
 
-POLL_S = 0.01
 AFTER_PAUSE_S = 2.0
 """For this long after a pause a record counts only if its picture was published: it may be about
 one that nobody was to see."""
-MAX_WAITING = 32
+MEMORY_POLL_S = 0.2
+"""Nobody notices anything of these looks, and boxes can be moved between what they see."""
+FOR_FILE = Patience(poll_s=0.05, capacity=2000)
+"""Rather more than a writer misses while its disk does not answer."""
 _RETRY_S = 1.0
 _END_TIMEOUT_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class ListeningLimits:
-    patience_s: float = PATIENCE_S
-    """See `updates`."""
-    look_s: float = 0.5
-    """A listener that asks waits this long for a sighting before it looks whether it is over."""
-    keep_alive_s: float = 5.0
-    """Without a sighting for this many seconds a client is sent a sign of life, which fails if it
-    has gone."""
-    max_idle_looks: int = 1000
-    """A listener that does not ask for this many polls is removed. Polls are counted, not seconds,
-    because nobody can ask while the process stands still."""
-
-
-class Listener(Mailbox[Sighting]):
-    """A bounded queue of sightings; when it is full, the oldest one is dropped. Any thread.
-
-    A listener asks again and again, or is woken: `wake` is called by the detections thread, after
-    each sighting.
-    """
-
-    def __init__(self, at_end: Callable[[], object], wake: Callable[[], object] | None) -> None:
-        super().__init__(MAX_WAITING)
-        self.at_end = at_end
-        self.wake = wake
-        self.idle_looks = 0
-
-    def put(self, item: Sighting) -> bool:
-        had_room = super().put(item)
-        if self.wake is not None:
-            self.wake()
-        return had_room
-
-    def take(self, timeout_s: float) -> Sighting | None:
-        """Returns the next sighting; None when the time is up or the listener is closed. A listener
-        that neither asks nor is woken is removed."""
-        self.idle_looks = 0
-        return super().take(timeout_s)
-
-
 class Detections:
-    """Reads the detector's segment behind `url` in a thread of its own while somebody listens.
+    """Reads the detector's segment behind `url`, in a thread of its own, while somebody listens.
 
     Any thread may listen. Of several records in a row without detections, only the first is passed
     on. All others are, even with the same boxes, since they are about a later picture. What fails
     of a listener's is noted in `errors`, and concerns nobody else.
+
+    What was seen in the last `remember_s` is kept, for files that begin in the past. For these, and
+    for listeners that are patient, it only reads while there is a detector: `look`, which is called
+    again and again, finds out.
     """
 
     def __init__(
-        self, url: str, broadcaster: Broadcaster, name: str, errors: ErrorCounts | None = None
+        self,
+        url: str,
+        broadcaster: Broadcaster,
+        name: str,
+        errors: ErrorCounts | None = None,
+        *,
+        remember_s: float = 0,
     ) -> None:
         self.counts = DetectionCounts()
         self.limits = ListeningLimits()
+        self.run: Run | None = None
+        """Its thread; None while it need not read."""
         self._url = url
         self._broadcaster = broadcaster
         self._name = name
         self._errors = errors or ErrorCounts()
         self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
-        self._run: Run | None = None
-        """The newest run, whether it has ended or not."""
+        self._memory = SightingMemory(remember_s)
+        self._is_there = False  # the detector, when it was last looked for
         self._reading = threading.Lock()  # held by the one thread that reads and counts
 
     @property
-    def run(self) -> Run | None:
-        """Its thread; None while nobody listens."""
-        return self._run if self._listeners else None
-
-    @property
     def listener_count(self) -> int:
-        """Those that ask; not those that are woken."""
-        return sum(listener.wake is None for listener in self._listeners)
+        """Those that ask; not those that are woken, nor files."""
+        return sum(listener.asks for listener in self._listeners)
 
     def listen(
         self,
@@ -104,20 +74,43 @@ class Detections:
     ) -> Listener:
         """Begin to listen. `at_end` is called when the listening ends, for whatever reason. Raises
         Busy when no thread can be started."""
-        listener = Listener(at_end, wake)
+        listener = Listener(self.leave, at_end, wake)
         with self._lock:
-            if not self._listeners:
-                self._run = start_run(f"{self._name}-detections", self._read)
-            self._listeners = (*self._listeners, listener)
+            self._add(listener)
         return listener
+
+    def follow(self, since_ns: int) -> Listener:
+        """Begin to listen for a file. What is remembered of its pictures from `since_ns` (capture
+        time) on is in the queue. Raises Busy when no thread can be started."""
+        is_there = has_detector(self._url)
+        with self._lock:
+            self._is_there = is_there
+            past = self._memory.since(since_ns)
+            listener = Listener(self.leave, patience=FOR_FILE, past=past)
+            self._add(listener)
+        return listener
+
+    def keep(self, remember_s: float) -> None:
+        """From now on remember what was seen in this many seconds."""
+        with self._lock:
+            self._memory.set_limit(remember_s)
 
     def leave(self, listener: Listener) -> None:
         """End this listening. The thread ends soon after the last one; nobody waits for it.
         Idempotent."""
         self._remove([listener])
 
+    def look(self) -> None:
+        """Find out whether there is a detector, if that matters. Raises Busy."""
+        if self._memory.is_on or any(listener.is_patient for listener in self._listeners):
+            is_there = has_detector(self._url)
+            with self._lock:
+                self._is_there = is_there
+                self._begin_or_end()
+
     def stop(self, timeout_s: float = _END_TIMEOUT_S) -> None:
         """End everybody's listening, and the thread."""
+        self._is_there = False
         run = self._remove(self._listeners)
         if run is not None:
             run.stop(timeout_s)
@@ -126,20 +119,43 @@ class Detections:
         """Let another thread read for those who listen: this one is stuck, or has died. Raises
         Busy."""
         with self._lock:
-            if self._listeners and self._run is not None:
-                self._run.request_stop()
+            if self.run is not None:
+                self.run.request_stop()
                 self._reading = threading.Lock()  # the old one is never given back
-                self._run = start_run(f"{self._name}-detections", self._read)
+                self.run = self._start()
+
+    def _add(self, listener: Listener) -> None:
+        before, self._listeners = self._listeners, (*self._listeners, listener)
+        try:
+            self._begin_or_end()
+        except Busy:
+            self._listeners = before
+            raise
+
+    def _begin_or_end(self) -> Run | None:
+        """Have the thread run exactly while it is needed. Returns the one that is asked to stop.
+        Call it with the lock held."""
+        is_urgent = not all(listener.is_patient for listener in self._listeners)
+        is_wanted = self._is_there and (self._memory.is_on or bool(self._listeners))
+        run = self.run
+        if is_urgent or is_wanted:
+            self.run = run or self._start()
+            return None
+        self.run = None
+        if run is not None:
+            run.request_stop()
+        return run
+
+    def _start(self) -> Run:
+        return start_run(f"{self._name}-detections", self._read)
 
     def _remove(self, listeners: Iterable[Listener]) -> Run | None:
-        """Remove `listeners`. Returns the run, asked to stop, if nobody else is left."""
+        """Remove `listeners`. Returns the run, asked to stop, if nobody else needs it."""
         leaving = set(listeners)
         with self._lock:
             ended = [listener for listener in self._listeners if listener in leaving]
             self._listeners = tuple(other for other in self._listeners if other not in leaving)
-            run = None if self._listeners else self._run
-            if run is not None:
-                run.request_stop()
+            run = self._begin_or_end()
         for listener in ended:
             listener.close()
             with self._errors.ending(
@@ -173,7 +189,8 @@ class Detections:
         attachments = self.counts.attachments
         paused_at_s = float("-inf")
         try:
-            while not run.stop_requested.wait(POLL_S):
+            poll_s = self._poll_s
+            while not run.stop_requested.wait(poll_s):
                 run.pulse.beat()
                 matcher.times.add(subscription.take())
                 was_attached = segment.is_attached
@@ -182,10 +199,14 @@ class Detections:
                     return
                 if self._broadcaster.is_paused:
                     paused_at_s = time.monotonic()
+                    with self._lock:
+                        self._memory.clear()
                     self._end_idle()
                     continue
                 is_left_over = not was_attached or time.monotonic() - paused_at_s < AFTER_PAUSE_S
                 self.counts.attachments = attachments + segment.attachments
+                is_torn = self.counts.torn_reads < torn_reads + segment.torn_reads
+                poll_s = POLL_S if is_torn else self._poll_s
                 self.counts.torn_reads = torn_reads + segment.torn_reads
                 self.counts.invalid = invalid + matcher.invalid_count + segment.invalid_records
                 for sighting in matcher.look(record, is_left_over=is_left_over):
@@ -195,8 +216,15 @@ class Detections:
             self._broadcaster.unsubscribe(subscription)
             segment.close()
 
+    @property
+    def _poll_s(self) -> float:
+        return min((listener.poll_s for listener in self._listeners), default=MEMORY_POLL_S)
+
     def _tell(self, sighting: Sighting) -> None:
-        for listener in self._listeners:
+        with self._lock:  # a file gets each once: remembered, or now
+            self._memory.add(sighting)
+            listeners = self._listeners
+        for listener in listeners:
             try:
                 listener.put(sighting)
             except Exception as exc:  # noqa: PERF203 (each for itself)
@@ -206,7 +234,7 @@ class Detections:
 
     def _end_idle(self) -> None:
         for listener in self._listeners:
-            listener.idle_looks += listener.wake is None
+            listener.idle_looks += listener.asks
         limit = self.limits.max_idle_looks
         if idle := [one for one in self._listeners if one.idle_looks > limit]:
             self._remove(idle)

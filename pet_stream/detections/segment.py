@@ -19,6 +19,15 @@ _GONE_CHECK_S = 0.5
 _RETRY_S = 0.25
 
 
+def has_detector(url: str) -> bool:
+    """Whether a detector has made its segment."""
+    try:
+        open_segment(url, ring.DETECTIONS_LAYOUTS).close()
+    except SegmentError:
+        return False
+    return True
+
+
 class DetectionsSegment:
     """Reads each new record, complete. Follows the detector through restarts. Owned by one
     thread."""

@@ -4,45 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from ..media.access_unit import ticks_90k
-from ..media.detections import DetectionRecord
+from ..media.detections import DetectionRecord, Sighting
 from .picture_times import PictureTimes
 
 PATIENCE_S = 0.15
 """Wait this long for a picture: the detector may see it before it is published here."""
-_RTP_MODULUS = 1 << 32
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What the detector found in one picture, and which picture that is."""
-
-    record: DetectionRecord
-    capture_ns: int
-    """Of the picture, nanoseconds of CLOCK_MONOTONIC."""
-    is_matched: bool
-    """Whether the picture was published; otherwise `capture_ns` is a guess."""
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns the format of web_monitor's own detections, and two identifiers of the picture:
-        `capture_us` as in WebSocket messages, `rtp_timestamp` as in RTP."""
-        return {
-            "frame_number": self.record.frame_number,
-            "timestamp": self.record.time_ns / 1e9,
-            "detections": [
-                {
-                    "class_name": d.class_name,
-                    "confidence": round(d.confidence, 4),
-                    "bbox": {"x": d.x, "y": d.y, "w": d.width, "h": d.height},
-                }
-                for d in self.record.detections
-            ],
-            "capture_us": self.capture_ns // 1000,
-            "rtp_timestamp": ticks_90k(self.capture_ns) % _RTP_MODULUS,
-            "matched": self.is_matched,
-        }
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@
       folder_listing      keeps the list until the folder changes
       cutting             a part of a recording, or its files joined: a `composite_file`
       cuts                tells what a cut gives, and saves one as a recording of its own
+      recorded_detections what the detector saw in it
       gaps                where pictures are missing in it
       ready_files         keeps these for players, which read in many small ranges
     archive             keeps the folder over time; its work runs in the housekeeping thread

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..recording.disk import open_to_read, read_at
 
@@ -27,15 +27,30 @@ class Piece:
     size: int
 
 
+class Span(NamedTuple):
+    """What is shown from `from_s` to `to_s`, seconds from the beginning of the file at `path`;
+    infinite: to its end."""
+
+    path: Path
+    from_s: float
+    to_s: float
+
+
 class PiecedFile(io.RawIOBase):
     """All `pieces`, one after the other: read-only, seekable. One thread at a time.
 
     It opens one file at a time, and none before the first read, except those given to hold().
+    `spans`: what it shows, as far as that is known.
     """
 
     def __init__(
-        self, pieces: Sequence[Piece | bytes], *, ends: Sequence[int] | None = None
+        self,
+        pieces: Sequence[Piece | bytes],
+        *,
+        spans: Sequence[Span] = (),
+        ends: Sequence[int] | None = None,
     ) -> None:
+        self.spans = spans
         self._pieces = pieces
         if ends is None:
             sizes = (len(piece) if isinstance(piece, bytes) else piece.size for piece in pieces)
@@ -65,7 +80,7 @@ class PiecedFile(io.RawIOBase):
 
     def reopened(self) -> PiecedFile:
         """Returns the same file, at its beginning, for a second reader."""
-        return PiecedFile(self._pieces, ends=self._ends)
+        return PiecedFile(self._pieces, spans=self.spans, ends=self._ends)
 
     @property
     def size(self) -> int:

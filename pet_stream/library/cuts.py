@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import logging
 import math
 import os
 import re
@@ -28,6 +29,8 @@ from ..recording.taken_names import taken_names
 from .composite_file import PiecedFile
 from .library import Library
 from .short_queue import ShortQueue
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000_000
 """Of one saved cut: it is copied while the request waits."""
@@ -118,6 +121,8 @@ class Cuts:
 
     def _save(self, file: PiecedFile, wanted: str | None, stem: str) -> str:
         """Raises OSError, and what `claim` does."""
+        from .recorded_detections import copy_seen
+
         folder = self._library.folder
         self._claim(file.size)
         _check_free(folder, file.size, 2 * self.min_free_bytes)
@@ -126,11 +131,16 @@ class Cuts:
         part.unlink(missing_ok=True)  # of a save that failed, and whose disk failed, too
         try:
             _copy(file, part)
-            return rename(part, _free_name(folder, wanted, stem)).name
+            saved = rename(part, _free_name(folder, wanted, stem))
         except BaseException:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
             raise
+        try:
+            copy_seen(file.spans, saved)
+        except OSError as exc:
+            logger.warning("%s is saved, but not what was seen in it: %s", saved.name, exc)
+        return saved.name
 
 
 def _copy(file: PiecedFile, part: Path) -> None:

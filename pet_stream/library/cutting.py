@@ -16,7 +16,7 @@ from ..media.mp4.reading import Movie, read_movie
 from ..media.mp4.sample_table import MAX_DURATION, SampleTable, within_bounds
 from ..media.mp4.video_format import VideoFormat
 from ..recording.disk import open_to_read, read_at
-from .composite_file import Piece, PiecedFile
+from .composite_file import Piece, PiecedFile, Span
 
 _HALF_A_TICK = 0.5
 """The end of a GOP, told in seconds and given back, still is that end."""
@@ -25,7 +25,7 @@ _HALF_A_TICK = 0.5
 class Part(NamedTuple):
     """What of one file belongs to a cut."""
 
-    path: Path
+    span: Span
     begins_s: float
     """In the recording, in seconds, as `ends_s`."""
     ends_s: float
@@ -55,13 +55,13 @@ def cut(
     for part in parts:
         if all(other.video_format == first_format for other in parts):
             extents = part.table.extents()
-            pieces += (Piece(part.path, offset, size) for offset, size in extents)
+            pieces += (Piece(part.span.path, offset, size) for offset, size in extents)
         else:
             sets = mp4.parameter_sets(part.video_format)
-            pieces += _with_parameter_sets(part.path, sets, part.table)
+            pieces += _with_parameter_sets(part.span.path, sets, part.table)
     tables = [part.table for part in parts]
     start = mp4.whole_file_start(first_format, tables, created_at + from_s, is_clip=is_clip)
-    return PiecedFile([start, *pieces])
+    return PiecedFile([start, *pieces], spans=[part.span for part in parts])
 
 
 def parts_between(files: Sequence[Path], from_s: float, to_s: float) -> list[Part]:
@@ -79,11 +79,12 @@ def parts_between(files: Sequence[Path], from_s: float, to_s: float) -> list[Par
             continue
         table = movie.table.part(first, behind)
         skipped_s = sum(movie.table.durations[:first]) / movie.timescale
+        part_s = table.total_duration / movie.timescale
+        span = Span(path, skipped_s, skipped_s + part_s)
         begins_s = begin_s - duration_s + skipped_s
-        ends_s = begins_s + table.total_duration / movie.timescale
         table.begin_at_zero()
         table = _in_our_timescale(table, movie.timescale)
-        parts.append(Part(path, begins_s, ends_s, movie.video_format, table))
+        parts.append(Part(span, begins_s, begins_s + part_s, movie.video_format, table))
     if not parts:
         raise NotCuttable("The recording shows nothing between these times")
     return parts

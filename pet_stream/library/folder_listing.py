@@ -44,7 +44,8 @@ class Listed:
         """A word that changes when the list does, but not when a running recording grows."""
         told = hashlib.sha256()
         for row_ in self.rows:
-            kept = "" if row_.is_running else (row_.states, row_.state, row_.stars)
+            told_of_it = (row_.states, row_.state, row_.stars, row_.has_detections)
+            kept = "" if row_.is_running else told_of_it
             told.update(f"{row_.name}{kept}\n".encode())
         return told.hexdigest()[:16]
 

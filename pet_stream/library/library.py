@@ -19,7 +19,7 @@ from ..recording.taken_names import names_in, unfinished_in
 from ..version import __version__
 from .bin import Bin
 from .binned import Binned
-from .composite_file import Piece, PiecedFile
+from .composite_file import Piece, PiecedFile, Span
 from .details import Details, FileState, ReadOnce, read_details, read_is_clip
 from .folder_listing import FolderListing, Listed
 from .gaps import gaps_of
@@ -91,6 +91,10 @@ class Library:
         first, gaps = each[0], None if recording.is_running else gaps_of(each)
         return Details(duration_s, first.width, first.height, first.codec, gaps)
 
+    def duration_of(self, file: str) -> float | None:
+        """Returns how long one file lasts, in seconds; None: unknown."""
+        return self._details.of(file).duration_s
+
     def is_clip(self, recording: Recording) -> bool:
         """Whether its file says that it was saved as a clip."""
         return self._clips.of(recording.files[0])
@@ -154,7 +158,8 @@ class Library:
         key = repr((__version__, told, from_s, to_s, is_clip))
         version = hashlib.sha256(key.encode()).hexdigest()[:32]
         if len(files) == 1 and from_s is None and to_s is None:
-            file = PiecedFile([Piece(files[0], 0, infos[0].st_size)])
+            whole = Piece(files[0], 0, infos[0].st_size)
+            file = PiecedFile([whole], spans=[Span(files[0], 0, math.inf)])
         else:
             file = self._put_together(version, name, files, from_s, to_s, is_clip)
         file.expect(dict(zip(files, infos, strict=True)), self.bin.moved)

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from ..errors import StorageError
 from ..media.gaps import Gap
-from ..recording.belongings import STAR_SUFFIX
-from ..recording.disk import PART_SUFFIX
+from ..recording.belongings import DETECTIONS_SUFFIX, STAR_SUFFIX
+from ..recording.disk import PART_SUFFIX, sidecar_name
 from ..recording.names import (
     composite_of,
     is_recovered,
@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 _LAST_S = 253_370_764_800.0
 """The first day of the year 9999: there are no later dates."""
+
+_BESIDE = (STAR_SUFFIX, DETECTIONS_SUFFIX)
 
 State = Literal["recording", "complete", "recovered"]
 
@@ -51,6 +53,8 @@ class Recording:
     states: tuple[FileState, ...]
     """Of these files."""
     changed_ns: int
+    has_detections: bool = False
+    """Whether anything that was seen in it is kept beside it."""
 
     @property
     def is_running(self) -> bool:
@@ -84,6 +88,7 @@ class Recording:
             "gap_count": None if gaps is None else gaps.count,
             "missing_s": None if gaps is None else round(gaps.missing_s, 3),
             "gaps": None if gaps is None else [_gap_json(gap) for gap in gaps.longest],
+            "has_detections": self.has_detections,
         }
 
 
@@ -92,8 +97,8 @@ def _gap_json(gap: Gap) -> dict[str, float]:
 
 
 def scan(folder: Path, running: RecordingStatus) -> dict[str, FileState]:
-    """Returns every recorded file, every star (as `….star`), and the unfinished files of the
-    `running` recording.
+    """Returns every recorded file, every star (as `….star`), every sidecar (`….detections`), and
+    the unfinished files of the `running` recording.
 
     Only regular files: a symbolic link could lead out of the folder. Raises StorageError.
     """
@@ -123,7 +128,7 @@ def scan_for(folder: Path, name: str) -> dict[str, FileState]:
     """Returns the same, but only for the file `name` and what may belong to it."""
     found: dict[str, FileState] = {}
     for earlier in names_before(name):
-        for candidate in (earlier, earlier + STAR_SUFFIX):
+        for candidate in (earlier, earlier + STAR_SUFFIX, earlier + DETECTIONS_SUFFIX):
             with contextlib.suppress(OSError):
                 info = (folder / candidate).lstat()
                 if stat.S_ISREG(info.st_mode):
@@ -163,6 +168,7 @@ def row(
         files=tuple(files),
         states=states,
         changed_ns=max([state.changed_ns for state in states]),
+        has_detections=any(sidecar_name(file) in found for file in files),
     )
 
 
@@ -173,8 +179,9 @@ def last_change(states: Iterable[FileState]) -> float:
 
 
 def _is_of_interest(name: str, running: RecordingStatus) -> bool:
-    if name.endswith(STAR_SUFFIX):
-        return is_stored_name(name.removesuffix(STAR_SUFFIX))
+    for suffix in _BESIDE:
+        if name.endswith(suffix):
+            return is_stored_name(name.removesuffix(suffix))
     if name.endswith(PART_SUFFIX):
         return running.is_recording and _is_part_of(name, running)
     return is_stored_name(name)
@@ -189,7 +196,7 @@ def _is_part_of(part: str, running: RecordingStatus) -> bool:
 def _grouped(found: Files) -> dict[str, list[str]]:
     """Returns the files of each recording, in order: `cat.001.mp4` and `cat.002.mp4` are `cat.mp4`,
     unless there is a file of this name."""
-    files = sorted(name for name in found if not name.endswith(STAR_SUFFIX))
+    files = sorted(name for name in found if not name.endswith(_BESIDE))
     names = {file.removesuffix(PART_SUFFIX): file for file in files}
     groups: dict[str, list[tuple[int, str]]] = {}
     for name, file in names.items():

@@ -7,7 +7,7 @@
     rtp/          pictures as packets, and the feedback of viewers
     mp4/          pictures as files: written while they grow, read, repaired
     clip_mark     the mark by which a file is known to be a clip
-    detections    the detector's records, as values
+    detections    the detector's records, as values; `sidecar`: kept beside a recorded file
     stun          what an ICE datagram is, read without an ICE agent
 
 The entrance is `access_unit`. There is no owning thread: these are values and functions, and the

@@ -1,18 +1,21 @@
-"""The detector's records, as values. Their layout is in `ring`."""
+"""The detector's records, as values, and what they are about. Their layout is in `ring`."""
 
 from __future__ import annotations
 
 import codecs
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from . import ring
+from .access_unit import ticks_90k
 from .ring import DetectionsLayout
 
 MAX_SIDE = 16_384
 """Pixels; more than any picture has."""
 _MAX_SECONDS = 1 << 62
 """Far beyond any clock; larger ones are no time."""
+_RTP_MODULUS = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,36 @@ class DetectionRecord:
             detections=detections,
             invalid_count=count - len(detections),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the detector found in one picture, and which picture that is."""
+
+    record: DetectionRecord
+    capture_ns: int
+    """Of the picture, nanoseconds of CLOCK_MONOTONIC."""
+    is_matched: bool
+    """Whether the picture was published; otherwise `capture_ns` is a guess."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the format of web_monitor's own detections, and two identifiers of the picture:
+        `capture_us` as in WebSocket messages, `rtp_timestamp` as in RTP."""
+        return {
+            "frame_number": self.record.frame_number,
+            "timestamp": self.record.time_ns / 1e9,
+            "detections": [
+                {
+                    "class_name": d.class_name,
+                    "confidence": round(d.confidence, 4),
+                    "bbox": {"x": d.x, "y": d.y, "w": d.width, "h": d.height},
+                }
+                for d in self.record.detections
+            ],
+            "capture_us": self.capture_ns // 1000,
+            "rtp_timestamp": ticks_90k(self.capture_ns) % _RTP_MODULUS,
+            "matched": self.is_matched,
+        }
 
 
 def version_in(data: bytes, layout: DetectionsLayout) -> int:

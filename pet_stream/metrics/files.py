@@ -23,6 +23,11 @@ FILES = (
     Row(HISTOGRAM, "pet_stream_recording_sync_seconds",
         "How long the disk takes for each sync of a running recording",
         lambda s: s.recorder.syncs.read()),
+    Row(COUNTER, "pet_stream_recorded_detections_total",
+        "Updates of the detector while something was recorded: `written`, `thinned` (more than a "
+        "file's share), `dropped` (the disk was too slow), `failed` (the disk failed)",
+        lambda s: {(name,): count for name, count in s.recorder.sidecar_counts.all().items()},
+        labels=("kind",)),
     Row(GAUGE, "pet_stream_recording_possible",
         "1 if a recording could begin, by the last check of the folder",
         lambda s: s.archive.fault() is None if s.is_running else None),

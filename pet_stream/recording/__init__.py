@@ -10,6 +10,7 @@
         writer                writes it, in a thread of its own
           files, open_file    its files in order; `.part` while they are written
             containers        the bytes of a file: growing MP4, or raw H.264
+            sidecars          what the detector saw, beside each file
             belongings        what lies beside a file, and is renamed with it
             disk              create, sync, publish: in an order that survives a power cut
         session_status, progress    from these its status

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..errors import StorageError
 from ..reason import Reason
-from .belongings import of_file
+from .belongings import DETECTIONS_SUFFIX, of_file
 from .bin_folder import binned_bytes, binned_names
 
 PART_SUFFIX = ".part"
@@ -83,6 +83,12 @@ def rename(path: Path, name: str) -> Path:
                 before.rename(after)
     sync_folder(folder)
     return renamed
+
+
+def sidecar_name(name: str) -> str:
+    """Returns the name of what lies beside the file `name`, finished or not, and holds what was
+    seen in it."""
+    return name.removesuffix(PART_SUFFIX) + DETECTIONS_SUFFIX
 
 
 def remove(path: Path) -> None:

@@ -34,6 +34,18 @@ class OpenFile:
         because a repair needs it."""
         self._synced_bytes = 0
         self._is_complete = False
+        self.newest_ns = 0
+        """Capture time of the newest picture."""
+
+    @property
+    def location(self) -> Path:
+        """Where it is now."""
+        return self.path or self.part
+
+    @property
+    def first_ns(self) -> int | None:
+        """Capture time of its first picture; None before that."""
+        return None if self._first is None else self._first.capture_ns
 
     def without_leading(self, gop: Sequence[AccessUnit]) -> Sequence[AccessUnit]:
         """Returns `gop`, or the next part of one, without the pictures that are shown before the
@@ -47,6 +59,8 @@ class OpenFile:
         if self._first is None and units:
             self._first, self._format = units[0], VideoFormat.of(units[0])
         self.container.write(units)
+        if units:
+            self.newest_ns = units[-1].capture_ns
 
     def takes(self, idr: AccessUnit, max_seconds: float) -> bool:
         """Whether `idr` may follow in this file: same camera, same kind of video, not too long."""

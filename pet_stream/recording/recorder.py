@@ -28,6 +28,7 @@ from .clips import Clips
 from .containers import FORMATS, ContainerFactory
 from .session import Session
 from .settings import RecorderSettings
+from .sidecars import SidecarCounts, SightingQueue, sidecars_since
 from .status import PAUSED, SHUT_DOWN, CurrentRecording, RecorderCounts, RecordingStatus
 from .target import Targets
 
@@ -66,7 +67,8 @@ class Recorder:
     recording (`move_here`). `settings`, which any thread may set, are those of the next recording.
     `on_left` is called in the thread of the last such writer, at its end.
     `clock_ns` is the clock of the capture times. `check` raises an error while nothing may be
-    recorded. `is_live` tells whether the camera sends pictures.
+    recorded. `is_live` tells whether the camera sends pictures. `follow` begins to listen to what
+    the detector sees in pictures from a capture time on.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Recorder:
         check: Callable[[], object] = lambda: None,
         is_live: Callable[[], bool] = lambda: True,
         current: CurrentRecording | None = None,
+        follow: Callable[[int], SightingQueue] | None = None,
         errors: ErrorCounts | None = None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
@@ -112,6 +115,7 @@ class Recorder:
         self._current = current or CurrentRecording()
         self.syncs = SharedHistogram(SYNCS_S)
         """How long the disk takes for each sync of a running recording."""
+        self.sidecar_counts = SidecarCounts()
         self._session: Session | None = None
         self._session_before: Session | None = None
         self._left: tuple[Session, ...] = ()
@@ -120,6 +124,7 @@ class Recorder:
             broadcaster=broadcaster,
             on_left=self._handle_left,
             syncs=self.syncs,
+            make_sidecars=partial(sidecars_since, follow, self.sidecar_counts),
             clock_ns=clock_ns,
         )
         self._make_session = partial(make_session, thread_name=f"{name}-recorder", is_live=is_live)
@@ -314,10 +319,10 @@ class Recorder:
             max_bytes=settings.queue_bytes,
             max_seconds=settings.queue_s,
         )
-        preroll = subscription.take()
+        preroll = _recent(subscription.take(), now_ns, max(settings.preroll_s, MAX_GOP_AGE_S))
         session = self._make_session(
             subscription=subscription,
-            preroll=_recent(preroll, now_ns, max(settings.preroll_s, MAX_GOP_AGE_S)),
+            preroll=preroll,
             target=target,
             settings=settings,
             claim=self._claim,

@@ -18,6 +18,7 @@ from .home_loop import HomeLoop
 from .limits import Limits
 from .session_status import Facts, SessionStatus, describe_failure
 from .settings import RecorderSettings
+from .sidecars import Sidecars
 from .status import RecordingStatus
 from .target import Target
 from .writer import Writer
@@ -57,6 +58,7 @@ class Session:
         on_left: Callable[[], object],
         thread_name: str,
         syncs: Histogram,
+        make_sidecars: Callable[[int], Sidecars],
         is_live: Callable[[], bool],
         clock_ns: Callable[[], int],
     ) -> None:
@@ -78,6 +80,7 @@ class Session:
         self._on_over = on_over
         self._on_left = on_left
         self._limits = Limits(self._home, settings, lambda: self._arrival.is_waiting, self.end)
+        self._sidecars = make_sidecars(preroll[0].capture_ns if preroll else now_ns)
         self._writer = Writer(
             target,
             subscription,
@@ -89,6 +92,7 @@ class Session:
             thread_name=thread_name,
             started_ns=0 if target.is_clip else now_ns,
             syncs=syncs,
+            sidecars=self._sidecars,
         )
         facts = Facts(
             recording_id=secrets.token_hex(8),
@@ -103,6 +107,7 @@ class Session:
         try:
             self._writer.start()
         except BaseException:
+            self._sidecars.close()
             self._broadcaster.unsubscribe(self._subscription)
             raise
         self._limits.start()

@@ -21,6 +21,7 @@ from .disk import check_free, make_folder
 from .files import Files
 from .progress import Account, Progress
 from .settings import RecorderSettings
+from .sidecars import Sidecars
 from .target import Target
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,8 @@ class Writer:
     preroll), `paths` (of its files, once they are finished), `wanted_path` (what `path` will most
     likely be), `progress`, `failure` (what ended it), `blocked_s`, `is_writing` and `is_unwanted`.
     `syncs` counts how long each sync of a running recording takes. Gaps count from `started_ns` on,
-    a capture time.
+    a capture time. Beside the files stands what the detector saw (`sidecars`), which fails no
+    recording.
     The writer's thread calls `claim` first, `on_opened` when `path` is set, `on_finished` when the
     files are in order or nothing more can be done, and `on_closed` last, in any case.
     """
@@ -66,6 +68,7 @@ class Writer:
         on_finished: Callable[[], object] = lambda: None,
         started_ns: int = 0,
         syncs: Histogram | None = None,
+        sidecars: Sidecars | None = None,
     ) -> None:
         self.path: Path | None = None
         self.paths: tuple[Path, ...] = ()
@@ -94,6 +97,7 @@ class Writer:
         self._account = Account(started_ns)
         self._thread_name = thread_name
         self._syncs = Histogram(WAITS_S) if syncs is None else syncs
+        self._sidecars = Sidecars() if sidecars is None else sidecars
 
     def start(self) -> None:
         """Raises Busy when no thread is to be had."""
@@ -142,12 +146,14 @@ class Writer:
                     pass
             with self._first_failure_kept():
                 self._files.newest.complete()
+            self._sidecars.write(self._files.newest, is_last=True)
             self._finish()
         with self._first_failure_kept():
             self._on_finished()
         self.progress = replace(
             self.progress, lost_count=self.progress.lost_count + len(self._preroll)
         )
+        self._sidecars.close()
         thread.pulse.rest()
         self.ended_at = time.time()
         self.is_writing = False
@@ -174,6 +180,7 @@ class Writer:
             finally:
                 self._tell_progress()
             check_free(self._target.folder, self._settings.min_free_bytes)
+        self._sidecars.write(self._files.newest)
         return not is_last
 
     def _begin(self) -> None:
@@ -226,6 +233,7 @@ class Writer:
                     yield units[begin:index]
                     begin = index
                 if not self._files.newest.takes(unit, self._settings.max_file_s):
+                    self._sidecars.write(self._files.newest)
                     self._files.go_on_with(unit)
         yield units[begin:]
 

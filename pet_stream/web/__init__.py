@@ -43,6 +43,7 @@ from .pages import dashboard, manifest
 from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
 from .probes import livez, readyz
+from .recorded_detections import get_detections
 from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
     delete_recording,
@@ -102,6 +103,7 @@ ROUTES = (
     Route(("GET",), "/api/recordings/<name>/part", part_of_recording, Right.REPLAY),
     Route(("POST",), "/api/recordings/<name>/clip", save_part, Right.RECORD),
     Route(("GET",), "/api/recordings/<name>/thumbnail", get_thumbnail, Right.REPLAY),
+    Route(("GET",), "/api/recordings/<name>/detections", get_detections, Right.REPLAY),
     Route(("GET",), "/api/snapshot.jpg", snapshot, Right.VIEW),
     Route(("GET",), "/api/stream/live.mp4", live_mp4, Right.VIEW),
     Route(("GET",), "/api/stream/live.h264", live_h264, Right.VIEW),

@@ -16,7 +16,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from ..admission.places import Occupant, Place
-from ..detections.listeners import Listener, ListeningLimits
+from ..detections.listener import Listener, ListeningLimits
 from ..errors import LoopUnavailable, NotFound
 from ..process.gunicorn import is_server_ending
 from ..rights import Grant

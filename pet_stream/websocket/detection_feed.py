@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..detections.listeners import Detections, Listener
+from ..detections.listener import Listener
+from ..detections.listeners import Detections
 from ..errors import NotFound
 from ..event_loop import EventLoopThread
 from .frames import json_frame

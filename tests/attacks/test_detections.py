@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from pet_stream.detections.listeners import Detections, ListeningLimits
+from pet_stream.detections.listener import ListeningLimits
+from pet_stream.detections.listeners import Detections
 from pet_stream.stream import Stream
 from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask, connect, descriptor_count, read_to_end

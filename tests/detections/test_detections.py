@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import pytest
 
 from pet_stream.broadcaster import Broadcaster
-from pet_stream.detections.listeners import Detections, Listener, ListeningLimits
+from pet_stream.detections.listener import Listener, ListeningLimits
+from pet_stream.detections.listeners import Detections
 from pet_stream.detections.segment import DetectionsSegment
-from pet_stream.detections.updates import Sighting
 from pet_stream.feed.owned_segment import OwnedSegment
 from pet_stream.feed.ring_writer import DetectionsWriter
 from pet_stream.media import ring
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.detections import Detection
+from pet_stream.media.detections import Detection, Sighting
 from tests.camera.detector import Detector
 from tests.waiting import TIMEOUT_S, wait_until
 

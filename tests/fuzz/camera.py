@@ -15,7 +15,6 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from pet_stream.detections.updates import Sighting
 from pet_stream.errors import BitstreamError
 from pet_stream.ingest.access_units import AccessUnits
 from pet_stream.ingest.camera_stream import Cameras
@@ -26,7 +25,7 @@ from pet_stream.ingest.ring_reader import RingReader
 from pet_stream.ingest.segment import POSIX_FOLDER, open_segment
 from pet_stream.media import ring
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.media.detections import DetectionRecord
+from pet_stream.media.detections import DetectionRecord, Sighting
 from pet_stream.media.gop_memory import GopMemory
 from pet_stream.media.h264 import (
     ParameterSets,

@@ -88,7 +88,7 @@ def test_what_is_listed_can_be_fetched(tmp_path: Path) -> None:
     assert library.files_of(recording.name) == [tmp_path / "2024.05.01 cat.mp4"]
     assert recording.to_json(library.details(recording)).keys() == {
         *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
-        *("duration_s", "width", "height", "codec", "segments"),
+        *("duration_s", "width", "height", "codec", "segments", "has_detections"),
         *("gap_count", "missing_s", "gaps"),
     }
 

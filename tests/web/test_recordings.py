@@ -135,6 +135,7 @@ def test_a_row_says_what_is_in_the_file(live_client: FlaskClient) -> None:
         *("name", "size_bytes", "started_at", "start_time", "state", "format", "starred"),
         *("duration_s", "width", "height", "codec", "segments", "clip", "url", "thumbnail"),
         *("gap_count", "missing_s", "gaps"),
+        "has_detections",
     }
     assert (row["name"], row["state"], row["starred"]) == (name, "complete", False)
     assert (row["width"], row["height"]) == (320, 240)

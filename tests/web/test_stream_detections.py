@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pet_stream.detections.listeners import ListeningLimits
+from pet_stream.detections.listener import ListeningLimits
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.camera.detector import Detector

@@ -21,6 +21,7 @@ from .json_schema import (
     BOOLEAN,
     COUNT,
     EPOCH_S,
+    INTEGER,
     NUMBER,
     TEXT,
     TIME,
@@ -56,6 +57,11 @@ PAGE = (
     Parameter("limit", _LIMIT, "how many at most"),
 )
 _FLAG = {**COUNT, "maximum": 1, "default": 0}
+
+_BOX = described(
+    {**rows(INTEGER), "minItems": 6, "maxItems": 6},
+    "The index of its class, the confidence in percent, and x, y, width and height in pixels.",
+)
 
 OPERATIONS = {
     "GET /api/recordings": Operation(
@@ -167,6 +173,20 @@ OPERATIONS = {
         errors=(BadName, StorageError, TooMany),
         refusals=(412, 416),
     ),
+    "GET /api/recordings/<name>/detections": Operation(
+        "What was seen in it",
+        "what the detector saw from `?from=` to `?to=`, seconds from the beginning, at most 60 "
+        "together; nothing where nothing is kept. With an `ETag`",
+        parameters=(
+            Parameter("from", up_to(MAX_SECONDS), "where it begins, in seconds"),
+            Parameter("to", up_to(MAX_SECONDS), "where it ends; else 60 seconds later"),
+        ),
+        answers=(
+            Answer("What was seen", ref("RecordedDetections"), headers=("ETag",)),
+            Answer("It has not changed", status=304, headers=("ETag",)),
+        ),
+        errors=(BadName, BadRequest, NotCuttable, StorageError),
+    ),
 }
 
 SCHEMAS: dict[str, Schema] = {
@@ -204,6 +224,17 @@ SCHEMAS: dict[str, Schema] = {
         ),
         clip=BOOLEAN,
         state=word("recording", "complete", "recovered"),
+        has_detections=BOOLEAN,
+    ),
+    "RecordedDetections": record(
+        **{"from": NUMBER, "to": NUMBER},
+        complete=BOOLEAN,
+        classes=rows(TEXT),
+        updates=described(
+            rows({"type": "array", "prefixItems": [COUNT], "items": _BOX}),
+            "Each update of the detector, in order: milliseconds from the beginning of the "
+            "recording, then its boxes.",
+        ),
     ),
     "RecordingDetails": record(
         recording=ref("Recording"), newer=nullable(TEXT), older=nullable(TEXT)
