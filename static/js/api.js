@@ -43,10 +43,13 @@ export class Api extends Requests {
     }
   }
 
-  /** `{type, sdp, pc_id}` for an SDP offer. `replaces`: this page's last `pc_id`, if it had one. */
-  offer(sdp, replaces = null) {
+  /**
+   * `{type, sdp, pc_id}` for an SDP offer. `replaces`: this page's last `pc_id`, if it had one; `race`:
+   * names a try of both ways at once.
+   */
+  offer(sdp, { replaces = "", race = "" } = {}) {
     const camera = this.camera && { camera: this.camera };
-    return this.#post("/api/webrtc/offer", {
+    return this.#post(`/api/webrtc/offer${race && `?race=${race}`}`, {
       type: "offer",
       sdp,
       ...(replaces && { replaces }),
@@ -62,10 +65,11 @@ export class Api extends Requests {
   // WebSockets and events
 
   /** The pictures themselves (`stream_messages.js`), for where WebRTC does not work. */
-  openStream() {
-    const url = this.#socketUrl("/api/stream/h264");
-    const camera = this.camera && `${url.includes("?") ? "&" : "?"}camera=${this.camera}`;
-    return new WebSocket(`${url}${camera}`);
+  openStream(race = "") {
+    let url = this.#socketUrl("/api/stream/h264");
+    if (this.camera) url = withQuery(url, `camera=${this.camera}`);
+    if (race) url = withQuery(url, `race=${race}`);
+    return new WebSocket(url);
   }
 
   /** What changes on the server, told at once (`state_socket.js`). */

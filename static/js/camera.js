@@ -15,9 +15,11 @@ export function isCameraPaused({ camera = {} }) {
   return camera.state === "paused";
 }
 
-/** A text of the server's, or `paused`, for which there are words. */
+/** `{code, words}`: the server's own text, or the code `paused`, which says it all. */
 export function whyDown(health) {
-  return isCameraPaused(health) ? "paused" : (reasonsOf(health)[0] ?? "");
+  if (isCameraPaused(health)) return { code: "paused", words: "" };
+  const { reasons: [words = ""] = [], reason_codes: [code = ""] = [] } = health;
+  return { code, words };
 }
 
 /** Browsers play what the camera sends now over a WebSocket, but not over WebRTC. */
@@ -27,10 +29,10 @@ export function needsSocket({ camera = {} }) {
 
 const JOINERS_WAIT = ["no_entry_point", "gradual_refresh"];
 
-/** Why who joins now has to wait, though the camera is live; "" if nobody has to. */
+/** `{code, words}` of why who joins now has to wait, though the camera is live; null if nobody has to. */
 export function whyJoinersWait({ reasons = [], reason_codes: codes = [] }) {
   const found = codes.findIndex((code) => JOINERS_WAIT.includes(code));
-  return found < 0 ? "" : reasonText(codes[found], reasons[found]);
+  return found < 0 ? null : { code: codes[found], words: reasons[found] };
 }
 
 /** Why this server keeps no WebSocket open: `{code, words}`, or null if it does not say. */

@@ -2,6 +2,9 @@
 
 export const STALL_MS = 2000;
 const INTERVALS_UNTIL_STALL = 4;
+/** Where the server is known to be in trouble, a picture counts for less. */
+const TROUBLED_MS = 500;
+const TROUBLED_INTERVALS = 1.25;
 const MAX_INTERVAL_MS = 10_000;
 /** So many of the told intervals long, the server's word counts beside what pictures tell. */
 const INTERVALS_TOLD = 10;
@@ -52,8 +55,16 @@ export class Liveness {
     return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * Math.max(this.#intervalMs, expectedMs));
   }
 
-  isStalled(now) {
-    return now - this.#lastAt > this.limitMs(now);
+  /** `isTroubled`: somebody else knows that the server is gone. */
+  isStalled(now, isTroubled = false) {
+    return this.leftMs(now, isTroubled) < 0;
+  }
+
+  /** Until a picture is late. */
+  leftMs(now, isTroubled = false) {
+    const limitMs = this.limitMs(now);
+    const soonMs = Math.max(TROUBLED_MS, TROUBLED_INTERVALS * this.#intervalMs);
+    return this.#lastAt + (isTroubled ? Math.min(soonMs, limitMs) : limitMs) - now;
   }
 
   isFlowing(now) {

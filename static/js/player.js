@@ -44,7 +44,7 @@ import { Screen } from "./screen.js";
 import { State } from "./state.js";
 import { Sightings } from "./tracks.js";
 import { Veil } from "./veil.js";
-import { tabMemory } from "./ways.js";
+import { lastingMemory } from "./ways.js";
 import { WHOLE, isZoomed } from "./zoom.js";
 
 const STYLE = new URL("../css/player.css", import.meta.url).href;
@@ -113,6 +113,19 @@ export class PetStream extends HTMLElement {
 
   retry() {
     this.#peer?.retryNow();
+  }
+
+  /** Ends the stream and keeps its last picture, until `resume()`. */
+  hold() {
+    this.#peer?.hold();
+  }
+
+  resume() {
+    this.#peer?.resume();
+  }
+
+  get isHeld() {
+    return this.#peer?.reason.code === "held";
   }
 
   /** Numbers about the present connection, as the readout shows them; null without one. */
@@ -235,7 +248,7 @@ export class PetStream extends HTMLElement {
       transport: this.getAttribute("transport") ?? "auto",
       decoder: this.getAttribute("decoder") ?? "auto",
       pauseAfterMs: pauseAfterMs(this.getAttribute("pause-after")),
-      memory: tabMemory(`pet-stream.ways ${this.getAttribute("src") ?? ""}`),
+      memory: lastingMemory(`pet-stream.ways ${this.getAttribute("src") ?? ""}`),
     }));
     peer.addEventListener("change", () => this.#show());
     peer.addEventListener("picture", ({ detail }) => this.#drawBoxes(detail));
@@ -277,7 +290,8 @@ export class PetStream extends HTMLElement {
   /** The veil's button. Where nobody is signed in, it asks for that. */
   async #goOn() {
     const { state, reason } = this.#peer;
-    if (state !== State.NOT_ALLOWED || reason !== "unauthorized") return this.retry();
+    if (reason.code === "held") return this.resume();
+    if (state !== State.NOT_ALLOWED || reason.code !== "unauthorized") return this.retry();
     const { auth } = await this.api.session().catch(() => ({}));
     if (auth !== "builtin") return this.retry();
     const [{ SignInSheet }] = await Promise.all([import("./sign_in.js"), addWords("account")]);
@@ -308,7 +322,7 @@ export class PetStream extends HTMLElement {
     if (!isLive) this.#overlay.show([]);
     // The camera's own words count seconds: that is read, but no news.
     const isOther = this.api.isInactive;
-    const told = state === State.CAMERA_OFFLINE ? "" : reason;
+    const told = state === State.CAMERA_OFFLINE ? "" : reason.code;
     const news = [state, told, transport, isOther, thinnedTo, language()].join(" ");
     if (news === this.#news) return;
     this.#news = news;
@@ -322,7 +336,7 @@ export class PetStream extends HTMLElement {
     setText(this.#parts.badge, badge);
     setText(this.#parts.spoken, isLive && badge !== text("player.live") ? badge : words);
     this.#watchDetections();
-    const detail = { state, reason, transport };
+    const detail = { state, reason: reason.code, words: reason.words, transport };
     this.dispatchEvent(
       new CustomEvent("pet-stream:state", { detail, bubbles: true, composed: true }),
     );

@@ -15,7 +15,8 @@ const MAX_BEHIND_MS = 2_000;
 const MAX_BEHIND_FOR_MS = 3_000;
 
 /**
- * Calls `on.connected()`, `on.picture({captureUs})` for each one shown, `on.camera({camera,
+ * Calls `on.connected()`, `on.arrived()` with each picture that comes while another way has the
+ * screen, `on.picture({captureUs})` for each one shown, `on.camera({camera,
  * reason})` when the server says how the camera is, `on.thinned(fps)` when it sends only so many
  * because this connection is slow (null: all again), `on.decoderFailed(way)` for each that does not
  * play, and `on.ended(error)` once, at the end.
@@ -26,6 +27,9 @@ export class SocketLink {
   #screen;
   #on;
   #decoders;
+  #race;
+  #isReserve;
+  #isToBegin = false;
   #socket = null;
   #player = null;
   #beginning = new Beginning();
@@ -45,12 +49,18 @@ export class SocketLink {
   #behindSince = 0;
   #lastLatencyUs = null;
 
-  /** `decoders`: `webcodecs`, `mse`, or both; the first one that plays the format is taken. */
-  constructor({ api, screen, decoders, on }) {
+  /**
+   * `decoders`: `webcodecs`, `mse`, or both; the first one that plays the format is taken. `race`:
+   * names the try, where there is another way beside this one; `isReserve`: that one has the screen,
+   * until `choose()`.
+   */
+  constructor({ api, screen, decoders, race = "", isReserve = false, on }) {
     this.#api = api;
     this.#screen = screen;
     this.#on = on;
     this.#decoders = [...decoders];
+    this.#race = race;
+    this.#isReserve = isReserve;
   }
 
   /** The decoder in use. */
@@ -59,7 +69,7 @@ export class SocketLink {
   }
 
   async open() {
-    const socket = (this.#socket = this.#api.openStream());
+    const socket = (this.#socket = this.#api.openStream(this.#race));
     socket.binaryType = "arraybuffer";
     this.#timer = setTimeout(() => this.#end(new ApiError("no answer")), OPEN_LIMIT_MS);
     socket.onopen = () => {
@@ -71,6 +81,12 @@ export class SocketLink {
       this.#queue = this.#queue.then(() => this.#take(data)).catch((error) => this.#end(error));
     };
     socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  /** The screen is this one's. */
+  choose() {
+    this.#isToBegin = this.#isReserve;
+    this.#isReserve = false;
   }
 
   close() {
@@ -102,15 +118,24 @@ export class SocketLink {
 
   async #take(data) {
     if (this.#isClosed) return;
-    if (typeof data === "string") await this.#takeText(parseText(data));
-    else this.#takeUnit(parseUnit(data));
+    if (typeof data === "string") return void (await this.#takeText(parseText(data)));
+    if (this.#isReserve && this.#format) this.#on.arrived(); // which may choose it
+    if (this.#isReserve || this.#isClosed) return;
+    if (this.#isToBegin && this.#format) await this.#begin();
+    this.#takeUnit(parseUnit(data));
+  }
+
+  async #begin() {
+    this.#isToBegin = false;
+    this.#player ??= await this.#makePlayer();
+    this.#player?.configure(this.#format);
   }
 
   async #takeText(message) {
     if (message?.type === "format") {
       this.#format = message;
-      this.#player ??= await this.#choosePlayer();
-      this.#player?.configure(message);
+      if (this.#isReserve) await this.#findPlayer();
+      else await this.#begin();
     } else if (message?.type === "status") {
       this.#on.camera(message);
     } else if (message?.type === "thinned") {
@@ -121,19 +146,22 @@ export class SocketLink {
     }
   }
 
+  async #makePlayer() {
+    const Player = await this.#findPlayer();
+    if (this.#isClosed) return null;
+    const player = new Player(this.#screen, {
+      onPicture: (picture) => this.#showed(picture),
+      onError: (error) => this.#playerFailed(error),
+    });
+    this.#on.playing();
+    return player;
+  }
+
   /** Throws ApiError if nothing here plays this format. */
-  async #choosePlayer() {
+  async #findPlayer() {
     while (this.#decoders.length) {
       const Player = await PLAYERS[this.#decoders[0]]();
-      if (await Player.plays(this.#format)) {
-        if (this.#isClosed) return null;
-        const player = new Player(this.#screen, {
-          onPicture: (picture) => this.#showed(picture),
-          onError: (error) => this.#playerFailed(error),
-        });
-        this.#on.playing();
-        return player;
-      }
+      if (await Player.plays(this.#format)) return Player;
       this.#on.decoderFailed(this.#decoders.shift());
     }
     throw new ApiError("no decoder for this format", { code: "undecodable" });
@@ -154,7 +182,7 @@ export class SocketLink {
     }
     this.#queue = this.#queue
       .then(async () => {
-        this.#player = await this.#choosePlayer();
+        this.#player = await this.#makePlayer();
         this.#player?.configure(this.#format);
       })
       .catch((failure) => this.#end(failure));

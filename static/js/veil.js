@@ -2,7 +2,7 @@
 
 import { element, icon, setText } from "./dom.js";
 import { clock } from "./format.js";
-import { hasText, text } from "./i18n.js";
+import { hasText, reasonText, text } from "./i18n.js";
 import { State } from "./state.js";
 
 const COUNTDOWN_MS = 250;
@@ -57,7 +57,7 @@ export class Veil {
     this.#wasLive = isLive;
     this.#tick({ state, reason, retryAt });
     // Nobody is to see even what came last.
-    this.node.toggleAttribute("data-hides", state === State.CAMERA_OFFLINE && reason === "paused");
+    this.node.toggleAttribute("data-hides", state === State.CAMERA_OFFLINE && reason.code === "paused");
     const [title, note] = wordsFor(state, reason);
     setText(this.#title, title);
     setText(this.#note, note);
@@ -67,7 +67,7 @@ export class Veil {
       for (const { state: its, node } of this.#icons) node.toggleAttribute("hidden", its !== state);
       this.#button.hidden = !WITH_BUTTON.has(state);
     }
-    setText(this.#button, buttonFor(state, reason));
+    setText(this.#button, buttonFor(state, reason.code));
     return isLive ? title : `${title}. ${note}`;
   }
 
@@ -83,26 +83,25 @@ export class Veil {
     if (seconds > 0) this.#countdown = setInterval(() => this.#tick(told), COUNTDOWN_MS);
     const words = [];
     if (seconds > 0) words.push(text("player.in", { seconds }));
-    else if (TRYING.has(state) || reason === "undecodable") words.push(text("player.now"));
+    else if (TRYING.has(state) || reason.code === "undecodable") words.push(text("player.now"));
     if (this.#lastLiveAt) words.push(text("player.last", { time: clock(this.#lastLiveAt) }));
     setText(this.#wait, words.join(" · "));
   }
 }
 
-function buttonFor(state, reason) {
-  const keys = [`${state}.${reason}.button`, `${state}.button`, "player.retry"];
+function buttonFor(state, code) {
+  const keys = [`${state}.${code}.button`, `${state}.button`, "player.retry"];
   return text(keys.find(hasText));
 }
 
 /** Title and explanation: for this reason if there are words for it, else for the state. */
-function wordsFor(state, reason) {
+function wordsFor(state, { code, words }) {
   const say = (part) => {
-    const special = `${state}.${reason}.${part}`;
+    const special = `${state}.${code}.${part}`;
     return text(hasText(special) ? special : `${state}.${part}`);
   };
-  const note = say("text");
-  const isKnown = state !== State.CAMERA_OFFLINE || !reason || hasText(`${state}.${reason}.text`);
-  return [say("title"), isKnown ? note : sentence(reason) + note];
+  const more = words && reasonText(code, words);
+  return [say("title"), more ? sentence(more) + say("text") : say("text")];
 }
 
 /** Words of the server, ready for another sentence behind them. */

@@ -1,9 +1,12 @@
-/** One try, watched: do its pictures come, and if not, whose fault is it? */
+/** One way, watched: do its pictures come, and if not, whose fault is it? */
 
 import { Arrival } from "./arrival.js";
 import { isCameraDown, whyDown, whyJoinersWait } from "./camera.js";
+import { NO_REASON, reasonOf } from "./viewing.js";
 
+/** Statistics are asked for so often; what is late is noticed when it is. */
 const LOOK_MS = 500;
+const SOONEST_LOOK_MS = 20;
 /** Connected without a picture: from here on the camera is asked after … */
 const ASK_AFTER_MS = 1_000;
 const ASK_EVERY_MS = 2_000;
@@ -13,7 +16,7 @@ const PICTURE_LIMIT_MS = 5_000;
 /** The server learns no sooner than the page that a camera has stopped, and tells it later. */
 const STOPPED_LIMIT_MS = 1_000;
 /** The camera is back but no picture comes on this connection: after this, a new one. */
-const RETURN_LIMIT_MS = 4_000;
+const RETURN_LIMIT_MS = 1_500;
 /**
  * Data for this long and not one picture of it: this way does not play the stream. Over TCP nothing
  * is lost; a decoder may need its time for large pictures.
@@ -23,10 +26,10 @@ const UNDECODED_LIMITS_MS = { webrtc: 4_000, websocket: 8_000 };
 const STEADY_MS = 5_000;
 
 /**
- * Looks twice a second, from `start(link)` to `stop()`, and says what it finds: `on.live()`,
- * `on.steady()` at each look while it lasts, `on.stalled()`, `on.cameraDown(reason)`, and once, for
- * the end of the try, `on.lost(reason)` (begin again) or `on.failed(reason)` (this way leads to no
- * picture: "connection", "stalled", "undecodable").
+ * Looks twice a second and whenever a picture is late, from `start(link)` to `stop()`, and says what
+ * it finds: `on.live()`, `on.steady()` at each look while it lasts, `on.stalled(reason)`,
+ * `on.cameraDown(reason)`, and once, for the end, `on.lost(code)` (begin again) or `on.failed(code)`
+ * (this way leads to no picture: "connection", "stalled", "undecodable").
  */
 export class Watch {
   #api;
@@ -39,6 +42,7 @@ export class Watch {
   #arrival = new Arrival();
   #framesDecoded = 0;
   #timer = 0;
+  #link = null;
   #isOver = false;
 
   #hasBegun = false;
@@ -50,6 +54,7 @@ export class Watch {
   #stoppedAt = 0;
   #cameraBackAt = 0;
   #askedAt = 0;
+  #trouble = NO_REASON;
 
   /**
    * `liveness` outlasts the try. `isUnseen()`: no picture can be expected now; `isPaused()`: what is
@@ -68,7 +73,8 @@ export class Watch {
   }
 
   start(link) {
-    this.#timer = setInterval(() => this.look(link), LOOK_MS);
+    this.#link = link;
+    this.#plan();
   }
 
   /** Of a link that plays already. */
@@ -80,7 +86,7 @@ export class Watch {
 
   stop() {
     this.#isOver = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
   }
 
   // What the link tells
@@ -104,10 +110,10 @@ export class Watch {
   /** The server's word for the camera, from health. Returns whether no picture can be expected. */
   cameraIs(health) {
     this.#liveness.expect(health.camera?.fps, this.#now());
-    const isDown = isCameraDown(health);
-    const reason = isDown ? whyDown(health) : this.#hasBegun ? "" : whyJoinersWait(health);
-    if (isDown || reason) this.cameraDown(reason);
-    return isDown || reason !== "";
+    const whyWait = this.#hasBegun ? null : whyJoinersWait(health);
+    const reason = isCameraDown(health) ? whyDown(health) : whyWait;
+    if (reason) this.cameraDown(reason);
+    return reason !== null;
   }
 
   /** Only so many pictures a second are sent, because this connection is slow. */
@@ -123,12 +129,33 @@ export class Watch {
     this.#on.cameraDown(reason);
   }
 
+  /** What others know of the server: live is then only what has just come. NO_REASON: all is well. */
+  troubled(reason) {
+    this.#trouble = reason;
+    if (this.#link) this.#plan();
+  }
+
   /** The video may not play: live is what comes once it may. */
   suspend() {
     this.#isLive = false;
   }
 
   // Looking
+
+  #plan() {
+    clearTimeout(this.#timer);
+    if (this.#isOver) return;
+    const lateInMs = this.#isLive ? this.#liveness.leftMs(this.#now(), this.#isTroubled) + 1 : LOOK_MS;
+    const inMs = Math.min(LOOK_MS, Math.max(SOONEST_LOOK_MS, lateInMs));
+    this.#timer = setTimeout(async () => {
+      await this.look(this.#link);
+      this.#plan();
+    }, inMs);
+  }
+
+  get #isTroubled() {
+    return this.#trouble !== NO_REASON;
+  }
 
   /** Do pictures come, and if not, what is to be done? */
   async look(link) {
@@ -148,7 +175,7 @@ export class Watch {
       this.#end(() => this.#on.failed("undecodable"));
     } else if (this.#isLive) {
       if (now - this.#liveAt > STEADY_MS) this.#on.steady();
-      if (this.#liveness.isStalled(now)) await this.#stopped(now);
+      if (this.#liveness.isStalled(now, this.#isTroubled)) await this.#stopped(now);
     } else if (this.#arrival.undecodedMs >= UNDECODED_LIMITS_MS[link.transport]) {
       this.#end(() => this.#on.failed("undecodable"));
     } else if (!this.#connectedAt) {
@@ -169,7 +196,7 @@ export class Watch {
   #stopped(now) {
     this.#isLive = false;
     this.#stoppedAt = now;
-    this.#on.stalled();
+    this.#on.stalled(this.#isTroubled ? this.#trouble : reasonOf("stalled"));
     return this.#ask();
   }
 

@@ -42,6 +42,11 @@ export class Ways {
     return this.#free[0] ?? oldest;
   }
 
+  /** The first WebSocket's way that has not failed; null if all have. */
+  get socket() {
+    return this.#free.find((name) => name !== DIRECT) ?? null;
+  }
+
   get haveChoice() {
     return this.#names.length > 1;
   }
@@ -119,13 +124,13 @@ function pageMemory() {
   return { load: () => value, save: (newer) => (value = newer) };
 }
 
-/** Lasts as long as the tab, where the browser lets pages keep anything. */
-export function tabMemory(key) {
+/** Outlasts the page, where the browser lets pages keep anything. */
+export function lastingMemory(key) {
   const page = pageMemory();
   return {
     load() {
       try {
-        return JSON.parse(sessionStorage.getItem(key));
+        return JSON.parse(localStorage.getItem(key));
       } catch {
         return page.load();
       }
@@ -133,7 +138,7 @@ export function tabMemory(key) {
     save(value) {
       page.save(value);
       try {
-        sessionStorage.setItem(key, JSON.stringify(value));
+        localStorage.setItem(key, JSON.stringify(value));
       } catch {
         // the page's memory has it
       }

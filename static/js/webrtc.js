@@ -20,7 +20,8 @@ export function playsH264() {
 }
 
 /**
- * Calls `on.connected()`, `on.playing()` when there is a track, `on.picture({rtpTimestamp})` for
+ * Calls `on.answered()`, `on.reached()` when a packet has come through, `on.connected()`,
+ * `on.playing()` when there is a track, `on.picture({rtpTimestamp})` for
  * each one shown (where the browser tells of single ones), `on.thinned(fps)` when the server sends
  * only so many because this connection is slow (null: all again), and `on.ended(error)` once.
  */
@@ -33,6 +34,7 @@ export class WebRtcLink {
   #screen;
   #iceServers;
   #replaces;
+  #race;
   #on;
   #connection = null;
   #receiver = null;
@@ -45,12 +47,16 @@ export class WebRtcLink {
   #lastLatencyMs = null;
   #listeners = new AbortController();
 
-  /** `iceServers`: a promise of those to use; `replaces`: the viewer that this page was before. */
-  constructor({ api, screen, iceServers, replaces, on }) {
+  /**
+   * `iceServers`: those to use, or a promise of them; `replaces`: the viewer that this page was before;
+   * `race`: names the try, where there is another way beside this one.
+   */
+  constructor({ api, screen, iceServers, replaces = "", race = "", on }) {
     this.#api = api;
     this.#screen = screen;
     this.#iceServers = iceServers;
     this.#replaces = replaces;
+    this.#race = race;
     this.#on = on;
   }
 
@@ -63,8 +69,11 @@ export class WebRtcLink {
     await this.#candidatesWanted(connection);
     if (this.#isClosed) return;
     connection.onicecandidate = ({ candidate }) => this.#tell(candidate); // the others are in it
-    const answer = await this.#api.offer(connection.localDescription.sdp, this.#replaces);
+    const { sdp } = connection.localDescription;
+    const answer = await this.#api.offer(sdp, { replaces: this.#replaces, race: this.#race });
     if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
+    this.#on.answered?.();
+    if (this.#isClosed) return;
     this.#peerId = this.viewer = answer.pc_id;
     this.#tell();
     this.#follow();
@@ -96,9 +105,7 @@ export class WebRtcLink {
     this.#screen.video.srcObject = null;
     this.#screen = screen;
     this.#on = on;
-    const { video } = screen;
-    video.addEventListener("loadeddata", () => this.#isClosed || screen.use(video), { once: true });
-    this.#show();
+    this.#takeScreen();
   }
 
   async play() {
@@ -134,14 +141,22 @@ export class WebRtcLink {
     connection.ontrack = ({ track }) => {
       if (this.#isClosed) return;
       this.#stream = new MediaStream([track]);
-      this.#screen.use(this.#screen.video);
-      this.#show();
+      this.#takeScreen();
     };
     connection.onconnectionstatechange = () => this.#changed(connection.connectionState);
+    connection.oniceconnectionstatechange = () => {
+      const isReached = ["connected", "completed"].includes(connection.iceConnectionState);
+      if (isReached && !this.#isClosed) this.#on.reached?.();
+    };
     return connection;
   }
 
-  #show() {
+  /** What is on the canvas stays until there is a picture. */
+  #takeScreen() {
+    const screen = this.#screen;
+    const { signal } = this.#listeners;
+    const use = () => this.#isClosed || screen.use?.(screen.video);
+    screen.video.addEventListener("loadeddata", use, { once: true, signal });
     this.#screen.video.srcObject = this.#stream;
     this.#on.playing();
     this.#awaitFrame();

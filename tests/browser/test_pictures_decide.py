@@ -27,11 +27,11 @@ window.states = [];
 {PLAYER}.addEventListener('pet-stream:state', ({{ detail }}) => states.push(detail.state));
 """
 FAILED_BEFORE = """
-sessionStorage.setItem('pet-stream.ways ', JSON.stringify({
+localStorage.setItem('pet-stream.ways ', JSON.stringify({
     webrtc: { failures: 1, failedAt: Date.now(), until: Date.now() + 2000 },
 }));
 """
-"""WebRTC has failed in this tab, and in two seconds that will be long enough ago."""
+"""WebRTC has failed in this browser, and in two seconds that will be long enough ago."""
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ test("B pictures and recovery points are for a WebSocket", () => {
 test("why who joins waits is one of the reasons, wherever it stands", () => {
   const reasons = ["the disk is full", "no picture to begin with for 40 s"];
   for (const code of ["no_entry_point", "gradual_refresh"]) {
-    assert.equal(whyJoinersWait({ reasons, reason_codes: ["disk_full", code] }), reasons[1]);
+    const why = whyJoinersWait({ reasons, reason_codes: ["disk_full", code] });
+    assert.deepEqual(why, { code, words: reasons[1] });
   }
-  assert.equal(whyJoinersWait({ reasons, reason_codes: ["disk_full", "recovery_points"] }), "");
-  assert.equal(whyJoinersWait({}), "");
+  assert.equal(whyJoinersWait({ reasons, reason_codes: ["disk_full", "recovery_points"] }), null);
+  assert.equal(whyJoinersWait({}), null);
 });

@@ -20,7 +20,10 @@ test("a pushed state tells it like a health answer", () => {
 });
 
 test("players have words of their own for a pause", () => {
-  assert.equal(whyDown({ camera: { state: "paused" }, reasons: ["the disk is full"] }), "paused");
-  assert.equal(whyDown({ camera: { state: "stalled" }, reasons: ["no picture"] }), "no picture");
-  assert.equal(whyDown({}), "");
+  const reasons = ["no picture"];
+  const paused = whyDown({ camera: { state: "paused" }, reasons, reason_codes: ["disk_full"] });
+  assert.deepEqual(paused, { code: "paused", words: "" });
+  const stalled = whyDown({ camera: { state: "stalled" }, reasons, reason_codes: ["stalled"] });
+  assert.deepEqual(stalled, { code: "stalled", words: "no picture" });
+  assert.deepEqual(whyDown({}), { code: "", words: "" });
 });

@@ -19,14 +19,16 @@ class Try {
 
   constructor(transport = "webrtc") {
     this.transport = transport;
-    const say = (word) => (reason) => this.said.push(reason ? `${word}: ${reason}` : word);
-    const words = ["live", "stalled", "cameraDown", "lost", "failed"];
+    const words = (reason) => reason.words || (reason.code ?? reason);
+    const say = (word) => (reason) =>
+      this.said.push(reason && words(reason) ? `${word}: ${words(reason)}` : word);
+    const all = ["live", "stalled", "cameraDown", "lost", "failed"];
     this.watch = new Watch({
       api: { health: async () => this.health ?? Promise.reject(new Error("no answer")) },
       liveness: new Liveness(0),
       connectLimitMs: 6_000,
       isUnseen: () => this.isUnseen,
-      on: { ...Object.fromEntries(words.map((word) => [word, say(word)])), steady() {} },
+      on: { ...Object.fromEntries(all.map((word) => [word, say(word)])), steady() {} },
       now: () => this.now,
     });
   }
@@ -84,7 +86,7 @@ test("a decoder that freezes while data comes: this way has failed", async () =>
   const them = new Try();
   them.watch.connected();
   assert.deepEqual(await them.pass(10, FLOWS), ["live"]);
-  assert.deepEqual(await them.pass(5, FREEZES), ["live", "stalled", "failed: undecodable"]);
+  assert.deepEqual(await them.pass(5, FREEZES), ["live", "stalled: stalled", "failed: undecodable"]);
 });
 
 test("a picture in between is a picture: nothing has failed", async () => {
@@ -117,7 +119,7 @@ test("a camera of one picture in two seconds is live, and is not when it stops",
   them.watch.cameraIs(them.health);
   them.watch.connected();
   assert.deepEqual(await them.pass(60, { ...FLOWS, ...SLOWLY }), ["live"]);
-  assert.deepEqual(await them.pass(9, { ...FREEZES, ...SLOWLY }), ["live", "stalled", "failed: undecodable"]);
+  assert.deepEqual(await them.pass(9, { ...FREEZES, ...SLOWLY }), ["live", "stalled: stalled", "failed: undecodable"]);
 });
 
 test("nothing arrives though the camera is well: this way has failed", async () => {
@@ -130,8 +132,8 @@ test("nothing arrives any more: a new connection, once the server's word is cert
   const them = new Try();
   them.watch.connected();
   await them.pass(5, FLOWS);
-  assert.deepEqual(await them.pass(2.5), ["live", "stalled"]);
-  assert.deepEqual(await them.pass(2), ["live", "stalled", "lost: stalled"]);
+  assert.deepEqual(await them.pass(2.5), ["live", "stalled: stalled"]);
+  assert.deepEqual(await them.pass(2), ["live", "stalled: stalled", "lost: stalled"]);
 });
 
 test("the server learns late that the camera has stopped: nothing is lost for it", async () => {
@@ -143,7 +145,7 @@ test("the server learns late that the camera has stopped: nothing is lost for it
   await them.pass(30);
   them.health = LIVE;
   await them.pass(1, FLOWS);
-  assert.deepEqual([...new Set(them.said)], ["live", "stalled", "cameraDown"]);
+  assert.deepEqual([...new Set(them.said)], ["live", "stalled: stalled", "cameraDown"]);
   assert.equal(them.said.at(-1), "live");
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LONGEST_MS, Ways, tabMemory, transportOf, waysOf } from "../../static/js/ways.js";
+import { LONGEST_MS, Ways, lastingMemory, transportOf, waysOf } from "../../static/js/ways.js";
 
 const MINUTE = 60_000;
 
@@ -55,6 +55,15 @@ test("a failure soon after it played again counts as a further one", () => {
   them.hasFailed("webrtc");
   clock.ms += 9 * MINUTE;
   assert.equal(them.next, "webcodecs");
+});
+
+test("the WebSocket's first way that has not failed", () => {
+  const { ways: them } = ways();
+  assert.equal(them.socket, "webcodecs");
+  them.hasFailed("webcodecs");
+  assert.equal(them.socket, "mse");
+  them.hasFailed("mse");
+  assert.equal(them.socket, null);
 });
 
 test("when all have failed, they take turns", () => {
@@ -123,19 +132,19 @@ test("a clock that is set back makes it no longer", () => {
   assert.equal(them.next, "webrtc");
 });
 
-test("the memory lasts as long as the tab, or the page where a browser keeps nothing", () => {
+test("the memory outlasts the page, where the browser keeps anything", () => {
   const kept = new Map();
-  globalThis.sessionStorage = {
+  globalThis.localStorage = {
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => kept.set(key, value),
   };
-  ways(undefined, tabMemory("here")).ways.hasFailed("webrtc");
-  assert.equal(ways(undefined, tabMemory("here")).ways.next, "webcodecs");
-  assert.equal(ways(undefined, tabMemory("elsewhere")).ways.next, "webrtc");
+  ways(undefined, lastingMemory("here")).ways.hasFailed("webrtc");
+  assert.equal(ways(undefined, lastingMemory("here")).ways.next, "webcodecs");
+  assert.equal(ways(undefined, lastingMemory("elsewhere")).ways.next, "webrtc");
   kept.set("here", "{no JSON");
-  assert.equal(ways(undefined, tabMemory("here")).ways.next, "webrtc");
-  globalThis.sessionStorage = undefined;
-  const { ways: them } = ways(undefined, tabMemory("here"));
+  assert.equal(ways(undefined, lastingMemory("here")).ways.next, "webrtc");
+  globalThis.localStorage = undefined;
+  const { ways: them } = ways(undefined, lastingMemory("here"));
   them.hasFailed("webrtc");
   assert.equal(them.next, "webcodecs");
 });

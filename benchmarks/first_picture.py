@@ -1,0 +1,159 @@
+"""How long a person waits for the first picture, over a link with a delay, in headless Chromium.
+
+    python -m benchmarks.first_picture                     a round trip of 150 ms
+    python -m benchmarks.first_picture --delay-ms 40 --visits 10
+    python -m benchmarks.first_picture --trace             what the page asks for, and when
+
+The time is from the beginning of the navigation, connections included, to the first picture that
+the player shows. Cold: a browser that was never here. Warm: the same browser again. As root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from .camera import WRITINGS, make_footage, open_camera, temporary_folder
+from .loss.browser import ARGUMENTS
+from .loss.namespaces import SERVER_ADDRESS, Link, open_link
+
+PORT = 8080
+STREAM_BITS_PER_SECOND = 2_000_000
+MEGABITS = 50.0
+SETTLE_MS = 3_000
+"""Between two visits: the server has given the place back."""
+UDP = "17"
+FIRST_PICTURE = """
+addEventListener("pet-stream:state", ({ detail }) => {
+    if (detail.state === "live") window.live ??= { at: performance.now(), way: detail.transport };
+});
+"""
+WAIT = "window.live ?? null"
+REQUESTS = """performance.getEntriesByType("resource").map((entry) =>
+    `${entry.startTime.toFixed(0).padStart(5)} ${entry.responseEnd.toFixed(0).padStart(5)} ${entry.name}`)"""
+EMBEDDED = """<!doctype html><title>A page of somebody's</title>
+<script type="module" src="/pet-stream/static/js/player.js"></script>
+<pet-stream></pet-stream>"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--delay-ms", type=float, default=75.0, help="one way")
+    parser.add_argument("--visits", type=int, default=5)
+    parser.add_argument("--trace", action="store_true")
+    arguments = parser.parse_args()
+    executable = shutil.which("chromium")
+    if executable is None:
+        sys.exit("chromium is not installed")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(temporary_folder()))
+        footage = make_footage(folder, STREAM_BITS_PER_SECOND)
+        camera = stack.enter_context(open_camera(WRITINGS["once"], footage=footage))
+        link = stack.enter_context(
+            open_link(
+                megabits=MEGABITS, delay_ms=arguments.delay_ms, loss_percent=0.0, both_ways=True
+            )
+        )
+        stack.enter_context(serving(link, camera.segment, folder))
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(
+            executable_path=in_namespace(link, folder, executable), args=ARGUMENTS
+        )
+        stack.callback(browser.close)
+        print(f"round trip {2 * arguments.delay_ms:g} ms, first picture in ms", flush=True)
+        visit(browser.new_context(), arguments.trace)  # the server imports aiortc meanwhile
+        for title, is_udp_blocked in (("", False), ("without UDP, ", True)):
+            with without_udp(link) if is_udp_blocked else ExitStack():
+                tell(title, browser, arguments.visits)
+    return 0
+
+
+def tell(title: str, browser: Browser, visits: int) -> None:
+    cold, warm = [], []
+    for _ in range(visits):
+        context = browser.new_context()
+        cold.append(visit(context))
+        warm.append(visit(context))
+        context.close()
+    for name, waits in (("cold", cold), ("warm", warm)):
+        times = sorted(ms for ms, _ in waits)
+        ways = ", ".join(sorted({way for _, way in waits}))
+        print(
+            f"{title + name:20} median {statistics.median(times):5.0f}"
+            f"  least {times[0]:5.0f}  most {times[-1]:5.0f}  {ways}",
+            flush=True,
+        )
+
+
+def visit(context: BrowserContext, trace: bool = False) -> tuple[float, str]:
+    page = context.new_page()
+    page.add_init_script(FIRST_PICTURE)
+    page.goto(f"http://{SERVER_ADDRESS}:{PORT}/pet-stream/", wait_until="commit")
+    live = wait_for(page)
+    if trace:
+        page.wait_for_timeout(500)
+        print("\n".join(page.evaluate(REQUESTS)))
+    page.close()
+    return live["at"], live["way"]
+
+
+def wait_for(page: Page) -> dict[str, float | str]:
+    for _ in range(600):
+        if live := page.evaluate(WAIT):
+            found: dict[str, float | str] = live
+            page.wait_for_timeout(SETTLE_MS)
+            return found
+        page.wait_for_timeout(50)
+    sys.exit("no picture within 30 s")
+
+
+@contextmanager
+def serving(link: Link, segment: str, folder: Path) -> Iterator[None]:
+    """`pet-stream run`, at the link's other end."""
+    options = ["--shm", segment, "--detections-shm", "none", "--record-path", str(folder)]
+    command = [sys.executable, "-m", "pet_stream.command_line", "run", "--auth", "off"]
+    address = ["--host", SERVER_ADDRESS, "--port", str(PORT)]
+    process = subprocess.Popen(
+        [*link.in_server, *command, *address, *options], stdout=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def in_namespace(link: Link, folder: Path, executable: str) -> str:
+    """A program that runs `executable` at the viewer's end."""
+    wrapper = folder / "browser"
+    wrapper.write_text(f'#!/bin/sh\nexec {" ".join(link.in_viewer)} {executable} "$@"\n')
+    wrapper.chmod(0o755)
+    return str(wrapper)
+
+
+@contextmanager
+def without_udp(link: Link) -> Iterator[None]:
+    """Only TCP gets through, as through some firewalls."""
+    rule = ("ipproto", UDP, "pref", "100", "blackhole")
+    for prefix in (link.in_server, link.in_viewer):
+        run([*prefix, "ip", "rule", "add", *rule])
+    yield
+    for prefix in (link.in_server, link.in_viewer):
+        run([*prefix, "ip", "rule", "delete", *rule])
+
+
+def run(command: Sequence[str]) -> None:
+    subprocess.run(command, check=True, timeout=10)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
