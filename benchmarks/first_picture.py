@@ -38,10 +38,8 @@ addEventListener("pet-stream:state", ({ detail }) => {
 """
 WAIT = "window.live ?? null"
 REQUESTS = """performance.getEntriesByType("resource").map((entry) =>
-    `${entry.startTime.toFixed(0).padStart(5)} ${entry.responseEnd.toFixed(0).padStart(5)} ${entry.name}`)"""
-EMBEDDED = """<!doctype html><title>A page of somebody's</title>
-<script type="module" src="/pet-stream/static/js/player.js"></script>
-<pet-stream></pet-stream>"""
+    [entry.startTime, entry.responseEnd].map((at) => at.toFixed(0).padStart(5)).join(" ")
+        + " " + entry.name)"""
 
 
 def main() -> int:
@@ -103,15 +101,14 @@ def visit(context: BrowserContext, trace: bool = False) -> tuple[float, str]:
         page.wait_for_timeout(500)
         print("\n".join(page.evaluate(REQUESTS)))
     page.close()
-    return live["at"], live["way"]
+    return live
 
 
-def wait_for(page: Page) -> dict[str, float | str]:
+def wait_for(page: Page) -> tuple[float, str]:
     for _ in range(600):
         if live := page.evaluate(WAIT):
-            found: dict[str, float | str] = live
             page.wait_for_timeout(SETTLE_MS)
-            return found
+            return live["at"], live["way"]
         page.wait_for_timeout(50)
     sys.exit("no picture within 30 s")
 

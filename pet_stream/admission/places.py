@@ -74,6 +74,12 @@ class Places:
             left_count = len(self._taken) - len(self._superseded_by(holder))
             self._check(left_count, is_owner=is_owner)
 
+    @property
+    def is_any_shareable(self) -> bool:
+        """Whether somebody watches who may come by another way, too, for a moment."""
+        with self._lock:
+            return any(p.occupant.race and not p.was_shared for p in self._taken)
+
     def set_limit(self, max_clients: int, kept_for_owners: int) -> None:
         """From now on there are this many places. Nobody loses one that is taken."""
         with self._lock:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadCandidate, BadRequest, InvalidOffer, NotFound
+from ..admission.places import Places
+from ..errors import BadCandidate, BadRequest, Full, InvalidOffer, NotFound
 from ..ice_server import IceServer
+from ..rights import Grant
 from .access import current_grant
 from .client import current_client, has_client_gone
 from .current import current_stream
@@ -42,16 +44,17 @@ class Offered:
     """The pc_id of the viewer that the same page was before, if it says so."""
     transport: str = WEBRTC
     """How this is told apart among those who watch."""
+    race: str = ""
+    """Names the page, if it tries another way at the same time."""
 
 
 def offer() -> ResponseReturnValue:
-    sdp, pc_id = answer_offer(read_offer, read_race())
+    sdp, pc_id = answer_offer(read_offer)
     return {"type": "answer", "sdp": sdp, "pc_id": pc_id}
 
 
-def answer_offer(read: Callable[[], Offered], race: str = "") -> tuple[str, str]:
-    """Returns SDP and pc_id of the answer to the offer in the body, which `read` returns. `race`:
-    names the page, if it tries another way at the same time.
+def answer_offer(read: Callable[[], Offered]) -> tuple[str, str]:
+    """Returns SDP and pc_id of the answer to the offer in the body, which `read` returns.
 
     Cheap checks come first, and what needs no event loop is done in this thread. Raises Full,
     InvalidOffer, BadRequest, NotFound, Superseded, Busy, NoUsableH264, LoopUnavailable, and what
@@ -59,8 +62,7 @@ def answer_offer(read: Callable[[], Offered], race: str = "") -> tuple[str, str]
     """
     stream = current_stream()
     grant = current_grant()
-    stream.places.check(grant.holder, is_owner=grant.is_owners, race=race, transport=WEBRTC)
-    offered = read()
+    offered = _read_if_there_is_room(stream.places, grant, read)
     view = stream.view(offered.camera)
     client = current_client()
     with stream.offer_turns.turn(client):
@@ -68,16 +70,35 @@ def answer_offer(read: Callable[[], Offered], race: str = "") -> tuple[str, str]
         if has_client_gone(request.environ):
             raise BadRequest("The client has gone")
         answering = peers.answer(
-            offered.sdp, client, grant, offered.replaces, view, offered.transport, race
+            offered.sdp,
+            client,
+            grant,
+            offered.replaces,
+            view,
+            offered.transport,
+            offered.race,
         )
         answer = stream.event_loop.call(answering, ANSWER_TIMEOUT_S)
     return answer.sdp, answer.pc_id
 
 
-def read_race() -> str:
-    """Returns what names the page, if it tries another way at the same time. Raises BadRequest."""
-    race = request.args.get("race", "")
-    if race and not RACE.fullmatch(race):
+def _read_if_there_is_room(places: Places, grant: Grant, read: Callable[[], Offered]) -> Offered:
+    """Raises Full, before anything is read unless the offer may share a place."""
+    try:
+        places.check(grant.holder, is_owner=grant.is_owners)
+    except Full:
+        if not places.is_any_shareable:
+            raise
+        offered = read()
+        race, transport = offered.race, offered.transport
+        places.check(grant.holder, is_owner=grant.is_owners, race=race, transport=transport)
+        return offered
+    return read()
+
+
+def check_race(race: object) -> str:
+    """Returns what names a page, if it tries another way at the same time. Raises BadRequest."""
+    if not isinstance(race, str) or (race and not RACE.fullmatch(race)):
         raise BadRequest("race: 16 to 64 letters, digits, - and _")
     return race
 
@@ -94,7 +115,8 @@ def read_offer() -> Offered:
     camera = body.get("camera", "active")
     if not isinstance(camera, str):
         raise BadRequest("camera: active, day or night")
-    return Offered(sdp, camera, replaces if isinstance(replaces, str) else None)
+    race = check_race(body.get("race", ""))
+    return Offered(sdp, camera, replaces if isinstance(replaces, str) else None, race=race)
 
 
 def close_peer(pc_id: str) -> ResponseReturnValue:

@@ -28,7 +28,7 @@ from .errors import error_json
 from .lasting_requests import check_threads, require_threads, room_for_pending
 from .messages import take_message
 from .metrics import count_rejection
-from .signaling import read_race
+from .signaling import check_race
 
 if TYPE_CHECKING:
     from ..stream import Stream
@@ -91,7 +91,8 @@ def stream_h264(ws: object) -> None:
     stream = current_stream()
     with _opened(stream) as connection:
         view = stream.view(request.args.get("camera", "active"))
-        _admit(stream, connection, stream.places, view.video_viewers, read_race())
+        race = check_race(request.args.get("race", ""))
+        _admit(stream, connection, stream.places, view.video_viewers, race)
         while not connection.inbox.is_closed:
             connection.inbox.take(_LOOK_S)  # and ignore it: viewers have nothing to say
 

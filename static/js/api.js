@@ -49,10 +49,11 @@ export class Api extends Requests {
    */
   offer(sdp, { replaces = "", race = "" } = {}) {
     const camera = this.camera && { camera: this.camera };
-    return this.#post(`/api/webrtc/offer${race && `?race=${race}`}`, {
+    return this.#post("/api/webrtc/offer", {
       type: "offer",
       sdp,
       ...(replaces && { replaces }),
+      ...(race && { race }),
       ...camera,
     });
   }

@@ -13,7 +13,7 @@
  */
 
 /** The WebSocket begins this long after the offer, if that is not answered by then, … */
-export const ANSWER_MS = 1_500;
+export const ANSWER_MS = 3_000;
 /** … or after the answer, if no packet has come through, … */
 export const REACH_MS = 400;
 /** … or after the connection stands, if it brings no picture. */

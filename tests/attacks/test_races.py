@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -19,7 +20,7 @@ from tests.webrtc.viewer import Viewer
 from tests.websocket.client import WebSocket, served
 
 RACE = "b6Wn2rV0yQ7tK-3x"
-OFFER = f"/api/webrtc/offer?race={RACE}"
+OFFER = "/api/webrtc/offer"
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def url(app: Flask) -> Iterator[str]:
 
 async def connect(app: Flask, viewer: Viewer) -> None:
     sdp = await viewer.offer()
-    body = {"type": "offer", "sdp": sdp}
+    body = {"type": "offer", "sdp": sdp, "race": RACE}
     answer = await asyncio.to_thread(app.test_client().post, OFFER, json=body)
     assert answer.status_code == 200, answer.text
     await viewer.accept(answer.get_json()["sdp"])
@@ -99,12 +100,13 @@ def test_webrtc_comes_second_where_the_websocket_was_quicker(app: Flask, url: st
         asyncio.run(watch(first))
 
 
-@pytest.mark.parametrize("race", ["short", "a" * 65, "a" * 15 + "/", "%00" * 16])
+@pytest.mark.parametrize("race", ["short", "a" * 65, "a" * 15 + "/", "\0" * 16])
 def test_what_is_no_random_text_is_refused(app: Flask, url: str, race: str) -> None:
-    body = {"type": "offer", "sdp": GOOD}
-    answer = app.test_client().post(f"/api/webrtc/offer?race={race}", json=body)
-    assert answer.status_code == 400
-    with WebSocket(f"{url}?race={race}") as viewer:
+    for given in (race, None, 1, [race]):
+        body = {"type": "offer", "sdp": GOOD, "race": given}
+        answer = app.test_client().post(OFFER, json=body)
+        assert answer.status_code == 400
+    with WebSocket(f"{url}?race={quote(race)}") as viewer:
         assert viewer.close_code() == 4400
 
 

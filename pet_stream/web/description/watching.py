@@ -43,7 +43,7 @@ _CAMERA = Parameter("camera", CAMERA, "which one")
 _RACE = Parameter(
     "race",
     {**TEXT, "pattern": f"^{RACE.pattern}$"},
-    "the same random text for both ways of a page that tries two at once",
+    "the same random text as in the offer, of a page that tries both ways at once",
 )
 _PICTURE_HEADERS = ("Cache-Control", "Capture-Time", "ETag", "Last-Modified")
 _LIVE_ERRORS = (BadRequest, Full, NoPicture, NotFound, Paused, TooFewThreads)
@@ -67,9 +67,8 @@ OPERATIONS = {
         'may have been taken away (409 `superseded`); optional `"camera"`: `active`, `day` or '
         "`night`, also while it is not the active one (404: it has no ring of its own) → "
         '`{"type": "answer", "sdp", "pc_id"}`. No usable H.264 in it: 422; full, or too many at '
-        "once: 503. `?race=`: a page that tries this way and the WebSocket at once says the same "
-        "random text to both, and takes one place; it closes the slower one within 4 s",
-        parameters=(_RACE,),
+        'once: 503. Optional `"race"`: a page that tries this way and the WebSocket at once says '
+        "the same random text to both, and takes one place; it closes the slower one within 4 s",
         body=Body(ref("Offer"), is_required=True),
         answers=(Answer("The answer", ref("SessionAnswer")),),
         errors=(InvalidOffer, BadRequest, NotFound, Superseded, NoUsableH264, Full),
@@ -260,11 +259,12 @@ OPERATIONS = {
 
 SCHEMAS: dict[str, Schema] = {
     "Offer": record(
-        "replaces camera",
+        "replaces camera race",
         type=word("offer"),
         sdp=TEXT,
         replaces=described(TEXT, "The page's last `pc_id`."),
         camera=CAMERA,
+        race=_RACE.schema,
     ),
     "SessionAnswer": record(type=word("answer"), sdp=TEXT, pc_id=TEXT),
     "WebrtcConfig": record(signaling_url=TEXT, ice_servers=rows(ref("IceServer"))),
