@@ -1,6 +1,5 @@
 /** What the server can be asked for. */
 
-import { healthFor, isInactive } from "./own_camera.js";
 import { Requests, withQuery } from "./requests.js";
 
 export { ApiError } from "./requests.js";
@@ -9,28 +8,8 @@ const PROBE_TIMEOUT_MS = 3_000;
 /** A large file, on a slow card. */
 const DELETE_TIMEOUT_MS = 60_000;
 
-/** The server behind `base` (`requests.js`). Sends `channel`, too, when there is another. */
+/** The server behind `base` (`requests.js`). */
 export class Api extends Requests {
-  /** The server's wall clock minus this one, ms; null as long as it is not known. */
-  clockOffsetMs = null;
-  /** The camera to watch, `day` or `night`; "": the active one. */
-  camera = "";
-  /** Whether that is another one than the active one, as far as is known. */
-  isInactive = false;
-  #channel = null;
-
-  /**
-   * The `StateSocket` of the page, if it has one: takes ICE candidates that are found after the offer.
-   */
-  get channel() {
-    return this.#channel;
-  }
-
-  set channel(channel) {
-    this.#channel = channel;
-    this.dispatchEvent(new Event("channel"));
-  }
-
   // WebRTC
 
   /** The ICE servers to use; none if the server does not say. */
@@ -45,16 +24,15 @@ export class Api extends Requests {
 
   /**
    * `{type, sdp, pc_id}` for an SDP offer. `replaces`: this page's last `pc_id`, if it had one; `race`:
-   * names a try of both ways at once.
+   * names a try of both ways at once; `camera`: `day`, `night`, or "" for the active one.
    */
-  offer(sdp, { replaces = "", race = "" } = {}) {
-    const camera = this.camera && { camera: this.camera };
+  offer(sdp, { replaces = "", race = "", camera = "" } = {}) {
     return this.#post("/api/webrtc/offer", {
       type: "offer",
       sdp,
       ...(replaces && { replaces }),
       ...(race && { race }),
-      ...camera,
+      ...(camera && { camera }),
     });
   }
 
@@ -66,9 +44,9 @@ export class Api extends Requests {
   // WebSockets and events
 
   /** The pictures themselves (`stream_messages.js`), for where WebRTC does not work. */
-  openStream(race = "") {
+  openStream({ race = "", camera = "" } = {}) {
     let url = this.#socketUrl("/api/stream/h264");
-    if (this.camera) url = withQuery(url, `camera=${this.camera}`);
+    if (camera) url = withQuery(url, `camera=${camera}`);
     if (race) url = withQuery(url, `race=${race}`);
     return new WebSocket(url);
   }
@@ -86,10 +64,8 @@ export class Api extends Requests {
 
   // Camera and recordings
 
-  async health() {
-    const health = await this.#get("/health", PROBE_TIMEOUT_MS);
-    this.isInactive = isInactive(this.camera, health);
-    return healthFor(this.camera, health);
+  health() {
+    return this.#get("/health", PROBE_TIMEOUT_MS);
   }
 
   recordingStatus() {

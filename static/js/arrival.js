@@ -11,6 +11,7 @@ export class Arrival {
   /** Of the data since the newest picture; null if there is none. */
   #firstAt = null;
   #lastAt = 0;
+  /** @type {{received: number, decoded: number, at: number}|null} */
   #counted = null;
 
   /** `bytes` have arrived on this connection so far. */

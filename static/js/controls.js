@@ -28,7 +28,7 @@ export class Controls {
     for (const button of BUTTONS) {
       if (actions[button.name]) this.#buttons.set(button.name, this.#make(button));
     }
-    this.node = element("div", { class: "controls", role: "group" }, ...this.#buttons.values());
+    this.node = element("div", { class: "controls", part: "controls", role: "group" }, ...this.#buttons.values());
     sayLabel(this.node, "player.controls");
     this.speak();
     frame.addEventListener("pointermove", ({ pointerType }) => {

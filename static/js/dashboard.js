@@ -51,7 +51,6 @@ document.addEventListener("pet-stream:announce", (event) => {
 });
 recorder.addEventListener("pet-stream:saved", () => recordings.refresh());
 
-server.socket.addEventListener("clock", () => (player.api.clockOffsetMs = server.clockOffsetMs));
 api.addEventListener("reachable", () => recordings.refresh());
 
 let listAt = 0;
@@ -108,9 +107,6 @@ gear.addEventListener("click", async () => {
 });
 
 server.hold();
-player.api.channel = server.socket;
-const seat = known.addPlayer();
-player.addEventListener("pet-stream:state", ({ detail }) => seat.tell(detail));
 recordings.start();
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

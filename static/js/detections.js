@@ -3,19 +3,19 @@
 import { serverAt } from "./server.js";
 
 /**
- * Fills `sightings` while it is started; calls `onFirst` at the first message: there is a detector.
+ * Fills `sightings` while it is started; calls `onUpdate` with each message.
  * It costs the server something, so it is stopped wherever nobody looks.
  */
 export class DetectionFeed {
   #api;
   #sightings;
-  #onFirst;
+  #onUpdate;
   #unsubscribe = null;
 
-  constructor(api, sightings, onFirst) {
+  constructor(api, sightings, onUpdate) {
     this.#api = api;
     this.#sightings = sightings;
-    this.#onFirst = onFirst;
+    this.#onUpdate = onUpdate;
   }
 
   start() {
@@ -35,6 +35,6 @@ export class DetectionFeed {
     } catch {
       return; // not one of ours
     }
-    this.#onFirst();
+    this.#onUpdate(update);
   }
 }

@@ -27,6 +27,8 @@ export function labelOf({ name, confidence }) {
 export class Overlay {
   /** The boxes that are drawn now, in pixels of the picture. */
   boxes = [];
+  /** How the picture fills its frame, as CSS's `object-fit`. */
+  fit = "contain";
   #canvas;
   #context;
   #screen;
@@ -53,7 +55,7 @@ export class Overlay {
     const context = this.#context;
     context.clearRect(0, 0, width, height);
     if (!this.boxes.length || !this.#screen.width || !width) return;
-    const place = placement(this.#size, this.#screen, this.#getView());
+    const place = placement(this.#size, this.#screen, this.#getView(), this.fit || "contain");
     const labelSize = width < SMALL_WIDTH ? SMALL_LABEL_SIZE : LABEL_SIZE;
     context.font = `600 ${labelSize}px system-ui, sans-serif`;
     context.textBaseline = "middle";
@@ -71,9 +73,9 @@ export class Overlay {
     this.redraw();
   }
 
-  #drawBox(box, { scale, x, y }) {
+  #drawBox(box, { scale, scaleY, x, y }) {
     const context = this.#context;
-    const at = [x + box.x * scale, y + box.y * scale, box.width * scale, box.height * scale];
+    const at = [x + box.x * scale, y + box.y * scaleY, box.width * scale, box.height * scaleY];
     context.lineWidth = 4;
     context.strokeStyle = "rgb(0 0 0 / 0.45)";
     context.strokeRect(...at);
@@ -83,13 +85,13 @@ export class Overlay {
   }
 
   /** Above its box, inside it where there is no room above, and never off the frame's sides. */
-  #drawLabel(box, { scale, x, y }, size) {
+  #drawLabel(box, { scale, scaleY, x, y }, size) {
     const context = this.#context;
     const label = labelOf(box);
     const padding = size / 2;
     const height = Math.round(size * 1.5);
     const width = context.measureText(label).width + 2 * padding;
-    const top = y + box.y * scale - 1;
+    const top = y + box.y * scaleY - 1;
     const left = Math.max(0, Math.min(x + box.x * scale - 1, this.#size.width - width));
     const labelTop = top >= height ? top - height : Math.max(0, top);
     context.fillStyle = colourOf(box.name);

@@ -3,7 +3,7 @@
 import { Attempt } from "./attempt.js";
 import { Attention } from "./attention.js";
 import { Liveness } from "./liveness.js";
-import { Phase, closed, step } from "./viewing.js";
+import { Phase, closed, reasonOf, step } from "./viewing.js";
 import { DIRECT, Ways, waysOf } from "./ways.js";
 import { playsH264 } from "./webrtc.js";
 
@@ -13,7 +13,7 @@ import { playsH264 } from "./webrtc.js";
  * shown, with `detail {rtpTimestamp}` or `{captureUs}`.
  */
 export class Peer extends EventTarget {
-  #api;
+  #source;
   #screen;
   #ways;
   #attention;
@@ -25,15 +25,17 @@ export class Peer extends EventTarget {
   #viewer = "";
   #retryTimer = 0;
   #listeners = new AbortController();
-  #hasDetections = false;
+  #trouble = "";
+  /** @type {object|null} */
+  #word = null;
 
   /**
-   * `transport`: `auto`, `webrtc` or `websocket`; `decoder`: for the latter, `auto`, `webcodecs` or
+   * `source`: what to watch; `transport`: `auto`, `webrtc` or `websocket`; `decoder`: for the latter, `auto`, `webcodecs` or
    * `mse`; `pauseAfterMs`: so long a hidden page goes on, Infinity for ever; `memory`: for `Ways`.
    */
-  constructor({ api, screen, transport, decoder, pauseAfterMs = Infinity, memory }) {
+  constructor({ source, screen, transport, decoder, pauseAfterMs = Infinity, memory }) {
     super();
-    this.#api = api;
+    this.#source = source;
     this.#screen = screen;
     this.#ways = new Ways(waysOf(transport, decoder), { memory });
     if (playsH264() === false) this.#ways.exclude(DIRECT);
@@ -66,11 +68,6 @@ export class Peer extends EventTarget {
   /** How the pictures come, or are tried to: `webrtc`, `websocket`; "" without a try. */
   get transport() {
     return this.#attempt?.transport ?? "";
-  }
-
-  /** Whether the server tells what a detector sees; known from the first try on. */
-  get hasDetections() {
-    return this.#hasDetections;
   }
 
   start() {
@@ -125,7 +122,7 @@ export class Peer extends EventTarget {
   #try() {
     this.#drop();
     const attempt = new Attempt({
-      api: this.#api,
+      api: this.#source,
       screen: this.#screen,
       ways: this.#ways,
       liveness: this.#liveness,
@@ -171,9 +168,22 @@ export class Peer extends EventTarget {
     addEventListener("online", tell("online"), { signal });
     addEventListener("pagehide", tell("leave"), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.#take({ type: "return" }), { signal });
-    this.#api.addEventListener("reachable", tell("reachable"), { signal });
+    this.#source.known.addEventListener("change", () => this.#heard(), { signal });
     this.#screen.video.addEventListener("pause", () => this.#attempt?.play(), { signal });
     this.#attention.listen(this.#screen.video, signal);
+  }
+
+  /** Something else is known of the server, or of the camera. */
+  #heard() {
+    const { trouble, word } = this.#source;
+    if (trouble !== this.#trouble) {
+      this.#trouble = trouble;
+      const reason = reasonOf(trouble);
+      this.#attempt?.troubled(reason);
+      this.#take(trouble ? { type: "troubled", reason } : { type: "reachable" });
+    }
+    if (word && word !== this.#word) this.#attempt?.cameraSaid(word);
+    this.#word = word;
   }
 
   #seen() {

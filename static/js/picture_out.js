@@ -1,8 +1,11 @@
 /** The picture outside of its place: as a file, in a small window, on the whole screen. */
 
-/** Saves what is on screen, at the camera's full size and without boxes, as a PNG file. */
+/**
+ * Saves what is on screen, at the camera's full size and without boxes, as a PNG file. Returns its
+ * name; "" if there is no picture.
+ */
 export async function saveSnapshot({ surface, width, height }, now = new Date()) {
-  if (!width) return;
+  if (!width) return "";
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });
   canvas.getContext("2d").drawImage(surface, 0, 0, width, height);
@@ -12,6 +15,7 @@ export async function saveSnapshot({ surface, width, height }, now = new Date())
   link.download = snapshotName(now);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  return link.download;
 }
 
 /** `snapshot_20261122_140305.png`, local time, as recordings are named. */

@@ -27,6 +27,7 @@ export const NONE = { direct: "absent", socket: "absent", chosen: null, isCamera
 
 /** @returns {[Race, RaceEffect[]]} */
 export function begin({ hasDirect, hasSocket }) {
+  /** @type {Race} */
   const race = {
     direct: hasDirect ? "open" : "absent",
     socket: hasDirect ? (hasSocket ? "ready" : "absent") : "open",
@@ -34,6 +35,7 @@ export function begin({ hasDirect, hasSocket }) {
     isCameraDown: false,
   };
   const lane = hasDirect ? "direct" : "socket";
+  /** @type {RaceEffect[]} */
   const effects = [{ do: "open", lane }];
   if (race.chosen) effects.unshift({ do: "choose", lane });
   else effects.push({ do: "wait", ms: ANSWER_MS });

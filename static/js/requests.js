@@ -14,6 +14,7 @@ const TIMEOUT_MS = 12_000;
  * the error (`full`, `already_recording`, …), `message` its text for a person, in the page's language.
  */
 export class ApiError extends Error {
+  /** @param {{status?: number, code?: string, retryAfterS?: number}} [options] */
   constructor(message, { status = 0, code = "", retryAfterS } = {}) {
     super(message);
     this.name = "ApiError";

@@ -15,7 +15,13 @@ const ASKED = 'main[data-state="asked"]';
 
 const servers = new Map();
 
-/** The server behind `base` (`requests.js`), to which `link` gives a right. The same for the same. */
+/**
+ * The server behind `base` (`requests.js`), to which `link` gives a right. The same for the same.
+ *
+ * @param {string} base
+ * @param {string|null} link
+ * @returns {Server}
+ */
 export function serverAt(base = "", link = null) {
   const api = new Api(base, link);
   const name = api.url("");

@@ -30,23 +30,29 @@ export class SocketLink {
   #race;
   #isReserve;
   #isToBegin = false;
+  /** @type {WebSocket|null} */
   #socket = null;
+  /** @type {any} */
   #player = null;
   #beginning = new Beginning();
+  /** @type {any} */
   #format = null;
   #queue = Promise.resolve();
   #timer = 0;
+  /** @type {any} */
   #refusal = null;
   #isOpen = false;
   #isClosed = false;
   #bytes = 0;
+  /** @type {number|null} */
   #lastSequence = null;
   #lost = 0;
   #isThinned = false;
   #units = 0;
-  #shown = null;
+  #shown = { captureUs: 0, wallUs: 0 };
   #leastDelayMs = Infinity;
   #behindSince = 0;
+  /** @type {number|null} */
   #lastLatencyUs = null;
 
   /**
@@ -214,7 +220,7 @@ export class SocketLink {
     const shownWallUs = wallUs - (captureUs - picture.captureUs);
     const atUs = (performance.timeOrigin + performance.now()) * 1000;
     this.#lastLatencyUs = atUs - shownWallUs;
-    this.#on.picture(picture);
+    this.#on.picture({ ...picture, wallMs: shownWallUs / 1000 });
   }
 
   /** Capture to display; null as long as the server's clock is not known. */

@@ -23,7 +23,7 @@ export class Sightings {
 
   /** Takes a message of `GET /api/stream/detections`, however late it comes; it came at `nowUs`. */
   add({ capture_us: captureUs, rtp_timestamp: rtpTimestamp, detections }, nowUs) {
-    const boxes = detections.map(boxOf).filter(Boolean);
+    const boxes = boxesOf({ detections });
     const all = this.#all.filter((other) => other.captureUs !== captureUs);
     all.push({ captureUs, rtpTimestamp, boxes, delayUs: nowUs - captureUs });
     all.sort((a, b) => a.captureUs - b.captureUs);
@@ -70,6 +70,11 @@ export class Sightings {
     const earlier = match(seen.boxes, previous.boxes);
     return seen.boxes.map((box) => moved(box, earlier.get(box) ?? box, box, part));
   }
+}
+
+/** `{name, confidence, x, y, width, height}` of each thing in a message, in pixels of the picture. */
+export function boxesOf({ detections = [] }) {
+  return detections.map(boxOf).filter(Boolean);
 }
 
 function boxOf({ class_name: name, confidence, bbox }) {

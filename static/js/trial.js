@@ -8,7 +8,9 @@ import { WebRtcLink } from "./webrtc.js";
 export class Trial {
   #api;
   #on;
-  #link;
+  /** @type {WebRtcLink|null} */
+  #link = null;
+  /** @type {Watch|null} */
   #watch;
 
   /**
@@ -41,12 +43,10 @@ export class Trial {
     if (needsSocket(health)) return this.#end(() => this.#on.refused());
     const video = document.createElement("video");
     video.muted = true;
-    const iceServers = this.#api.iceServers();
-    iceServers.catch(() => {}); // the link will hear of it
     const link = (this.#link = new WebRtcLink({
       api: this.#api,
       screen: { video, use() {} },
-      iceServers,
+      iceServers: this.#api.iceServers(),
       on: {
         connected: () => this.#watch?.connected(),
         playing: () => video.play().catch(() => {}), // decoding does not need it

@@ -34,18 +34,19 @@ export class Veil {
   /** All of them from the start: when the server is gone, a new one could not be fetched. */
   #icons = Object.entries(ICONS).map(([state, name]) => ({ state, node: icon(name) }));
   #symbol = element("div", { class: "symbol" }, ...this.#icons.map(({ node }) => node));
-  #title = element("p", { class: "title" });
-  #note = element("p", { class: "note" });
+  #title = element("p", { class: "title", part: "veil-title" });
+  #note = element("p", { class: "note", part: "veil-note" });
   #wait = element("p", { class: "wait", "aria-hidden": "true" });
-  #button = element("button", { type: "button", class: "retry" });
+  #button = element("button", { type: "button", class: "retry", part: "veil-button" });
   #countdown = 0;
   #shown = "";
   #wasLive = false;
+  /** @type {Date|null} */
   #lastLiveAt = null;
 
   constructor(onRetry) {
     const words = element("div", { class: "words" }, this.#title, this.#note, this.#wait);
-    this.node = element("div", { class: "veil" }, this.#symbol, words, this.#button);
+    this.node = element("div", { class: "veil", part: "veil" }, this.#symbol, words, this.#button);
     this.#button.addEventListener("click", onRetry);
   }
 

@@ -82,7 +82,11 @@ export function isActive({ phase }) {
   return ACTIVE.includes(phase);
 }
 
-/** For each event, the phases in which it means something, and what. */
+/**
+ * For each event, the phases in which it means something, and what.
+ *
+ * @type {Record<string, [string[], (viewing: Viewing, event: any, now: number) => [Viewing, Effect[]]][]>}
+ */
 const RULES = {
   // What the page asks for
   start: [[[CLOSED], again]],
@@ -142,14 +146,17 @@ export function step(viewing, event, now) {
   return rule ? rule[1](viewing, event, now) : stay(viewing);
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function stay(viewing) {
   return [viewing, []];
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function withEffect(name, [viewing, effects]) {
   return [viewing, [{ do: name }, ...effects]];
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function show(viewing, phase, state, reason) {
   return [{ ...viewing, phase, state, reason, retryAt: null }, []];
 }
@@ -163,11 +170,16 @@ function ifLost(viewing) {
   return isLost(viewing) ? again(viewing) : stay(viewing);
 }
 
-/** From the beginning: what failed before does not count. */
+/**
+ * From the beginning: what failed before does not count.
+ *
+ * @returns {[Viewing, Effect[]]}
+ */
 function again(viewing) {
   return tryNow({ ...viewing, attempt: 0, rounds: viewing.phase === CLOSED ? 0 : viewing.rounds });
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function tryNow(viewing) {
   const isAgain = LASTING.includes(viewing.state);
   const [shown] = isAgain
@@ -180,11 +192,13 @@ function due(viewing, { isSeen }) {
   return isSeen ? tryNow(viewing) : show(viewing, RESTING, viewing.state, viewing.reason);
 }
 
-function withoutTry(viewing, phase, state, reason, effect = "drop") {
+/** @returns {[Viewing, Effect[]]} */
+function withoutTry(viewing, phase, state, reason, effect = /** @type {"drop"|"leave"} */ ("drop")) {
   const [shown] = show(viewing, phase, state, reason);
   return [{ ...shown, thinnedTo: null }, [{ do: effect }]];
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function close() {
   return [closed(), [{ do: "drop" }]];
 }
@@ -201,6 +215,7 @@ function hold(viewing) {
   return withEffect("still", withoutTry(viewing, HELD, State.PAUSED, reasonOf("held")));
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function forgetWays(viewing) {
   return [viewing, [{ do: "forgetWays" }]];
 }
@@ -245,6 +260,7 @@ function undecodable(viewing, _, now) {
   return wait(counted, State.UNSUPPORTED, reasonOf("undecodable"), delayMs, now);
 }
 
+/** @returns {[Viewing, Effect[]]} */
 function wait(viewing, state, reason, delayMs, now) {
   const [shown, effects] = withoutTry(viewing, WAITING, state, reason);
   return [{ ...shown, retryAt: now + delayMs }, [...effects, { do: "wait", ms: delayMs }]];

@@ -42,6 +42,7 @@ export class Watch {
   #arrival = new Arrival();
   #framesDecoded = 0;
   #timer = 0;
+  /** @type {any} */
   #link = null;
   #isOver = false;
 
@@ -59,6 +60,10 @@ export class Watch {
   /**
    * `liveness` outlasts the try. `isUnseen()`: no picture can be expected now; `isPaused()`: what is
    * decoded is not shown.
+   *
+   * @param {{api: {health(): Promise<object>}, liveness: import("./liveness.js").Liveness,
+   *   connectLimitMs: number, isUnseen?: () => boolean, isPaused?: () => boolean,
+   *   on: Record<string, (argument?: any) => void>, now?: () => number}} options
    */
   constructor({ api, liveness, connectLimitMs, isUnseen, isPaused, on, now }) {
     this.#api = api;

@@ -130,7 +130,7 @@ export function lastingMemory(key) {
   return {
     load() {
       try {
-        return JSON.parse(localStorage.getItem(key));
+        return JSON.parse(localStorage.getItem(key) ?? "null");
       } catch {
         return page.load();
       }

@@ -36,14 +36,20 @@ export class WebRtcLink {
   #replaces;
   #race;
   #on;
+  /** @type {RTCPeerConnection|null} */
   #connection = null;
+  /** @type {any} */
   #receiver = null;
+  /** @type {MediaStream|null} */
   #stream = null;
   #peerId = "";
+  /** @type {number|undefined} */
   #frameRequest = 0;
   #isConnected = false;
   #isClosed = false;
+  /** @type {(RTCIceCandidate|null)[]} */
   #candidates = [];
+  /** @type {number|null} */
   #lastLatencyMs = null;
   #listeners = new AbortController();
 
@@ -69,7 +75,7 @@ export class WebRtcLink {
     await this.#candidatesWanted(connection);
     if (this.#isClosed) return;
     connection.onicecandidate = ({ candidate }) => this.#tell(candidate); // the others are in it
-    const { sdp } = connection.localDescription;
+    const sdp = connection.localDescription?.sdp ?? "";
     const answer = await this.#api.offer(sdp, { replaces: this.#replaces, race: this.#race });
     if (this.#isClosed) return void this.#api.sayGoodbye(answer.pc_id);
     this.#on.answered?.();
@@ -95,7 +101,7 @@ export class WebRtcLink {
     if (hasSaidGoodbye) this.#api.sayGoodbye(this.#peerId);
     this.#peerId = "";
     // A connection that ends before the goodbye is there would make it one of a stranger: 404.
-    if (hasSaidGoodbye && !isLeaving) setTimeout(() => connection.close(), GOODBYE_MS);
+    if (hasSaidGoodbye && !isLeaving) setTimeout(() => connection?.close(), GOODBYE_MS);
     else connection?.close();
   }
 
@@ -116,6 +122,7 @@ export class WebRtcLink {
     const { width, height } = this.#screen;
     const found = { width, height, framesDecoded: 0, way: "WebRTC" };
     if (!this.#connection || this.#isClosed) return found;
+    /** @type {number|null} */
     let roundTripMs = null;
     for (const report of (await this.#connection.getStats()).values()) {
       if (report.type === "inbound-rtp" && report.kind === "video") Object.assign(found, countsOf(report));
@@ -166,13 +173,11 @@ export class WebRtcLink {
   async #candidatesWanted(connection) {
     const listeners = new AbortController();
     const { signal } = listeners;
-    const takesLater = () => this.#api.channel?.takesCandidates;
-    await new Promise((resolve) => {
+    await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
       const check = () => {
-        if (connection.iceGatheringState === "complete" || takesLater()) resolve();
+        if (connection.iceGatheringState === "complete" || this.#api.socket.takesCandidates) resolve();
       };
       connection.addEventListener("icegatheringstatechange", check, { signal });
-      this.#api.addEventListener("channel", check, { signal });
       setTimeout(resolve, GATHER_MS);
       check();
     });
@@ -184,16 +189,16 @@ export class WebRtcLink {
     this.#candidates.push(...candidates);
     if (!this.#peerId) return;
     for (const candidate of this.#candidates.splice(0)) {
-      this.#api.channel?.sendCandidate(this.#peerId, candidate);
+      this.#api.socket.sendCandidate(this.#peerId, candidate);
     }
   }
 
   #follow() {
-    const { channel } = this.#api;
+    const { socket } = this.#api;
     const { signal } = this.#listeners;
-    channel?.follow?.(this.#peerId);
     const told = ({ detail }) => detail.pc_id === this.#peerId && this.#on.thinned?.(detail.fps);
-    channel?.addEventListener("thinned", told, { signal });
+    socket.addEventListener("thinned", told, { signal });
+    signal.addEventListener("abort", socket.follow(this.#peerId));
   }
 
   #changed(state) {
@@ -215,18 +220,23 @@ export class WebRtcLink {
     const { video } = this.#screen;
     this.#frameRequest = video.requestVideoFrameCallback?.((now, frame) => {
       if (this.#isClosed) return;
-      this.#measure(now, frame);
-      this.#on.picture({ rtpTimestamp: frame.rtpTimestamp });
+      const wallMs = this.#capturedAt(frame);
+      if (wallMs) this.#measure(now, frame, wallMs);
+      this.#on.picture({ rtpTimestamp: frame.rtpTimestamp, wallMs });
       this.#awaitFrame();
     });
   }
 
-  /** Capture to display, by the capture time (server's clock) that comes with each key frame. */
-  #measure(now, { rtpTimestamp, expectedDisplayTime }) {
+  /** By the server's clock, ms, as it comes with each key frame; undefined if it is not known. */
+  #capturedAt({ rtpTimestamp }) {
     const [source] = this.#receiver.getSynchronizationSources?.() ?? [];
-    if (!source?.captureTimestamp || rtpTimestamp === undefined) return;
+    if (!source?.captureTimestamp || rtpTimestamp === undefined) return undefined;
     const sinceThenMs = ((rtpTimestamp - source.rtpTimestamp) | 0) / 90;
-    const capturedAtMs = source.captureTimestamp - NTP_TO_UNIX_MS + sinceThenMs;
+    return source.captureTimestamp - NTP_TO_UNIX_MS + sinceThenMs;
+  }
+
+  /** From capture to display. */
+  #measure(now, { expectedDisplayTime }, capturedAtMs) {
     this.#lastLatencyMs = performance.timeOrigin + (expectedDisplayTime ?? now) - capturedAtMs;
   }
 }

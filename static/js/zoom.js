@@ -25,17 +25,34 @@ export function isZoomed({ scale }) {
 
 /** Where a picture of this size lies in a frame of that size, all of it shown: `{x, y, width, height}`. */
 export function contain(frame, picture) {
-  const scale = Math.min(frame.width / picture.width, frame.height / picture.height);
-  const width = picture.width * scale;
-  const height = picture.height * scale;
+  return centred(frame, picture, Math.min(...scalesOf(frame, picture)));
+}
+
+/** The same as CSS's `object-fit` has it: `contain`, `cover` or `fill`. */
+export function fitted(frame, picture, fit) {
+  if (fit === "fill") return { x: 0, y: 0, ...frame };
+  if (fit === "cover") return centred(frame, picture, Math.max(...scalesOf(frame, picture)));
+  return contain(frame, picture);
+}
+
+function scalesOf(frame, picture) {
+  return [frame.width / picture.width, frame.height / picture.height];
+}
+
+function centred(frame, picture, scale) {
+  const [width, height] = [picture.width * scale, picture.height * scale];
   return { x: (frame.width - width) / 2, y: (frame.height - height) / 2, width, height };
 }
 
-/** From pixels of the picture to pixels of the frame: `{scale, x, y}`, letterbox and zoom included. */
-export function placement(frame, picture, view) {
-  const place = contain(frame, picture);
+/**
+ * From pixels of the picture to pixels of the frame: `{scale, scaleY, x, y}`, letterbox and zoom
+ * included.
+ */
+export function placement(frame, picture, view, fit = "contain") {
+  const place = fitted(frame, picture, fit);
   return {
     scale: (place.width / picture.width) * view.scale,
+    scaleY: (place.height / picture.height) * view.scale,
     x: place.x * view.scale + view.x * frame.width,
     y: place.y * view.scale + view.y * frame.height,
   };

@@ -5,6 +5,7 @@ import {
   MAX_SCALE,
   WHOLE,
   contain,
+  fitted,
   isZoomed,
   placement,
   shifted,
@@ -52,4 +53,19 @@ test("a point of the picture is found on screen through letterbox and zoom", () 
   const { scale, x, y } = placement(frame, picture, view);
   assert.deepEqual([x + 640 * scale, y + 360 * scale], [400, 180], "the middle stays");
   assert.equal(scale, 1);
+});
+
+test("a picture fits its frame as the page wants it, and its boxes with it", () => {
+  const frame = { width: 400, height: 400 };
+  const picture = { width: 1280, height: 720 };
+  assert.deepEqual(fitted(frame, picture, "fill"), { x: 0, y: 0, width: 400, height: 400 });
+  assert.deepEqual(fitted(frame, picture, "contain"), contain(frame, picture));
+  const covering = fitted(frame, picture, "cover");
+  assert.deepEqual([covering.height, covering.y], [400, 0]);
+  assert.ok(covering.width > 700 && covering.x < -150);
+  for (const fit of ["contain", "cover", "fill"]) {
+    const { scale, scaleY, x, y } = placement(frame, picture, WHOLE, fit);
+    const middle = [x + 640 * scale, y + 360 * scaleY].map(Math.round);
+    assert.deepEqual(middle, [200, 200], fit);
+  }
 });
