@@ -8,9 +8,9 @@ import { Sightings } from "./tracks.js";
 const KEY = "pet-stream.boxes";
 
 /**
- * Sends `first` with the first message of a detector, `detections` with what each says, and `switched`
- * when `isOn` is another. The detector is listened to while boxes are wanted, or somebody else wants
- * to know (`isWatched`): it costs the server something.
+ * Sends `detections` with each message of a detector, and `switched` when `isOn` may be another. The
+ * detector is listened to while boxes are wanted, or somebody else wants to know (`isWatched`): it costs
+ * the server something.
  */
 export class Detected extends EventTarget {
   isOn = true;

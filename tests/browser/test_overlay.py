@@ -166,7 +166,7 @@ def test_boxes_can_be_switched_off_and_stay_so(demo: str, browser: Browser) -> N
             page.locator("pet-stream .frame").focus()
             page.keyboard.press("b")
         wait_until(page, f"!({HAS_BOXES})")
-        opened.value.wait_for_event("framereceived", lambda frame: '"pong"' in str(frame))
+        opened.value.wait_for_event("framereceived", lambda frame: '"beat"' in str(frame))
         assert page.evaluate(f"{PLAYER}.boxes.length") == 0
     context.close()
 
