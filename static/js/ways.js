@@ -124,13 +124,23 @@ function pageMemory() {
   return { load: () => value, save: (newer) => (value = newer) };
 }
 
-/** Outlasts the page, where the browser lets pages keep anything. */
+/** Outlasts the browser's end, where it lets pages keep anything. */
 export function lastingMemory(key) {
+  return memoryIn(() => localStorage, key);
+}
+
+/** Lasts as long as the tab. */
+export function tabMemory(key) {
+  return memoryIn(() => sessionStorage, key);
+}
+
+/** In what `getStorage()` returns; where it throws, in the page. */
+function memoryIn(getStorage, key) {
   const page = pageMemory();
   return {
     load() {
       try {
-        return JSON.parse(localStorage.getItem(key) ?? "null");
+        return JSON.parse(getStorage().getItem(key) ?? "null");
       } catch {
         return page.load();
       }
@@ -138,7 +148,7 @@ export function lastingMemory(key) {
     save(value) {
       page.save(value);
       try {
-        localStorage.setItem(key, JSON.stringify(value));
+        getStorage().setItem(key, JSON.stringify(value));
       } catch {
         // the page's memory has it
       }
