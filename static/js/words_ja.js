@@ -91,8 +91,6 @@ export default {
   "paused.held.title": "ライブ映像は一時停止中です",
   "paused.held.text": "ほかの映像を再生しています。",
   "paused.held.button": "ライブに戻る",
-  "paused.title": "一時停止中",
-  "paused.text": "ページが表示されていなかったため停止しました。表示すると再開します。",
   "paused.button": "映像を表示",
   "closed.title": "停止中",
   "closed.text": "ボタンを押すと再開します。",
