@@ -29,6 +29,7 @@ from .errors import ConfigError
 from .ice_server import IceServer, IpNetwork
 from .logs.levels import Level
 from .pause.schedule import Span
+from .webhook import Webhook, parse_webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -207,6 +208,16 @@ class Config:
         "./pet_stream_pause.json",
         values.file,
         "keeps a pause beyond a restart; made when somebody begins one",
+    )
+    webhooks: tuple[Webhook, ...] = _setting(
+        [],
+        parse_webhooks,
+        "who is told by HTTP what happens: a list of `{url, events, secret}`",
+    )
+    webhook_queue: Path = _setting(  # noqa: RUF009
+        "./pet_stream_webhooks.db",
+        values.file,
+        "keeps what is not delivered yet, beyond a restart; made when there is something to keep",
     )
     log_levels: tuple[Level, ...] = _setting(
         [],

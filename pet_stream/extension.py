@@ -86,7 +86,9 @@ class PetStream:
             metrics_beside=config.url_prefix + METRICS_BESIDE.rule if is_beside else None,
         )
         make_authority = partial(self._authority, app, config)
-        stream = Stream(settings, config, host_check, make_authority, live_state_of)
+        stream = Stream(
+            settings, config, host_check, make_authority, live_state_of, app=weakref.ref(app)
+        )
         if self._metrics is not None:
             from .metrics.collector import StreamCollector  # lazy: see web.metrics
 

@@ -18,6 +18,8 @@ from .event_loop import EventLoopThread
 from .fan_out import FanOut
 from .hls.live_window import LiveWindow
 from .hls.sessions import Sessions
+from .hooks.changes import Known, Viewer
+from .hooks.hooks import Hooks
 from .http_counts import HttpCounts
 from .http_video.viewers import HttpViewers
 from .ingest.shm_reader import ShmReader
@@ -38,7 +40,7 @@ from .process.switch_interval import switch_interval
 from .profiling.limits import ProfileLimits
 from .profiling.memory import MemoryLooks
 from .recording.recorder import Recorder
-from .recording.status import PAUSED, CurrentRecording
+from .recording.status import PAUSED, CurrentRecording, RecordingStatus
 from .replaceable_parts import ReplaceableParts
 from .rights import Authority
 from .running_parts import RunningParts
@@ -91,11 +93,17 @@ class Parts:
     snapshots: Snapshots
     detections: Detections | None
     folder_watch: FolderWatch
+    hooks: Hooks
 
     def __init__(
-        self, config: Config, name: str, authority: Authority, state: Callable[[], State]
+        self,
+        config: Config,
+        name: str,
+        authority: Authority,
+        state: Callable[[], State],
+        app: Callable[[], object | None] = lambda: None,
     ) -> None:
-        """`state` returns what open pages show."""
+        """`state` returns what open pages show, `app` the Flask app, as long as it is there."""
         replaceable: ReplaceableParts
 
         def sweep_soon() -> None:
@@ -110,7 +118,7 @@ class Parts:
         self.memory_looks = MemoryLooks(name)
         self.profile_turns = Turns(1, 1)
         self.profile_limits = ProfileLimits()
-        self.places = Places(
+        self.places = places = Places(
             config.max_clients,
             sweep_soon,
             kept_for_owners=kept_for_owners(config),
@@ -139,8 +147,8 @@ class Parts:
         self.hls_window = hls_window = LiveWindow(broadcaster)
         self.hls_sessions = Sessions(self.places, on_empty=hls_window.forget)
         current = CurrentRecording()
-        self.library = Library(config.record_path, current, bin_s=3600 * config.bin_hours)
-        self.archive = Archive(
+        self.library = library = Library(config.record_path, current, bin_s=3600 * config.bin_hours)
+        self.archive = archive = Archive(
             self.library,
             retention(config),
             name,
@@ -160,7 +168,7 @@ class Parts:
             settings=recorder_settings(config),
             claim=self.archive.claim,
             claim_for_clip=self.archive.claim_for_clip,
-            on_finished=self.archive.handle_finished,
+            on_finished=lambda status: _handle_finished(archive, hooks, status),
             on_left=self.archive.let_go,
             check=pause.check,
             is_live=lambda: replaceable.camera_status().state == "live",
@@ -172,6 +180,14 @@ class Parts:
         self.snapshots = Snapshots(lambda: broadcaster.gop, pause.check)
         self.folder_watch = FolderWatch(
             self.library, lambda: replaceable.on_loop.live_state.tell_recordings_soon(), errors
+        )
+        self.hooks = hooks = Hooks(
+            config.webhooks,
+            config.webhook_queue,
+            lambda: _known(replaceable, recorder, places, library),
+            app,
+            name,
+            errors,
         )
         sources = source_urls(config)
         cameras = own_cameras(sources.urls, name, pause, errors)
@@ -215,9 +231,11 @@ class Parts:
             errors=errors,
             own_log=own_log,
             own_cameras=tuple(cameras.values()),
+            hooks=hooks,
         )
         self.loss_rates = loss_rates = LossRates(loss_bounds(replaceable, recorder))
-        running.watcher.on_looked = partial(_handle_look, loss_rates, own_log, self.detections)
+        look = partial(_handle_look, loss_rates, own_log, self.detections, hooks)
+        running.watcher.on_looked = look
 
     @property
     def watcher(self) -> Watcher:
@@ -289,9 +307,33 @@ def _handle_pause(
     replaceable.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
 
 
-def _handle_look(loss_rates: LossRates, own_log: OwnLog, detections: Detections | None) -> None:
+def _handle_finished(archive: Archive, hooks: Hooks, status: RecordingStatus) -> None:
+    archive.handle_finished(status)
+    hooks.recording_ended(status)
+
+
+def _known(
+    replaceable: ReplaceableParts, recorder: Recorder, places: Places, library: Library
+) -> Known:
+    space = library.disk_space()
+    return Known(
+        camera=replaceable.camera_status(),
+        recording=recorder.status,
+        viewers={
+            place.id: Viewer(place.occupant.name, place.occupant.transport)
+            for place in places.taken
+        },
+        free_bytes=None if space is None else space.free_bytes,
+        min_free_bytes=recorder.settings.min_free_bytes,
+    )
+
+
+def _handle_look(
+    loss_rates: LossRates, own_log: OwnLog, detections: Detections | None, hooks: Hooks
+) -> None:
     """In the watcher's thread, again and again."""
     loss_rates.look()
+    hooks.look()
     own_log.repeats.tell()
     if detections is not None:
         detections.look()

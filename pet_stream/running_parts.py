@@ -13,6 +13,7 @@ from .admission.grants import Grants
 from .broadcaster import Broadcaster
 from .detections.listeners import Detections
 from .errors import Busy, LoopUnavailable, PetStreamError
+from .hooks.hooks import Hooks
 from .library.archive import Archive
 from .lifecycle import Deadline, Run, start_run, stop_all
 from .logs.own_log import OwnLog
@@ -59,6 +60,7 @@ class RunningParts:
         errors: ErrorCounts,
         own_log: OwnLog,
         own_cameras: Sequence[OwnCamera],
+        hooks: Hooks,
     ) -> None:
         self._name = name
         self._segment = segment
@@ -70,6 +72,7 @@ class RunningParts:
         self._grants = grants
         self._own_log = own_log
         self._own_cameras = own_cameras
+        self._hooks = hooks
         self._pid = 0
         self.watcher = Watcher(name, self._watched(), errors)
         replaceable.on_beat = self.watcher.revive  # who watches the watcher
@@ -85,6 +88,7 @@ class RunningParts:
             self._replaceable.reader.start()
             for camera in self._own_cameras:
                 camera.start()
+            self._hooks.start()
             self.watcher.start()
         except BaseException:
             self._stop_all()
@@ -171,6 +175,12 @@ class RunningParts:
                 restart=self._grants.revive,
                 stuck="waits for the host's answer",
             ),
+            Part(
+                "hooks",
+                "telling others what happens",
+                lambda: _some(self._hooks.run),
+                restart=self._hooks.look,
+            ),
             *map(_own_part, self._own_cameras),
         )
 
@@ -187,6 +197,7 @@ class RunningParts:
             *(partial(camera.stop, deadline.left_s(END_TIMEOUT_S)) for camera in self._own_cameras),
             lambda: self._replaceable.stop_loop(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._recorder.leave(deadline.left_s(END_TIMEOUT_S)),
+            lambda: self._hooks.stop(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._archive.stop(
                 deadline.left_s(END_TIMEOUT_S), keeps_folder=self._recorder.is_writing
             ),

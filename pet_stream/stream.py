@@ -64,6 +64,7 @@ class Stream(Parts):
         make_authority: Callable[[], Authority],
         live_state: Callable[[Stream], State],
         name: str = "pet-stream",
+        app: Callable[[], object | None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.config = config
@@ -73,6 +74,7 @@ class Stream(Parts):
         self._started_at_s = 0.0
         self._live_state = live_state
         self._name = name
+        self._app = app
         self._may_autostart = config.autostart
         self._is_watching_forks = False
         self._assemble()
@@ -82,7 +84,7 @@ class Stream(Parts):
         self._is_changing = False
         self._retry_at_s = 0.0
         state = partial(_state_of, weakref.ref(self), self._live_state)
-        super().__init__(self.config, self._name, self._make_authority(), state)
+        super().__init__(self.config, self._name, self._make_authority(), state, self._app)
         weakref.finalize(self, self._running.stop_soon).atexit = False  # then they stop in order
 
     def start(self) -> None:

@@ -36,6 +36,11 @@ SERVER = (
         "Errors by the part in which they ended, the exception's class, and what the part did: "
         "`temporary` (it tries again), `degraded` (it goes on without), `fatal` (it stops)",
         _errors, labels=("part", "kind", "severity")),
+    Row(COUNTER, "pet_stream_webhook_events_total",
+        "Events that webhooks have taken, failed to take at one try, or will never get",
+        lambda s: s.hooks.counts, labels=("result",)),
+    Row(GAUGE, "pet_stream_webhook_events_waiting", "Events that webhooks have not taken yet",
+        lambda s: s.hooks.waiting_count),
     Row(GAUGE, "pet_stream_loop_lag_seconds", "How late the event loop does what is due now",
         lambda s: s.event_loop.lag_s),
     Row(HISTOGRAM, "pet_stream_loop_delay_seconds",

@@ -32,7 +32,12 @@ def health() -> ResponseReturnValue:
     state = state_of_health(stream, camera)
     if not (has_right(Right.VIEW) or has_right(Right.OPERATE)):
         return {"status": state["status"]}
-    notices = [*stream.host_check.notices, *stream.authority.notices, *stream.settings.faults]
+    notices = [
+        *stream.host_check.notices,
+        *stream.authority.notices,
+        *stream.settings.faults,
+        *stream.hooks.notices,
+    ]
     if stream.pause.is_on:
         notices.append(stream.pause.state.reason)
     if fault := camera.clock_fault:

@@ -50,14 +50,15 @@ def sign_in() -> ResponseReturnValue:
     device = _text(body, "device") or UNNAMED_DEVICE
     invitation, name, password = (_text(body, k) for k in ("invitation", "name", "password"))
     if invitation is not None:
-        return _answer(authority.accounts.accept(invitation, device=device, name=name))
+        signed_in = authority.accounts.accept(invitation, device=device, name=name)
+        return _welcome(signed_in, device)
     if name is None or password is None:
         raise BadRequest("Sign in by an invitation, or by name and password")
     authority.attempts.begin(client)
     with authority.password_turns.turn(client):
         signed_in = authority.accounts.sign_in(name, password, device=device)
     authority.attempts.note_right(client)
-    return _answer(signed_in)
+    return _welcome(signed_in, device)
 
 
 def sign_out() -> ResponseReturnValue:
@@ -82,8 +83,10 @@ def accounts_authority() -> AccountsAuthority:
     return cast("AccountsAuthority", authority)
 
 
-def _answer(signed_in: SignedIn) -> Response:
+def _welcome(signed_in: SignedIn, device: str) -> Response:
     visitor = signed_in.visitor
+    told = {"name": visitor.name, "role": visitor.role, "device": device}
+    current_stream().hooks.tell("sign_in", told)
     rights = [right.value for right in Right if right in visitor.rights]
     response = jsonify(name=visitor.name, role=visitor.role, rights=rights)
     set_cookie(response, signed_in.cookie)

@@ -1,0 +1,5 @@
+"""Requests that this machine makes by itself, to servers that the settings name.
+
+exchange     one request and its answer, within its time, bytes and addresses
+  addresses  where a name may lead
+"""
