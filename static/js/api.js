@@ -5,6 +5,8 @@ import { Requests, withQuery } from "./requests.js";
 export { ApiError } from "./requests.js";
 
 const PROBE_TIMEOUT_MS = 3_000;
+/** What has an ETag: the browser asks whether its copy is still good. */
+const REVALIDATED = /** @type {RequestInit} */ ({ cache: "no-cache" });
 /** A large file, on a slow card. */
 const DELETE_TIMEOUT_MS = 60_000;
 
@@ -97,12 +99,49 @@ export class Api extends Requests {
     return { recordings: [], total: 0, ...answer };
   }
 
+  /** `{day, from, to, time_zone, reading, left_out, spans}` of `2026-11-30`; "": of today. */
+  timeline(day) {
+    const url = this.url("/api/recordings/timeline");
+    return this.request(day ? withQuery(url, `day=${day}`) : url, REVALIDATED);
+  }
+
+  /** `{time_zone, days: [{day, recordings, starred, duration_s}]}`, oldest first. */
+  recordedDays() {
+    return this.request(this.url("/api/recordings/days"), REVALIDATED);
+  }
+
   starRecording(name, isStarred) {
     return this.request(this.#recordingUrl(name, "star"), { method: isStarred ? "PUT" : "DELETE" });
   }
 
-  deleteRecording(name) {
-    return this.request(this.#recordingUrl(name), { method: "DELETE", timeoutMs: DELETE_TIMEOUT_MS });
+  /** Whether it can be brought back. `isStarred`: somebody has said that it may go all the same. */
+  async deleteRecording(name, { isStarred = false } = {}) {
+    const url = this.#recordingUrl(name);
+    let until = null;
+    await this.request(isStarred ? withQuery(url, "starred=1") : url, {
+      method: "DELETE",
+      timeoutMs: DELETE_TIMEOUT_MS,
+      onAnswer: ({ headers }) => (until = headers.get("Restorable-Until")),
+    });
+    return until !== null;
+  }
+
+  /** `{recordings, total_bytes, hours}`: what was deleted a short while ago, the last first. */
+  bin() {
+    return this.#get("/api/recordings/bin");
+  }
+
+  restoreRecording(name) {
+    return this.request(this.#binUrl(name, "restore"), { method: "POST" });
+  }
+
+  /** Deletes it for good. */
+  forgetRecording(name) {
+    return this.request(this.#binUrl(name), { method: "DELETE", timeoutMs: DELETE_TIMEOUT_MS });
+  }
+
+  emptyBin() {
+    return this.request(this.#binUrl(), { method: "DELETE", timeoutMs: DELETE_TIMEOUT_MS });
   }
 
   /** Of a row of the list; null if there is none. The server's own path may lack a proxy's prefix. */
@@ -211,6 +250,10 @@ export class Api extends Requests {
 
   #socketUrl(path) {
     return new URL(this.url(path), document.baseURI).href.replace(/^http/, "ws");
+  }
+
+  #binUrl(...parts) {
+    return this.url("/api/recordings/bin", ...parts);
   }
 
   #recordingUrl(name, ...parts) {

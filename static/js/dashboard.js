@@ -8,7 +8,7 @@ import { Naming } from "./naming.js";
 import { Playback } from "./recording_view.js";
 import { PauseBar } from "./pause.js";
 import "./recorder.js";
-import { RecordingsPanel } from "./recordings.js";
+import "./recordings.js";
 import { serverAt } from "./server.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
@@ -22,7 +22,7 @@ const server = serverAt(player.getAttribute("src") ?? "");
 const { api, known } = server;
 new Naming(known, player);
 new Stage(find("main"), player);
-const recordings = new RecordingsPanel(find("[data-recordings-panel]"), api);
+const recordings = find("[data-recordings-panel]");
 const playback = new Playback(find("[data-playback]"), api);
 const health = new HealthLine(find("[data-health]"), known);
 
@@ -40,28 +40,24 @@ let warnings = null;
 let warned = 0;
 
 const announce = ({ detail }) => setText(spoken, detail);
-recordings.addEventListener("announce", announce);
-recordings.addEventListener("play", ({ detail }) => playback.play(detail));
-recordings.addEventListener("gone", ({ detail }) => playback.close(detail));
+document.addEventListener("pet-stream:play", (event) => {
+  event.preventDefault();
+  playback.play(event.detail);
+});
+document.addEventListener("pet-stream:gone", ({ detail }) => playback.close(detail.name));
 health.addEventListener("announce", announce);
 pause.addEventListener("announce", announce);
 document.addEventListener("pet-stream:announce", (event) => {
   event.preventDefault();
   announce(event);
 });
-recorder.addEventListener("pet-stream:saved", () => recordings.refresh());
 
-api.addEventListener("reachable", () => recordings.refresh());
-
-let listAt = 0;
 known.addEventListener("change", () => {
   const { now } = known;
   if (now.health?.warnings !== undefined && now.health.warnings !== warned) {
     warned = now.health.warnings;
     showWarnings();
   }
-  if (now.listAt !== listAt) recordings.refresh();
-  listAt = now.listAt;
 });
 
 /** What somebody may not do is not shown; what was refused before may be allowed now. */
@@ -69,7 +65,7 @@ session.addEventListener("change", () => {
   recorder.hidden = !session.may("record");
   find("[data-recordings-panel]").hidden = !session.may("replay");
   pauseButton.hidden = !session.may("manage");
-  document.body.toggleAttribute("data-may-not-manage", !session.may("manage"));
+  recordings.toggleAttribute("read-only", !session.may("manage"));
   account.hidden = !session.isSignedIn;
   gear.hidden = !session.may("manage");
   setText(account.querySelector("[data-account-name]"), session.name);
@@ -107,6 +103,5 @@ gear.addEventListener("click", async () => {
 });
 
 server.hold();
-recordings.start();
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

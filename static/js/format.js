@@ -112,6 +112,36 @@ export function month(date) {
 }
 
 /**
+ * `Monday, November 30`, with the weekday wherever it is.
+ *
+ * @param {Date} date
+ */
+export function wholeDay(date) {
+  return written(date, { weekday: "long", month: "long", day: "numeric" });
+}
+
+/** The day that weeks begin on here: 1 Monday, 7 Sunday. */
+export function firstWeekday() {
+  const here = /** @type {any} */ (new Intl.Locale(locale()));
+  const { firstDay } = here.getWeekInfo?.() ?? here.weekInfo ?? {};
+  return firstDay ?? (["ja", "en-US"].includes(locale()) ? 7 : 1);
+}
+
+/**
+ * The days of a week as it begins here, by name: `[{short: "Mon", long: "Monday"}, …]`.
+ *
+ * @returns {{short: string, long: string}[]}
+ */
+export function weekdays() {
+  const name = (/** @type {"short" | "long"} */ weekday, /** @type {number} */ number) =>
+    new Intl.DateTimeFormat(locale(), { weekday, timeZone: "UTC" }).format(Date.UTC(2024, 0, number));
+  return Array.from({ length: 7 }, (_, index) => {
+    const number = firstWeekday() + index; // January 1, 2024 was a Monday
+    return { short: name("short", number), long: name("long", number) };
+  });
+}
+
+/**
  * `12 s`, `3 min`, `2 h 5 min`: what is too long for seconds is told in minutes.
  *
  * @param {number} seconds

@@ -6,9 +6,9 @@ const MAX_PAGE = 200;
 
 /** What is known of the list: so many of the newest as somebody has asked for. */
 export class RecordingPages {
-  /** Newest first. */
+  /** Newest first. @type {import("./recording.js").Recording[]} */
   rows = [];
-  /** What the server said with the newest ones: `{total, total_bytes, disk, repairing, …}`. */
+  /** What the server said with the newest ones: `{total, total_bytes, disk, repairing, …}`. @type {any} */
   answer = null;
   #api;
   #wanted = PAGE;

@@ -1,235 +1,256 @@
-/** The list of recordings: by day, newest first, longer as somebody scrolls. */
+/**
+ * `<pet-stream-recordings src="…">`: the list of recordings in any page, by day, newest first, longer as
+ * somebody scrolls. What is deleted can be brought back for a while.
+ *
+ * Attributes, which may change at any time:
+ *   src        the server's base (origin and prefix; empty: where this module came from)
+ *   link       the text of a link that carries a right (docs/rights.md)
+ *   playing    the name of the recording that is shown: its row is marked
+ *   read-only  nothing is kept or deleted here
+ * Events (bubbling): `pet-stream:play` with `detail {name, at_s, started_at, recording}` when somebody
+ *   wants to see one; whoever shows it prevents the default, which opens the file. `pet-stream:gone` with
+ *   `detail {name}` when one was deleted.
+ * Methods: `refresh()`, `row(name)`, `neighbours(name)`. The state stands in `data-recordings-state`:
+ * loading, ready, empty or failed.
+ */
 
-import { arrange, element, setText } from "./dom.js";
-import { bytes, day } from "./format.js";
-import { text } from "./i18n.js";
-import { Poll } from "./poll.js";
-import { RecordingPages } from "./recording_pages.js";
-import { isRaw, isRunning, recordingRow, startOf } from "./recording_view.js";
+import { element, find, setText } from "./dom.js";
+import { bytes, zoneHint } from "./format.js";
+import { onLanguage, text, translate } from "./i18n.js";
+import { RecentlyDeleted } from "./recently_deleted.js";
+import { RecordingActions } from "./recording_actions.js";
+import { diskUse, isRaw } from "./recording.js";
+import { RecordingFeed } from "./recording_feed.js";
+import { RecordingList } from "./recording_list.js";
+import { listParts } from "./recordings_parts.js";
+import { serverAt } from "./server.js";
+import { onZone, setZone } from "./zone.js";
 
-const POLL_MS = 10_000;
-const POLL_WHILE_RECORDING_MS = 2_000;
+/** @typedef {import("./recording.js").Recording} Recording */
+/** @typedef {import("./recording_row.js").Context} Context */
+
+const STYLE = new URL("../css/recordings.css", import.meta.url).href;
 /** Older ones are fetched when the list's end comes so close. */
 const FETCH_AHEAD = "600px";
 
-/** Newest first, those of one day together: `[{title, recordings}]`. Pure. */
-export function byDay(recordings, now = new Date()) {
-  const groups = [];
-  for (const recording of [...recordings].sort((a, b) => b.started_at - a.started_at)) {
-    const title = day(startOf(recording), now);
-    if (groups.at(-1)?.title !== title) groups.push({ title, recordings: [] });
-    groups.at(-1).recordings.push(recording);
-  }
-  return groups;
-}
+export class PetStreamRecordings extends HTMLElement {
+  static observedAttributes = ["src", "link", "playing", "read-only"];
 
-/** How full the disk is, for the bar: `{used, level}`, or null. `used` from 0 to 1. Pure. */
-export function diskUse(disk) {
-  if (!(disk?.size_bytes > 0)) return null;
-  const used = Math.min(1, Math.max(0, 1 - disk.free_bytes / disk.size_bytes));
-  return { used, level: used > 0.95 ? "bad" : used > 0.85 ? "warn" : "ok" };
-}
-
-/**
- * Fills `[data-recordings]` inside `panel` and keeps it up to date. Sends `play` with a recording
- * that somebody wants to see, `gone` with the name of one that was deleted, and `announce`.
- */
-export class RecordingsPanel extends EventTarget {
-  #panel;
-  #list;
-  #older;
-  #api;
-  #pages;
-  #poll;
-  #nearEnd;
+  #list = new RecordingList();
+  #actions = new RecordingActions(() => this.#server.api, () => this.refresh(), this.#list);
+  #bin = new RecentlyDeleted(() => this.#server.api);
+  #parts = listParts(this.#list.node, this.#bin.node);
+  #server = serverAt();
+  #life = new AbortController();
+  /** @type {RecordingFeed | null} */
+  #feed = null;
+  #isInside = false;
   #isWaitingForMore = false;
-  #confirming = "";
-  /** Name → what is done with it: "deleting" or "busy". */
-  #busy = new Map();
-  /** Name → `{key, node}`, title of a day → `{section, list}`: what has not changed stays. */
-  #rows = new Map();
-  #days = new Map();
+  /** @type {IntersectionObserver | null} */
+  #nearEnd = null;
 
-  constructor(panel, api) {
-    super();
-    this.#panel = panel;
-    this.#api = api;
-    this.#pages = new RecordingPages(api);
-    this.#poll = new Poll(() => this.#load(), POLL_MS);
-    this.#list = panel.querySelector("[data-recordings]");
-    this.#older = panel.querySelector("[data-older]");
-    this.#older.addEventListener("click", ({ detail }) => this.#more(detail === 0));
+  connectedCallback() {
+    if (this.#isInside) return; // moved to another place in the page
+    this.#isInside = true;
+    if (!this.shadowRoot) this.#build();
+    this.#begin();
   }
 
-  start() {
+  disconnectedCallback() {
+    queueMicrotask(() => this.#isInside && !this.isConnected && this.#end());
+  }
+
+  /** @param {string} name */
+  attributeChangedCallback(name) {
+    if (!this.#isInside) return;
+    if (name === "playing" || name === "read-only") {
+      this.#show();
+    } else {
+      this.#end();
+      this.#begin();
+    }
+  }
+
+  /** Asks the server now; settles when what it says is shown. */
+  async refresh() {
+    await this.#feed?.refresh();
+  }
+
+  /**
+   * What is known of a recording; null: it is not in the list, or not yet.
+   *
+   * @param {string} name
+   */
+  row(name) {
+    return this.#feed?.rows.find((one) => one.name === name) ?? null;
+  }
+
+  /**
+   * The recordings before and after one, as far as the list goes.
+   *
+   * @param {string} name
+   */
+  neighbours(name) {
+    const rows = this.#feed?.rows ?? [];
+    const index = rows.findIndex((one) => one.name === name);
+    const at = (/** @type {number} */ where) => (index < 0 ? null : (rows[where] ?? null));
+    return { newer: at(index - 1), older: at(index + 1) };
+  }
+
+  // Its life in the page
+
+  #build() {
+    const style = element("link", { rel: "stylesheet", href: STYLE });
+    const { body, news, message, older } = this.#parts;
+    style.onload = style.onerror = () => body.removeAttribute("hidden");
+    this.attachShadow({ mode: "open" }).append(style, body);
+    this.#list.node.addEventListener("row", (event) => {
+      const { action, row } = detailOf(event);
+      if (action === "play") this.#play(row.recording);
+      else this.#actions.do(action, row.recording);
+    });
+    this.#actions.addEventListener("change", () => this.#show());
+    this.#actions.addEventListener("gone", (event) => this.#send("gone", { name: detailOf(event) }));
+    this.#actions.addEventListener("failed", (event) => setText(message, detailOf(event)));
+    for (const part of [this.#actions, this.#bin]) {
+      part.addEventListener("said", (event) => setText(news, detailOf(event)));
+    }
+    this.#bin.addEventListener("change", () => this.refresh());
+    older.addEventListener("click", ({ detail }) => this.#more(detail === 0));
+  }
+
+  #begin() {
+    this.#server = serverAt(this.getAttribute("src") ?? "", this.getAttribute("link"));
+    this.#life = new AbortController();
+    const { signal } = this.#life;
+    this.#feed = new RecordingFeed(this.#server, signal);
+    this.#feed.addEventListener("change", () => this.#took());
+    onLanguage(() => this.#sayAgain(), { signal });
+    onZone(() => this.#sayAgain(), { signal });
     const margin = { rootMargin: FETCH_AHEAD, scrollMargin: FETCH_AHEAD };
     this.#nearEnd = new IntersectionObserver((entries) => {
-      if (entries.at(-1).isIntersecting) this.#more(false);
+      if (entries[entries.length - 1].isIntersecting) this.#more(false);
     }, margin);
-    this.#poll.start();
-    setInterval(() => {
-      if (this.#pages.rows.some(isRunning) && !document.hidden) this.refresh();
-    }, POLL_WHILE_RECORDING_MS);
+    signal.addEventListener("abort", () => this.#nearEnd?.disconnect());
+    this.dataset.recordingsState = "loading";
+    translate(this.#parts.body);
+    this.refresh();
   }
 
-  refresh() {
-    return this.#poll.now();
+  #end() {
+    this.#isInside = this.isConnected;
+    this.#life.abort();
   }
 
-  async #load() {
-    try {
-      await this.#pages.load();
-      this.#show();
-    } catch {
-      // What is known stays: the files are still there.
-      if (!this.#pages.answer) this.#panel.dataset.recordingsState = "failed";
-    }
+  // What the server says
+
+  #took() {
+    const { answer, isFailed } = this.#feed ?? {};
+    if (isFailed) this.dataset.recordingsState = "failed";
+    if (!answer) return;
+    setZone(answer.time_zone);
+    this.#actions.binHours = answer.bin?.hours ?? 0;
+    this.#bin.told(this.hasAttribute("read-only") ? 0 : (answer.bin?.count ?? 0));
+    this.#show();
+    this.#nearEnd?.unobserve(this.#parts.older);
+    this.#nearEnd?.observe(this.#parts.older); // anew: is it still near?
   }
 
   /** Goes on with older ones. `isByKey`: whoever pressed a key goes on with the first of them. */
   async #more(isByKey) {
-    if (this.#isWaitingForMore || !this.#pages.hasMore) return;
-    const count = this.#pages.rows.length;
+    const feed = this.#feed;
+    if (this.#isWaitingForMore || !feed?.hasMore) return;
+    const count = feed.rows.length;
     this.#isWaitingForMore = true;
-    this.#pages.wantMore();
     this.#showOlder();
-    await this.refresh();
+    await feed.more();
     this.#isWaitingForMore = false;
     this.#showOlder();
-    const first = this.#rows.get(this.#pages.rows[count]?.name);
-    if (isByKey) first?.node.querySelector("button, a")?.focus();
+    const first = feed.rows[count]?.name;
+    if (isByKey && first) this.#list.row(first)?.focusOn("button:not(:disabled), a");
   }
+
+  /** @param {Recording} recording */
+  #play(recording) {
+    const { name, started_at } = recording;
+    const isTaken = !this.#send("play", { name, at_s: 0, started_at, recording });
+    if (!isTaken) open(this.#server.api.recordingUrl(name), "_blank", "noopener");
+  }
+
+  // What is shown
 
   #show() {
-    const { rows } = this.#pages;
-    const { total, total_bytes: size, disk, repairing } = this.#pages.answer;
-    this.#panel.dataset.recordingsState = total ? "ready" : "empty";
+    const { answer, rows = [] } = this.#feed ?? {};
+    if (!answer) return;
+    const { total, total_bytes: size, disk, repairing } = answer;
+    const gone = this.#actions.gone.filter(({ name }) => !this.row(name));
+    this.dataset.recordingsState = total || gone.length ? "ready" : "empty";
     this.#showDisk(disk);
     const summary = total ? text("recordings.count", { count: total, size: bytes(size) }) : "";
-    setText(this.#panel.querySelector("[data-recordings-count]"), summary);
-    this.#panel.querySelector("[data-recordings-repairing]").hidden = !repairing;
-    this.#panel.querySelector("[data-recordings-raw]").hidden = !rows.some(isRaw);
-    this.#fill(rows);
+    setText(this.#parts.count, summary);
+    setText(this.#parts.hint, zoneHint());
+    this.#parts.repairing.hidden = !repairing;
+    this.#parts.raw.hidden = !rows.some(isRaw);
+    this.#list.show([...rows, ...gone], (one) => this.#contextOf(one));
     this.#showOlder();
-    this.#nearEnd.unobserve(this.#older);
-    this.#nearEnd.observe(this.#older); // anew: is it still near?
   }
 
+  /** In another language or zone. */
+  #sayAgain() {
+    translate(this.#parts.body);
+    this.#show();
+    this.#list.redraw();
+    this.#bin.draw();
+  }
+
+  /**
+   * @param {Recording} recording
+   * @returns {Context}
+   */
+  #contextOf(recording) {
+    const { name } = recording;
+    const { api } = this.#server;
+    return {
+      ...this.#actions.of(name),
+      isPlaying: this.getAttribute("playing") === name,
+      isReadOnly: this.hasAttribute("read-only"),
+      doubt: this.#feed?.doubtOf(recording) ?? "",
+      downloadUrl: api.recordingUrl(name, { download: true }),
+      thumbnailUrl: api.thumbnailUrl(recording),
+    };
+  }
+
+  /** @param {{free_bytes: number, size_bytes: number} | null} disk */
   #showDisk(disk) {
     const use = diskUse(disk);
-    const place = this.#panel.querySelector("[data-disk]");
+    const { disk: place } = this.#parts;
     place.hidden = !use;
-    if (!use) return;
+    if (!use || !disk) return;
     place.dataset.disk = use.level;
-    place.querySelector("meter").value = use.used;
-    const free = text("recordings.disk", { size: bytes(disk.free_bytes) });
-    setText(place.querySelector("[data-disk-free]"), free);
-  }
-
-  #fill(recordings) {
-    const focused = document.activeElement?.dataset?.name;
-    const [rows, days] = [this.#rows, this.#days];
-    [this.#rows, this.#days] = [new Map(), new Map()];
-    const sections = byDay(recordings).map(({ title, recordings: those }) => {
-      const { section, list } = days.get(title) ?? daySection(title);
-      this.#days.set(title, { section, list });
-      arrange(list, those.map((recording) => this.#row(recording, rows.get(recording.name))));
-      return section;
-    });
-    arrange(this.#list, sections);
-    if (focused && document.activeElement?.dataset?.name !== focused) this.#focus(focused);
-  }
-
-  #row(recording, before) {
-    const { name } = recording;
-    const state = this.#busy.get(name) ?? (this.#confirming === name ? "asking" : "");
-    const key = JSON.stringify([recording, state]);
-    let node = before?.node;
-    if (before?.key !== key) {
-      const on = {
-        play: () => this.#send("play", recording),
-        star: () => this.#star(recording),
-        ask: () => this.#ask(name),
-        keep: () => this.#settle(),
-        remove: () => this.#delete(name),
-      };
-      const downloadUrl = this.#api.recordingUrl(name, { download: true });
-      const thumbnailUrl = this.#api.thumbnailUrl(recording);
-      const urls = { downloadUrl, thumbnailUrl };
-      node = recordingRow(recording, state, on, { ...urls, before: before?.node });
-    }
-    this.#rows.set(name, { key, node });
-    return node;
+    find(place, "meter", HTMLMeterElement).value = use.used;
+    setText(find(place, "span"), text("recordings.disk", { size: bytes(disk.free_bytes) }));
   }
 
   #showOlder() {
-    const isBusy = this.#isWaitingForMore;
-    this.#older.hidden = !this.#pages.hasMore;
-    this.#older.setAttribute("aria-busy", String(isBusy));
-    setText(this.#older, text(isBusy ? "playback.loading" : "recordings.older"));
+    const { older } = this.#parts;
+    older.hidden = !this.#feed?.hasMore;
+    older.setAttribute("aria-busy", String(this.#isWaitingForMore));
+    setText(older, text(this.#isWaitingForMore ? "playback.loading" : "recordings.older"));
   }
 
-  // What is done with one
-
-  async #star({ name, starred }) {
-    await this.#work(name, "busy", () => this.#api.starRecording(name, !starred));
-  }
-
-  #ask(name) {
-    this.#confirming = name;
-    this.#show();
-    this.#focus(`keep ${name}`);
-  }
-
-  #settle() {
-    const name = this.#confirming;
-    this.#confirming = "";
-    this.#show();
-    this.#focus(`delete ${name}`);
-  }
-
-  async #delete(name) {
-    const { rows } = this.#pages;
-    const next = rows[rows.findIndex((row) => row.name === name) + 1]?.name;
-    this.#confirming = "";
-    if (await this.#work(name, "deleting", () => this.#api.deleteRecording(name))) {
-      if (next && document.activeElement === document.body) this.#focus(`delete ${next}`);
-      this.#send("gone", name);
-      this.#send("announce", text("recordings.deleted"));
-    }
-  }
-
-  /** Does `task` while the row of `name` shows what is done; says so when it fails. */
-  async #work(name, state, task) {
-    if (this.#busy.has(name)) return false;
-    this.#busy.set(name, state);
-    this.#show();
-    let error = null;
-    try {
-      await task();
-    } catch (caught) {
-      error = caught;
-    }
-    await this.refresh();
-    this.#busy.delete(name);
-    this.#show();
-    const message = this.#panel.querySelector("[data-recordings-message]");
-    setText(message, error ? text("record.failed", { reason: error.message }) : "");
-    if (error) this.#send("announce", message.textContent);
-    return !error;
-  }
-
-  #focus(name) {
-    this.#list.querySelector(`[data-name="${CSS.escape(name)}"]`)?.focus();
-  }
-
+  /**
+   * @param {string} type
+   * @param {object} detail
+   */
   #send(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    const options = { detail, bubbles: true, composed: true, cancelable: true };
+    return this.dispatchEvent(new CustomEvent(`pet-stream:${type}`, options));
   }
 }
 
-function daySection(title) {
-  const list = element("ul", { class: "rows" });
-  const section = element("section", {}, element("h3", { class: "day" }, title), list);
-  return { section, list };
+/** @param {Event} event */
+function detailOf(event) {
+  return /** @type {CustomEvent} */ (event).detail;
 }
+
+customElements.define("pet-stream-recordings", PetStreamRecordings);

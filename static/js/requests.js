@@ -59,8 +59,8 @@ export class Requests extends EventTarget {
     return this.#link ? withQuery(url, `link=${encodeURIComponent(this.#link)}`) : url;
   }
 
-  /** The answer's JSON. Throws ApiError. */
-  async request(url, { timeoutMs = TIMEOUT_MS, ...options } = {}) {
+  /** The answer's JSON. `onAnswer` gets the response itself, before. Throws ApiError. */
+  async request(url, { timeoutMs = TIMEOUT_MS, onAnswer = (_) => {}, ...options } = {}) {
     let { response, data } = await this.#exchange(url, options, timeoutMs);
     const isForbidden = response.status === 400 || response.status === 403;
     if (isForbidden && options.method && (await hasNewToken(url))) {
@@ -70,6 +70,7 @@ export class Requests extends EventTarget {
     if (response.redirected && !data) {
       throw new ApiError(text("not-allowed.unauthorized.title"), { status: 401 });
     }
+    onAnswer(response);
     if (response.ok) return data ?? {};
     // The server takes its own page for a foreign one: it does not know its address.
     const code = data?.code === "origin" && isOwn(url) ? "proxy" : data?.code;

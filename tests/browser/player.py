@@ -27,6 +27,7 @@ DISTINCT_PICTURES = """new Promise((resolve) => {
 })"""
 """How many different pictures are on screen in two seconds."""
 
+LIST = "document.querySelector('pet-stream-recordings').shadowRoot"
 RECORDER = "document.querySelector('pet-stream-recorder').shadowRoot"
 RECORDED = f"{RECORDER}.querySelector('[data-record-time]').innerText"
 A_SECOND_RECORDED = f"{RECORDED} >= '0:01'"

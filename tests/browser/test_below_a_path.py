@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 from tests.websocket.client import served
 
 from .chromium import wait_until as wait_in_page
-from .player import A_SECOND_RECORDED, PLAYER, RECORDER
+from .player import A_SECOND_RECORDED, LIST, PLAYER, RECORDER
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_the_dashboard_shows_records_lists_plays_and_follows_the_state(
     wait_in_page(page, A_SECOND_RECORDED)
     page.click("[data-record]")
     page.wait_for_selector('[data-recorder-phase="idle"]')
-    wait_in_page(page, "document.querySelector('.thumbnail img')?.naturalWidth > 0")
+    wait_in_page(page, f"{LIST}.querySelector('.thumbnail img')?.naturalWidth > 0")
     page.click("[data-play]")
     wait_in_page(page, "document.querySelector('[data-playback] video').currentTime > 0.2")
     base = page.evaluate(

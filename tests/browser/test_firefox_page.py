@@ -11,7 +11,7 @@ from tests.camera.camera import Camera
 from .axe import severe_violations_in_firefox
 from .bidi import BidiSession
 from .conftest import Server
-from .player import RECORDED, RECORDER, STATE
+from .player import LIST, RECORDED, RECORDER, STATE
 from .test_page import MIN_TARGET_PX, SAME_IN_ALL_LANGUAGES, SMALL_TARGETS, WATCH_VIOLATIONS, WORDS
 from .test_recording import decoded_count
 
@@ -43,7 +43,7 @@ def test_a_recording_is_made_and_played(
     session.wait_until(exists('[data-recorder-phase="recording"]'), PATIENCE_S)
     session.wait_until(f"{RECORDED} >= '0:03'", PATIENCE_S)
     session.click("[data-record]")
-    session.wait_until(exists("[data-recordings] .download"), PATIENCE_S)
+    session.wait_until(f"{LIST}.querySelector('.download:not([hidden])')", PATIENCE_S)
     [path] = server.recordings.glob("*.mp4")
     assert decoded_count(path) >= 3 * 30
     assert path.name in session.evaluate(
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     open_dashboard(firefox_session, server)
     firefox_session.wait_until(
-        exists('[data-recordings-panel]:not([data-recordings-state="loading"])'), PATIENCE_S
+        exists('[data-recordings-state]:not([data-recordings-state="loading"])'), PATIENCE_S
     )
     assert severe_violations_in_firefox(firefox_session) == []
     firefox_session.evaluate("document.querySelector('pet-stream').stop()")

@@ -81,7 +81,7 @@ def opened(browser: Browser, server: Server, query: str = "", **settings: Any) -
         page = context.new_page()
         page.goto(f"{server.url}/pet-stream/{query}")
         page.wait_for_selector(LIVE)
-        page.wait_for_selector('[data-recordings-panel]:not([data-recordings-state="loading"])')
+        page.wait_for_selector('[data-recordings-state]:not([data-recordings-state="loading"])')
         yield page
     finally:
         context.close()
@@ -265,7 +265,7 @@ def test_no_page_in_no_state_does_what_its_policy_forbids(
             page.click("[data-recordings] [data-play]")
             wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0")
             page.click("[data-recordings] .delete")
-            page.wait_for_selector("[data-recordings] .remove")
+            page.wait_for_selector("[data-recordings] .undo")
         page.evaluate("document.querySelector('pet-stream').stop()")
         page.wait_for_selector('pet-stream[data-player-state="closed"]')
         assert page.evaluate("globalThis.violations") == []

@@ -1,4 +1,5 @@
-"""The list of recordings: seen, played, kept, deleted; clips; files that grow or change format."""
+"""The list of recordings: seen, played, kept, deleted and brought back; clips; files that grow or
+change format."""
 
 from __future__ import annotations
 
@@ -20,10 +21,13 @@ from tests.footage import encode
 from tests.recording.mp4_files import film
 from tests.recording.playback import access_unit
 from tests.recording.test_mp4_container import timed
+from tests.waiting import wait_until as until
 
+from .axe import severe_violations
 from .bidi import BidiSession
 from .chromium import wait_until
 from .conftest import Server
+from .player import LIST
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -65,7 +69,7 @@ def seek(page: Page, seconds: float, width: int = 0) -> None:
     wait_until(page, SHOWN, arg=[seconds, width])
 
 
-def test_a_recording_is_seen_played_kept_and_deleted(
+def test_a_recording_is_seen_played_kept_deleted_and_brought_back(
     server: Server, page: Page, screenshots: Path
 ) -> None:
     units = film_units(320, 180, 6)
@@ -74,13 +78,13 @@ def test_a_recording_is_seen_played_kept_and_deleted(
     page.goto(f"{server.url}/pet-stream/")
     name = "recording_20260102_040506.mp4"
     row = f'[data-recording="{name}"]'
-    wait_until(
-        page,
-        f"document.querySelector('{row} img')?.complete"
-        f" && document.querySelector('{row} img').naturalWidth === 320",
-    )
+    image = f"{LIST}.querySelector('{row} img')"
+    wait_until(page, f"{image}?.complete && {image}.naturalWidth === 320")
     assert "0:06" in page.inner_text(f"{row} .thumbnail")
-    assert "320" in page.inner_text(f"{row} .facts")
+    assert page.is_hidden(f"{row} .details")
+    page.click(f"{row} .more")
+    assert name in page.inner_text(f"{row} .details")
+    assert "320" in page.inner_text(f"{row} .details")
     assert "free on the disk" in page.inner_text("[data-disk]")
 
     page.click(f"{row} [data-play]")
@@ -91,22 +95,39 @@ def test_a_recording_is_seen_played_kept_and_deleted(
     seek(page, 1.0)
     (screenshots / "playback.png").write_bytes(page.screenshot(full_page=True))
 
+    # the stars have names that tell them apart, and a kept one is asked for harder
+    names = page.eval_on_selector_all(".star", "all => all.map((star) => star.ariaLabel)")
+    assert len({*names}) == 2, names
     page.click(f"{row} .star")
     page.wait_for_selector(f'{row} .star[aria-pressed="true"]')
     assert (server.recordings / f"{name}.star").exists()
-
     page.click(f"{row} .delete")
     page.wait_for_selector(f"{row} .remove")
+    assert "kept" in page.inner_text(f"{row} .question")
+    assert page.evaluate(f"{LIST}.activeElement.className") == "answer cancel"
     (screenshots / "delete.png").write_bytes(page.screenshot(full_page=True))
     page.keyboard.press("Escape")
     page.wait_for_selector(f"{row} .delete")
-    assert (server.recordings / name).exists()
-    page.click(f"{row} .delete")
-    page.click(f"{row} .remove")
-    page.wait_for_selector(row, state="detached")
+    assert page.evaluate(f"{LIST}.activeElement.className") == "action delete"
+    page.click(f"{row} .star")
+    page.wait_for_selector(f'{row} .star[aria-pressed="false"]')
+
+    # one that is not goes at once, and can be had back
+    page.focus(f"{row} .delete")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{row}[data-deleted] .undo")
+    assert page.evaluate(f"{LIST}.activeElement.className") == "undo"
+    assert page.inner_text("pet-stream-recordings [role=status]") == "The recording is deleted."
     page.wait_for_selector("[data-playback]", state="hidden")
-    left = {path.name for path in server.recordings.glob(f"{name}*")}
-    assert not left
+    wait_until_gone(server.recordings / name)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"{row} .delete")
+    assert page.evaluate(f"{LIST}.activeElement.className") == "action delete"
+    assert (server.recordings / name).exists()
+
+
+def wait_until_gone(path: Path) -> None:
+    until(lambda: not path.exists())
 
 
 def test_what_just_happened_is_saved_by_a_button(
@@ -148,7 +169,7 @@ def test_a_raw_file_is_offered_for_download_only(server: Server, page: Page) -> 
     page.goto(f"{server.url}/pet-stream/")
     page.wait_for_selector('[data-recording="cat.h264"] .download')
     assert page.query_selector("[data-play]") is None
-    assert "H.264 files play" in page.inner_text("[data-recordings-raw]")
+    assert "H.264 files play" in page.inner_text("pet-stream-recordings .raw:visible")
 
 
 # ---- very many
@@ -156,14 +177,15 @@ def test_a_raw_file_is_offered_for_download_only(server: Server, page: Page) -> 
 
 SCROLL_TO_THE_END = """async () => {
     for (;;) {
-        const older = document.querySelector('[data-older]');
-        if (older.hidden) return document.querySelectorAll('[data-recording]').length;
+        const list = document.querySelector('pet-stream-recordings').shadowRoot;
+        const older = list.querySelector('[data-older]');
+        if (older.hidden) return list.querySelectorAll('[data-recording]').length;
         older.scrollIntoView();
         await new Promise((resolve) => setTimeout(resolve, 20));
     }
 }"""
 
-DAYS = """[...document.querySelectorAll('[data-recordings] section')].map((section) => [
+DAYS = f"""[...{LIST}.querySelectorAll('[data-recordings] section')].map((section) => [
     section.querySelector('h3').textContent,
     [...section.querySelectorAll('[data-recording]')].map((row) => row.dataset.recording),
 ])"""
@@ -190,9 +212,10 @@ def test_all_of_600_recordings_are_reached_by_scrolling(server: Server, page: Pa
     names = many_recordings(server.recordings, 600)
     page.goto(f"{server.url}/pet-stream/")
     page.wait_for_selector(f'[data-recording="{names[0]}"]')
-    assert "600 recordings" in page.inner_text("[data-recordings-count]")
+    assert "600 recordings" in page.inner_text("pet-stream-recordings .count")
     assert page.locator("[data-recording]").count() < 200
-    page.evaluate(f"window.kept = document.querySelector('[data-recording=\"{names[3]}\"]')")
+    kept = f"{LIST}.querySelector('[data-recording=\"{names[3]}\"]')"
+    page.evaluate(f"window.kept = {kept}")
     assert page.evaluate(SCROLL_TO_THE_END) == 600
 
     days = page.evaluate(DAYS)
@@ -201,7 +224,7 @@ def test_all_of_600_recordings_are_reached_by_scrolling(server: Server, page: Pa
     assert len({*titles}) == len(titles) == len({name[10:18] for name in names})
     for _, those in days:
         assert len({name[10:18] for name in those}) == 1
-    assert page.evaluate(f"kept === document.querySelector('[data-recording=\"{names[3]}\"]')")
+    assert page.evaluate(f"kept === {kept}")
 
     # the oldest can be played; one that goes away elsewhere goes here, and nothing else does
     page.click(f'[data-recording="{names[-1]}"] [data-play]')
@@ -222,7 +245,9 @@ def test_older_ones_are_reached_by_the_keyboard(server: Server, page: Page) -> N
         assert page.locator("[data-recording]").count() == shown
         page.focus("[data-older]")
         page.keyboard.press("Enter")
-        wait_until(page, f"document.activeElement.dataset.name === 'play {names[shown]}'")
+        page.wait_for_selector(f'[data-recording="{names[shown]}"]')
+        first = f"{LIST}.querySelector('[data-recording=\"{names[shown]}\"] [data-play]')"
+        wait_until(page, f"{LIST}.activeElement === {first}")
     assert page.is_hidden("[data-older]")
 
 
@@ -238,15 +263,41 @@ def test_a_deletion_says_that_it_is_at_it(server: Server, page: Page) -> None:
         lambda route: held.append(route) if route.request.method == "DELETE" else route.continue_(),
     )
     row = '[data-recording="cat.mp4"]'
-    wait_until(page, f"document.querySelector('{row} img')?.naturalWidth === 320")
+    wait_until(page, f"{LIST}.querySelector('{row} img')?.naturalWidth === 320")
     page.click(f"{row} .delete")
-    page.click(f"{row} .remove")
     page.wait_for_selector(f"{row} .working")
     assert page.inner_text(f"{row} .working") == "Deleting…"
-    assert page.query_selector(f"{row} button.delete") is None
+    assert page.is_hidden(f"{row} .delete")
     held[0].continue_()
-    page.wait_for_selector(row, state="detached")
-    assert page.inner_text("[data-announce]") == "The recording is deleted."
+    page.wait_for_selector(f"{row} .undo")
+
+
+def test_what_was_deleted_waits_at_the_end_of_the_list(
+    server: Server, page: Page, screenshots: Path, page_errors: list[str]
+) -> None:
+    units = film_units(320, 180, 1)
+    for name in ("cat.mp4", "dog.mp4"):
+        write_mp4(server.recordings / name, units)
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector('[data-recording="dog.mp4"]')
+    assert page.is_hidden(".bin")
+    for name in ("cat.mp4", "dog.mp4"):
+        page.click(f'[data-recording="{name}"] .delete')
+        page.wait_for_selector(f'[data-recording="{name}"] .undo')
+    page.reload()  # nobody is at an Undo any more
+    page.click(".bin summary")
+    page.wait_for_selector('[data-binned="cat.mp4"]')
+    (screenshots / "bin.png").write_bytes(page.screenshot(full_page=True))
+    assert severe_violations(page) == []
+    page_errors.clear()  # what axe itself may not do here
+    page.click('[data-binned="cat.mp4"] .restore')
+    page.wait_for_selector('[data-recording="cat.mp4"] [data-play]')
+    page.wait_for_selector('[data-binned="cat.mp4"]', state="detached")
+    page.click('[data-binned="dog.mp4"] .forget')
+    assert page.evaluate(f"{LIST}.activeElement.className") == "answer cancel"
+    page.click('[data-binned="dog.mp4"] .remove')
+    page.wait_for_selector(".bin", state="hidden")
+    assert page.locator("[data-recording]").count() == 1
 
 
 def test_a_deletion_that_fails_leaves_the_recording_and_says_why(
@@ -261,11 +312,10 @@ def test_a_deletion_that_fails_leaves_the_recording_and_says_why(
     )
     row = '[data-recording="cat.mp4"]'
     page.click(f"{row} .delete")
-    page.click(f"{row} .remove")
-    page.wait_for_selector(f"{row} .delete")
     said = "That did not work: The recording can't be deleted: the disk failed"
-    assert page.inner_text("[data-recordings-message]") == said
-    assert page.inner_text("[data-announce]") == said
+    page.wait_for_selector(f"text={said}")
+    assert page.inner_text("pet-stream-recordings .message") == said
+    assert page.is_visible(f"{row} .delete")
     page_errors.clear()  # the console tells the 507
 
 
@@ -275,7 +325,8 @@ def test_a_recovered_recording_says_what_that_means(server: Server, page: Page) 
     row = '[data-recording="cat_recovered.mp4"]'
     page.wait_for_selector(row)
     assert "Recovered" in page.inner_text(f"{row} .facts")
-    assert "may be missing" in page.inner_text(f"{row} .note")
+    page.click(f"{row} .more")
+    assert "may be missing" in page.inner_text(f"{row} .details")
 
 
 def test_the_recording_that_runs_shows_its_picture_and_grows(
@@ -284,13 +335,14 @@ def test_the_recording_that_runs_shows_its_picture_and_grows(
     page.goto(f"{server.url}/pet-stream/")
     page.wait_for_selector(LIVE)
     page.click("[data-record]")
-    row = "[data-recordings] .running"
-    wait_until(page, f"document.querySelector('{row} img')?.naturalWidth === 320")
-    page.evaluate(f"window.image = document.querySelector('{row} img')")
-    assert "1280" in page.inner_text(f"{row} .facts")
-    length = page.inner_text(f"{row} .length")
-    wait_until(page, f"document.querySelector('{row} .length').textContent !== '{length}'")
-    assert page.evaluate(f"image === document.querySelector('{row} img')")  # no flicker
+    row = f"{LIST}.querySelector('.running')"
+    wait_until(page, f"{row}?.querySelector('img')?.naturalWidth === 320")
+    page.evaluate(f"window.image = {row}.querySelector('img')")
+    page.click(".running .more")
+    assert "1280" in page.inner_text(".running .details")
+    length = page.inner_text(".running .length")
+    wait_until(page, f"{row}.querySelector('.length').textContent !== '{length}'")
+    assert page.evaluate(f"image === {row}.querySelector('img')")  # no flicker
     page.click("[data-record]")
     page.wait_for_selector("[data-recordings] [data-play]")
 
@@ -310,9 +362,9 @@ def test_firefox_plays_seeks_keeps_and_deletes(
     video = "document.querySelector('[data-playback] video')"
     for name, duration_s in (("dog.mp4", 6), ("cat.mp4", 12)):
         row = f'[data-recording="{name}"]'
-        present = f"document.querySelector('{row} [data-play]')"
+        present = f"{LIST}.querySelector('{row} [data-play]')"
         session.wait_until(present, TIMEOUT_S)
-        session.wait_until(f"document.querySelector('{row} img').naturalWidth === 320", TIMEOUT_S)
+        session.wait_until(f"{LIST}.querySelector('{row} img')?.naturalWidth === 320", TIMEOUT_S)
         session.click(f"{row} [data-play]")
         playing = f"{video}.currentTime > 0.3 && Math.abs({video}.duration - {duration_s}) < 0.1"
         session.wait_until(playing, TIMEOUT_S)
@@ -323,15 +375,17 @@ def test_firefox_plays_seeks_keeps_and_deletes(
             session.wait_until(f"{there} && Math.abs({video}.currentTime - {seconds}) < 0.3")
     session.click('[data-recording="cat.mp4"] .star')
     pressed = '[data-recording="cat.mp4"] .star[aria-pressed="true"]'
-    session.wait_until(f"document.querySelector('{pressed}')", TIMEOUT_S)
+    session.wait_until(f"{LIST}.querySelector('{pressed}')", TIMEOUT_S)
     assert (server.recordings / "cat.mp4.star").exists()
-    session.click('[data-recording="dog.mp4"] .delete')
-    session.wait_until("document.querySelector('.question .remove')", TIMEOUT_S)
-    session.click(".question .remove")
-    session.wait_until("!document.querySelector('[data-recording=\"dog.mp4\"]')", TIMEOUT_S)
+    row = '[data-recording="dog.mp4"]'
+    session.click(f"{row} .delete")
+    session.wait_until(f"{LIST}.querySelector('{row}[data-deleted]')", TIMEOUT_S)
     assert not (server.recordings / "dog.mp4").exists()
+    session.click(f"{row} .undo")
+    session.wait_until(f"{LIST}.querySelector('{row}:not([data-deleted])')", TIMEOUT_S)
+    assert (server.recordings / "dog.mp4").exists()
     size = (
-        "fetch(document.querySelector('[data-recording=\"cat.mp4\"] .download').href)"
+        f"fetch({LIST}.querySelector('[data-recording=\"cat.mp4\"] .download').href)"
         ".then((answer) => answer.arrayBuffer()).then((data) => data.byteLength)"
     )
     assert session.evaluate(size) > 2 * 0.9 * (server.recordings / "cat.001.mp4").stat().st_size

@@ -252,7 +252,7 @@ def test_nothing_overflows_whatever_the_server_says(url: str, browser: Browser, 
         for path, answer in SCENES[scene].items():
             fulfill(page, path, answer)
         page.goto(url)
-        page.wait_for_selector('[data-recordings-panel]:not([data-recordings-state="loading"])')
+        page.wait_for_selector('[data-recordings-state]:not([data-recordings-state="loading"])')
         page.wait_for_selector('[data-recorder-phase]:not([data-recorder-phase="unknown"])')
         page.evaluate(SETTLED)
         png = page.screenshot(full_page=True)

@@ -4,29 +4,58 @@ import { test } from "node:test";
 globalThis.document ??= { title: "" }; // the panels belong to a page; these functions do not
 
 const { RecordingPages } = await import("../../static/js/recording_pages.js");
-const { byDay, diskUse } = await import("../../static/js/recordings.js");
+const { asOfNow, byDay, diskUse, doubtIn } = await import("../../static/js/recording.js");
 const { setLanguage } = await import("../../static/js/i18n.js");
+const { setZone } = await import("../../static/js/zone.js");
 
 await setLanguage("en");
 
-const at = (...parts) => new Date(...parts).getTime() / 1000;
-const now = new Date(2026, 10, 22, 12);
+const at = (text) => Date.parse(text) / 1000;
 
-test("recordings stand by day, newest first, whatever the server's order", () => {
+test("recordings stand by the camera's day, newest first, whatever the server's order", () => {
+  setZone("Asia/Tokyo");
   const recordings = [
-    { name: "a", started_at: at(2026, 10, 21, 8) },
-    { name: "b", started_at: at(2026, 10, 22, 9) },
-    { name: "c", started_at: at(2026, 10, 21, 22) },
+    { name: "a", started_at: at("2026-11-20T23:00:00Z") },
+    { name: "b", started_at: at("2026-11-21T15:00:00Z") },
+    { name: "c", started_at: at("2026-11-21T14:59:59Z") },
   ];
-  const groups = byDay(recordings, now).map(({ title, recordings: those }) => [
-    title,
+  const groups = byDay(recordings).map(({ day, recordings: those }) => [
+    day,
     those.map(({ name }) => name).join(""),
   ]);
   assert.deepEqual(groups, [
-    ["Today", "b"],
-    ["Yesterday", "ca"],
+    ["2026-11-22", "b"],
+    ["2026-11-21", "ca"],
   ]);
 });
+
+test("a recording that runs is as long as the recorder says, not as the list said then", () => {
+  const running = { name: "cat.mp4", state: "recording", duration_s: 1, size_bytes: 5 };
+  const status = { filename: "cat.mp4", duration_ms: 7_900, bytes_written: 99 };
+  const now = asOfNow(running, status);
+  assert.deepEqual([now.duration_s, now.size_bytes], [7, 99]);
+  for (const other of [null, { ...status, filename: "dog.mp4" }]) {
+    assert.equal(asOfNow(running, other), running);
+  }
+  const complete = { ...running, state: "complete" };
+  assert.equal(asOfNow(complete, status), complete);
+});
+
+const LINK = { isOnline: true, trouble: "" };
+const DOUBTS = [
+  ["pictures come", { recording: true, receiving: true }, LINK, ""],
+  ["no pictures come", { recording: true, receiving: false, waiting: false }, LINK, "silent"],
+  ["it waits for the first picture", { recording: true, receiving: false, waiting: true }, LINK, ""],
+  ["an older server does not say", { recording: true }, LINK, ""],
+  ["nothing is known yet", null, LINK, ""],
+  ["the server is gone", { recording: true, receiving: true }, { ...LINK, trouble: "server" }, "unknown"],
+];
+
+for (const [when, recording, link, doubt] of DOUBTS) {
+  test(`whether a recording really runs, when ${when}: ${doubt || "yes"}`, () => {
+    assert.equal(doubtIn({ link, recording }), doubt);
+  });
+}
 
 /** A server with so many recordings, newest first; `asked` tells what it was asked for. */
 class ListingApi {
