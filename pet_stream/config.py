@@ -116,6 +116,11 @@ class Config:
         "a recording ends when no heartbeat has come for this many seconds; 0: never",
         is_live=True,
     )
+    resume_recording: bool = _setting(
+        False,
+        values.flag,
+        "a recording goes on by itself when the server is back after a crash or a restart",
+    )
     min_free_mb: int = _setting(
         200,
         values.whole_number(0, 1_000_000),

@@ -26,6 +26,7 @@ from .ingest.shm_reader import ShmReader
 from .library.archive import Archive
 from .library.folder_watch import FolderWatch
 from .library.library import Library
+from .library.resumption import Resumption
 from .library.snapshots import Snapshots
 from .logs.own_log import OwnLog
 from .loop_parts import LoopParts, View
@@ -39,6 +40,8 @@ from .pause.pause import Pause
 from .process.switch_interval import switch_interval
 from .profiling.limits import ProfileLimits
 from .profiling.memory import MemoryLooks
+from .recording.journal import Journal
+from .recording.journal_entry import JournalEntry
 from .recording.recorder import Recorder
 from .recording.status import PAUSED, CurrentRecording, RecordingStatus
 from .replaceable_parts import ReplaceableParts
@@ -56,6 +59,8 @@ MAX_LISTENERS = 64
 a thread of the server."""
 MAX_VIEWS = 4
 """Live views of one device. One more, and the oldest ends."""
+RESUME_TIMEOUT_S = 5.0
+"""The recorder answers before that, even when the disk does not."""
 MAX_OFFERS = 16
 """Offers that are answered at once, half of them for one client. A browser sends at most six."""
 
@@ -148,10 +153,19 @@ class Parts:
         self.hls_sessions = Sessions(self.places, on_empty=hls_window.forget)
         current = CurrentRecording()
         self.library = library = Library(config.record_path, current, bin_s=3600 * config.bin_hours)
+        journal = Journal(config.record_path)
+
+        def resume(entry: JournalEntry, left_s: float) -> RecordingStatus:
+            event_loop = replaceable.on_loop.event_loop
+            return event_loop.call(recorder.resume(entry, left_s), RESUME_TIMEOUT_S)
+
         self.archive = archive = Archive(
             self.library,
             retention(config),
             name,
+            resumption=Resumption(
+                self.library, journal, current, resume if config.resume_recording else None
+            ),
             max_clip_bytes=config.clips_mb * 1_000_000,
             min_free_bytes=config.min_free_mb * 1_000_000,
             errors=errors,
@@ -174,6 +188,7 @@ class Parts:
             is_live=lambda: replaceable.camera_status().state == "live",
             follow=None if self.detections is None else self.detections.follow,
             current=current,
+            journal=journal,
             errors=errors,
             name=name,
         )

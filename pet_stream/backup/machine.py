@@ -19,6 +19,7 @@ from ..library.library import Library
 from ..library.thumbnails import is_unfinished
 from ..private_file import remove_private_file, replace_private_file
 from ..recording.belongings import OF_FILE, OF_RECORDING
+from ..recording.journal import JOURNAL_NAME
 from ..recording.names import is_stored_name
 from .content import Backup
 
@@ -131,6 +132,7 @@ class Machine:
         folder = self._config.record_path
         yield self._page_settings
         yield from sorted(folder.glob(page_settings.ASIDE.format("*")))
+        yield folder / JOURNAL_NAME  # or it would record by itself
 
     def _recorded(self) -> Iterator[Path]:
         """Yields recordings, and what was made beside them, finished or not."""

@@ -16,4 +16,5 @@ RUN_DEFAULTS: dict[str, object] = {
     **HOST_DEFAULTS,
     "PET_STREAM_KEEP_FREE_MB": KEEP_FREE_MB,
     "PET_STREAM_MAX_RECORDING_MINUTES": MAX_RECORDING_MINUTES,
+    "PET_STREAM_RESUME_RECORDING": True,  # somebody wanted it, and nobody has ended it
 }

@@ -20,7 +20,8 @@ from .tls import certificate_of, tls_options
     help="Serve live view, recording and metrics of a camera's shared memory.\n\nThe oldest "
     f"recordings are deleted while less than {KEEP_FREE_MB} MB are free on the disk "
     "(FLASK_PET_STREAM_KEEP_FREE_MB; 0: never), and none is longer than "
-    f"{MAX_RECORDING_MINUTES} minutes (FLASK_PET_STREAM_MAX_RECORDING_MINUTES; 0: no limit).",
+    f"{MAX_RECORDING_MINUTES} minutes (FLASK_PET_STREAM_MAX_RECORDING_MINUTES; 0: no limit). "
+    "After a crash or a restart a recording goes on (FLASK_PET_STREAM_RESUME_RECORDING).",
     epilog=OTHER_SETTINGS,
 )
 @click.option("--shm", metavar="NAME", help=f"the stream's shared memory ({DEFAULTS['shm']})")

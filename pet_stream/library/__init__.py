@@ -12,6 +12,7 @@
       housekeeping        that thread: one task at a time
       ownership           one process records into a folder
       crash_recovery      repairs unfinished files
+      resumption          what the last run left in the middle goes on
       retention           deletes old ones, empties the bin; `ages`, `clock`: how old they are
       thumbnails          a small picture of each recording
       folder_check        whether a recording could begin

@@ -12,17 +12,17 @@ from pathlib import Path
 from ..errors import Busy, NotRecorderOwner
 from ..lifecycle import Run, start_run
 from ..reason import Reason
-from ..recording.disk import ClipsFull, remove
+from ..recording.disk import ClipsFull
 from ..recording.status import RecordingStatus
 from ..supervision.error_counts import ErrorCounts
 from .ages import Ages
 from .clock import ClockReading, read_clocks
 from .cuts import Cuts
-from .cuts import is_unfinished as is_unfinished_cut
 from .folder_check import FolderCheck
 from .housekeeping import Housekeeper
 from .library import Library
 from .ownership import Ownership
+from .resumption import Resumption
 from .retention import Pruner, Retention
 from .thumbnails import Thumbnails, is_unfinished
 
@@ -38,7 +38,7 @@ class Archive:
     soon as something is in it.
 
     `max_clip_bytes`: limit for all clips together; 0: none. `min_free_bytes`: free space that a
-    recording needs to begin.
+    recording needs to begin. `resumption` sees to what was being recorded when the server ended.
     """
 
     def __init__(
@@ -49,16 +49,18 @@ class Archive:
         *,
         max_clip_bytes: int = 0,
         min_free_bytes: int = 0,
+        resumption: Resumption | None = None,
         read_clocks: Callable[[], ClockReading] = read_clocks,
         errors: ErrorCounts | None = None,
     ) -> None:
         self._library = library
         self._retention = retention
         self._max_clip_bytes = max_clip_bytes
+        self._resumption = resumption
         self._ages = Ages(read_clocks)
         self._pruner = Pruner(library, retention, self._ages)
         self._housekeeper = Housekeeper(f"{name}-housekeeping", errors)
-        self._ownership = Ownership(library.folder, self._repair_soon)
+        self._ownership = Ownership(library.folder, self._handle_claimed)
         self._timer_name = f"{name}-retention"
         self._repairs: list[Future[None]] = []
         self._tidying: Future[None] | None = None
@@ -230,12 +232,19 @@ class Archive:
         except OSError as exc:
             logger.warning("nothing can be recorded: the recordings folder can't be used: %s", exc)
 
-    def _repair_soon(self, parts: list[Path]) -> None:
-        copies = [part for part in parts if is_unfinished(part) or is_unfinished_cut(part)]
-        for copy in copies:  # of what is still there
-            self._housekeeper.submit(partial(remove, copy))
-        recordings = [part for part in parts if part not in copies]
+    def _handle_claimed(self, parts: list[Path]) -> None:
+        """The folder is ours now; an earlier owner has left `parts`. In the claimer's thread."""
+        recordings = [part for part in parts if not is_unfinished(part)]
+        resumption = self._resumption
+        left = None if resumption is None else resumption.look(recordings)
+        if resumption is not None and left is not None:  # first of all: a repair takes its time
+            go_on = partial(resumption.go_on, left, is_repairing=bool(recordings))
+            self._housekeeper.submit(go_on)
+        for thumbnail in filter(is_unfinished, parts):
+            self._housekeeper.submit(partial(thumbnail.unlink, missing_ok=True))
         if recordings:
             from .crash_recovery import repair  # lazy, as in details
 
             self._repairs = [self._housekeeper.submit(partial(repair, part)) for part in recordings]
+        if resumption is not None and left is not None:
+            self._housekeeper.submit(resumption.tell_repaired)

@@ -117,6 +117,23 @@ def read_details(descriptor: int, name: str, size: int) -> Details:
     return Details(summary.duration_s, summary.width, summary.height, summary.codec, summary.gaps)
 
 
+def read_length_s(path: Path) -> float | None:
+    """Returns how long a file is, also an unfinished one; None if it does not tell."""
+    from ..media.mp4.reading import read_summary  # lazy, as above
+
+    try:
+        descriptor = open_to_read(path)
+    except OSError:
+        return None
+    try:
+        size = os.fstat(descriptor).st_size
+        return read_summary(partial(read_at, descriptor), size).duration_s
+    except (BitstreamError, OSError):
+        return None
+    finally:
+        os.close(descriptor)
+
+
 def _of_raw(data: bytes) -> Details:
     for nal_unit in split_annex_b(data, max_nal_units=len(data)):  # of many pictures
         if nal_unit_type(nal_unit) == NalUnitType.SPS:

@@ -2,6 +2,8 @@
 
     recorder                  the entrance, on the event loop: start, stop, clip, heartbeat
       names, target, settings   the name of a recording, its file, and its limits
+      starts                  begins recordings, seldom enough, with their pre-roll
+        journal, journal_entry    tells the next run of the server what runs: `interruption`
       clips                   saves what just happened, from memory
       session                 one recording or clip, on the event loop
         home_loop             the loop that it belongs to, until it moves to another

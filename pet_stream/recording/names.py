@@ -34,6 +34,7 @@ _AUTOMATIC_STEM = re.compile(
     r"(?:_[0-9]+)?(?:\.[0-9]{3,4})?(?:_recovered(?:_[0-9]+)?)?"
 )
 _NUMBERED_STEM = re.compile(r"(.*[A-Za-z0-9_-])\.([0-9]{3,4})(?:_recovered)?(?:_[0-9]+)?")
+_RESUMED_STEM = re.compile(r"(.+)_([2-9]|[1-9][0-9]{1,2})")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
@@ -73,6 +74,12 @@ def is_stored_name(text: str) -> bool:
     )
 
 
+def is_new_name(text: str) -> bool:
+    """Whether a new recording may have been called so: as in a request, and numbered."""
+    stem = text.rpartition(".")[0]
+    return is_stored_name(text) and _REQUESTED_STEM.fullmatch(stem) is not None
+
+
 def automatic_stem(started_at: float) -> str:
     """Returns `recording_YYYYMMDD_HHMMSS` of `started_at` (epoch seconds) in local time."""
     return time.strftime("recording_%Y%m%d_%H%M%S", time.localtime(started_at))
@@ -85,6 +92,12 @@ def numbered(stem: str) -> Iterator[str]:
     while True:
         yield f"{stem}_{number}"
         number += 1
+
+
+def next_stem(stem: str) -> str:
+    """Returns `cat_2` for `cat`, `cat_3` for `cat_2`, and so on: of a recording that goes on."""
+    match = _RESUMED_STEM.fullmatch(stem)
+    return f"{stem}_2" if match is None else f"{match[1]}_{int(match[2]) + 1}"
 
 
 def composite_of(name: str) -> tuple[str, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,32 +21,24 @@ from ..errors import (
 )
 from ..histogram import SharedHistogram
 from ..lifecycle import Deadline, Run
-from ..media.access_unit import AccessUnit
 from ..reason import Reason
 from ..supervision.error_counts import ErrorCounts
 from .clips import Clips
 from .containers import FORMATS, ContainerFactory
+from .journal import Journal
+from .journal_entry import JournalEntry
 from .session import Session
 from .settings import RecorderSettings
 from .sidecars import SidecarCounts, SightingQueue, sidecars_since
+from .starts import Starts
 from .status import PAUSED, SHUT_DOWN, CurrentRecording, RecorderCounts, RecordingStatus
-from .target import Targets
+from .target import Target, Targets
 
 logger = logging.getLogger(__name__)
 
-STARTS_AT_ONCE = 10
-START_EVERY_S = 2.0
-"""The average rate of starts is limited because each start writes its pre-roll."""
-PREROLL_AT_ONCE_S = 60
-"""Pre-roll for all starts together; after that, one second for each second that passes. Otherwise
-repeated starts and stops would write the same pictures many times."""
 SYNCS_S = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 30.0)
-QUEUE_UNITS = 4000
-"""More pictures than come in `queue_s` at any rate: the queue is bounded by time and bytes."""
 OPEN_WAIT_S = 1.0
 """A start waits this long for the disk, so that its response can name an error."""
-MAX_GOP_AGE_S = 2.0
-"""A cached GOP whose newest picture is older belongs to a camera that has stopped."""
 
 
 class Recorder:
@@ -87,6 +79,7 @@ class Recorder:
         is_live: Callable[[], bool] = lambda: True,
         current: CurrentRecording | None = None,
         follow: Callable[[int], SightingQueue] | None = None,
+        journal: Journal | None = None,
         errors: ErrorCounts | None = None,
         name: str = "pet-stream",
         starts: TokenBucket | None = None,
@@ -98,20 +91,14 @@ class Recorder:
     ) -> None:
         if file_format not in formats:
             raise ValueError(f"unknown recording format: {file_format!r}")
-        self._broadcaster = broadcaster
         self._targets = Targets(folder, file_format, formats)
         self.settings = RecorderSettings() if settings is None else settings
-        self._claim = claim
         self._on_finished = on_finished
         self._on_left = on_left
         self._check = check
         self._errors = errors or ErrorCounts()
-        self._name = name
-        self._start_tokens = starts or TokenBucket(STARTS_AT_ONCE, START_EVERY_S)
-        self._preroll_seconds = prerolls or TokenBucket(PREROLL_AT_ONCE_S, 1.0)
         self._open_wait_s = open_wait_s
         self._disk_timeout_s = disk_timeout_s
-        self._clock_ns = clock_ns
         self._current = current or CurrentRecording()
         self.syncs = SharedHistogram(SYNCS_S)
         """How long the disk takes for each sync of a running recording."""
@@ -127,7 +114,14 @@ class Recorder:
             make_sidecars=partial(sidecars_since, follow, self.sidecar_counts),
             clock_ns=clock_ns,
         )
-        self._make_session = partial(make_session, thread_name=f"{name}-recorder", is_live=is_live)
+        self._starts = Starts(
+            broadcaster,
+            partial(make_session, thread_name=f"{name}-recorder", claim=claim, is_live=is_live),
+            journal or Journal(folder),
+            tokens=starts,
+            prerolls=prerolls,
+            clock_ns=clock_ns,
+        )
         self._clips = Clips(
             broadcaster,
             self._targets,
@@ -199,7 +193,23 @@ class Recorder:
             preroll_s=settings.preroll_s if preroll_s is None else preroll_s,
             heartbeat_s=settings.heartbeat_s if heartbeat_s is None else heartbeat_s,
         )
-        session = self._begin(filename, file_format, settings)  # no await: of two starts one wins
+        choose = partial(self._targets.choose, filename, file_format)
+        session = self._begin(choose, settings)  # no await: of two starts one wins
+        await session.until_opened(self._open_wait_s)
+        self._current.forget_interruption()
+        return session.status
+
+    async def resume(self, entry: JournalEntry, left_s: float) -> RecordingStatus:
+        """Begin a recording that goes on with one that broke off, for another `left_s`; 0: without
+        an end. Raises what `start` does."""
+        settings = replace(
+            self.settings,
+            max_duration_s=left_s,
+            preroll_s=entry.preroll_s,
+            heartbeat_s=entry.heartbeat_s,
+        )
+        choose = partial(self._targets.resumed, entry.filename, is_named=entry.is_named)
+        session = self._begin(choose, settings, entry.resumed_at)
         await session.until_opened(self._open_wait_s)
         return session.status
 
@@ -220,7 +230,7 @@ class Recorder:
         if not session.has_begun:
             raise NotRecording("The recording has not begun yet")
         session.end(reason)
-        return await session.until_closed(self._disk_timeout_s)
+        return self._current.with_news(await session.until_closed(self._disk_timeout_s))
 
     def interrupt(self, reason: Reason) -> None:
         """End the recording that runs, if there is one. Does not wait. On the loop."""
@@ -232,7 +242,7 @@ class Recorder:
         """Keep the recording running for another `heartbeat_s`. Raises NotRecording."""
         session = self._running()
         session.beat()
-        return session.status
+        return self._current.with_news(session.status)
 
     async def clip(
         self, seconds: float, filename: str | None = None, *, file_format: str | None = None
@@ -294,7 +304,10 @@ class Recorder:
         return session
 
     def _begin(
-        self, filename: str | None, file_format: str | None, settings: RecorderSettings
+        self,
+        choose: Callable[[float], Target],
+        settings: RecorderSettings,
+        resumed_at: tuple[float, ...] = (),
     ) -> Session:
         self._check()
         last = self._session
@@ -306,33 +319,7 @@ class Recorder:
                 if last.is_ending
                 else "Already recording"
             )
-        started_at = time.time()
-        target = self._targets.choose(filename, file_format, started_at)
-        self._start_tokens.take("Recordings were started too often just now")
-        preroll_s = self._preroll_seconds.take_up_to(settings.preroll_s)
-        now_ns = self._clock_ns()
-        subscription = self._broadcaster.subscribe(
-            "recorder",
-            QUEUE_UNITS,
-            lambda: None,
-            since_ns=now_ns - round(preroll_s * 1e9) if settings.preroll_s else None,
-            max_bytes=settings.queue_bytes,
-            max_seconds=settings.queue_s,
-        )
-        preroll = _recent(subscription.take(), now_ns, max(settings.preroll_s, MAX_GOP_AGE_S))
-        session = self._make_session(
-            subscription=subscription,
-            preroll=preroll,
-            target=target,
-            settings=settings,
-            claim=self._claim,
-            started_at=started_at,
-            now_ns=now_ns,
-            wanted_s=preroll_s,
-            totals_before=(0, 0) if last is None else last.frame_totals,
-            on_over=self._handle_over,
-        )
-        session.start()
+        session = self._starts.begin(choose, settings, last, self._handle_over, resumed_at)
         self._remember_left()
         self._session, self._session_before = session, last
         self._current.source = session
@@ -370,10 +357,3 @@ class Recorder:
         failure = session.failure
         if failure is not None and not isinstance(failure, FileExistsError | NotRecorderOwner):
             self._error_count += 1
-
-
-def _recent(units: Sequence[AccessUnit], now_ns: int, max_age_s: float) -> Sequence[AccessUnit]:
-    """Returns `units`; nothing if they are old because the camera has stopped."""
-    if not units or now_ns - units[-1].capture_ns > max_age_s * 1e9:
-        return ()
-    return units

@@ -19,7 +19,7 @@ from .limits import Limits
 from .session_status import Facts, SessionStatus, describe_failure
 from .settings import RecorderSettings
 from .sidecars import Sidecars
-from .status import RecordingStatus
+from .status import SHUT_DOWN, RecordingStatus
 from .target import Target
 from .writer import Writer
 
@@ -32,7 +32,8 @@ class Session:
 
     `now_ns` is the time of the start on the clock of the capture times, `clock_ns`; `preroll` is
     what came in the `wanted_s` before it, from an entry point on. `is_live` tells whether the
-    camera sends pictures.
+    camera sends pictures. The writer's thread calls `remember`, with the name of the file, once
+    there is one, and `forget`, with whether it was ended by the server's end, once it is in order.
     `frame_totals` counts on from `totals_before`, those of the session before this one. `on_over`
     is called on the loop when the file is closed, before `closed` is set.
 
@@ -61,6 +62,8 @@ class Session:
         make_sidecars: Callable[[int], Sidecars],
         is_live: Callable[[], bool],
         clock_ns: Callable[[], int],
+        remember: Callable[[Facts, str], object] = lambda facts, filename: None,
+        forget: Callable[[Facts, bool], object] = lambda facts, is_shut_down: None,
     ) -> None:
         self._home = HomeLoop()
         self.opened = self._home.new_future()
@@ -77,6 +80,8 @@ class Session:
             clock_ns=clock_ns,
         )
         self._totals_before = totals_before
+        self._remember = remember
+        self._forget = forget
         self._on_over = on_over
         self._on_left = on_left
         self._limits = Limits(self._home, settings, lambda: self._arrival.is_waiting, self.end)
@@ -87,21 +92,22 @@ class Session:
             settings,
             preroll=preroll,
             claim=claim,
-            on_opened=lambda: self._home.post(self._handle_opened),
+            on_opened=self._tell_opened,
+            on_finished=self._tell_finished,
             on_closed=self._tell_closed,
             thread_name=thread_name,
             started_ns=0 if target.is_clip else now_ns,
             syncs=syncs,
             sidecars=self._sidecars,
         )
-        facts = Facts(
+        self._facts = Facts(
             recording_id=secrets.token_hex(8),
             started_at=started_at,
             preroll_ms=max(0, now_ns - preroll[0].capture_ns) // 1_000_000 if preroll else 0,
             wanted_ms=round(wanted_s * 1000),
             heartbeat_s=settings.heartbeat_s or None,
         )
-        self._status = SessionStatus(facts, self._writer, self._arrival, subscription)
+        self._status = SessionStatus(self._facts, self._writer, self._arrival, subscription)
 
     def start(self) -> None:
         try:
@@ -190,7 +196,7 @@ class Session:
 
     @property
     def recording_id(self) -> str:
-        return self._status.recording_id
+        return self._facts.recording_id
 
     @property
     def is_ending(self) -> bool:
@@ -245,6 +251,17 @@ class Session:
     @property
     def status(self) -> RecordingStatus:
         return self._status.read(is_over=self.is_over)  # read first: if it is over, all is final
+
+    def _tell_opened(self) -> None:
+        """Called in the writer's thread."""
+        self._home.post(self._handle_opened)
+        if self._writer.path is not None:
+            self._remember(self._facts, self._writer.path.name)
+
+    def _tell_finished(self) -> None:
+        """Called in the writer's thread."""
+        is_shut_down = self._status.reason_to_end is SHUT_DOWN and self.failure is None
+        self._forget(self._facts, is_shut_down)
 
     def _tell_closed(self) -> None:
         """Called in the writer's thread, as its last act."""

@@ -87,10 +87,6 @@ class SessionStatus:
         )
 
     @property
-    def recording_id(self) -> str:
-        return self._facts.recording_id
-
-    @property
     def dropped_count(self) -> int:
         lost_count = self._writer.progress.lost_count + self.lost_in_queue
         return self._subscription.dropped_count + lost_count

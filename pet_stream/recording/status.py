@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..reason import Reason
+from .interruption import Interruption
 
+NEWS_S = 86_400.0
+"""What was interrupted is told for a day."""
 SHUT_DOWN = Reason("shut_down", "the server was shut down")
 PAUSED = Reason("paused", "the camera was paused")
 
@@ -62,6 +66,8 @@ class RecordingStatus:
     """What is wrong while it runs, for a person."""
     has_failed: bool = False
     """Whether an error ended it."""
+    interrupted: Interruption | None = None
+    """What the last run of the server left in the middle, until somebody starts a recording."""
 
     def to_json(self) -> dict[str, Any]:
         """Returns the fields of `GET /api/recording/status`."""
@@ -89,6 +95,7 @@ class RecordingStatus:
             "dropped_count": self.dropped_count,
             "heartbeat_s": self.heartbeat_s,
             "failed": self.has_failed,
+            "interrupted": None if self.interrupted is None else self.interrupted.to_json(),
         }
 
 
@@ -99,16 +106,37 @@ class HasStatus(Protocol):
 
 class CurrentRecording:
     """The status of the running or last recording. The recorder sets `source`, on the event loop;
-    any thread may read `status`."""
+    any thread may read `status`, and tell of an interruption."""
 
     def __init__(self) -> None:
         self.source: HasStatus | None = None
         """The session; None before the first one."""
+        self._interrupted: Interruption | None = None
+        self._told_at_s = 0.0
 
     @property
     def status(self) -> RecordingStatus:
         source = self.source
-        return RecordingStatus() if source is None else source.status
+        return self.with_news(RecordingStatus() if source is None else source.status)
+
+    def with_news(self, status: RecordingStatus) -> RecordingStatus:
+        """Returns `status` with what the last run of the server left, as long as that is news."""
+        interrupted = self._interrupted
+        if interrupted is None or time.monotonic() - self._told_at_s > NEWS_S:
+            return status
+        return replace(status, interrupted=interrupted)
+
+    def tell(self, interrupted: Interruption) -> None:
+        """The last run of the server left this."""
+        self._interrupted, self._told_at_s = interrupted, time.monotonic()
+
+    def correct(self, before: Interruption, after: Interruption) -> None:
+        """More is known of it; does nothing if it is no news any more."""
+        if self._interrupted is before:
+            self._interrupted = after
+
+    def forget_interruption(self) -> None:
+        self._interrupted = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import BadName
 from .containers import ContainerFactory
-from .names import automatic_stem, requested_name
+from .names import automatic_stem, next_stem, requested_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Target:
     container: ContainerFactory
     is_numbered: bool
     """If the name is taken, a number is appended; otherwise that is an error."""
+    is_named: bool = False
+    """Somebody has chosen the name; else it is made of the time."""
     is_clip: bool = False
     """Whether the file is marked as a clip (`media.clip_mark`)."""
 
@@ -60,7 +62,14 @@ class Targets:
             suffix=suffix,
             container=self._formats[file_format],
             is_numbered=not filename,
+            is_named=bool(filename),
         )
+
+    def resumed(self, filename: str, started_at: float, *, is_named: bool) -> Target:
+        """Chooses the file of a recording that goes on with `filename`. Raises BadName."""
+        stem, _, ending = filename.rpartition(".")
+        target = self.choose(None, ending, started_at)
+        return replace(target, stem=next_stem(stem), is_named=True) if is_named else target
 
     def _ending(self, filename: str | None) -> str | None:
         """Returns the format that `filename` ends in; None for other endings and for none."""

@@ -23,7 +23,7 @@ from pet_stream.library.cutting import cut
 from pet_stream.library.library import MAX_WAITING
 from pet_stream.library.ownership import OWNER_NAME
 from pet_stream.media.access_unit import AccessUnit
-from pet_stream.recording.recorder import STARTS_AT_ONCE
+from pet_stream.recording.starts import STARTS_AT_ONCE
 from tests.apps import mounted_app, stream_of
 from tests.footage import encode
 from tests.recording.playback import GOP, Camera, access_unit

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..recording.conftest import pictures, read_only_folder
+from ..recording.conftest import full_disk, pictures, read_only_folder
 
-__all__ = ["pictures", "read_only_folder"]
+__all__ = ["full_disk", "pictures", "read_only_folder"]

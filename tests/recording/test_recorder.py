@@ -346,6 +346,7 @@ def test_the_status_before_the_first_recording() -> None:
         "dropped_count": 0,
         "heartbeat_s": None,
         "failed": False,
+        "interrupted": None,
     }
 
 

@@ -130,10 +130,8 @@ def messages() -> dict[str, Any]:
     where."""
     sighting = all_schemas()["Sighting"]
     detections = _message("detections", **sighting["properties"])
-    shared = {
-        name: all_schemas()[name] for name in ("Detection", "DiskSpace", "PageState", "Pause")
-    }
-    shared["RecordingStatus"] = all_schemas()["RecordingStatus"]
+    kept = ("Detection", "DiskSpace", "Interruption", "PageState", "Pause", "RecordingStatus")
+    shared = {name: all_schemas()[name] for name in kept}
     defined = {
         **FROM_SERVER,
         "Detections": detections,

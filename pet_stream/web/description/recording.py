@@ -158,5 +158,22 @@ SCHEMAS: dict[str, Schema] = {
         stop_reason=nullable(TEXT),
         stop_code=nullable(TEXT),
         failed=BOOLEAN,
+        interrupted=described(
+            nullable(ref("Interruption")),
+            "What the last run of the server left in the middle; until somebody starts a "
+            "recording, a day at most.",
+        ),
+    ),
+    "Interruption": record(
+        filename=described(TEXT, "As it was recorded."),
+        cause=described(word("crash", "shut_down"), "How the server ended."),
+        started_at=EPOCH_S,
+        broke_off_at=EPOCH_S,
+        repairing=described(BOOLEAN, "What is left of it is being repaired."),
+        saved_as=described(nullable(TEXT), "Its name in the list; null: nothing, or not yet."),
+        recovered=described(BOOLEAN, "It was left unfinished, and is repaired."),
+        resumed_as=described(nullable(TEXT), "The recording that goes on with it."),
+        not_resumed=described(nullable(TEXT), "Why there is none."),
+        not_resumed_code=nullable(TEXT),
     ),
 }
