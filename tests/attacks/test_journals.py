@@ -22,7 +22,20 @@ from pet_stream.recording.status import CurrentRecording, RecordingStatus
 from tests.recording.test_journal import ENTRY
 
 GOOD: dict[str, Any] = json.loads(ENTRY.to_json())
-HOSTILE_VALUES = [None, True, -1, 1e300, 10**400, "x", "", [], {}, [[]], float("nan"), float("inf")]
+HOSTILE_VALUES: list[Any] = [
+    None,
+    True,
+    -1,
+    1e300,
+    10**400,
+    "x",
+    "",
+    [],
+    {},
+    [[]],
+    float("nan"),
+    float("inf"),
+]
 HOSTILE_NAMES = [
     *("../cat.mp4", "/etc/cat.mp4", "a/b.mp4", "cat", "cat.exe", ".mp4", ".cat.mp4", "-cat.mp4"),
     *(
