@@ -234,14 +234,15 @@ class Archive:
 
     def _handle_claimed(self, parts: list[Path]) -> None:
         """The folder is ours now; an earlier owner has left `parts`. In the claimer's thread."""
-        recordings = [part for part in parts if not is_unfinished(part)]
+        copies = [part for part in parts if is_unfinished(part) or is_unfinished_cut(part)]
+        recordings = [part for part in parts if part not in copies]
         resumption = self._resumption
         left = None if resumption is None else resumption.look(recordings)
         if resumption is not None and left is not None:  # first of all: a repair takes its time
             go_on = partial(resumption.go_on, left, is_repairing=bool(recordings))
             self._housekeeper.submit(go_on)
-        for thumbnail in filter(is_unfinished, parts):
-            self._housekeeper.submit(partial(thumbnail.unlink, missing_ok=True))
+        for copy in copies:  # of what is still there
+            self._housekeeper.submit(partial(remove, copy))
         if recordings:
             from .crash_recovery import repair  # lazy, as in details
 
