@@ -12,12 +12,13 @@ from pathlib import Path
 from ..errors import Busy, NotRecorderOwner
 from ..lifecycle import Run, start_run
 from ..reason import Reason
-from ..recording.disk import ClipsFull
+from ..recording.disk import ClipsFull, remove
 from ..recording.status import RecordingStatus
 from ..supervision.error_counts import ErrorCounts
 from .ages import Ages
 from .clock import ClockReading, read_clocks
 from .cuts import Cuts
+from .cuts import is_unfinished as is_unfinished_cut
 from .folder_check import FolderCheck
 from .housekeeping import Housekeeper
 from .library import Library
