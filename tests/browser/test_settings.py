@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,12 +11,16 @@ from playwright.sync_api import Browser, Page, expect
 from tests.camera.camera import Camera
 
 from .axe import severe_violations
+from .chromium import wait_until
 from .conftest import Server
 from .test_live_view import LIVE
+from .test_page import SAME_IN_ALL_LANGUAGES, WORDS
 
 pytestmark = pytest.mark.browser
 
 FIXED = {"KEEP_MB": "5000"}
+MEASURED = """document.querySelector("pet-stream").shadowRoot.querySelector(
+    "[data-quality=data]").textContent"""
 SPOKEN_BY_PLAYER = """() => document.querySelector("pet-stream").shadowRoot.querySelector(
     "[data-control=snapshot]").getAttribute("aria-label")"""
 
@@ -52,7 +57,7 @@ def test_what_an_owner_changes_counts_on_every_page_at_once(
 
     # What is deleted is told before; nothing is lost by going back, or by a key.
     dialog.get_by_label("Keep recordings for", exact=True).select_option("7 days")
-    dialog.get_by_label("Name of the camera", exact=True).fill("Küche")
+    dialog.get_by_label("Name of the camera", exact=True).fill("Zoë")
     dialog.get_by_role("button", name="Save").click()
     question = dialog.get_by_role("alert")
     expect(question).to_contain_text("This deletes 2 recordings now (2.0\u00a0MB).")
@@ -67,8 +72,8 @@ def test_what_an_owner_changes_counts_on_every_page_at_once(
         "Saved: Keep recordings for and Name of the camera."
     )
     for each in (page, other):
-        expect(each.locator("h1")).to_have_text("Küche")
-        expect(each).to_have_title("Küche")
+        expect(each.locator("h1")).to_have_text("Zoë")
+        expect(each).to_have_title("Zoë")
     expect(dialog.locator("[data-setting=keep_days]")).to_contain_text("Set here")
 
     # A number of one's own; and somebody else who was quicker.
@@ -87,12 +92,17 @@ def test_what_an_owner_changes_counts_on_every_page_at_once(
     expect(dialog.get_by_role("status")).to_have_text("Saved: Keep recordings for.")
 
     # The language of all devices where nobody has chosen one, and that of this one.
+    other.locator("pet-stream .frame").focus()
+    other.keyboard.press("i")
     dialog.get_by_label("For everybody", exact=True).select_option("日本語")
     dialog.get_by_role("button", name="Save").click()
     for each in (page, other):
         expect(each.locator("html")).to_have_attribute("lang", "ja")
         expect(each.get_by_role("button", name="一時停止")).to_be_attached()
         assert each.evaluate(SPOKEN_BY_PLAYER) == "静止画を保存"
+    wait_until(other, f"{MEASURED}.includes('kbit')")
+    left = set(re.findall(r"[A-Za-z]{3,}", other.evaluate(WORDS))) - SAME_IN_ALL_LANGUAGES
+    assert left <= {"pet", "stream"}
     dialog = page.get_by_role("dialog", name="設定")
     assert severe_violations(page) == []
     dialog.get_by_label("この端末", exact=True).select_option("English")
