@@ -23,21 +23,28 @@ export class SettingsDialog {
   #isBusy = false;
   #body = element("div", { class: "body" });
   #message = element("p", { class: "message", role: "status" });
-  #question = element("div", { class: "question", role: "alert", hidden: "" });
-  #save = button("settings.save", () => this.#trySave(), "main");
+  #question = element("div", { class: "asking", role: "alert", hidden: "" });
+  #save = /** @type {HTMLButtonElement} */ (
+    said("button", "settings.save", { type: "submit", class: "main" })
+  );
   #close = button("settings.close", () => this.#leave());
 
   /** @param {import("./api.js").Api} api */
   constructor(api) {
     this.#api = api;
     const foot = element("div", { class: "buttons" }, this.#close, this.#save);
+    const footer = element("footer", {}, this.#message, this.#question, foot);
+    const form = element("form", { novalidate: "" }, this.#body, footer);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#trySave();
+    });
     this.node = /** @type {HTMLDialogElement} */ (
       element(
         "dialog",
         { class: "settings-dialog", "aria-labelledby": "settings-title" },
         said("h2", "settings.title", { id: "settings-title" }),
-        this.#body,
-        element("footer", {}, this.#message, this.#question, foot),
+        form,
       )
     );
     this.node.addEventListener("cancel", (event) => {
@@ -179,11 +186,16 @@ export class SettingsDialog {
   }
 
   async #keep() {
-    const names = [...this.#chosen.keys()].map((name) => text(`settings.${name}`));
+    const names = [...this.#chosen.keys()];
     this.#take(await this.#api.changeSettings(this.#values, { revision: this.#revision }));
     this.#chosen.clear();
-    const list = new Intl.ListFormat(language(), { type: "conjunction" }).format(names);
-    this.#say(text("settings.saved", { names: list }));
+    const saved = this.#settings
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, value }) =>
+        text("settings.saved.one", { name: text(`settings.${name}`), value: valueWords(name, value) }),
+      );
+    this.#say(text("settings.saved", { what: new Intl.ListFormat(language()).format(saved) }));
+    this.#close.focus(); // what was pressed can't be any more
   }
 
   async #busy(action) {

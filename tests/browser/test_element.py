@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.camera.camera import Camera
 
@@ -73,6 +73,15 @@ def test_label_and_controls_follow_their_attributes(element: Page) -> None:
     assert element.evaluate(f"{PLAYER}.getAttribute('label')") == "The cat's room"
     element.evaluate(f"{PLAYER}.removeAttribute('label')")
     assert frame.get_attribute("aria-label") == "Live picture of the camera"
+    for script, words in (
+        ("PLAYER.lang = 'ja'", "カメラのライブ映像"),
+        ("document.documentElement.lang = 'en'", "カメラのライブ映像"),  # its own one counts
+        ("PLAYER.removeAttribute('lang')", "Live picture of the camera"),
+        ("document.documentElement.lang = 'ja'", "カメラのライブ映像"),
+        ("document.documentElement.lang = 'de'", "Live picture of the camera"),
+    ):
+        element.evaluate(script.replace("PLAYER", PLAYER))
+        expect(frame).to_have_attribute("aria-label", words)
     element.evaluate(f"{PLAYER}.controls = 'off'")
     assert bar.is_hidden()
     element.evaluate(f"{PLAYER}.controls = 'on'")

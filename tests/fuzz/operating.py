@@ -17,6 +17,7 @@ from pet_stream.command_line.http_client import Client
 from pet_stream.config import Config
 from pet_stream.config_file import parse_settings
 from pet_stream.errors import BackupUnusable, ConfigError
+from pet_stream.page_settings import OWNERS, parse_page_settings
 from tests.waiting import TIMEOUT_S
 
 from .accounts import KEY
@@ -31,6 +32,14 @@ SETTINGS = (
 TOML_WORDS = (
     *(b"=", b'"', b"'", b'"""', b"[", b"]", b"[[", b"{", b"}", b"#", b"\n", b".", b",", b"\\u0000"),
     *(b"nan", b"inf", b"0x", b"1979-05-27", b"1e400", b"9" * 5000, b"true", b"\xff", b"keep_mb"),
+)
+PAGE = (
+    b'{"version": 1, "settings": {"keep_days": 1.5, "keep_mb": 5, "language": "ja"}}',
+    b'{"version": 1, "settings": {"camera_name": "K\\u00fcche", "preroll_seconds": 0}}',
+)
+PAGE_WORDS = (
+    *(b"NaN", b"-Infinity", b"1e400", b"9" * 5000, b"null", b"true", b"[", b"{", b'"', b"\\ud800"),
+    *(b"version", b"settings", b"shm", b"2", b"-", b"\xff", b"\\u0000", b"\\n"),
 )
 BLOCK = 512
 TAR_WORDS = (
@@ -47,6 +56,12 @@ HTTP_WORDS = (
     *(b"\r\n", b"\n", b":", b" ", b"HTTP/1.1", b"HTTP/9", b"200", b"100", b"204", b"302", b"999"),
     *(b"Location: ", b"Content-Length: ", b"-1", b"9" * 20, b"//evil", b"http://[", b"@", b"{"),
 )
+
+
+def page_settings(data: bytes) -> None:
+    for name, value in parse_page_settings(data).items():
+        if name in OWNERS:
+            OWNERS[name].parse(value)
 
 
 def settings_file(data: bytes) -> None:
@@ -104,6 +119,7 @@ def answers() -> Iterator[Call]:
 
 TARGETS = (
     pure("settings file", mutated_bytes(lambda: SETTINGS, TOML_WORDS), settings_file, ConfigError),
+    pure("page settings", mutated_bytes(lambda: PAGE, PAGE_WORDS), page_settings, ValueError),
     pure("backup", mutated_bytes(archives, TAR_WORDS), backup, BackupUnusable),
     Target("answers", mutated_bytes(lambda: ANSWERS, HTTP_WORDS), answers, (Failure,), examples=80),
 )
