@@ -8,6 +8,8 @@ import { camerasWord, isSeen, linkTrouble } from "./known.js";
 import { State } from "./state.js";
 
 const OPEN_TO_ALL = "open_to_all";
+/** The player will notice, too. */
+const WITHOUT_PICTURES = ["offline", "closed"];
 
 /**
  * @typedef {object} Described
@@ -24,7 +26,7 @@ const OPEN_TO_ALL = "open_to_all";
  */
 export function describe(now) {
   const trouble = linkTrouble(now);
-  if (isSeen(now) && !now.isCurrent) return seen(now, trouble);
+  if (isSeen(now) && !now.isCurrent && !WITHOUT_PICTURES.includes(trouble)) return seen(now, trouble);
   if (trouble) return lost(now, trouble);
   if (!now.isCurrent) return { level: "checking", headline: text("health.checking"), details: [] };
   const health = camerasWord(now);

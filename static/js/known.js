@@ -44,6 +44,9 @@ export const NOTHING = Object.freeze({
   listAt: 0,
 });
 
+/** Why a player's pictures stopped, where it does not know yet whether the camera has. */
+const BREAKS = ["stalled", "closed"];
+
 /** What is known better is not replaced by what is known worse. */
 const RANK = ["", "connection", "server", "closed"];
 
@@ -56,7 +59,7 @@ const REDUCERS = {
     isCurrent: true,
     refusal: null,
     link: with_(now.link, { isPushed: true, ...WELL }),
-    doubtedAt: doubtAfter(now, at),
+    doubtedAt: isCameraDown(health) ? null : doubtAfter(now, at),
   }),
 
   /** What was pushed last is still so. */
@@ -105,7 +108,7 @@ const REDUCERS = {
     const before = players[id];
     if (seen) players[id] = seen;
     else delete players[id];
-    const hasStopped = seen?.reason === "stalled" && before?.reason !== "stalled";
+    const hasStopped = BREAKS.includes(seen?.reason) && before?.reason !== seen.reason;
     const doubtedAt = hasStopped ? at : seen?.state === State.LIVE ? null : now.doubtedAt;
     return { players: same(before, seen) ? now.players : Object.freeze(players), doubtedAt };
   },

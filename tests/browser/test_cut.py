@@ -20,6 +20,7 @@ from .conftest import Server, running_server
 from .player import PLAYER, VEIL
 from .test_live_view import LIVE
 from .test_player import WAYS, in_state
+from .watched import Watched, headlines
 
 pytestmark = [
     pytest.mark.browser,
@@ -119,3 +120,16 @@ def test_udp_alone_goes_away_and_the_other_way_is_taken(
     with ends.without_udp():
         far_page.wait_for_selector(in_state("reconnecting"))
         far_page.wait_for_selector(f'{LIVE}[data-player-transport="websocket"]')
+
+
+def test_a_page_without_network_claims_nothing(
+    camera: Camera, far_server: Server, far_page: Page, ends: Cable
+) -> None:
+    watched = Watched(far_page, f"{far_server.url}/pet-stream/")
+    with watched.trouble("cable out") as said:
+        ends.pull_out()
+        try:
+            watched.wait_until_told()
+        finally:
+            ends.plug_in()
+    assert headlines(said)[0] == "No network"

@@ -206,7 +206,16 @@ def test_every_button_has_a_name_and_the_keyboard_reaches_it(
         )
         if reached[-1] == "toggle":
             break
-    assert reached == ["pause", "frame", "snapshot", "quality", "small", "full", "toggle"]
+    assert reached == [
+        "pause",
+        "settings",
+        "frame",
+        "snapshot",
+        "quality",
+        "small",
+        "full",
+        "toggle",
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
