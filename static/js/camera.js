@@ -2,15 +2,23 @@
 
 import { reasonText } from "./i18n.js";
 
+/** @typedef {Record<string, any>} Facts JSON of the server */
+
 const SOCKETLESS = ["no_websockets", "too_few_threads"];
 
-/** No pictures that can be shown come from the camera, whatever the connection is like. */
+/**
+ * No pictures that can be shown come from the camera, whatever the connection is like.
+ * @param {Facts} health
+ */
 export function isCameraDown({ status, camera = {} }) {
   const isDown = ["offline", "waiting", "stalled", "unusable", "paused"].includes(camera.state);
   return status === "camera_offline" || isDown;
 }
 
-/** Nobody is to see anything now, whatever the camera does. */
+/**
+ * Nobody is to see anything now, whatever the camera does.
+ * @param {Facts} health
+ */
 export function isCameraPaused({ camera = {} }) {
   return camera.state === "paused";
 }
@@ -22,7 +30,10 @@ export function whyDown(health) {
   return { code, words };
 }
 
-/** Browsers play what the camera sends now over a WebSocket, but not over WebRTC. */
+/**
+ * Browsers play what the camera sends now over a WebSocket, but not over WebRTC.
+ * @param {Facts} health
+ */
 export function needsSocket({ camera = {} }) {
   return camera.b_pictures === true || camera.entry === "recovery_point";
 }

@@ -10,6 +10,7 @@ export class DetectionFeed {
   #api;
   #sightings;
   #onUpdate;
+  /** @type {(() => void) | null} */
   #unsubscribe = null;
 
   constructor(api, sightings, onUpdate) {

@@ -40,7 +40,10 @@ function isShown({ players }, wanted) {
   return Object.values(players).some(({ camera, state }) => camera === "" && state === wanted);
 }
 
-/** Pictures come, and nothing else. */
+/**
+ * Pictures come, and nothing else.
+ * @returns {Described}
+ */
 function seen({ health }, trouble) {
   const well = { ...health, status: "ok", camera: { ...health?.camera, state: "live" } };
   const described = describeHealth(well);
@@ -49,6 +52,7 @@ function seen({ health }, trouble) {
   return { ...described, level: "warn", details };
 }
 
+/** @returns {Described} */
 function lost({ link, health }, trouble) {
   const time = clock(new Date(link.since));
   const since = text("health.since", { time });
@@ -64,6 +68,7 @@ function lost({ link, health }, trouble) {
  */
 export function describeHealth(health, { isSaid = false } = {}) {
   const { status, camera = {}, webrtc_clients: viewers } = health;
+  /** @type {Described["level"]} */
   let level = "ok";
   let headline = text("health.live");
   if (isCameraPaused(health)) {

@@ -5,6 +5,8 @@ import { healthFor, isInactive } from "./own_camera.js";
 import { State } from "./state.js";
 
 /**
+ * @typedef {Record<string, any>} Facts JSON of the server
+ *
  * @typedef {"" | "closed" | "server" | "connection"} Trouble What keeps us from the server: it said
  *   goodbye; it does not answer; nothing was heard for too long.
  * @typedef {object} Link
@@ -21,9 +23,9 @@ import { State } from "./state.js";
  * @typedef {object} Snapshot
  * @property {Link} link
  * @property {boolean} isCurrent `health` and `recording` are of now, not of some time ago
- * @property {object | null} health as of `GET /health`
- * @property {object | null} recording as of `GET /api/recording/status`
- * @property {object | null} refusal why this page may keep no WebSocket
+ * @property {Facts | null} health as of `GET /health`
+ * @property {Facts | null} recording as of `GET /api/recording/status`
+ * @property {Facts | null} refusal why this page may keep no WebSocket
  * @property {Readonly<Record<string, PlayerSeen>>} players
  * @property {number | null} doubtedAt when pictures stopped that the server thought of as live
  * @property {number} listAt how often the list of recordings was said to have changed

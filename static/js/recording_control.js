@@ -15,7 +15,10 @@ const MAX_AHEAD_MS = 1_500;
 /** Somebody else was faster: the next status shows what they did. */
 const RACES = ["already_recording", "not_recording"];
 
-/** @typedef {import("./recorder_words.js").Said} Said */
+/**
+ * @typedef {import("./recorder_words.js").Said} Said
+ * @typedef {import("./known.js").Facts} Status
+ */
 
 /**
  * From `start()` to `stop()` it follows the recorder of a server. Sends `change` when something is to be
@@ -29,10 +32,10 @@ export class RecordingControl extends EventTarget {
   /** Which recording this page has begun, and which interrupted one somebody has read of. */
   #own = tabMemory("pet-stream.recorder.own");
   #read = tabMemory("pet-stream.recorder.read");
-  /** As told last; null while nothing is known for sure. */
+  /** @type {Status | null} As told last; null while nothing is known for sure. */
   #status = null;
   #statusAt = 0;
-  /** The same, but kept while nothing is known. */
+  /** @type {Status | null} The same, but kept while nothing is known. */
   #last = null;
   /** @type {"" | "starting" | "stopping"} */
   #pending = "";
@@ -117,7 +120,7 @@ export class RecordingControl extends EventTarget {
 
   async toggle() {
     if (this.isBusy) return;
-    const { recording, recording_id: id = null } = this.#status;
+    const { recording, recording_id: id = null } = this.#status ?? {};
     if (recording && id !== null && id !== this.#own.load()) return void this.#ask(true);
     await this.#command();
   }
@@ -125,7 +128,7 @@ export class RecordingControl extends EventTarget {
   /** Ends it, whoever began it. */
   async end() {
     this.isAsking = false;
-    if (!this.isBusy && this.#status.recording) await this.#command();
+    if (!this.isBusy && this.#status?.recording) await this.#command();
   }
 
   keep() {
@@ -133,7 +136,7 @@ export class RecordingControl extends EventTarget {
   }
 
   dismissNotice() {
-    this.#read.save(nameOf(this.#status.interrupted));
+    this.#read.save(nameOf(this.#status?.interrupted));
     this.#changed();
   }
 
@@ -154,7 +157,7 @@ export class RecordingControl extends EventTarget {
   }
 
   async #command() {
-    const { recording: isStop, recording_id: id } = this.#status;
+    const { recording: isStop, recording_id: id } = this.#status ?? {};
     this.#pending = isStop ? "stopping" : "starting";
     this.isAsking = false;
     this.#silence();

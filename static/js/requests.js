@@ -14,7 +14,10 @@ const TIMEOUT_MS = 12_000;
  * the error (`full`, `already_recording`, …), `message` its text for a person, in the page's language.
  */
 export class ApiError extends Error {
-  /** @param {{status?: number, code?: string, retryAfterS?: number}} [options] */
+  /**
+   * @param {string} message
+   * @param {{status?: number, code?: string, retryAfterS?: number}} [about]
+   */
   constructor(message, { status = 0, code = "", retryAfterS } = {}) {
     super(message);
     this.name = "ApiError";
@@ -34,7 +37,11 @@ export class Requests extends EventTarget {
   #link;
   #isReachable = true;
 
-  /** `link`: the text of a link that carries a right (docs/rights.md); else the page's own one. */
+  /**
+   * @param {string} [base]
+   * @param {string | null} [link] the text of a link that carries a right (docs/rights.md); else the
+   *   page's own one
+   */
   constructor(base = "", link = null) {
     super();
     this.#base = (base || HOME).replace(/\/+$/, "");
@@ -59,7 +66,11 @@ export class Requests extends EventTarget {
     return this.#link ? withQuery(url, `link=${encodeURIComponent(this.#link)}`) : url;
   }
 
-  /** The answer's JSON. `onAnswer` gets the response itself, before. Throws ApiError. */
+  /**
+   * The answer's JSON. `onAnswer` gets the response itself, before. Throws ApiError.
+   * @param {string} url
+   * @param {RequestInit & {timeoutMs?: number, onAnswer?: (response: Response) => void}} [options]
+   */
   async request(url, { timeoutMs = TIMEOUT_MS, onAnswer = (_) => {}, ...options } = {}) {
     let { response, data } = await this.#exchange(url, options, timeoutMs);
     const isForbidden = response.status === 400 || response.status === 403;
@@ -82,7 +93,12 @@ export class Requests extends EventTarget {
     });
   }
 
-  /** The response, and its JSON; null if it is none. */
+  /**
+   * The response, and its JSON; null if it is none.
+   * @param {string} url
+   * @param {RequestInit} options
+   * @param {number} timeoutMs
+   */
   async #exchange(url, options, timeoutMs) {
     const askedAt = performance.now();
     const limit = new AbortController();
@@ -139,5 +155,6 @@ async function hasNewToken(url) {
   if (Object.keys(tokenHeaders(url)).length === 0) return false;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const page = await fetch(location.href, { cache: "no-store", signal }).catch(() => null);
-  return Boolean(page?.ok) && takeToken(await page.text().catch(() => ""));
+  if (!page?.ok) return false;
+  return takeToken(await page.text().catch(() => ""));
 }

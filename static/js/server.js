@@ -1,8 +1,9 @@
 /** A server, once for all elements of the page that show something of it. */
 
 import { Api } from "./api.js";
+import { withRefusal } from "./health_answers.js";
 import { Known } from "./known.js";
-import { StateSocket, withRefusal } from "./state_socket.js";
+import { StateSocket } from "./state_socket.js";
 
 /** How often is asked what nobody pushes, and whether a lost server is back. */
 const ASK_EVERY_MS = 1_000;
@@ -17,9 +18,8 @@ const servers = new Map();
 
 /**
  * The server behind `base` (`requests.js`), to which `link` gives a right. The same for the same.
- *
- * @param {string} base
- * @param {string|null} link
+ * @param {string} [base]
+ * @param {string | null} [link]
  * @returns {Server}
  */
 export function serverAt(base = "", link = null) {
@@ -48,9 +48,11 @@ export class Server {
     this.#before = this.known.now;
     this.socket = new StateSocket(api, this.known, !document.querySelector(ASKED));
     api.addEventListener("answer", () => this.known.heard());
-    api.addEventListener("failure", ({ detail }) => this.#failed(detail));
+    api.addEventListener("failure", (/** @type {any} */ { detail }) => this.#failed(detail));
     this.known.addEventListener("change", () => this.#changed());
-    this.socket.addEventListener("lost", ({ detail }) => this.#gone(detail.isGoodbye));
+    this.socket.addEventListener("lost", (/** @type {any} */ { detail }) => {
+      this.#gone(detail.isGoodbye);
+    });
     this.socket.addEventListener("silent", () => this.#ask());
   }
 
@@ -172,13 +174,14 @@ export class Server {
     this.#askLater();
     const { isPushed } = this.known.now.link;
     const recording = this.#holders && !isPushed ? this.api.recordingStatus() : undefined;
-    const [health, status] = await Promise.allSettled([this.api.health(), recording]);
+    const [health, status] = await Promise.all([
+      this.api.health().catch(() => null),
+      recording?.catch(() => null),
+    ]);
     if (this.known.now.link.isPushed) return; // which is newer
     const { refusal } = this.known.now;
-    if (status.value) this.known.take({ type: "answer", recording: status.value });
-    if (health.value) {
-      this.known.take({ type: "answer", health: withRefusal(health.value, refusal) });
-    }
+    if (status) this.known.take({ type: "answer", recording: status });
+    if (health) this.known.take({ type: "answer", health: withRefusal(health, refusal) });
   }
 
   #seen() {

@@ -7,6 +7,7 @@ const INVITATION = /^#invitation=([\w-]+)$/;
 /** Sends `change` when somebody has signed in or out, or may do something else. */
 export class Session extends EventTarget {
   #api;
+  /** @type {{auth?: string, name?: string, role?: string, rights?: string[]} | null} */
   #known = null;
 
   constructor(api) {
@@ -24,7 +25,7 @@ export class Session extends EventTarget {
   }
 
   get isSignedIn() {
-    return this.hasAccounts && Boolean(this.#known.role);
+    return this.hasAccounts && Boolean(this.#known?.role);
   }
 
   get isKnown() {

@@ -1,6 +1,8 @@
 /** The one WebSocket over which a server tells this page its state, and what else is asked for there. */
 
+import { healthOf, isThreadless } from "./health_answers.js";
 import { NO_SOCKET_DELAY_MS, retryDelayMs } from "./retry.js";
+import { ServerClock } from "./server_clock.js";
 
 /** The server says something each second: without a word for this long, nothing gets through. */
 const SILENCE_MS = 2_000;
@@ -20,12 +22,12 @@ const GOING_AWAY = 1001;
  * though the server should speak; `clock` when `clockOffsetMs` is better known.
  */
 export class StateSocket extends EventTarget {
-  /** The server's wall clock minus this one, ms; null as long as it is not known. */
-  clockOffsetMs = null;
   #api;
   #known;
   #needs = 0;
+  /** @type {WebSocket | null} */
   #socket = null;
+  /** @type {AbortController | null} */
   #listeners = null;
   #attempt = 0;
   #retryTimer = 0;
@@ -34,11 +36,12 @@ export class StateSocket extends EventTarget {
   #hasBeat = false;
   #isSilent = false;
   #pingedAt = 0;
-  #bestRoundTripMs = Infinity;
+  #clock = new ServerClock();
   #unsent = [];
   #followed = new Set();
   /** Of detections: `{take}`. */
   #subscribers = new Set();
+  /** @type {EventSource | null} */
   #events = null;
   /** What the server said when it took this page's last socket, and closed it. */
   #refusal = null;
@@ -68,6 +71,11 @@ export class StateSocket extends EventTarget {
     if (!this.#needs || !this.#isAllowed || document.hidden) return;
     this.#attempt = 0;
     this.#open();
+  }
+
+  /** @type {number | null} The server's wall clock minus this one, ms; null: not known yet. */
+  get clockOffsetMs() {
+    return this.#clock.offsetMs;
   }
 
   get isOpen() {
@@ -126,8 +134,7 @@ export class StateSocket extends EventTarget {
   // Open and closed
 
   #start() {
-    this.#listeners = new AbortController();
-    const { signal } = this.#listeners;
+    const { signal } = (this.#listeners = new AbortController());
     document.addEventListener("visibilitychange", () => this.#seen(), { signal });
     addEventListener("pagehide", () => this.#sleep(), { signal });
     addEventListener("pageshow", ({ persisted }) => persisted && this.#open(), { signal });
@@ -163,7 +170,7 @@ export class StateSocket extends EventTarget {
     if (socket) this.#known.take({ type: "unpushed", refusal: this.#refusal });
     this.#unsent = [];
     this.#hasBeat = this.#isSilent = false;
-    this.#bestRoundTripMs = Infinity;
+    this.#clock.restart();
     socket?.close();
   }
 
@@ -238,8 +245,8 @@ export class StateSocket extends EventTarget {
   /** Some proxies carry events, but no WebSockets. A server without a detector answers 404. */
   #listenToEvents() {
     if (this.#events || !globalThis.EventSource || isThreadless(this.#refusal)) return;
-    this.#events = this.#api.openDetections();
-    this.#events.onmessage = ({ data }) => this.#detected(JSON.parse(data));
+    const events = (this.#events = this.#api.openDetections());
+    events.onmessage = ({ data }) => this.#detected(JSON.parse(data));
   }
 
   #endEvents() {
@@ -251,14 +258,8 @@ export class StateSocket extends EventTarget {
     for (const { take } of this.#subscribers) take(update);
   }
 
-  /** Whose clock is ahead, by the fastest answer so far: it was half as long on its way. */
   #takeTime({ t: sentAt, server_us: serverUs }) {
-    const now = performance.now();
-    const roundTripMs = now - sentAt;
-    if (!(roundTripMs < this.#bestRoundTripMs) || !Number.isFinite(serverUs)) return;
-    this.#bestRoundTripMs = roundTripMs;
-    this.clockOffsetMs = serverUs / 1000 - (performance.timeOrigin + now - roundTripMs / 2);
-    this.dispatchEvent(new Event("clock"));
+    if (this.#clock.take(sentAt, serverUs)) this.dispatchEvent(new Event("clock"));
   }
 
   // What is said
@@ -274,29 +275,6 @@ export class StateSocket extends EventTarget {
   }
 
   #say(message) {
-    this.#socket.send(JSON.stringify(message));
+    this.#socket?.send(JSON.stringify(message));
   }
-}
-
-/** The answer that `/health` would give, from a pushed state. Pure. */
-export function healthOf(state) {
-  const { type: _, recording: _recording, health, viewers, ...others } = state;
-  return { ...others, ...health, webrtc_clients: viewers };
-}
-
-/** A health answer that says, too, why this page has to ask for it. Pure. */
-export function withRefusal(health, refusal) {
-  const { reasons = [], reason_codes: codes = [] } = health;
-  if (!isThreadless(refusal) || codes.includes(refusal.code)) return health;
-  const status = health.status === "ok" ? "degraded" : health.status;
-  return {
-    ...health,
-    status,
-    reasons: [...reasons, refusal.error],
-    reason_codes: [...codes, refusal.code],
-  };
-}
-
-function isThreadless(refusal) {
-  return refusal?.code === "too_few_threads";
 }

@@ -84,7 +84,7 @@ class Watched:
 
 
 def _is_told(row: Row) -> bool:
-    return row["player"] != "live" and row["headline"] != "Camera live"
+    return bool(row["player"] != "live" and row["headline"] != "Camera live")
 
 
 def headlines(said: list[Row]) -> list[str]:

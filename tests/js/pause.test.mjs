@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { whyDown } from "../../static/js/camera.js";
 import { setLanguage } from "../../static/js/i18n.js";
-import { healthOf } from "../../static/js/state_socket.js";
+import { healthOf } from "../../static/js/health_answers.js";
 import { wordsOf } from "../../static/js/pause.js";
 
 await setLanguage("en");

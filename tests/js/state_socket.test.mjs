@@ -70,7 +70,7 @@ globalThis.EventSource = FakeEvents;
 
 const { Server } = await import("../../static/js/server.js");
 const { Api } = await import("../../static/js/api.js");
-const { withRefusal } = await import("../../static/js/state_socket.js");
+const { withRefusal } = await import("../../static/js/health_answers.js");
 
 const SUBSCRIBE = { type: "subscribe", to: "detections" };
 const UNSUBSCRIBE = { type: "unsubscribe", to: "detections" };
