@@ -13,8 +13,8 @@ from pathlib import Path
 _NAME = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 _LINK, _FILE = Path("/etc/localtime"), Path("/etc/timezone")
 _MONTH_S = 30 * 86_400
-_SEARCHED_S = 15 * 3600
-"""A day begins within this time before its noon."""
+_SEARCHED_S = 36 * 3600
+"""A day begins within this time of what the C library takes for its noon."""
 
 
 def local_zone() -> str:
@@ -35,7 +35,7 @@ def day_of(at_s: float) -> date:
     has."""
     try:
         return date.fromtimestamp(at_s)
-    except (OverflowError, OSError) as exc:
+    except (ValueError, OverflowError, OSError) as exc:
         raise ValueError("no calendar has this time") from exc
 
 
@@ -44,14 +44,14 @@ def day_bounds(day: date) -> tuple[int, int]:
     ValueError for the first and the last day of all."""
     try:
         return _start(day), _start(day + timedelta(days=1))
-    except OverflowError as exc:
+    except (ValueError, OverflowError) as exc:
         raise ValueError("no calendar has this day") from exc
 
 
 def _start(day: date) -> int:
     """Returns the first second of `day`: not always 0 o'clock, for clocks may change just then."""
-    end = int(time.mktime((day.year, day.month, day.day, 12, 0, 0, 0, 0, -1)))
-    begin = end - _SEARCHED_S
+    noon = int(time.mktime((day.year, day.month, day.day, 12, 0, 0, 0, 0, -1)))
+    begin, end = noon - _SEARCHED_S, noon + _SEARCHED_S
     while begin < end:
         middle = (begin + end) // 2
         if day_of(middle) < day:

@@ -15,6 +15,7 @@ from ..accounts.accounts import Accounts, log_path
 from ..accounts.book_file import BookFile
 from ..config import Config
 from ..errors import BackupUnusable, NotFound, StorageError
+from ..library.facts import FACTS_FILE
 from ..library.library import Library
 from ..library.thumbnails import is_unfinished
 from ..private_file import remove_private_file, replace_private_file
@@ -136,6 +137,7 @@ class Machine:
 
     def _recorded(self) -> Iterator[Path]:
         """Yields recordings, and what was made beside them, finished or not."""
+        yield self._config.record_path / FACTS_FILE
         for path in sorted(self._config.record_path.iterdir()):
             match = _BELONGS_TO.fullmatch(path.name)
             is_ours = (match and is_stored_name(match[1])) or is_unfinished(path)

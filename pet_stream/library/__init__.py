@@ -6,6 +6,8 @@
       cutting             a part of a recording, or its files joined: a `composite_file`
       cuts                tells what a cut gives, and saves one as a recording of its own
       recorded_detections what the detector saw in it
+      facts               keeps what files say, over restarts; `fact_reader` reads the rest
+      timeline            when was recorded: on a day, and on which days
       gaps                where pictures are missing in it
       ready_files         keeps these for players, which read in many small ranges
     archive             keeps the folder over time; its work runs in the housekeeping thread

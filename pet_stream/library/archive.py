@@ -19,6 +19,7 @@ from .ages import Ages
 from .clock import ClockReading, read_clocks
 from .cuts import Cuts
 from .cuts import is_unfinished as is_unfinished_cut
+from .fact_reader import FactReader
 from .folder_check import FolderCheck
 from .housekeeping import Housekeeper
 from .library import Library
@@ -70,6 +71,7 @@ class Archive:
         self._is_stopped = self._is_running = False
         self._check = FolderCheck(library.folder, min_free_bytes, self._housekeeper)
         self.thumbnails = Thumbnails(library, self._housekeeper)
+        self.facts = FactReader(library, self._housekeeper)
         self.cuts = Cuts(
             library,
             self.claim_for_clip,

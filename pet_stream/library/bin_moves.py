@@ -10,17 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import NotFound, StorageError
-from ..private_file import hand_over
-from ..recording.bin_folder import BIN_FOLDER, DOOMED, MOVING, OWN_FOLDER, entry_name
+from ..errors import NotFound
+from ..recording.bin_folder import BIN_FOLDER, DOOMED, MOVING, entry_name
 from ..recording.disk import make_folder, sync_folder
 from ..recording.names import is_stored_name
 from .binned import Binned, binned, is_ours, read_entry
 from .folder_lock import FolderLock
+from .own_folder import make_own_folder
 
 logger = logging.getLogger(__name__)
-
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class BinMoves:
@@ -107,8 +105,7 @@ class BinMoves:
     def locked(self) -> Iterator[None]:
         """Be the only one who moves something; the bin is made if it is missing."""
         make_folder(self._folder)
-        _make_own(self._folder / OWN_FOLDER, self._folder)
-        _make_own(self._path, self._folder)
+        make_own_folder(self._folder, BIN_FOLDER)
         with self._lock.held(self._path):
             for entry in binned(self._path, MOVING):
                 logger.warning("%s was not wholly deleted, and is put back", entry.name)
@@ -119,23 +116,6 @@ class BinMoves:
         with suppress(OSError):  # it is done, and a power cut may undo it
             sync_folder(self._folder)
             sync_folder(self._path)
-
-
-def _make_own(path: Path, folder: Path) -> None:
-    """Make a folder of ours in `folder`. Raises StorageError where something else is, or a link,
-    and OSError."""
-    try:
-        path.mkdir()
-        is_new = True
-    except FileExistsError:
-        is_new = False
-    try:
-        descriptor = os.open(path, _FOLDER)
-    except NotADirectoryError as exc:
-        raise StorageError(f"{path.name} in the recordings folder is no folder") from exc
-    if is_new:
-        hand_over(descriptor, folder)
-    os.close(descriptor)
 
 
 def _is_removed(entry: Path) -> bool:

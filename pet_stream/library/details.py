@@ -59,6 +59,7 @@ class ReadOnce(Generic[T]):
         self._read = read
         self._unknown = unknown
         self._lock = threading.Lock()
+        self._read_count = 0
         self._known: dict[str, tuple[FileState, T]] = {}
 
     def of(self, name: str) -> T:
@@ -83,7 +84,24 @@ class ReadOnce(Generic[T]):
             os.close(descriptor)
         with self._lock:
             self._known[name] = state, value
+            self._read_count += 1
         return value
+
+    @property
+    def read_count(self) -> int:
+        """How many files were read."""
+        return self._read_count
+
+    def learn(self, name: str, state: FileState, value: T) -> None:
+        """Take over what an earlier run has read, unless the file was read since."""
+        with self._lock:
+            self._known.setdefault(name, (state, value))
+
+    def give_up(self, name: str, state: FileState) -> None:
+        """If a file in this state can't even be opened, that is known from now on."""
+        if self.known(name, state) is None:
+            with self._lock:
+                self._known[name] = state, self._unknown
 
     def known(self, name: str, state: FileState) -> T | None:
         """Returns what is known of a file in this state, without a look at it; None: nothing."""

@@ -6,16 +6,18 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
+from ..recording.belongings import OF_FILE, STAR_SUFFIX
 from ..recording.disk import PART_SUFFIX
+from ..recording.names import names_before
 from ..recording.status import RecordingStatus
 from .details import FileState
-from .listing import Files, Recording, row, rows, scan, sort_key
+from .listing import Files, Recording, rows, scan, sort_key, state_of
 
 QUIET_S = 3.0
 """Two changes of a folder may leave the same time on it, on FAT within two seconds: it is only
@@ -44,78 +46,137 @@ class Listed:
         """A word that changes when the list does, but not when a running recording grows."""
         told = hashlib.sha256()
         for row_ in self.rows:
-            told_of_it = (row_.states, row_.state, row_.stars, row_.has_detections)
-            kept = "" if row_.is_running else told_of_it
-            told.update(f"{row_.name}{kept}\n".encode())
+            told.update(f"{_told(row_)}\n".encode())
         return told.hexdigest()[:16]
+
+    def take_over_revision(self, before: Listed) -> None:
+        """It is the same, so it need not be found again."""
+        if "revision" in vars(before):
+            vars(self)["revision"] = before.revision
+
+
+def _told(row_: Recording) -> tuple[object, ...]:
+    """Returns what the revision depends on."""
+    if row_.is_running:
+        return (row_.name,)
+    return row_.name, row_.states, row_.state, row_.stars, row_.has_detections
 
 
 class FolderListing:
-    """The list of the recordings in `folder`. Any thread."""
+    """The list of the recordings in `folder`. Any thread.
+
+    Files whose names belong together (`cat.mp4`, `cat.002_recovered.mp4`, `cat.mp4.star`) are a
+    family: only the families in which something has changed get new rows.
+    """
 
     def __init__(self, folder: Path, max_age_s: float = MAX_AGE_S) -> None:
         self._folder = folder
         self._max_age_s = max_age_s
         self._lock = threading.Lock()
         self._files: dict[str, FileState] = {}
+        self._inodes: dict[str, int] = {}
+        self._rows: dict[str, list[Recording]] = {}
         self._listed = Listed((), {})
         self._known_as: tuple[object, ...] | None = None
-        """What the list depends on, as it was; None: it has to be made anew."""
+        """What the list depends on, as it was; None before the first."""
         self._is_settled = False
-        self._made_at_s = 0.0
+        self._looked_at_s = 0.0
+        self._young_since_ns = 0
         self._young: tuple[str, ...] = ()
 
     def read(self, running: RecordingStatus) -> Listed:
         """Returns the list; the same object if nothing has changed. Raises StorageError."""
         with self._lock:
-            known_as = self._changed_ns(), running.is_recording, running.filename
-            is_fresh = time.monotonic() - self._made_at_s < self._max_age_s
-            if self._is_settled and is_fresh and known_as == self._known_as:
-                self._refresh(running)
+            known_as = (
+                self._changed_ns(),
+                *(running.is_recording, running.filename, running.started_at),
+            )
+            is_fresh = time.monotonic() - self._looked_at_s < self._max_age_s
+            if not (self._is_settled and is_fresh and known_as == self._known_as):
+                self._scan(running, known_as, is_fresh=is_fresh)
             else:
-                self._make(running, known_as)
+                self._look_at_young(running)
             return self._listed
 
-    def _make(self, running: RecordingStatus, known_as: tuple[object, ...]) -> None:
+    def _scan(
+        self, running: RecordingStatus, known_as: tuple[object, ...], *, is_fresh: bool
+    ) -> None:
         now_ns = time.time_ns()
-        self._files = scan(self._folder, running)
-        made = tuple(rows(self._files, running))
-        if made != self._listed.rows:
-            self._listed = Listed(made, self._files)
+        looked_at_s = time.monotonic()
+        inodes: dict[str, int] = {}
+
+        def look(entry: os.DirEntry[str]) -> FileState | None:
+            name, inode = entry.name, entry.inode()
+            inodes[name] = inode
+            known = self._files.get(name)
+            is_old = known is not None and known.changed_ns < self._young_since_ns
+            if is_fresh and is_old and self._inodes.get(name) == inode:
+                return known
+            return state_of(entry)
+
+        found = scan(self._folder, running, look)
+        if not is_fresh:
+            self._looked_at_s = looked_at_s
+        self._inodes = inodes
+        before = None if self._known_as is None else self._known_as[2]
+        has_other_running = self._known_as is None or known_as[1:] != self._known_as[1:]
+        told = {before, running.filename} if has_other_running else set()
+        self._update(found, {name for name in told if isinstance(name, str)}, running)
         changed_ns = known_as[0]
         self._is_settled = isinstance(changed_ns, int) and now_ns - changed_ns > QUIET_S * 1e9
-        self._known_as, self._made_at_s = known_as, time.monotonic()
-        since_ns = now_ns - YOUNG_S * 1e9
+        self._known_as = known_as
+        self._young_since_ns = since_ns = now_ns - round(YOUNG_S * 1e9)
         self._young = tuple(
             name
-            for name, state in self._files.items()
-            if state.changed_ns > since_ns or name.endswith(PART_SUFFIX)
+            for name, state in found.items()
+            if state.changed_ns >= since_ns or name.endswith(PART_SUFFIX)
         )
 
-    def _refresh(self, running: RecordingStatus) -> None:
-        """Look at the files that may have grown."""
-        grown = set()
+    def _look_at_young(self, running: RecordingStatus) -> None:
+        found = dict[str, FileState]()
         for name in self._young:
             with suppress(OSError):
                 state = FileState.of(os.lstat(self._folder / name))
                 if state != self._files[name]:
-                    self._files[name] = state
-                    grown.add(name)
-        if grown:
-            self._listed = Listed(tuple(self._with_grown(grown, running)), self._files)
+                    found[name] = state
+        if found:
+            self._update({**self._files, **found}, set(), running)
 
-    def _with_grown(self, grown: set[str], running: RecordingStatus) -> Sequence[Recording]:
-        remade = [
-            known
-            if grown.isdisjoint(known.files)
-            else row(known.name, list(known.files), self._files, running)
-            for known in self._listed.rows
-        ]
-        remade.sort(key=sort_key, reverse=True)
-        return remade
+    def _update(
+        self, found: dict[str, FileState], others: set[str], running: RecordingStatus
+    ) -> None:
+        """Take over the files `found`; what has the names `others` gets new rows, too."""
+        known, self._files = self._files, found
+        changed = {name for name, _ in found.items() ^ known.items()} | others
+        if not changed:
+            return
+        families = set(map(_family, changed))
+        members: dict[str, dict[str, FileState]] = {family: {} for family in families}
+        for name, state in found.items():
+            if (family := _family(name)) in families:
+                members[family][name] = state
+        remade = {family: rows(files, running) for family, files in members.items()}
+        before = {family: self._rows.pop(family, []) for family in families}
+        self._rows.update((family, made) for family, made in remade.items() if made)
+        if remade == before:
+            return
+        every = sorted(chain.from_iterable(self._rows.values()), key=sort_key, reverse=True)
+        listed, listed_before = Listed(tuple(every), found), self._listed
+        if all(
+            list(map(_told, remade[family])) == list(map(_told, before[family]))
+            for family in families
+        ):
+            listed.take_over_revision(listed_before)
+        self._listed = listed
 
     def _changed_ns(self) -> int | None:
         try:
             return os.stat(self._folder).st_mtime_ns
         except OSError:
             return None
+
+
+def _family(name: str) -> str:
+    for suffix in (STAR_SUFFIX, *OF_FILE, PART_SUFFIX):
+        name = name.removesuffix(suffix)
+    return names_before(name)[-1]

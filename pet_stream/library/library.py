@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import NotFound, RecordingInUse
@@ -20,9 +20,9 @@ from ..version import __version__
 from .bin import Bin
 from .binned import Binned
 from .composite_file import Piece, PiecedFile, Span
-from .details import Details, FileState, ReadOnce, read_details, read_is_clip
+from .details import Details, FileState
+from .facts import Facts
 from .folder_listing import FolderListing, Listed
-from .gaps import gaps_of
 from .listing import Recording, last_change, row, scan_for
 from .ready_files import ReadyFiles
 from .short_queue import ShortQueue
@@ -62,16 +62,14 @@ class Library:
         self.bin = Bin(folder, bin_s)
         self._recorder = recorder or CurrentRecording()
         self._listing = FolderListing(folder)
-        self._clips = ReadOnce(folder, read_is_clip, False)
-        self._details = ReadOnce(folder, read_details, Details())
+        self.facts = Facts(folder)
         self._queue = ShortQueue(MAX_WAITING)
         self._ready = ready_files or ReadyFiles()
 
     def listed(self) -> Listed:
         """Returns all recordings, newest first. Raises StorageError."""
         listed = self._listing.read(self._running())
-        for known in (self._clips, self._details):
-            known.forget_gone(listed.files, len(listed.files))
+        self.facts.forget_gone(listed.files)
         self._ready.forget_unused()
         return listed
 
@@ -80,24 +78,21 @@ class Library:
         return list(self.listed().rows)
 
     def details(self, recording: Recording) -> Details:
-        """Returns what its files say: read once, and again when they change. A running one has
-        width and height as soon as a picture is in it."""
-        each = [self._details.of(name) for name in recording.files]
-        durations = [details.duration_s for details in each]
-        known = [duration for duration in durations if duration is not None]
-        duration_s = sum(known) if len(known) == len(durations) else None
+        """Returns what its files say. A running one has width and height as soon as a picture is in
+        it."""
+        details = self.facts.details(recording)
         if recording.is_running:
             duration_s = self._recorder.status.duration_ms / 1000
-        first, gaps = each[0], None if recording.is_running else gaps_of(each)
-        return Details(duration_s, first.width, first.height, first.codec, gaps)
+            return replace(details, duration_s=duration_s, gaps=None)
+        return details
 
     def duration_of(self, file: str) -> float | None:
         """Returns how long one file lasts, in seconds; None: unknown."""
-        return self._details.of(file).duration_s
+        return self.facts.duration_of(file)
 
     def is_clip(self, recording: Recording) -> bool:
         """Whether its file says that it was saved as a clip."""
-        return self._clips.of(recording.files[0])
+        return self.facts.is_clip(recording)
 
     def find(self, name: str) -> Recording:
         """Returns the recording `name`; the name of one of its files finds it, too. Raises BadName,

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import stat
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from ..media.gaps import Gap
 from ..recording.belongings import DETECTIONS_SUFFIX, STAR_SUFFIX
 from ..recording.disk import PART_SUFFIX, sidecar_name
 from ..recording.names import (
+    LAST_S,
     composite_of,
     is_recovered,
     is_stored_name,
@@ -26,9 +27,6 @@ from ..recording.status import RecordingStatus, rfc3339
 from .details import Details, FileState
 
 logger = logging.getLogger(__name__)
-
-_LAST_S = 253_370_764_800.0
-"""The first day of the year 9999: there are no later dates."""
 
 _BESIDE = (STAR_SUFFIX, DETECTIONS_SUFFIX)
 
@@ -96,7 +94,17 @@ def _gap_json(gap: Gap) -> dict[str, float]:
     return {"from_s": round(gap.from_s, 3), "to_s": round(gap.to_s, 3)}
 
 
-def scan(folder: Path, running: RecordingStatus) -> dict[str, FileState]:
+def state_of(entry: os.DirEntry[str]) -> FileState | None:
+    """Returns None unless it is a regular file. Raises OSError."""
+    info = entry.stat(follow_symlinks=False)
+    return FileState.of(info) if stat.S_ISREG(info.st_mode) else None
+
+
+def scan(
+    folder: Path,
+    running: RecordingStatus,
+    look: Callable[[os.DirEntry[str]], FileState | None] = state_of,
+) -> dict[str, FileState]:
     """Returns every recorded file, every star (as `….star`), every sidecar (`….detections`), and
     the unfinished files of the `running` recording.
 
@@ -109,14 +117,14 @@ def scan(folder: Path, running: RecordingStatus) -> dict[str, FileState]:
                 if not _is_of_interest(entry.name, running):
                     continue
                 try:
-                    info = entry.stat(follow_symlinks=False)
+                    state = look(entry)
                 except PermissionError:  # the folder itself can't be searched
                     raise
                 except OSError as exc:  # deleted since, or damaged: the others are shown
                     logger.debug("%s can't be read: %s", entry.name, exc)
                     continue
-                if stat.S_ISREG(info.st_mode):
-                    found[entry.name] = FileState.of(info)
+                if state is not None:
+                    found[entry.name] = state
     except FileNotFoundError:  # nothing was recorded yet
         return {}
     except OSError as exc:
@@ -175,7 +183,7 @@ def row(
 def last_change(states: Iterable[FileState]) -> float:
     """Returns when the last of the files was changed, epoch seconds. A file can have any time, so
     it is limited to the years from 1970 to 9998."""
-    return min(max(0.0, *(state.changed_ns / 1e9 for state in states)), _LAST_S)
+    return min(max(0.0, *(state.changed_ns / 1e9 for state in states)), LAST_S)
 
 
 def _is_of_interest(name: str, running: RecordingStatus) -> bool:

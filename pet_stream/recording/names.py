@@ -38,6 +38,8 @@ _RESUMED_STEM = re.compile(r"(.+)_([2-9]|[1-9][0-9]{1,2})")
 _RECOVERED_STEM = re.compile(r".+_recovered(?:_[0-9]+)?")
 _RECOVERED_ENDING = re.compile(r"_recovered(?:_[0-9]+)?$")
 RECOVERED = "_recovered"
+LAST_S = 253_370_764_800.0
+"""The first day of the year 9999: there are no later dates."""
 MAX_REMEMBERED = 16_384
 """Size of the caches: a folder's names are checked at each listing."""
 
@@ -135,6 +137,7 @@ def start_time_in(name: str) -> float | None:
         return None
     year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        return datetime(year, month, day, hour, minute, second).timestamp()
+        at_s = datetime(year, month, day, hour, minute, second).timestamp()
     except (ValueError, OverflowError):
         return None
+    return at_s if 0 <= at_s < LAST_S else None

@@ -60,6 +60,7 @@ from .session import show_session, sign_in, sign_out
 from .settings import change_settings, show_settings
 from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
 from .snapshot import snapshot
+from .timeline import show_days, show_timeline
 from .urls import relative_url
 from .websockets import add_websocket, prepare_websocket, stream_h264, stream_state
 from .whep import whep_end, whep_nothing, whep_offer, whep_options, whep_trickle
@@ -94,6 +95,8 @@ ROUTES = (
     Route(("GET",), "/api/recordings", list_recordings, Right.REPLAY),
     Route(("GET",), "/api/recordings/<name>", get_recording, Right.REPLAY),
     Route(("DELETE",), "/api/recordings/<name>", delete_recording, Right.MANAGE),
+    Route(("GET",), "/api/recordings/timeline", show_timeline, Right.REPLAY),
+    Route(("GET",), "/api/recordings/days", show_days, Right.REPLAY),
     Route(("GET",), "/api/recordings/bin", list_bin, Right.MANAGE),
     Route(("DELETE",), "/api/recordings/bin", empty_bin, Right.MANAGE),
     Route(("DELETE",), "/api/recordings/bin/<name>", delete_for_good, Right.MANAGE),

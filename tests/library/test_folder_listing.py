@@ -12,7 +12,7 @@ from pet_stream.library.folder_listing import FolderListing
 from pet_stream.recording.status import RecordingStatus
 
 IDLE = RecordingStatus()
-RUNNING = RecordingStatus(is_recording=True, filename="cat.mp4", started_at=7.0)
+RUNNING = RecordingStatus(is_recording=True, has_file=True, filename="cat.mp4", started_at=7.0)
 
 
 def write(folder: Path, *names: str) -> None:
@@ -107,3 +107,26 @@ def test_a_folder_that_comes_and_goes(tmp_path: Path) -> None:
     (folder / "cat.mp4").unlink()
     folder.rmdir()
     assert listing.read(IDLE).rows == ()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("cat.001.mp4", "cat.002_recovered.mp4", "cat.mp4.star"),
+        ("cat_recovered.mp4", "cat.mp4.star"),
+        ("cat.mp4", "cat.001.mp4", "cat_recovered.mp4", "cat.mp4.star", "cat.001.mp4.star"),
+        ("cat.mp4", "cat.mp4.detections"),
+        ("recording_20240501_120000_2.001_recovered_3.mp4", "recording_20240501_120000_2.mp4.star"),
+    ],
+)
+def test_file_by_file_it_becomes_the_list_of_a_first_look(
+    settled: Path, names: tuple[str, ...]
+) -> None:
+    """In any order, and back again."""
+    listing = FolderListing(settled)
+    listing.read(IDLE)
+    for name in (*names, *names, *reversed(names), *reversed(names)):
+        path = settled / name
+        path.unlink() if path.exists() else path.touch()
+        assert listing.read(IDLE).rows == FolderListing(settled).read(IDLE).rows
+        assert listing.read(IDLE).revision == FolderListing(settled).read(IDLE).revision

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import bin, legacy, pause, people, process, recording, recordings, settings, watching
+from . import (
+    bin,
+    legacy,
+    pause,
+    people,
+    process,
+    recording,
+    recordings,
+    settings,
+    timeline,
+    watching,
+)
 from .json_schema import Schema
 from .operation import Operation
 
@@ -12,6 +23,7 @@ ROOMS: tuple[ModuleType, ...] = (
     watching,
     recording,
     recordings,
+    timeline,
     bin,
     process,
     pause,
