@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import operator
-import statistics
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ class GapFinder:
             self._suspects.append((start, end))
         if not self._suspects or len(self._lately) < _ENOUGH:
             return ()
-        limit = _PICTURES * statistics.median(self._lately)
+        limit = _PICTURES * _median(self._lately)
         found = [gap for gap in self._suspects if gap[1] - gap[0] > limit]
         self._suspects.clear()
         return found
@@ -86,7 +85,7 @@ def gaps_in(counts: Sequence[int], durations: Sequence[int], per_s: int) -> Gaps
             lately = [*[duration] * (index + 1), *before][:_LATELY]
             if len(lately) < _ENOUGH:
                 lately = first
-            if len(lately) >= _ENOUGH and duration > _PICTURES * statistics.median(lately):
+            if len(lately) >= _ENOUGH and duration > _PICTURES * _median(lately):
                 begin = starts[run] + index * duration
                 found.append(Gap(begin / per_s, (begin + duration) / per_s))
     return Gaps(len(found), sum(gap.duration_s for gap in found), _longest(found))
@@ -108,6 +107,13 @@ def joined(files: Sequence[tuple[Gaps, float]]) -> Gaps:
 def _longest(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
     longest = heapq.nlargest(MAX_TOLD, gaps, key=lambda gap: gap.duration_s)
     return tuple(sorted(longest, key=lambda gap: gap.from_s))
+
+
+def _median(durations: Iterable[int]) -> float:
+    """As `statistics.median`, whose module takes a megabyte."""
+    ordered = sorted(durations)
+    middle = len(ordered) // 2
+    return (ordered[middle] + ordered[-1 - middle]) / 2
 
 
 def _pictures(runs: Iterable[tuple[int, int]], count: int) -> list[int]:

@@ -17,7 +17,9 @@ from pet_stream.command_line.failures import ExitCode
 from pet_stream.library.library import Library
 from pet_stream.page_settings import ASIDE, FILE_NAME, PageSettings
 from pet_stream.recording.bin_folder import BIN_FOLDER
+from pet_stream.recording.journal import Journal
 
+from ..recording.test_journal import ENTRY
 from .conftest import PetStreamCommand
 from .test_recordings import server
 
@@ -233,6 +235,7 @@ def test_a_reset_forgets_people_and_settings_but_no_recording(machine: Machine) 
     (machine.recordings / ASIDE.format("20260501_120000")).write_text("{")
     (machine.folder / "pet_stream_tls.pem").write_text("a key")
     (machine.folder / "notes.txt").write_text("not ours")
+    Journal(machine.recordings).begin(ENTRY)  # or the next start would record by itself
     result = machine.run("factory-reset", input="reset\n")
     assert result.exit_code == ExitCode.WELL
     assert sorted(machine.files) == [

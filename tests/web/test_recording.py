@@ -3,16 +3,20 @@ from __future__ import annotations
 import re
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from pet_stream.recording.journal import Journal
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
+from tests.recording.test_journal import ENTRY
 from tests.waiting import TIMEOUT_S, wait_until
 
 STATUS_FIELDS = {
@@ -131,6 +135,41 @@ def test_a_stop_request_may_name_the_recording_that_it_means(live_client: FlaskC
     assert stopped["stats"]["recording_id"] == second
     after = live_client.post("/api/recording/stop", json={"recording_id": second})
     assert (after.status_code, after.get_json()["code"]) == (409, "not_recording")
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+def test_what_the_last_server_left_is_told_and_goes_on_if_it_is_to(
+    tmp_path: Path, resumes: bool
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    Journal(folder).begin(replace(ENTRY, started_at=time.time() - 9, max_duration_s=0.0))
+    with mounted_app(tmp_path, RESUME_RECORDING=resumes) as app:
+        client = app.test_client()
+
+        def status() -> dict[str, Any]:
+            answer: dict[str, Any] = client.get("/api/recording/status").get_json()
+            return answer
+
+        wait_until(lambda: status()["interrupted"] is not None)
+        told = status()
+        assert (told["recording"], told["waiting"]) == (resumes, resumes)  # its camera is offline
+        assert told["interrupted"] == {
+            "filename": "cat.mp4",
+            "cause": "crash",
+            "started_at": told["interrupted"]["started_at"],
+            "broke_off_at": told["interrupted"]["started_at"],
+            "repairing": False,
+            "saved_as": None,
+            "recovered": False,
+            "resumed_as": "cat_2.mp4" if resumes else None,
+            "not_resumed": None if resumes else "PET_STREAM_RESUME_RECORDING is off",
+            "not_resumed_code": None if resumes else "resume_off",
+        }
+        if resumes:
+            client.post("/api/recording/stop")
+        client.post("/api/recording/start")
+        assert status()["interrupted"] is None
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"not JSON", b"[1]", b"null", bytes(20_000)])
