@@ -120,6 +120,8 @@ class Config:
         False,
         values.flag,
         "a recording goes on by itself when the server is back after a crash or a restart",
+        is_live=True,
+        is_owners=True,
     )
     min_free_mb: int = _setting(
         200,

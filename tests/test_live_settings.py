@@ -44,7 +44,7 @@ LIVE = {
     ),
     *("allowed_origins", "frame_ancestors", "allowed_hosts", "pause_schedule"),
     *("log_levels", "whep_waits", "preroll_seconds", "replay_seconds"),
-    *("camera_name", "language"),
+    *("camera_name", "language", "resume_recording"),
 }
 
 

@@ -58,6 +58,10 @@ known.addEventListener("change", () => {
     warned = now.health.warnings;
     showWarnings();
   }
+  const length = now.health?.page?.replay_seconds; // an owner may have changed it
+  if (length !== undefined && recorder.getAttribute("clip") !== String(length)) {
+    recorder.setAttribute("clip", String(length));
+  }
 });
 
 /** What somebody may not do is not shown; what was refused before may be allowed now. */

@@ -4,7 +4,7 @@ import { deviceLanguageRow } from "./device_language.js";
 import { element, find, setText } from "./dom.js";
 import { bytes } from "./format.js";
 import { language, onLanguage, said, text } from "./i18n.js";
-import { controlOf, SECTIONS, valueWords } from "./settings_fields.js";
+import { controlOf, originWords, SECTIONS, valueWords } from "./settings_fields.js";
 
 /** @typedef {import("./settings_fields.js").Setting} Setting */
 /** @typedef {import("./settings_fields.js").Value} Value */
@@ -244,12 +244,6 @@ export class SettingsDialog {
     this.#message.toggleAttribute("data-error", isError);
     setText(this.#message, words);
   }
-}
-
-/** Who has set it, in words. @param {Setting} setting */
-function originWords({ origin, origin_detail: detail, is_fixed: isFixed }) {
-  const words = text(`settings.origin.${origin}`, { detail });
-  return isFixed ? text("settings.fixed", { origin: words }) : words;
 }
 
 function section(name, rows) {

@@ -60,6 +60,12 @@ export function valueWords(name, value) {
   return unit ? text(`settings.${unit}`, { count: value }) : String(value);
 }
 
+/** Who has set it, in words. @param {Setting} setting */
+export function originWords({ origin, origin_detail: detail, is_fixed: isFixed }) {
+  const words = text(`settings.origin.${origin}`, { detail });
+  return isFixed ? text("settings.fixed", { origin: words }) : words;
+}
+
 /** The values that are offered for a number: the usual ones, and those it has. Pure. */
 export function offersOf(name, ...values) {
   const all = new Set([...NUMBERS[name].offers, ...values]);

@@ -84,7 +84,8 @@ def test_what_an_owner_changes_counts_on_every_page_at_once(
     expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
     days.get_by_label("Keep recordings for, days", exact=True).fill("21")
     url = f"{server.url}/pet-stream/api/settings"
-    assert other.request.patch(url, data={"preroll_seconds": 9}).ok
+    assert other.request.patch(url, data={"preroll_seconds": 9, "replay_seconds": 12}).ok
+    expect(page.locator("[data-clip-label]")).to_have_text("Save the last 12 s")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("status")).to_contain_text("Somebody else has changed")
     expect(dialog.get_by_label("Start recordings early by", exact=True)).to_have_value("9")
