@@ -151,6 +151,18 @@ export class Api extends Requests {
     return withQuery(this.#recordingUrl(name, "thumbnail"), version);
   }
 
+  /**
+   * What the detector saw in a recording, a minute at most: `{complete, classes, updates}`.
+   * @param {string} name
+   * @param {number} fromS seconds from its beginning
+   * @param {number} toS
+   * @param {AbortSignal} [signal]
+   */
+  recordedDetections(name, fromS, toS, signal) {
+    const url = withQuery(this.#recordingUrl(name, "detections"), `from=${fromS}&to=${toS}`);
+    return this.request(url, { cache: "default", signal });
+  }
+
   recordingUrl(name, { download = false } = {}) {
     const url = this.#recordingUrl(name);
     return download ? withQuery(url, "download=1") : url;

@@ -5,6 +5,10 @@
  * their own, and those of others often arrive when their picture has gone. Each box is therefore
  * moved to the time of the picture that it is drawn on: between two detections in a straight line
  * from the one to the other, after the newest one on in the direction it last moved in.
+ *
+ * @typedef {{ name: string, confidence: number, x: number, y: number, width: number, height: number }}
+ *   Box in pixels of the picture
+ * @typedef {{ captureUs: number, boxes: Box[] }} Sighting
  */
 
 /** A box is shown no longer than this after the picture that it was seen in. */
@@ -54,27 +58,37 @@ export class Sightings {
 
   /** The boxes of the picture captured at `timeUs`, moved to where they are in it. */
   boxesAt(timeUs) {
-    const index = this.#all.findLastIndex(({ captureUs }) => captureUs <= timeUs + TOLERANCE_US);
-    const seen = this.#all[index];
-    if (!seen || timeUs - seen.captureUs > HOLD_US) return [];
-    const next = this.#all[index + 1];
-    if (next && next.captureUs - seen.captureUs <= HOLD_US) {
-      const part = (timeUs - seen.captureUs) / (next.captureUs - seen.captureUs);
-      const later = match(seen.boxes, next.boxes);
-      return seen.boxes.map((box) => moved(box, box, later.get(box) ?? box, part));
-    }
-    const previous = this.#all[index - 1];
-    if (!previous || seen.captureUs - previous.captureUs > HOLD_US) return seen.boxes;
-    const ahead = Math.min(timeUs - seen.captureUs, MAX_AHEAD_US);
-    const part = ahead / (seen.captureUs - previous.captureUs);
-    const earlier = match(seen.boxes, previous.boxes);
-    return seen.boxes.map((box) => moved(box, earlier.get(box) ?? box, box, part));
+    return boxesAt(this.#all, timeUs);
   }
 }
 
 /** `{name, confidence, x, y, width, height}` of each thing in a message, in pixels of the picture. */
 export function boxesOf({ detections = [] }) {
   return detections.map(boxOf).filter(Boolean);
+}
+
+/**
+ * The boxes of the picture captured at `timeUs`, moved to where they are in it.
+ * @param {Sighting[]} sightings in the order of capture
+ * @param {number} timeUs
+ * @returns {Box[]}
+ */
+export function boxesAt(sightings, timeUs) {
+  const index = sightings.findLastIndex(({ captureUs }) => captureUs <= timeUs + TOLERANCE_US);
+  const seen = sightings[index];
+  if (!seen || timeUs - seen.captureUs > HOLD_US) return [];
+  const next = sightings[index + 1];
+  if (next && next.captureUs - seen.captureUs <= HOLD_US) {
+    const part = (timeUs - seen.captureUs) / (next.captureUs - seen.captureUs);
+    const later = match(seen.boxes, next.boxes);
+    return seen.boxes.map((box) => moved(box, box, later.get(box) ?? box, part));
+  }
+  const previous = sightings[index - 1];
+  if (!previous || seen.captureUs - previous.captureUs > HOLD_US) return seen.boxes;
+  const ahead = Math.min(timeUs - seen.captureUs, MAX_AHEAD_US);
+  const part = ahead / (seen.captureUs - previous.captureUs);
+  const earlier = match(seen.boxes, previous.boxes);
+  return seen.boxes.map((box) => moved(box, earlier.get(box) ?? box, box, part));
 }
 
 function boxOf({ class_name: name, confidence, bbox }) {
