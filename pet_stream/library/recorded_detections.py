@@ -36,9 +36,11 @@ logger = logging.getLogger(__name__)
 MAX_WINDOW_S = 60.0
 MAX_CHUNKS = 100_000
 """Of one file: more than two days have."""
+MAX_COPIED = 1_000_000
+"""Updates of one file: more than half a day has."""
 MAX_CHUNKS_READ = 300
-MAX_UPDATES = 12_000
-"""In one window."""
+MAX_UPDATES = 6000
+"""In one window; twice as many as a detector is ever asked for."""
 _COPIED_UPDATES = 100
 """In each chunk of a copy."""
 
@@ -60,7 +62,9 @@ class Window:
         indexes: dict[str, int] = {}
         begin_ms = round(1000 * self.from_s)
         updates = []
-        for time_ms, boxes in itertools.islice(seen_in(self._spans), MAX_UPDATES):
+        seen = seen_in(self._spans, max_chunks=MAX_CHUNKS_READ, max_updates=MAX_UPDATES)
+        found = {update.time_ms: update for update in itertools.islice(seen, MAX_UPDATES)}
+        for time_ms, boxes in sorted(found.values()):
             rows = [[indexes.setdefault(name, len(indexes)), *numbers] for name, *numbers in boxes]
             updates.append([begin_ms + time_ms, *rows])
         return {
@@ -96,16 +100,17 @@ def window_of(library: Library, name: str, from_s: float, to_s: float) -> Window
     )
 
 
-def seen_in(spans: Iterable[Span]) -> Iterator[Update]:
-    """Yields what was seen in `spans`, one after the other, in order; times are those of a file
-    that is composed of them."""
+def seen_in(
+    spans: Iterable[Span], *, max_chunks: int = MAX_CHUNKS, max_updates: int = MAX_COPIED
+) -> Iterator[Update]:
+    """Yields what was seen in `spans`, nearly in order; times are those of a file that is composed
+    of them. The limits are for each."""
     begin_ms = 0.0
     for path, from_s, to_s in spans:
         from_ms = round(1000 * from_s)
         last_ms = MAX_TIME_MS if to_s == math.inf else math.ceil(1000 * to_s) - 1
-        found = {update.time_ms: update for update in _read(path, from_ms, last_ms)}
-        for time_ms, update in sorted(found.items()):
-            yield update._replace(time_ms=round(begin_ms) + time_ms - from_ms)
+        for update in itertools.islice(_read(path, from_ms, last_ms, max_chunks), max_updates):
+            yield update._replace(time_ms=round(begin_ms) + update.time_ms - from_ms)
         begin_ms += 1000 * (to_s - from_s)
 
 
@@ -113,28 +118,27 @@ def copy_seen(spans: Iterable[Span], path: Path) -> None:
     """Write a sidecar for the new file at `path`, which is composed of `spans`, if anything was
     seen in them. Raises OSError."""
     updates = seen_in(spans)
-    first = list(itertools.islice(updates, _COPIED_UPDATES))
-    if not first:
+    chunk = sorted(itertools.islice(updates, _COPIED_UPDATES))
+    if not chunk:
         return
     with _sidecar_of(path).open("xb") as file:
         file.write(START)
-        while first:
-            file.write(pack_chunk(first))
-            first = list(itertools.islice(updates, _COPIED_UPDATES))
+        while chunk:
+            file.write(pack_chunk(chunk))
+            chunk = sorted(itertools.islice(updates, _COPIED_UPDATES))
         file.flush()
         os.fsync(file.fileno())
 
 
-def _read(path: Path, from_ms: int, last_ms: int) -> Iterator[Update]:
+def _read(path: Path, from_ms: int, last_ms: int, max_chunks: int) -> Iterator[Update]:
     """Yields what was seen in the file at `path` between these times, both included."""
     try:
         descriptor = open_to_read(_sidecar_of(path))
     except OSError:
         return
     try:
-        for header, offset in itertools.islice(
-            _chunks(descriptor, from_ms, last_ms), MAX_CHUNKS_READ
-        ):
+        chunks = _chunks(descriptor, from_ms, last_ms)
+        for header, offset in itertools.islice(chunks, max_chunks):
             with suppress(BitstreamError):  # the others are good
                 for update in unpack_chunk(header, read_at(descriptor, offset, header.body_bytes)):
                     if from_ms <= update.time_ms <= last_ms:

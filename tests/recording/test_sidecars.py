@@ -96,7 +96,7 @@ def make(make_recorder: MakeRecorder, detector: Detector) -> MakeRecorder:
 
 def seen(path: Path | None) -> list[Update]:
     assert path is not None
-    return list(seen_in([Span(path, 0, math.inf)]))
+    return sorted(seen_in([Span(path, 0, math.inf)]))
 
 
 def places(updates: Iterable[Update]) -> list[tuple[int, int]]:
