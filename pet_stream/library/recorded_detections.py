@@ -108,7 +108,7 @@ def seen_in(
     begin_ms = 0.0
     for path, from_s, to_s in spans:
         from_ms = round(1000 * from_s)
-        last_ms = MAX_TIME_MS if to_s == math.inf else math.ceil(1000 * to_s) - 1
+        last_ms = MAX_TIME_MS if to_s == math.inf else round(1000 * to_s) - 1
         for update in itertools.islice(_read(path, from_ms, last_ms, max_chunks), max_updates):
             yield update._replace(time_ms=round(begin_ms) + update.time_ms - from_ms)
         begin_ms += 1000 * (to_s - from_s)

@@ -139,8 +139,8 @@ def test_absurd_times_are_refused_or_empty(client: FlaskClient, folder: Path, qu
 
 
 class Flood:
-    """A detector that writes ten boxes a thousand times a second, and takes breath now and then: what
-    is never still can't be read."""
+    """A detector that writes ten boxes a thousand times a second, but takes breath now and then:
+    what is never still can't be read."""
 
     def __init__(self, name: str) -> None:
         self._name = name
