@@ -20,7 +20,7 @@ export default {
   "player.controls": "映像の操作",
   "player.boxes": "検出結果を表示",
   "player.snapshot": "静止画を保存",
-  "player.saved": "画像を保存しました：{name}",
+  "player.saved": "画像を保存しました: {name}",
   "player.quality": "画質の情報",
   "player.small": "小窓で表示",
   "player.whole": "全体を表示",
