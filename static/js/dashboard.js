@@ -1,6 +1,7 @@
 /** The dashboard: puts player, record button, recordings and health together. */
 
 import "./player.js";
+import { DayStrip } from "./day_strip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { addWords, onLanguage } from "./i18n.js";
@@ -23,6 +24,7 @@ const { api, known } = server;
 new Naming(known, player);
 new Stage(find("main"), player);
 const recordings = find("[data-recordings-panel]");
+const strip = new DayStrip(find("[data-day-strip]"), server);
 const playback = new Playback(find("[data-playback]"), api);
 const health = new HealthLine(find("[data-health]"), known);
 
@@ -67,7 +69,9 @@ known.addEventListener("change", () => {
 /** What somebody may not do is not shown; what was refused before may be allowed now. */
 session.addEventListener("change", () => {
   recorder.hidden = !session.may("record");
-  find("[data-recordings-panel]").hidden = !session.may("replay");
+  for (const part of ["[data-recordings-panel]", "[data-day-strip]"]) {
+    find(part).hidden = !session.may("replay");
+  }
   pauseButton.hidden = !session.may("manage");
   recordings.toggleAttribute("read-only", !session.may("manage"));
   account.hidden = !session.isSignedIn;
@@ -107,5 +111,6 @@ gear.addEventListener("click", async () => {
 });
 
 server.hold();
+strip.start();
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

@@ -26,18 +26,20 @@ const STEPS = [
 const QUARTER_S = 900;
 
 /**
- * The view after a zoom: `factor` below 1 is closer. `at` keeps its place on the strip.
+ * The view after a zoom: `factor` below 1 is closer. `at` keeps its place on the strip, or gets
+ * another (from 0 to 1).
  *
  * @param {Stretch} view
  * @param {Stretch} day
  * @param {number} factor
  * @param {number} at
+ * @param {number} [place]
  * @returns {Stretch}
  */
-export function zoomed(view, day, factor, at) {
-  const before = view.to - view.from;
-  const length = Math.min(day.to - day.from, Math.max(SHORTEST_S, before * factor));
-  const from = at - ((at - view.from) / before) * length;
+export function zoomed(view, day, factor, at, place = (at - view.from) / (view.to - view.from)) {
+  const wanted = (view.to - view.from) * factor;
+  const length = Math.min(day.to - day.from, Math.max(SHORTEST_S, wanted));
+  const from = at - place * length;
   return within({ from, to: from + length }, day);
 }
 

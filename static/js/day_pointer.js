@@ -17,7 +17,8 @@ const LINE_PX = 33;
  * @property {() => void} leave
  * @property {(x: number, isTouch: boolean) => void} choose
  * @property {(by: number) => void} pan by this part of what is in view, later
- * @property {(factor: number, x: number) => boolean} zoom whether anything has changed
+ * @property {(factor: number, x: number, place?: number) => boolean} zoom whether anything has
+ *   changed; what is at `x` stays there, or comes to `place`
  */
 
 export class DayPointer {
@@ -91,8 +92,7 @@ export class DayPointer {
     this.#fingers.set(pointerId, clientX);
     const [c, d] = this.#fingers.values();
     const [apart, now] = [Math.max(1, Math.abs(a - b)), Math.max(1, Math.abs(c - d))];
-    this.#actions.pan((a + b - c - d) / 2 / this.#node.clientWidth);
-    this.#actions.zoom(apart / now, this.#place((c + d) / 2));
+    this.#actions.zoom(apart / now, this.#place((a + b) / 2), this.#place((c + d) / 2));
   }
 
   /** @param {PointerEvent} event */

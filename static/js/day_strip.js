@@ -155,7 +155,7 @@ export class DayStrip {
       leave: () => this.#leave(),
       choose: (x, isTouch) => this.#choose(this.#timeAt(x), isTouch ? TOUCH_REACH_PX : REACH_PX),
       pan: (part) => shown.pan(part),
-      zoom: (factor, x) => shown.zoom(factor, this.#timeAt(x)),
+      zoom: (factor, x, place) => shown.zoom(factor, this.#timeAt(x), place),
     });
   }
 
@@ -218,13 +218,14 @@ export class DayStrip {
   /** @param {import("./day_geometry.js").Goal | null} goal */
   #play(goal) {
     if (!goal) return;
-    this.#shown.followAgain();
+    this.#shown.cursor = null;
+    this.follow({ name: goal.name, at: goal.started_at + goal.at_s });
     this.#send("pet-stream:play", goal);
   }
 
   #toLive() {
-    this.#shown.follow(null);
-    this.#shown.followAgain();
+    this.#shown.goLive();
+    this.#mark();
     this.#send("pet-stream:to-live");
   }
 

@@ -159,10 +159,11 @@ export class DayView extends EventTarget {
    * Whether anything has changed. `factor` below 1 is closer.
    *
    * @param {number} factor
-   * @param {number} [at] stays where it is
+   * @param {number} [at] stays where it is,
+   * @param {number} [place] or comes there (from 0 to 1)
    */
-  zoom(factor, at = this.at) {
-    return this.look(geometry.zoomed(this.view, this.bounds, factor, at));
+  zoom(factor, at = this.at, place = undefined) {
+    return this.look(geometry.zoomed(this.view, this.bounds, factor, at, place));
   }
 
   /** @param {number} part of what is in view */
@@ -204,11 +205,11 @@ export class DayView extends EventTarget {
     this.#look(geometry.showing(this.view, this.bounds, what.at));
   }
 
-  /** Goes on with what plays, from now on. */
-  followAgain() {
+  /** Shows now, and goes on with it. */
+  goLive() {
+    this.follow(null);
     this.cursor = null;
     this.#isFollowing = true;
-    if (this.playhead !== null) return;
     if (!this.isToday) this.go("");
     else this.#look(geometry.showing(this.view, this.bounds, this.now));
   }

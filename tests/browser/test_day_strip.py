@@ -190,12 +190,7 @@ def test_a_day_is_looked_at_by_fingers(
 
 
 def test_a_day_is_chosen_in_the_calendar(
-    server: Server,
-    page: Page,
-    page_errors: list[str],
-    yesterday: list[str],
-    film: Path,
-    screenshots: Path,
+    server: Server, page: Page, yesterday: list[str], film: Path, screenshots: Path
 ) -> None:
     os.link(film, server.recordings / name_at(day_ago(40), 9))
     page.goto(f"{server.url}/pet-stream/")
@@ -203,8 +198,6 @@ def test_a_day_is_chosen_in_the_calendar(
     page.click("[data-day-strip] .date")
     page.wait_for_selector(".calendar:popover-open")
     (screenshots / "calendar.png").write_bytes(page.screenshot())
-    assert severe_violations(page) == []
-    page_errors.clear()  # what axe itself may not do here
     focused = "document.activeElement.dataset.day"
     today = time.strftime("%Y-%m-%d", day_ago(0))
     assert page.evaluate(focused) == today
@@ -217,6 +210,7 @@ def test_a_day_is_chosen_in_the_calendar(
     assert page.evaluate("document.activeElement.className") == "date"
 
     page.keyboard.press("Enter")
+    wait_until(page, f"{focused} === {today!r}")
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowDown")  # a day without recordings is none to go to
@@ -253,6 +247,10 @@ def test_it_is_accessible_at_every_width_in_forced_colours(
     open_yesterday(page, server)
     assert page.evaluate(OVERFLOW) <= 0
     assert severe_violations(page) == []
+    page.click("[data-day-strip] .date")
+    page.wait_for_selector(".calendar:popover-open")
+    assert severe_violations(page) == []
+    page.keyboard.press("Escape")
     page.locator(SLIDER).scroll_into_view_if_needed()
     (screenshots / f"forced-{width}.png").write_bytes(page.screenshot())
     context.close()

@@ -34,6 +34,11 @@ test("a zoom keeps the place that is pointed at, from the day to a minute and ba
   assert.deepEqual(view, day);
 });
 
+test("what was between two fingers is between them, wherever they have gone", () => {
+  const view = zoomed(day, day, 0.25, 12 * HOUR, 0.25);
+  assert.deepEqual(view, { from: 10.5 * HOUR, to: 16.5 * HOUR });
+});
+
 test("no view leaves the day", () => {
   const view = { from: HOUR, to: 2 * HOUR };
   assert.deepEqual(panned(view, day, -2 * HOUR), { from: 0, to: HOUR });
