@@ -78,10 +78,11 @@ function missingOf({ missing_ms: ms = 0, gap_count: count = 1 }) {
 export function newsOf(before, status) {
   const isSame = before.recording_id === status.recording_id;
   if (isSame && before.recording === status.recording) return null;
+  if (before.recording && !isSame) {
+    return () => ({ words: text("record.broke-off", { name: before.filename }), isBad: true });
+  }
   if (status.recording) return () => ({ words: text("record.elsewhere") });
-  if (isSame) return () => endOf(status);
-  const values = { name: before.filename };
-  return before.recording ? () => ({ words: text("record.broke-off", values), isBad: true }) : null;
+  return before.recording ? () => endOf(status) : null;
 }
 
 /** Which interruption it is; "" without one. */

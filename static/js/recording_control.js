@@ -232,6 +232,7 @@ export class RecordingControl extends EventTarget {
     if (interrupted && nameOf(interrupted) !== nameOf(before.interrupted)) {
       const goesOn = interrupted.resumed_as !== null && interrupted.resumed_as === status.filename;
       if (goesOn && before.recording_id === this.#own.load()) this.#own.save(status.recording_id);
+      this.#silence();
       this.#announce(this.notice);
     } else if (!this.#pending) {
       const news = newsOf(before, status);

@@ -131,7 +131,7 @@ export default {
   "record.keep": "Let it go on",
   "record.read": "Read",
   "record.broke-off":
-    "The server was restarted, and the recording {name} broke off. What was recorded until then appears in the list.",
+    "The recording {name} has ended: the server was probably restarted. What was recorded until then appears in the list.",
   "record.interrupted.crash": "The server broke off at {time} while it recorded {name}.",
   "record.interrupted.shut_down": "The server was shut down at {time} while it recorded {name}.",
   "record.interrupted.saved": "What was recorded until then is {name}.",

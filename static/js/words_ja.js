@@ -123,7 +123,7 @@ export default {
   "record.end": "録画を終了",
   "record.keep": "続ける",
   "record.read": "確認しました",
-  "record.broke-off": "サーバーが再起動したため、録画 {name} は途中で終わりました。それまでの映像は一覧に表示されます。",
+  "record.broke-off": "録画 {name} は終了しました。サーバーが再起動した可能性があります。それまでの映像は一覧に表示されます。",
   "record.interrupted.crash": "{name} の録画中、{time} にサーバーが予期せず停止しました。",
   "record.interrupted.shut_down": "{name} の録画中、{time} にサーバーが終了しました。",
   "record.interrupted.saved": "それまでの映像は {name} に保存されています。",

@@ -235,7 +235,9 @@ test("a server that knows nothing of it: the page remembers", () => {
   server.says(RUNNING);
   server.known.take({ type: "lost", trouble: "server" });
   server.says(IDLE);
-  assert.match(control.message, /restarted.+cat\.mp4 broke off/);
+  assert.match(control.message, /cat\.mp4 has ended: .+restarted/);
+  server.says({ ...IDLE, interrupted: INTERRUPTED });
+  assert.deepEqual([control.message, control.notice !== ""], ["", true], "now it is known");
 });
 
 test("a recording that goes on after a restart is still this page's own", async () => {
