@@ -3,9 +3,12 @@
     python -m benchmarks.first_picture                     a round trip of 150 ms
     python -m benchmarks.first_picture --delay-ms 40 --visits 10
     python -m benchmarks.first_picture --trace             what the page asks for, and when
+    python -m benchmarks.first_picture --packages ../node_modules
 
-The time is from the beginning of the navigation, connections included, to the first picture that
-the player shows. Cold: a browser that was never here. Warm: the same browser again. As root.
+The page's scripts are bundled as in a wheel where the packages for that are installed (`make lint`
+does it), else they are modules as in a checkout. The time is from the beginning of the navigation,
+connections included, to the first picture that the player shows. Cold: a browser that was never
+here. Warm: the same browser again. As root.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from .camera import WRITINGS, make_footage, open_camera, temporary_folder
+from .children import CHECKOUT
 from .loss.browser import ARGUMENTS
 from .loss.namespaces import SERVER_ADDRESS, Link, open_link
 
@@ -48,6 +52,7 @@ def main() -> int:
     parser.add_argument("--delay-ms", type=float, default=75.0, help="one way")
     parser.add_argument("--visits", type=int, default=5)
     parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--packages", type=Path, default=CHECKOUT / "node_modules")
     arguments = parser.parse_args()
     executable = shutil.which("chromium")
     if executable is None:
@@ -61,13 +66,15 @@ def main() -> int:
                 megabits=MEGABITS, delay_ms=arguments.delay_ms, loss_percent=0.0, both_ways=True
             )
         )
-        stack.enter_context(serving(link, camera.segment, folder))
+        package = as_in_a_wheel(folder, arguments.packages)
+        stack.enter_context(serving(link, camera.segment, folder, package))
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
             executable_path=in_namespace(link, folder, executable), args=ARGUMENTS
         )
         stack.callback(browser.close)
-        print(f"round trip {2 * arguments.delay_ms:g} ms, first picture in ms", flush=True)
+        scripts = "modules" if package is None else "bundled"
+        print(f"round trip {2 * arguments.delay_ms:g} ms, scripts {scripts}; first picture in ms")
         visit(browser.new_context(), arguments.trace)  # the server imports aiortc meanwhile
         for title, is_udp_blocked in (("", False), ("without UDP, ", True)):
             with without_udp(link) if is_udp_blocked else ExitStack():
@@ -113,14 +120,29 @@ def wait_for(page: Page) -> tuple[float, str]:
     sys.exit("no picture within 30 s")
 
 
+def as_in_a_wheel(folder: Path, packages: Path) -> Path | None:
+    """A folder with the package and its bundled scripts; None without the packages for that."""
+    if not packages.is_dir():
+        return None
+    root = folder / "installed"
+    package = root / "pet_stream"
+    shutil.copytree(CHECKOUT / "pet_stream", package)
+    shutil.copytree(CHECKOUT / "templates", package / "templates")
+    shutil.copytree(CHECKOUT / "static", root / "static")
+    shutil.copytree(CHECKOUT / "tools", root / "tools")
+    (root / "node_modules").symlink_to(packages.resolve())
+    run(["node", str(root / "tools/bundle.mjs"), str(root / "static"), str(package / "static")])
+    return root
+
+
 @contextmanager
-def serving(link: Link, segment: str, folder: Path) -> Iterator[None]:
+def serving(link: Link, segment: str, folder: Path, package: Path | None) -> Iterator[None]:
     """`pet-stream run`, at the link's other end."""
     options = ["--shm", segment, "--detections-shm", "none", "--record-path", str(folder)]
     command = [sys.executable, "-m", "pet_stream.command_line", "run", "--auth", "off"]
     address = ["--host", SERVER_ADDRESS, "--port", str(PORT)]
     process = subprocess.Popen(
-        [*link.in_server, *command, *address, *options], stdout=subprocess.DEVNULL
+        [*link.in_server, *command, *address, *options], stdout=subprocess.DEVNULL, cwd=package
     )
     try:
         yield
@@ -139,17 +161,15 @@ def in_namespace(link: Link, folder: Path, executable: str) -> str:
 
 @contextmanager
 def without_udp(link: Link) -> Iterator[None]:
-    """Only TCP gets through, as through some firewalls."""
+    """No datagram of the viewer's gets through, as through some firewalls."""
     rule = ("ipproto", UDP, "pref", "100", "blackhole")
-    for prefix in (link.in_server, link.in_viewer):
-        run([*prefix, "ip", "rule", "add", *rule])
+    run([*link.in_viewer, "ip", "rule", "add", *rule])
     yield
-    for prefix in (link.in_server, link.in_viewer):
-        run([*prefix, "ip", "rule", "delete", *rule])
+    run([*link.in_viewer, "ip", "rule", "delete", *rule])
 
 
 def run(command: Sequence[str]) -> None:
-    subprocess.run(command, check=True, timeout=10)
+    subprocess.run(command, check=True, timeout=60)
 
 
 if __name__ == "__main__":

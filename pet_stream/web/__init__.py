@@ -58,7 +58,14 @@ from .recordings import (
 from .route import Route
 from .session import show_session, sign_in, sign_out
 from .settings import change_settings, show_settings
-from .signaling import close_peer, end_viewer, list_viewers, offer, webrtc_config
+from .signaling import (
+    close_peer,
+    end_viewer,
+    list_viewers,
+    offer,
+    public_ice_servers,
+    webrtc_config,
+)
 from .snapshot import snapshot
 from .timeline import show_days, show_timeline
 from .urls import relative_url
@@ -181,6 +188,7 @@ def build_blueprint(config: Config, metrics_routes: Collection[Route] = ()) -> B
     blueprint.after_request(compress_page)
     blueprint.add_app_template_global(file_url, "pet_stream_file")
     blueprint.add_app_template_global(modules_of, "pet_stream_modules")
+    blueprint.add_app_template_global(public_ice_servers, "pet_stream_ice_servers")
     blueprint.add_app_template_global(relative_url, "pet_stream_url")
     blueprint.add_url_rule(f"{STATIC_PATH}/<path:filename>", view_func=static)
     add_error_handlers(blueprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -189,6 +190,17 @@ def webrtc_config() -> ResponseReturnValue:
         "signaling_url": base_url(stream.config.url_prefix),
         "ice_servers": [_ice_server_json(server) for server in stream.config.ice_servers],
     }
+
+
+def public_ice_servers() -> str | None:
+    """Returns the ICE servers as JSON, for templates: who reads them there need not ask. None if
+    one of them has a secret."""
+    stream = current_stream()
+    stream.peers.make_soon()
+    servers = stream.config.ice_servers
+    if any(server.credential is not None for server in servers):
+        return None
+    return json.dumps([_ice_server_json(server) for server in servers])
 
 
 def _ice_server_json(server: IceServer) -> dict[str, object]:

@@ -1,7 +1,17 @@
 /** The few things that every part of the page does with the document. */
 
+import { ICONS } from "./icons.js";
+
 const SPRITE = new URL("../icons/sprite.svg", import.meta.url).href;
 const SVG = "http://www.w3.org/2000/svg";
+const FRAME = { class: "icon", "aria-hidden": "true", viewBox: "0 0 24 24" };
+const STROKE = {
+  fill: "var(--star-fill, none)",
+  stroke: "currentColor",
+  "stroke-width": "1.7",
+  "stroke-linecap": "round",
+  "stroke-linejoin": "round",
+};
 
 /**
  * The first element below `root` that `selector` finds; throws if there is none.
@@ -36,15 +46,18 @@ export function element(tag, attributes = {}, ...children) {
   return /** @type {any} */ (node);
 }
 
-/** A symbol of the sprite: decoration, hidden from a screen reader. */
+/** A symbol: decoration, hidden from a screen reader. Those of a page of ours may be of its sprite. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${SPRITE}#${name}`);
-  svg.append(use);
-  return svg;
+  const path = ICONS[name];
+  if (!path) return svg("svg", FRAME, svg("use", { href: `${SPRITE}#${name}` }));
+  return svg("svg", { ...FRAME, ...STROKE }, svg("path", { d: path }));
+}
+
+function svg(tag, attributes, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
 /** Makes `nodes` the children of `parent`; those that are in their places are not touched. */

@@ -19,7 +19,6 @@ export class Frame {
     tabindex: "0",
     role: "group",
     "aria-describedby": "keys",
-    hidden: "",
   });
   video = element("video", {
     part: "video",

@@ -93,6 +93,15 @@ export class Peer extends EventTarget {
     this.#take({ type: "resume" });
   }
 
+  /** The page's own policy forbids `part`, such as `connect-src http://pi:8080`. */
+  forbid(part) {
+    if (part.startsWith("style-src")) return; // it can be used all the same
+    const isMse = part.startsWith("media-src");
+    const hasOther = isMse && this.#ways.exclude("mse");
+    if (hasOther) return this.#take({ type: "otherWay" });
+    return this.#take({ type: "forbidden", reason: reasonOf("csp", part) });
+  }
+
   /** Numbers about this try; null without one. */
   async stats() {
     return (await this.#attempt?.stats()) ?? null;

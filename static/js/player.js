@@ -30,6 +30,8 @@ import { Frame } from "./frame.js";
 import { addWords, followLanguage, language, onLanguage, pace, text } from "./i18n.js";
 import { Peer } from "./peer.js";
 import * as out from "./picture_out.js";
+import { PLACE } from "./place.js";
+import { onViolation } from "./policy.js";
 import { serverAt } from "./server.js";
 import { Source } from "./source.js";
 import { State } from "./state.js";
@@ -138,6 +140,8 @@ export class PetStream extends HTMLElement {
     const { signal } = this.#stay;
     document.addEventListener("visibilitychange", () => this.#followDetections(), { signal });
     onLanguage(() => this.#speak(), { signal });
+    const ours = () => ({ server: new URL(this.api.url(""), document.baseURI).href, style: STYLE });
+    onViolation(ours, (part) => this.#forbidden(part), signal);
     this.#sit();
     followLanguage(); // its own attribute counts
     if (isFirst ? this.getAttribute("autoplay") !== "off" : this.#wasRunning) this.start();
@@ -205,10 +209,12 @@ export class PetStream extends HTMLElement {
     style.rel = "stylesheet";
     style.href = STYLE;
     style.onload = style.onerror = () => {
-      frame.node.removeAttribute("hidden");
+      frame.node.toggleAttribute("data-styled", true);
       this.dataset.playerReady = "";
     };
-    this.attachShadow({ mode: "open" }).append(style, frame.node);
+    const root = this.attachShadow({ mode: "open" });
+    if (PLACE) root.adoptedStyleSheets = [PLACE];
+    root.append(style, frame.node);
     frame.screen.addEventListener("resize", () => {
       const { width, height } = frame.screen;
       this.#send("pet-stream:size", { width, height });
@@ -348,6 +354,12 @@ export class PetStream extends HTMLElement {
     const sheet = (this.#signIn ??= new SignInSheet(this.api, () => this.#signedIn()));
     if (!sheet.node.isConnected) this.#frame?.node.append(sheet.node);
     return sheet.open();
+  }
+
+  /** The page's own policy is in the way: that is told to whoever made it. */
+  #forbidden(part) {
+    console.error(`pet-stream: ${text("not-allowed.csp.text", { words: part })}`);
+    this.#peer?.forbid(part);
   }
 
   #signedIn() {

@@ -1,6 +1,7 @@
 /** One way of a try: its link, watched, and what went wrong with it. */
 
 import { afterFailure } from "./retry.js";
+import { SocketLink } from "./socket_link.js";
 import { State } from "./state.js";
 import { reasonOf } from "./viewing.js";
 import { Watch } from "./watch.js";
@@ -10,6 +11,8 @@ import { WebRtcLink } from "./webrtc.js";
 /** Without a connection by then: the other way if there is one, else anew. */
 export const DIRECT_LIMIT_MS = 6_000;
 const CONNECT_LIMIT_MS = 10_000;
+/** Both are here from the beginning: a way that is needed in a hurry is not fetched first. */
+const LINKS = { direct: WebRtcLink, socket: SocketLink };
 /** What a server says that has no thread, or no WebSockets, for this way. */
 const OF_SOCKETS = ["too_few_threads", "no_websockets"];
 
@@ -39,6 +42,7 @@ export class Runner {
   #ways;
   #isPaused;
   #isServerThere;
+  #isForeign;
   #watch;
   /** @type {any} */
   #link = null;
@@ -57,6 +61,7 @@ export class Runner {
     this.#ways = ways;
     this.#isPaused = isPaused;
     this.#isServerThere = isServerThere;
+    this.#isForeign = api.isForeign;
     this.#on = on;
     this.#watch = new Watch({
       api,
@@ -83,9 +88,7 @@ export class Runner {
   /** Makes its link, with `options` of the link's own. */
   async open(options) {
     try {
-      const Link = await loadLink(this.lane);
-      if (this.#isOver) return;
-      this.#link = new Link({ ...options, on: this.#events() });
+      this.#link = new LINKS[this.lane]({ ...options, on: this.#events() });
       await this.#link.open();
       if (!this.#isOver) this.#watch.start(this.#link);
     } catch (error) {
@@ -178,7 +181,8 @@ export class Runner {
   /** The link could not even be asked for. */
   #notMade(error) {
     if (error.status || error.code) return this.#refused(error);
-    return this.#fail({ reason: reasonOf("server"), isFinal: true });
+    // A foreign server that refuses this page does not let it read that; over a WebSocket it does.
+    return this.#fail({ reason: reasonOf("server"), isFinal: !this.#isForeign });
   }
 
   /** The link did not come about in the end, or is not there any more. */
@@ -206,12 +210,6 @@ export class Runner {
     this.close();
     this.#on.failed(failure);
   }
-}
-
-/** The fallback's modules, as those of `Trial`, are fetched only where they are needed. */
-async function loadLink(lane) {
-  if (lane === "direct") return WebRtcLink;
-  return (await import("./socket_link.js")).SocketLink;
 }
 
 /**

@@ -4,9 +4,10 @@ import { ApiError } from "./api.js";
 import { Beginning } from "./beginning.js";
 import { whyNoSocket } from "./camera.js";
 import { codeOf, parseText, parseUnit, statusOf } from "./stream_messages.js";
+import { WebCodecsPlayer } from "./webcodecs.js";
 
 const PLAYERS = {
-  webcodecs: async () => (await import("./webcodecs.js")).WebCodecsPlayer,
+  webcodecs: async () => WebCodecsPlayer,
   mse: async () => (await import("./mse.js")).MsePlayer,
 };
 const OPEN_LIMIT_MS = 8_000;
@@ -77,6 +78,7 @@ export class SocketLink {
   async open() {
     const socket = (this.#socket = this.#api.openStream(this.#race));
     socket.binaryType = "arraybuffer";
+    PLAYERS[this.#decoders[0]]().catch(() => {}); // fetched meanwhile; who needs it asks again
     this.#timer = setTimeout(() => this.#end(new ApiError("no answer")), OPEN_LIMIT_MS);
     socket.onopen = () => {
       clearTimeout(this.#timer);

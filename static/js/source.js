@@ -2,11 +2,13 @@
 
 import { camerasWord, linkTrouble } from "./known.js";
 import { healthFor, isInactive } from "./own_camera.js";
+import { lastingMemory } from "./ways.js";
 
 export class Source {
   #server;
   #camera;
   #iceServers;
+  #memory;
 
   /**
    * `camera`: `day` or `night`; "": the active one. `iceServers`: those that the page was told; null:
@@ -19,6 +21,12 @@ export class Source {
     this.#server = server;
     this.#camera = camera;
     this.#iceServers = iceServers;
+    this.#memory = lastingMemory(`pet-stream.ice ${server.api.url("")}`);
+  }
+
+  /** Whether the server is not the one that the page came from. */
+  get isForeign() {
+    return new URL(this.#server.api.url(""), document.baseURI).origin !== location.origin;
   }
 
   // What is known
@@ -65,12 +73,17 @@ export class Source {
 
   // What a link needs
 
-  /** Those to use, or a promise of them. */
+  /** Those to use, or a promise of them. What the server said last time does, and is asked for anew. */
   iceServers() {
     if (this.#iceServers) return this.#iceServers;
-    const asked = this.#server.api.iceServers();
+    const asked = this.#server.api.iceServers().then((servers) => {
+      const isSecret = servers.some(({ credential }) => credential !== undefined);
+      this.#memory.save(isSecret ? null : servers);
+      return servers;
+    });
     asked.catch(() => {}); // the link will hear of it, if there still is one
-    return asked;
+    const kept = this.#memory.load();
+    return Array.isArray(kept) ? kept : asked;
   }
 
   /** `{type, sdp, pc_id}` for an SDP offer; `options` as for `Api.offer`. Throws ApiError. */

@@ -97,12 +97,10 @@ function buttonFor(state, code) {
 
 /** Title and explanation: for this reason if there are words for it, else for the state. */
 function wordsFor(state, { code, words }) {
-  const say = (part) => {
-    const special = `${state}.${code}.${part}`;
-    return text(hasText(special) ? special : `${state}.${part}`);
-  };
-  const more = words && reasonText(code, words);
-  return [say("title"), more ? sentence(more) + say("text") : say("text")];
+  const special = (part) => `${state}.${code}.${part}`;
+  const say = (part) => text(hasText(special(part)) ? special(part) : `${state}.${part}`, { words });
+  const isMore = words && !hasText(special("text"));
+  return [say("title"), (isMore ? sentence(reasonText(code, words)) : "") + say("text")];
 }
 
 /** Words of the server, ready for another sentence behind them. */

@@ -131,6 +131,11 @@ const RULES = {
   lost: [[ACTIVE, lost]],
   refused: [[ACTIVE, refused]],
   undecodable: [[ACTIVE, undecodable]],
+  /** The page's own policy is in the way: only whoever made the page changes that. */
+  forbidden: [
+    [[...ACTIVE, WAITING, RESTING], (viewing, { reason }) =>
+      withoutTry(viewing, REFUSED, State.NOT_ALLOWED, reason)],
+  ],
 };
 
 export const EVENTS = Object.freeze(Object.keys(RULES));

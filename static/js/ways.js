@@ -88,10 +88,11 @@ export class Ways {
     if (this.#isAvoided(name)) this.#record(name, { ...this.#records[name], until: this.#now() });
   }
 
-  /** It leads nowhere in this browser, ever; unless nothing else was asked for. */
+  /** It leads nowhere in this page, ever. Returns whether something else was asked for. */
   exclude(name) {
     const others = this.#names.filter((other) => other !== name);
     if (others.length) this.#names = others;
+    return others.length > 0;
   }
 
   /** Another network, where all of them may be open. */

@@ -77,6 +77,7 @@ export default {
   "not-allowed.unauthorized.text": "The server does not know you, or not any more.",
   "not-allowed.unauthorized.button": "Sign in",
   "not-allowed.not_allowed.text": "You are signed in, but may not see this picture.",
+  "not-allowed.csp.text": "The page that this stands in forbids it by its Content-Security-Policy: {words}",
   "not-allowed.origin.text": "Open the camera at its own address: other sites may not show it.",
   "not-allowed.proxy.text":
     "The server does not know the address that you see: the proxy in front of it has to pass that on (Host, X-Forwarded headers).",

@@ -76,6 +76,7 @@ export default {
   "not-allowed.unauthorized.text": "サインインしていないか、サインインの有効期限が切れています。",
   "not-allowed.unauthorized.button": "サインイン",
   "not-allowed.not_allowed.text": "サインインしていますが、この映像を見る権限がありません。",
+  "not-allowed.csp.text": "このページのContent-Security-Policyで許可されていません：{words}",
   "not-allowed.origin.text": "カメラ本来のアドレスで開いてください。",
   "not-allowed.proxy.text": "サーバーが公開アドレスを認識していません。プロキシの設定で Host と X-Forwarded ヘッダーを渡してください。",
   "unsupported.title": "このブラウザーでは再生できません",

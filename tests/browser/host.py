@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from pet_stream import PetStream
@@ -27,6 +27,16 @@ def index() -> str:
         <script type="module" src="/pet-stream/static/js/player.js"></script>
         <h1>A page of the host</h1>
         <pet-stream></pet-stream>"""
+
+
+@app.get("/embedded")
+def embedded() -> ResponseReturnValue:
+    """A page of somebody's, put together by its URL."""
+    head, player, policy = (request.args.get(name, "") for name in ("head", "player", "policy"))
+    text = "<p>Some text below the picture.</p>" * 20
+    icon = '<link rel="icon" href="data:,">'
+    page = f"<!doctype html><head>{icon}{head}</head><h1>A page of somebody's</h1>{player}{text}"
+    return page, {"Content-Security-Policy": policy} if policy else {}
 
 
 @app.get("/assets/<path:name>")

@@ -19,6 +19,7 @@ from tests.waiting import wait_until
 
 from .chromium import EXECUTABLE, KEEP_PEERS, chromium, wait_for_decoded
 from .conftest import Server, running_server
+from .test_embedding import SYMBOLS
 from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
@@ -130,6 +131,7 @@ def test_a_page_that_the_settings_name_gets_everything_and_has_the_player(
         page.wait_for_selector(LIVE)
         wait_for_decoded(page, 10)
         assert page.evaluate(IS_STYLED)
+        assert set(page.evaluate(SYMBOLS)) == {True}
         assert page.evaluate(ATTACK, camera_url) == EVERYTHING
         page.close()
 

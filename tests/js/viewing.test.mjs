@@ -38,6 +38,7 @@ const CASES = [
     [2, null].map((fps) => ({ type: "thinned", fps })),
     ["server", "closed", "offline"].map((code) => ({ type: "troubled", reason: reasonOf(code) })),
     ["server", "closed", "stalled", "connection"].map((code) => lost(code)),
+    [{ type: "forbidden", reason: reasonOf("csp", "connect-src http://pi") }],
     [lost("server", { isOffline: true }), STALLED, CAMERA, FULL, FORBIDDEN, REFUSED_FOR_NOW],
   );
 
