@@ -16,6 +16,7 @@ from pet_stream.feed.ring_writer import DetectionsWriter
 from pet_stream.media import ring
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.detections import Detection, Sighting
+from pet_stream.pause.pause import Pause
 from tests.camera.detector import Detector
 from tests.waiting import TIMEOUT_S, wait_until
 
@@ -308,3 +309,100 @@ def test_who_does_not_listen_keeps_the_newest(
             wait_until_read(detections, number + 1)
         wait_until(lambda: len(listener) == 32)
         assert take(listener).record.frame_number == 8
+
+
+# ---- for recordings
+
+
+def test_a_pause_forgets_what_was_seen(segment_name: str) -> None:
+    pause = Pause()
+    broadcaster = Broadcaster(pause=pause)
+    detections = Detections(segment_name, broadcaster, "pet-stream", remember_s=30)
+    try:
+        with Detector(segment_name) as detector:
+            detections.look()
+            wait_until_attached(detections)
+            publish(broadcaster, 1)
+            see(detector, detections, 1)
+            wait_until(lambda: len(remembered(detections, 0)) == 1)
+            pause.begin()
+            wait_until(lambda: not remembered(detections, 0))
+    finally:
+        detections.stop()
+
+
+@pytest.fixture
+def remembering(segment_name: str, broadcaster: Broadcaster) -> Iterator[Detections]:
+    detections = Detections(segment_name, broadcaster, "pet-stream", remember_s=30)
+    detections.limits = ListeningLimits(patience_s=0.01)
+    yield detections
+    detections.stop()
+
+
+def see(detector: Detector, detections: Detections, frame_number: int) -> None:
+    """Until the detector's record about this picture has been read."""
+    count = detections.counts.records
+    detector.write(frame_number)
+    wait_until_read(detections, count + 1)
+
+
+def remembered(detections: Detections, since_ns: int) -> list[Sighting]:
+    follower = detections.follow(since_ns)
+    follower.leave()
+    return follower.take_all()
+
+
+def test_without_a_detector_neither_the_memory_nor_a_recording_has_a_thread(
+    segment_name: str, remembering: Detections
+) -> None:
+    follower = remembering.follow(0)
+    remembering.look()
+    assert remembering.run is None
+    with Detector(segment_name):
+        remembering.look()
+        run = remembering.run
+        assert run is not None
+        with listening(remembering):
+            assert remembering.run is run
+        follower.leave()
+        assert remembering.run is run, "it is remembered all the time"
+    remembering.look()
+    assert remembering.run is None
+    assert run.join(TIMEOUT_S)
+
+
+def test_who_remembers_nothing_reads_only_for_recordings(
+    segment_name: str, detections: Detections
+) -> None:
+    with Detector(segment_name):
+        detections.look()
+        assert detections.run is None
+        follower = detections.follow(0)
+        assert detections.run is not None
+        follower.leave()
+        assert detections.run is None
+
+
+def test_a_recording_gets_what_is_remembered_and_what_is_seen_then_each_once(
+    segment_name: str, remembering: Detections, broadcaster: Broadcaster
+) -> None:
+    step_ns = 200_000_000
+    now_ns = time.monotonic_ns()
+    with Detector(segment_name) as detector:
+        remembering.look()
+        wait_until_attached(remembering)
+        times_ns = [publish(broadcaster, n, now_ns - (9 - n) * step_ns) for n in range(10)]
+        for number in range(5):
+            see(detector, remembering, number)
+        seen: list[Sighting] = []
+        wait_until(lambda: len(remembered(remembering, times_ns[0])) == 5)
+        follower = remembering.follow(times_ns[2])
+        for number in range(5, 8):
+            see(detector, remembering, number)
+        while len(seen) < 6:
+            wait_until(lambda: len(follower) > 0)
+            seen += follower.take_all()
+        follower.leave()
+        see(detector, remembering, 8)
+        assert follower.take_all() == []
+    assert [sighting.capture_ns for sighting in seen] == times_ns[2:8]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -22,8 +23,10 @@ from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.mp4.boxes import ReadAt
 from pet_stream.media.mp4.reading import first_pictures, growing_format, read_movie, read_summary
 from pet_stream.media.mp4.recovery import recover_movie
+from pet_stream.media.sidecar import HEADER_BYTES, ChunkHeader, pack_chunk, unpack_chunk
 from pet_stream.recording.containers import Mp4Container
 from tests.footage import encode
+from tests.media.test_sidecar import chunk_of
 from tests.recording.playback import access_unit, annex_b
 from tests.recording.test_mp4_container import timed
 
@@ -109,7 +112,26 @@ MP4_FILES = mutated_bytes(recordings, BOXES)
 FILES = st.tuples(st.just("a.mp4"), MP4_FILES) | st.tuples(
     st.just("a.h264"), mutated_bytes(raw_recordings, (b"\0\0\1", b"\x65", b"\x67", b"\x68"))
 )
+SEEN = (
+    b'{"classes":["cat","dog"],"rows":[[0,0,91,10,20,30,40,1,7,1,2,3,4],[33,0,-1,2,0,0,1],[33]]}',
+    b'{"classes":[],"rows":[[4294967295]]}',
+)
+SIDECARS = mutated_bytes(
+    lambda: SEEN, (b"[", b"]", b"-1", b"1e999", b"NaN", b"true", b"null", b'"\\ud800"', b"9" * 30)
+)
+
+
+def sidecar(text: bytes) -> None:
+    """What a chunk says, and what a page is told of it."""
+    chunk = chunk_of(text)
+    updates = unpack_chunk(ChunkHeader.parse(chunk[:HEADER_BYTES]), chunk[HEADER_BYTES:])
+    json.dumps(updates, allow_nan=False, ensure_ascii=False).encode()
+    if updates:
+        pack_chunk(sorted(updates))
+
+
 TARGETS = (
+    pure("sidecars", SIDECARS, sidecar, BitstreamError),
     pure("MP4", MP4_FILES, read, examples=150),
     Target("recordings", FILES, library, (), examples=60),
 )
