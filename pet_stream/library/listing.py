@@ -153,8 +153,8 @@ def rows(found: Files, running: RecordingStatus) -> list[Recording]:
     return made
 
 
-def sort_key(recording: Recording) -> tuple[float, int]:
-    return recording.started_at, recording.changed_ns
+def sort_key(recording: Recording) -> tuple[float, int, str]:
+    return recording.started_at, recording.changed_ns, recording.name
 
 
 def row(
