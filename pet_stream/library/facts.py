@@ -120,6 +120,8 @@ class Facts:
 
 def _together(each: list[Details]) -> Details:
     """Returns the details of a recording whose files follow each other."""
+    if len(each) == 1:
+        return each[0]
     known = [details.duration_s for details in each if details.duration_s is not None]
     duration_s = sum(known) if len(known) == len(each) else None
     first = each[0]

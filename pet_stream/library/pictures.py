@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
@@ -24,6 +25,8 @@ _QUALITY = 4
 """JPEG quantizer, from 2 (best) to 31."""
 MAX_PIXELS = 35_651_584
 """The limit of H.264's largest level, 6.2 (table A-1)."""
+_SPS = re.compile(rb"\x00\x00\x01[\x27\x47\x67]")
+"""How a sequence parameter set begins: one stands in front of each IDR of ours."""
 _LONGEST_SIDE_RATIO = 8
 """No camera's picture is narrower."""
 _MAX_PICTURES = 100
@@ -31,17 +34,23 @@ _MAX_PICTURES = 100
 
 
 def thumbnail(path: Path, width: int, max_pixels: int = MAX_PIXELS) -> bytes | None:
-    """Returns the first picture of the file at `path` that is right, as JPEG, `width` pixels wide;
-    None if it has none, or one of more than `max_pixels`."""
-    try:
-        frame = _first_frame(_beginning(path, 1), max_pixels) or _refreshed_frame(
-            _beginning(path, _MAX_PICTURES), max_pixels
-        )
-    except (BitstreamError, OSError, av.error.FFmpegError):  # any file at all
-        return None
+    """Returns a picture from the middle of the file at `path`, as JPEG, `width` pixels wide; its
+    first one if there is no entry point in the middle, or the file still grows. None if it has none
+    that is right, or one of more than `max_pixels`."""
+    frame = _frame(path, max_pixels, from_middle=True) or _frame(path, max_pixels)
     if frame is None or frame.height > _LONGEST_SIDE_RATIO * frame.width:
         return None
     return to_jpeg(frame, width)
+
+
+def _frame(path: Path, max_pixels: int, *, from_middle: bool = False) -> av.VideoFrame | None:
+    read = partial(_pictures, path, from_middle=from_middle)
+    try:
+        return _first_frame(read(1), max_pixels) or _refreshed_frame(
+            read(_MAX_PICTURES), max_pixels
+        )
+    except (BitstreamError, OSError, av.error.FFmpegError):  # any file at all
+        return None
 
 
 def newest_frame(gop: Sequence[AccessUnit]) -> tuple[av.VideoFrame, AccessUnit] | None:
@@ -61,14 +70,20 @@ def newest_frame(gop: Sequence[AccessUnit]) -> tuple[av.VideoFrame, AccessUnit] 
     return (frames[-1], gop[frames[-1].pts or 0]) if frames else None
 
 
-def _beginning(path: Path, max_pictures: int) -> bytes:
-    """Returns the first pictures of a file as Annex B. Raises OSError, BitstreamError."""
+def _pictures(path: Path, max_pictures: int, *, from_middle: bool) -> bytes:
+    """Returns the first pictures of a file, or of its second half, as Annex B. Raises OSError,
+    BitstreamError."""
     descriptor = open_to_read(path)
     try:
+        size = os.fstat(descriptor).st_size
         if path.name.removesuffix(PART_SUFFIX).endswith(".h264"):
-            return read_at(descriptor, 0, MAX_PICTURE_BYTES)
+            if not from_middle:
+                return read_at(descriptor, 0, MAX_PICTURE_BYTES)
+            half = read_at(descriptor, size // 2, MAX_PICTURE_BYTES)
+            found = _SPS.search(half)
+            return half[found.start() :] if found else b""
         data = bytearray()
-        pictures = first_pictures(partial(read_at, descriptor), os.fstat(descriptor).st_size)
+        pictures = first_pictures(partial(read_at, descriptor), size, from_middle=from_middle)
         for nal_units in itertools.islice(pictures, max_pictures):
             data += b"".join(START_CODE + nal_unit for nal_unit in nal_units)
             if len(data) > MAX_PICTURE_BYTES:

@@ -109,7 +109,7 @@ class Thumbnails:
 
         if _is_of(recording, path) or self._is_hopeless(recording):
             return
-        source = self._library.folder / recording.files[0]
+        source = self._library.folder / _middle_file(recording)
         data = None
         try:
             data = thumbnail(source, WIDTH)
@@ -128,6 +128,17 @@ class Thumbnails:
                 if len(self._hopeless) >= MAX_HOPELESS:
                     self._hopeless.clear()
                 self._hopeless[recording.name] = recording.changed_ns
+
+
+def _middle_file(recording: Recording) -> str:
+    """Returns the file with the middle of the recording; the first one while it runs, so that its
+    picture stays."""
+    left_bytes = recording.size_bytes / 2
+    for file, state in zip(recording.files, recording.states, strict=True):
+        left_bytes -= state.size_bytes
+        if left_bytes <= 0 and not recording.is_running:
+            return file
+    return recording.files[0]
 
 
 def _is_of(recording: Recording, path: Path) -> bool:

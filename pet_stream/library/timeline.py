@@ -60,6 +60,8 @@ def day_of_recordings(library: Library, day: date, max_spans: int = MAX_SPANS) -
             continue
         if recording.started_at < from_s - LONGEST_S:
             break
+        if recording.started_at < from_s and not _may_last_until(recording, from_s):
+            continue
         span = _span(library, recording)
         if span.to_s < from_s:
             continue
@@ -108,6 +110,11 @@ class _Calendar:
             if to_s <= self._to_s:
                 return
             from_s = self._to_s
+
+
+def _may_last_until(recording: Recording, at_s: float) -> bool:
+    """Whether it is worth a closer look: a file was changed after its last picture."""
+    return recording.is_running or recording.changed_ns >= at_s * 1e9
 
 
 def _span(library: Library, recording: Recording) -> Span:

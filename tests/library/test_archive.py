@@ -20,14 +20,15 @@ from pet_stream.library.archive import Archive
 from pet_stream.library.housekeeping import NICENESS, Housekeeper, Task
 from pet_stream.library.library import Library
 from pet_stream.library.ownership import OWNER_NAME
+from pet_stream.library.pictures import newest_frame, to_jpeg
 from pet_stream.library.retention import Retention
-from pet_stream.library.thumbnails import MAX_WAITING, Thumbnails
+from pet_stream.library.thumbnails import MAX_WAITING, WIDTH, Thumbnails
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import Mp4Container
 from pet_stream.recording.status import RecordingStatus
 
 from ..recording.disks import Gate
-from ..recording.playback import Showing, annex_b
+from ..recording.playback import GOP, Showing, annex_b
 from ..recording.test_mp4_container import timed
 from ..test_extension import run_script
 from ..waiting import TIMEOUT_S, wait_until
@@ -181,6 +182,38 @@ def test_a_thumbnail_is_made_once_and_kept_beside_the_file(
     made_ns = path.stat().st_mtime_ns
     assert thumbnails.path_of(name).stat().st_mtime_ns == made_ns
     assert sorted(p.name for p in tmp_path.iterdir()) == [name, f"{name}.jpg"]
+
+
+def shown_of(units: list[AccessUnit]) -> bytes:
+    found = newest_frame(units)
+    assert found is not None
+    return to_jpeg(found[0], WIDTH)
+
+
+def test_it_shows_the_middle(
+    tmp_path: Path, pictures: list[AccessUnit], housekeeper: Housekeeper
+) -> None:
+    """Of a recording of several files, that of the file in its middle; of one that runs, the
+    beginning."""
+    pictures = pictures[: 3 * GOP]
+    middle = shown_of(pictures[GOP : GOP + 1])
+    write_mp4(tmp_path / "cat.mp4", pictures)
+    (tmp_path / "raw.h264").write_bytes(annex_b(pictures))
+    write_mp4(tmp_path / "dog.001.mp4", pictures[: 2 * GOP])
+    write_mp4(tmp_path / "dog.002.mp4", pictures)
+    write_mp4(tmp_path / "dog.003.mp4", pictures[: 2 * GOP])
+    write_mp4(tmp_path / "fox.001.mp4", pictures)
+    (tmp_path / "fox.002.mp4.part").touch()
+    write_mp4(tmp_path / "short.mp4", pictures[:GOP])
+    status = RecordingStatus(is_recording=True, has_file=True, filename="fox.mp4")
+    thumbnails = Thumbnails(Library(tmp_path, Showing(status)), housekeeper)
+    assert thumbnails.path_of("cat.mp4").read_bytes() == middle
+    assert thumbnails.path_of("dog.mp4").read_bytes() == middle
+    assert thumbnails.path_of("short.mp4").read_bytes() == shown_of(pictures[:1])
+    half = annex_b(pictures)[len(annex_b(pictures)) // 2 :]
+    later = [unit for unit in pictures if unit.is_idr and annex_b([unit]) in half]
+    assert thumbnails.path_of("raw.h264").read_bytes() == shown_of(later[:1])
+    assert shown_of(later[:1]) != shown_of(pictures[:1]) != middle
 
 
 def test_a_recording_of_tomorrow_is_not_decoded_for_each_request(

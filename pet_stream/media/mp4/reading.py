@@ -115,13 +115,16 @@ def read_movie(read_at: ReadAt, size: int) -> Movie:
     return Movie(track.video_format, track.timescale, table, whole_bytes)
 
 
-def first_pictures(read_at: ReadAt, size: int) -> Iterator[tuple[bytes, ...]]:
-    """Yields the NAL units of each picture from the first entry point on; in front of the first
-    one stand the parameter sets of the file. Raises BitstreamError."""
+def first_pictures(
+    read_at: ReadAt, size: int, *, from_middle: bool = False
+) -> Iterator[tuple[bytes, ...]]:
+    """Yields the NAL units of each picture from the first entry point on, or from that before the
+    middle of a file with an index; in front of the first one stand the parameter sets of the file.
+    Raises BitstreamError."""
     first, last = _movie_boxes(read_at, size)
     if has_samples(read_at, last):
         track = read_track(read_at, last)
-        places = _places(read_index(read_at, track.boxes, size))
+        places = _places(read_index(read_at, track.boxes, size), from_middle=from_middle)
     else:
         track = read_track(read_at, first)
         places = _growing_places(fragments(read_at, size))
@@ -135,9 +138,13 @@ def first_pictures(read_at: ReadAt, size: int) -> Iterator[tuple[bytes, ...]]:
         raise BitstreamError("There is nothing to begin with in it")
 
 
-def _places(table: SampleTable) -> Iterator[tuple[int, int]]:
-    """Yields offset and size in bytes of each sample from the first sync sample on."""
+def _places(table: SampleTable, *, from_middle: bool) -> Iterator[tuple[int, int]]:
+    """Yields offset and size in bytes of each sample from the first sync sample on, or from that
+    before the middle."""
     begin = table.sync_indexes[0] if table.sync_indexes else len(table)
+    if from_middle and table.sync_indexes:
+        middle = table.total_duration / 2
+        begin = max(begin, table.gops_between(middle, middle + 1)[0])
     for offset, first, count in table.chunks():
         for index in range(first, first + count):
             if index >= begin:
