@@ -1,10 +1,10 @@
 /** Whether the pictures still come. Pure: the caller tells the time (ms, any monotonic clock). */
 
-export const STALL_MS = 2000;
+/** Shown, late and noticed within 2.2 s. */
+export const STALL_MS = 1_900;
 const INTERVALS_UNTIL_STALL = 4;
-/** Where the server is known to be in trouble, a picture counts for less. */
-const TROUBLED_MS = 500;
-const TROUBLED_INTERVALS = 1.25;
+/** Where the server is known to be in trouble, a picture counts for no longer than this. */
+const INTERVALS_IN_TROUBLE = 1.25;
 const MAX_INTERVAL_MS = 10_000;
 /** So many of the told intervals long, the server's word counts beside what pictures tell. */
 const INTERVALS_TOLD = 10;
@@ -49,22 +49,21 @@ export class Liveness {
     this.#lastAt = now;
   }
 
-  /** How long a picture may be late: 2 s, or four picture intervals of a slow camera. */
+  /** How long a picture may be late: STALL_MS, or four picture intervals of a slow camera. */
   limitMs(now) {
     const expectedMs = now < this.#expectedUntil ? this.#expectedMs : 0;
     return Math.max(STALL_MS, INTERVALS_UNTIL_STALL * Math.max(this.#intervalMs, expectedMs));
   }
 
-  /** `isTroubled`: somebody else knows that the server is gone. */
-  isStalled(now, isTroubled = false) {
-    return this.leftMs(now, isTroubled) < 0;
+  /** `soonMs`: less time than usual, since somebody knows that the server is gone. */
+  isStalled(now, soonMs = Infinity) {
+    return this.leftMs(now, soonMs) < 0;
   }
 
   /** Until a picture is late. */
-  leftMs(now, isTroubled = false) {
-    const limitMs = this.limitMs(now);
-    const soonMs = Math.max(TROUBLED_MS, TROUBLED_INTERVALS * this.#intervalMs);
-    return this.#lastAt + (isTroubled ? Math.min(soonMs, limitMs) : limitMs) - now;
+  leftMs(now, soonMs = Infinity) {
+    const leastMs = Math.max(soonMs, INTERVALS_IN_TROUBLE * this.#intervalMs);
+    return this.#lastAt + Math.min(leastMs, this.limitMs(now)) - now;
   }
 
   isFlowing(now) {

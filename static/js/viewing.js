@@ -52,6 +52,8 @@ const OPEN = Object.values(Phase).filter((phase) => phase !== CLOSED);
 
 /** The states that another try does not change before it has brought something. */
 const LASTING = [State.RECONNECTING, State.FULL, State.UNSUPPORTED];
+/** What is over when the server is heard again. */
+const OF_LINK = ["offline", "server", "closed", "connection"];
 /** What is known better than that nobody answers. */
 const GOODBYE = "closed";
 const NO_ANSWER = ["server", "connection"];
@@ -112,7 +114,10 @@ const RULES = {
     [[TRYING, STALLED, WAITING, RESTING], (viewing) => withEffect("forgetWays", ifLost(viewing))],
     [[LIVE, NO_CAMERA, BLOCKED, REFUSED, PAUSED, HELD], forgetWays],
   ],
-  reachable: [[[WAITING, RESTING], ifLost]],
+  reachable: [
+    [[TRYING, STALLED], (viewing) => stay(withoutLinkReason(viewing))],
+    [[WAITING, RESTING], (viewing) => ifLost(withoutLinkReason(viewing))],
+  ],
   troubled: [[[STALLED, WAITING, RESTING], troubled]],
   due: [[[WAITING], due]],
 
@@ -169,6 +174,11 @@ function show(viewing, phase, state, reason) {
 /** The connection is gone, or was never there, for a reason that ends by itself. */
 function isLost({ state }) {
   return state === State.RECONNECTING;
+}
+
+function withoutLinkReason(viewing) {
+  const isOver = isLost(viewing) && OF_LINK.includes(viewing.reason.code);
+  return isOver ? { ...viewing, reason: NO_REASON } : viewing;
 }
 
 function ifLost(viewing) {

@@ -7,6 +7,10 @@ import { NO_REASON, reasonOf } from "./viewing.js";
 /** Statistics are asked for so often; what is late is noticed when it is. */
 const LOOK_MS = 500;
 const SOONEST_LOOK_MS = 20;
+/** A picture counts for this long where the server is in trouble; where it is gone for sure, for … */
+const TROUBLED_MS = 500;
+const GONE_MS = 150;
+const GONE = ["closed", "offline"];
 /** Connected without a picture: from here on the camera is asked after … */
 const ASK_AFTER_MS = 1_000;
 const ASK_EVERY_MS = 2_000;
@@ -150,7 +154,7 @@ export class Watch {
   #plan() {
     clearTimeout(this.#timer);
     if (this.#isOver) return;
-    const lateInMs = this.#isLive ? this.#liveness.leftMs(this.#now(), this.#isTroubled) + 1 : LOOK_MS;
+    const lateInMs = this.#isLive ? this.#liveness.leftMs(this.#now(), this.#soonMs) + 1 : LOOK_MS;
     const inMs = Math.min(LOOK_MS, Math.max(SOONEST_LOOK_MS, lateInMs));
     this.#timer = setTimeout(async () => {
       await this.look(this.#link);
@@ -160,6 +164,11 @@ export class Watch {
 
   get #isTroubled() {
     return this.#trouble !== NO_REASON;
+  }
+
+  get #soonMs() {
+    if (!this.#isTroubled) return Infinity;
+    return GONE.includes(this.#trouble.code) ? GONE_MS : TROUBLED_MS;
   }
 
   /** Do pictures come, and if not, what is to be done? */
@@ -180,7 +189,7 @@ export class Watch {
       this.#end(() => this.#on.failed("undecodable"));
     } else if (this.#isLive) {
       if (now - this.#liveAt > STEADY_MS) this.#on.steady();
-      if (this.#liveness.isStalled(now, this.#isTroubled)) await this.#stopped(now);
+      if (this.#liveness.isStalled(now, this.#soonMs)) await this.#stopped(now);
     } else if (this.#arrival.undecodedMs >= UNDECODED_LIMITS_MS[link.transport]) {
       this.#end(() => this.#on.failed("undecodable"));
     } else if (!this.#connectedAt) {

@@ -90,3 +90,13 @@ test("a camera of one picture in ten seconds is live", () => {
   }
   assert.equal(liveness.isStalled(340_100), true);
 });
+
+test("where the server is known to be gone, a picture counts for less", () => {
+  const { liveness, last } = watched(33);
+  assert.equal(liveness.isStalled(last + 400, 500), false);
+  assert.equal(liveness.isStalled(last + 501, 500), true);
+  assert.equal(liveness.leftMs(last + 400, 500), 100);
+  const slow = watched(1000);
+  assert.equal(slow.liveness.isStalled(slow.last + 1_200, 500), false, "none was due yet");
+  assert.equal(slow.liveness.isStalled(slow.last + 1_300, 500), true);
+});

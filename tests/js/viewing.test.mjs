@@ -141,6 +141,20 @@ test("the server has stopped: that nobody answers says less, and does not replac
   assert.equal(viewing.reason.code, "offline");
 });
 
+test("a server that is heard again is not said to be gone, whether a try runs or waits", () => {
+  for (const code of ["server", "closed", "offline", "connection"]) {
+    const waiting = after(START, lost(code));
+    const [trying] = step(waiting, { type: "due", isSeen: true }, NOW);
+    for (const viewing of [waiting, trying]) {
+      const [heard] = step(viewing, { type: "reachable" }, NOW);
+      assert.deepEqual([heard.phase, heard.state], [Phase.TRYING, State.RECONNECTING]);
+      assert.equal(heard.reason.code, "");
+    }
+  }
+  const [still] = step(after(START, { type: "live" }, STALLED), { type: "reachable" }, NOW);
+  assert.equal(still.reason.code, "stalled");
+});
+
 test("a try after a lost connection is no other state until it has brought something", () => {
   for (const event of [lost("stalled"), FULL, { type: "undecodable" }]) {
     const waiting = after(START, event);

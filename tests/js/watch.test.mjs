@@ -211,3 +211,12 @@ test("pictures that nobody could have seen are not counted", async () => {
   them.isUnseen = false;
   assert.deepEqual(await them.pass(20, { ...FLOWS, whole: 1 }), ["live"]);
 });
+
+test("in trouble a picture counts for a moment only, and the trouble is the reason", async () => {
+  const them = new Try();
+  them.watch.connected();
+  await them.pass(5, FLOWS);
+  them.watch.troubled({ code: "closed", words: "" });
+  them.health = null;
+  assert.deepEqual(await them.pass(1), ["live", "stalled: closed", "lost: server"]);
+});
