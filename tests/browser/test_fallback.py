@@ -20,6 +20,7 @@ from .test_live_view import LIVE, assert_is_footage
 
 pytestmark = pytest.mark.browser
 
+OFFERS = "performance.getEntriesByName(`${origin}/api/webrtc/offer`).length"
 FALLBACK = f'{LIVE}[data-player-transport="websocket"]'
 MAX_LATENCY_MS = 500
 WATCH_MS = 2_000
@@ -135,3 +136,17 @@ def test_firefox_comes_back_after_camera_and_server_were_gone(
             with running_server(segment_name, tmp_path, port=port):
                 session.wait_until(f"{STATE} === 'live'")
                 wait_until(lambda: session.evaluate(DISTINCT_PICTURES) > footage.fps)
+
+
+def test_the_way_that_won_is_remembered_over_reloads(
+    camera: Camera, server: Server, page: Page
+) -> None:
+    page.add_init_script(NO_WAY_THROUGH)
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(FALLBACK)
+    assert page.evaluate(OFFERS) == 1
+    page.reload()
+    page.wait_for_selector(FALLBACK)
+    assert page.evaluate(OFFERS) == 0
+    metrics = page.request.get(f"{server.url}/metrics").text()
+    assert "streaming_total_clients 2.0" in metrics
