@@ -130,7 +130,7 @@ ROUTES = (
     Route(("GET",), "/api/openapi.json", openapi, None),
     Route(("GET",), "/api/messages.json", socket_messages, None),
     Route(("GET",), "/pet-stream/", dashboard, Right.VIEW),
-    Route(("GET",), "/pet-stream/manifest.webmanifest", manifest, Right.VIEW),
+    Route(("GET",), "/pet-stream/manifest.webmanifest", manifest, None),
     Route(("GET",), "/pet-stream/api/viewers", list_viewers, Right.MANAGE),
     Route(("DELETE",), "/pet-stream/api/viewers/<place_id>", end_viewer, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/pause", show_pause, Right.VIEW),

@@ -46,8 +46,10 @@ class AccountsAuthority:
 
     def grant(self, right: Right) -> Grant:
         """Raises NotSignedIn, NotAllowed, AccountsUnusable."""
-        if request.endpoint in PAGES:
-            return EVERYBODYS
+        return EVERYBODYS if request.endpoint in PAGES else self.grant_to_visitor(right)
+
+    def grant_to_visitor(self, right: Right) -> Grant:
+        """The same on every page. Raises NotSignedIn, NotAllowed, AccountsUnusable."""
         visitor = self.visitor()
         if visitor is not None and right in visitor.rights:
             return _AccountGrant(self.accounts, visitor, right)

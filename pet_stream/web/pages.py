@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
 
+from ..errors import AccountsUnusable, NotAllowed, NotSignedIn
+from ..rights import Right
+from .access import has_right
 from .current import current_stream
 from .health import page_state
 from .lasting_requests import has_threads
 from .page_files import file_url
+
+if TYPE_CHECKING:
+    from .accounts_authority import AccountsAuthority
 
 NAME = "Pet camera"
 """Of a camera that has none, until the page says it in its own language."""
@@ -24,13 +32,13 @@ def dashboard() -> ResponseReturnValue:
     stream = current_stream()
     stream.peers.make_soon()
     state = "pushed" if has_threads() else "asked"
-    page = page_state(stream.config)
+    page = _page_state()
     return render_template("pet_stream/dashboard.html", state=state, page=page, default_name=NAME)
 
 
 def manifest() -> ResponseReturnValue:
     """Answer as https://www.w3.org/TR/appmanifest/ has it. Paths are relative to the manifest."""
-    name = current_stream().config.camera_name or NAME
+    name = _page_state()["camera_name"] or NAME
     value = {
         "name": name,
         "short_name": name,
@@ -46,3 +54,21 @@ def manifest() -> ResponseReturnValue:
         ],
     }
     return Response(json.dumps(value), mimetype="application/manifest+json")
+
+
+def _page_state() -> dict[str, object]:
+    """Returns what owners have set for the page; where somebody has yet to sign in, without the
+    camera's name."""
+    state = page_state(current_stream().config)
+    return state if _may_view() else {**state, "camera_name": ""}
+
+
+def _may_view() -> bool:
+    authority = current_stream().authority
+    if authority.name != "builtin":
+        return has_right(Right.VIEW)
+    try:
+        cast("AccountsAuthority", authority).grant_to_visitor(Right.VIEW)
+    except (AccountsUnusable, NotAllowed, NotSignedIn):
+        return False
+    return True

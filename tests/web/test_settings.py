@@ -105,6 +105,20 @@ def test_a_name_is_text_and_no_part_of_the_page(client: FlaskClient) -> None:
     assert "&lt;script&gt;alert(1)" in text
 
 
+def test_strangers_do_not_learn_the_name(tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.json"
+    with mounted_app(tmp_path, CAMERA_NAME="Nursery", AUTH="builtin", ACCOUNTS=accounts) as app:
+        client = app.test_client()
+        for path in ("/pet-stream/", "/pet-stream/manifest.webmanifest", "/health"):
+            answer = client.get(path)
+            assert answer.status_code == 200
+            assert "Nursery" not in answer.text
+        secret = stream_of(app).authority.accounts.invite("guest", name="Anna", by="test")  # type: ignore[attr-defined]
+        client.post("/pet-stream/api/session", json={"invitation": secret})
+        for path in ("/pet-stream/", "/pet-stream/manifest.webmanifest", "/health"):
+            assert "Nursery" in client.get(path).text
+
+
 def test_it_counts_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         with mounted_app(tmp_path) as app:
