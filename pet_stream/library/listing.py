@@ -29,6 +29,8 @@ from .details import Details, FileState
 logger = logging.getLogger(__name__)
 
 _BESIDE = (STAR_SUFFIX, DETECTIONS_SUFFIX)
+_IS_THERE = FileState(0, 0)
+"""Of a sidecar nothing else is looked at."""
 
 State = Literal["recording", "complete", "recovered"]
 
@@ -114,6 +116,10 @@ def scan(
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name.endswith(DETECTIONS_SUFFIX):
+                    if entry.is_file(follow_symlinks=False):
+                        found[entry.name] = _IS_THERE
+                    continue
                 if not _is_of_interest(entry.name, running):
                     continue
                 try:
@@ -187,9 +193,8 @@ def last_change(states: Iterable[FileState]) -> float:
 
 
 def _is_of_interest(name: str, running: RecordingStatus) -> bool:
-    for suffix in _BESIDE:
-        if name.endswith(suffix):
-            return is_stored_name(name.removesuffix(suffix))
+    if name.endswith(STAR_SUFFIX):
+        return is_stored_name(name.removesuffix(STAR_SUFFIX))
     if name.endswith(PART_SUFFIX):
         return running.is_recording and _is_part_of(name, running)
     return is_stored_name(name)

@@ -30,7 +30,7 @@ GOOD = pack_chunk([Update(1000, (Box("cat", 91, 10, 20, 30, 40),))])
 PATH = "/api/recordings/cat.mp4/detections"
 SEED = 5
 MAX_ANSWER_S = 3.0
-"""On a busy machine; most take some milliseconds."""
+"""Of the processor's time; the worst takes half a second, honest ones some milliseconds."""
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def client(tmp_path: Path, folder: Path) -> Iterator[FlaskClient]:
 
 def updates_in(client: FlaskClient) -> int:
     """How many a page is told of; it is never told that anything is wrong."""
-    begun_s = time.monotonic()
+    begun_s = time.thread_time()
     answer = client.get(PATH)
-    assert time.monotonic() - begun_s < MAX_ANSWER_S
+    assert time.thread_time() - begun_s < MAX_ANSWER_S
     assert answer.status_code == 200
     assert len(answer.data) < 4_000_000
     return len(answer.get_json()["updates"])
