@@ -131,6 +131,7 @@ class Archive:
     def claim(self) -> None:
         """Become the process that records. Raises NotRecorderOwner, OSError."""
         self._ownership.claim()
+        self._tidy_regularly()  # what others have put into the bin counts as room
 
     def claim_for_clip(self, size_bytes: int) -> None:
         """Become the process that records, if clips may have `size_bytes` more. Raises ClipsFull,

@@ -368,6 +368,18 @@ def test_what_this_run_deleted_goes_by_the_time_since_then(folder: Folder) -> No
     archive.stop()
 
 
+def test_what_another_process_deleted_makes_room_for_a_recording(folder: Folder) -> None:
+    folder.library.free_bytes = 0
+    limits = Retention(bin_s=DAY_S, bin_free_bytes=1)
+    archive = Archive(folder.library, limits, "test", read_clocks=folder.clocks)
+    archive.start()
+    make_days(folder, 1)
+    Library(folder.path, bin_s=DAY_S).delete("d1.mp4")
+    archive.claim()  # as the next recording does
+    wait_until(lambda: folder.binned == [])
+    archive.stop()
+
+
 def test_without_a_bin_what_is_in_one_goes_at_once(folder: Folder) -> None:
     make_days(folder, 1)
     folder.delete("d1.mp4")
