@@ -68,6 +68,9 @@ class ShmReader:
         self._sources = Sources(url, sources)
         self._offline_reason = Reason("not_started", "reading has not started")
         self._found_at_s: float | None = None
+        self._newest_at_s: float | None = None
+        """When the newest picture came, at the earliest: while nobody watches, looks are rare."""
+        self._looked_at_s = self._looked_before_s = 0.0
         self._check_due_s = 0.0
         self._wakes: SimpleQueue[None] = SimpleQueue()
 
@@ -154,6 +157,7 @@ class ShmReader:
     def _run_once(self, pulse: Pulse) -> float:
         """Look once. Returns how long to wait before the next look, seconds."""
         looked_at_s = time.monotonic()
+        self._looked_before_s, self._looked_at_s = self._looked_at_s, looked_at_s
         is_check_due = looked_at_s >= self._check_due_s
         if is_check_due:
             self._check_due_s = looked_at_s + _CHECK_S
@@ -213,7 +217,10 @@ class ShmReader:
                 self.counts.publishing.add(published_ns - capture_ns)
                 self.counts.process_latency_ms = published_ns / 1e6 - looked_at_s * 1e3
             pacing.on_picture(capture_ns / 1e9, looked_at_s)
-            self._found_at_s = capture_ns / 1e9 if is_first_look else looked_at_s
+        captured_s = times[-1] / 1e9
+        self._found_at_s = captured_s if is_first_look else looked_at_s
+        came_s = captured_s if is_first_look else max(self._looked_before_s, captured_s)
+        self._newest_at_s = min(came_s, looked_at_s)
 
     def _follow(self, attachment: Attachment) -> Attachment:
         """Returns what is to be read now: behind a relay the active camera's own ring."""
@@ -287,12 +294,12 @@ class ShmReader:
             logger.log(level, "camera offline: %s", reason)
 
     def _picture_age_s(self) -> float | None:
-        found_at_s = self._found_at_s
-        return None if found_at_s is None else time.monotonic() - found_at_s
+        newest_at_s = self._newest_at_s
+        return None if newest_at_s is None else time.monotonic() - newest_at_s
 
     def _state_of(self, attachment: Attachment) -> tuple[CameraState, Reason]:
         return attachment.state(
-            time.monotonic(), found_at_s=self._found_at_s, refused=self.counts.refused
+            time.monotonic(), found_at_s=self._newest_at_s, refused=self.counts.refused
         )
 
     def _state(self, attachment: Attachment | None) -> tuple[CameraState, Reason]:
