@@ -1,12 +1,15 @@
 /**
- * Which language the page is in. What counts, from the first on: `lang` of the first `<pet-stream>`
- * or of what it stands in; what was chosen on this device; the server's setting; the browser.
+ * Which language the page is in. What counts, from the first on: `lang` of the first element
+ * of ours or of what it stands in; what was chosen on this device; the server's setting; the browser.
  */
 
 /** The languages there are words for, by the names that they have for themselves. */
 export const LANGUAGES = { en: "English", ja: "日本語" };
 
 const KEY = "pet-stream.language";
+
+/** Our elements. */
+const ELEMENTS = "pet-stream, pet-stream-recorder, pet-stream-recordings";
 
 /** The document's root; none outside of a page. */
 const root = globalThis.document?.documentElement;
@@ -66,7 +69,7 @@ export function watchLanguage(callback) {
 }
 
 function ofAttribute() {
-  const marked = root && document.querySelector("pet-stream")?.closest("[lang]");
+  const marked = root && document.querySelector(ELEMENTS)?.closest("[lang]");
   return marked && !isOurs(marked) ? marked.getAttribute("lang") : null;
 }
 

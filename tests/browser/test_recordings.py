@@ -6,13 +6,14 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.recording.containers import Mp4Container
@@ -342,6 +343,71 @@ def test_the_recording_that_runs_shows_its_picture_and_grows(
     assert page.evaluate(f"image === {row}.querySelector('img')")  # no flicker
     page.click("[data-record]")
     page.wait_for_selector("[data-recordings] [data-play]")
+
+
+def test_the_list_does_not_say_that_a_server_records_which_is_gone(
+    camera: Camera, server: Server, page: Page, page_errors: list[str]
+) -> None:
+    page.goto(f"{server.url}/pet-stream/")
+    page.wait_for_selector(LIVE)
+    page.click("[data-record]")
+    page.wait_for_selector(".row.running")
+    assert page.inner_text(".row.running .facts") == "Recording now"
+    server.process.stop(signal.SIGKILL)
+    facts = f"{LIST}.querySelector('.row .facts').innerText"
+    wait_until(page, f"{facts} === 'Was being recorded when the server was last heard'")
+    assert page.query_selector(".row.running") is None
+    page_errors.clear()  # the console tells that nobody answers
+
+
+def test_times_are_the_cameras_and_agree_with_the_names_of_files(
+    server: Server, browser: Browser
+) -> None:
+    write_mp4(server.recordings / "recording_20260102_040506.mp4", film_units(320, 180, 1))
+    camera_is_ahead_h = time.localtime(1_767_326_706).tm_gmtoff / 3600
+    elsewhere = "Asia/Tokyo" if camera_is_ahead_h != 9 else "UTC"
+    for locale, title in (("en-GB", "4:05:06"), ("ja-JP", "4:05:06")):
+        context = browser.new_context(locale=locale, timezone_id=elsewhere)
+        page = context.new_page()
+        page.goto(f"{server.url}/pet-stream/")
+        page.wait_for_selector(".row")
+        assert page.inner_text(".row .when") == title
+        assert "UTC" in page.inner_text("pet-stream-recordings .hint")
+        assert "UTC" in page.inner_text("[data-day-strip] .hint")
+        context.close()
+
+
+EMBED = """async () => {
+    document.documentElement.lang = "ja";
+    await import("/pet-stream/static/js/recordings.js");
+    const list = document.createElement("pet-stream-recordings");
+    list.setAttribute("read-only", "");
+    document.querySelector("pet-stream").replaceWith(list);
+}"""
+
+
+def test_any_page_can_show_the_list_and_play_by_itself(server: Server, page: Page) -> None:
+    write_mp4(server.recordings / "cat.mp4", film_units(320, 180, 1))
+    page.goto(f"{server.url}/")  # the host's own
+    page.evaluate(EMBED)
+    play = '[data-recording="cat.mp4"] [data-play]'
+    page.wait_for_selector(play)
+    assert page.locator(".delete, .star").count() == 2
+    assert not page.locator(".delete:visible, .star:visible").count(), "it is read-only"
+    color = f"getComputedStyle({LIST}.querySelector('.when')).color"
+    assert page.evaluate(color) == "rgb(27, 32, 33)", "it brings its own colours"
+    with page.context.expect_page() as opened:  # nobody takes it
+        page.click(play)
+    assert opened.value.url.endswith("/api/recordings/cat.mp4")
+    page.evaluate("""document.addEventListener("pet-stream:play", (event) => {
+        event.preventDefault();
+        globalThis.played = event.detail;
+        document.querySelector("pet-stream-recordings").setAttribute("playing", "cat.mp4");
+    })""")
+    page.click(play)
+    wait_until(page, "globalThis.played?.name === 'cat.mp4' && played.recording.format === 'mp4'")
+    page.wait_for_selector('.row[aria-current="true"]')
+    assert "再生中" in page.inner_text(".row .facts")
 
 
 # ---- in Firefox, too
