@@ -4,10 +4,10 @@
  *     node tools/bundle.mjs static OUT
  *
  * `player.js` holds all that a player needs at once, `dashboard.js` the rest of the page. What is
- * loaded on demand, and the words of each language, stay files of their own.
+ * loaded on demand, the words of each language, and the loader `pet-stream.js` stay files of their own.
  */
 
-import { cp, readdir } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
 import { build, transform } from "esbuild";
@@ -15,6 +15,8 @@ import { rollup } from "rollup";
 
 const TARGET = "es2022";
 const MAIN = ["player", "dashboard"];
+/** For the head of a page, no module: it loads `player.js`. */
+const LOADER = "pet-stream.js";
 
 const [source, out] = process.argv.slice(2);
 if (!out) throw new Error("usage: node tools/bundle.mjs SOURCE OUT");
@@ -57,6 +59,13 @@ async function bundleScripts() {
   });
 }
 
+async function minifyLoader() {
+  const script = await readFile(join(source, "js", LOADER), "utf8");
+  const { code } = await transform(script, { minify: true, target: TARGET });
+  await mkdir(join(out, "js"), { recursive: true });
+  await writeFile(join(out, "js", LOADER), code);
+}
+
 async function bundleStyles() {
   const folder = join(source, "css");
   const files = (await readdir(folder)).map((file) => join(folder, file));
@@ -66,4 +75,4 @@ async function bundleStyles() {
 
 const isOther = (file) => !/\/(js|css)(\/|$)/.test(file.slice(source.length));
 await cp(source, out, { recursive: true, filter: isOther });
-await Promise.all([bundleScripts(), bundleStyles()]);
+await Promise.all([bundleScripts(), minifyLoader(), bundleStyles()]);

@@ -48,7 +48,6 @@ export function hasFullScreen(frame, video) {
 
 export function toggleFullScreen(frame, video) {
   if (frame.getRootNode().fullscreenElement) return document.exitFullscreen();
-  if (document.pictureInPictureElement) document.exitPictureInPicture();
   if (frame.requestFullscreen) return frame.requestFullscreen();
   return video.webkitEnterFullscreen(); // an iPhone shows only the video itself
 }

@@ -339,8 +339,10 @@ export class PetStream extends HTMLElement {
   /** A page that has more to show on the whole screen prevents the event's default. */
   #toggleFullScreen() {
     const frame = this.#frame;
-    if (!frame || !this.#send("pet-stream:fullscreen", undefined, { cancelable: true })) return;
-    out.toggleFullScreen(frame.node, frame.video);
+    if (!frame) return;
+    if (document.pictureInPictureElement) document.exitPictureInPicture(); // not both at once
+    const isOurs = this.#send("pet-stream:fullscreen", undefined, { cancelable: true });
+    if (isOurs) out.toggleFullScreen(frame.node, frame.video);
   }
 
   /** The veil's button. Where nobody is signed in, it asks for that. */

@@ -59,7 +59,7 @@ def service(
 def test_the_wheel_has_what_pages_and_people_ask_for(wheel: Path) -> None:
     names = {name for name in files_of(wheel) if name.startswith("pet_stream/static/")}
     scripts = {name.removeprefix("pet_stream/static/js/") for name in names if "/js/" in name}
-    assert {"player.js", "dashboard.js", "words_en.js", "words_ja.js", "account.js"} <= scripts
+    assert {"pet-stream.js", "player.js", "dashboard.js", "words_en.js", "account.js"} <= scripts
     assert "peer.js" not in scripts  # in player.js
     assert "pet_stream/static/icons/sprite.svg" in names
     assert "pet_stream/static/css/player.css" in names
