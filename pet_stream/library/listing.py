@@ -167,7 +167,7 @@ def row(
     name: str, files: list[str], found: Files, running: RecordingStatus, *, has_stars: bool = True
 ) -> Recording:
     states = tuple([found[file] for file in files])
-    started_at = start_time_in(name)
+    started_at = start_time_in(name, states[0].changed_ns / 1e9)
     state: State = "complete"
     if running.is_recording and name == running.filename:
         state, started_at = "recording", running.started_at

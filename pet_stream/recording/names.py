@@ -129,15 +129,28 @@ def is_recovered(name: str) -> bool:
     return _RECOVERED_STEM.fullmatch(name.rpartition(".")[0]) is not None
 
 
+def start_time_in(name: str, ended_s: float = 0) -> float | None:
+    """Returns the time in an automatic name, epoch seconds; None for other names.
+
+    Clocks that are set back show an hour twice. It is the second time if the file ended, at
+    `ended_s`, less than an hour after that.
+    """
+    times = _start_times_in(name)
+    if times is None:
+        return None
+    first_s, second_s = times
+    return second_s if first_s < second_s <= ended_s < second_s + 3600 else first_s
+
+
 @lru_cache(MAX_REMEMBERED)
-def start_time_in(name: str) -> float | None:
-    """Returns the time in an automatic name, epoch seconds; None for other names."""
+def _start_times_in(name: str) -> tuple[float, float] | None:
     match = _AUTOMATIC_STEM.fullmatch(name.rpartition(".")[0])
     if match is None:
         return None
     year, month, day, hour, minute, second = map(int, match.groups())
     try:
-        at_s = datetime(year, month, day, hour, minute, second).timestamp()
+        shown = datetime(year, month, day, hour, minute, second)
+        times = shown.timestamp(), shown.replace(fold=1).timestamp()
     except (ValueError, OverflowError):
         return None
-    return at_s if 0 <= at_s < LAST_S else None
+    return times if 0 <= times[0] < LAST_S else None

@@ -77,6 +77,20 @@ def test_a_day_has_what_begins_ends_or_lasts_in_it(tmp_path: Path) -> None:
     assert names_of(library, date(2026, 10, 27)) == []
 
 
+def test_the_hour_that_comes_twice_is_told_by_when_a_file_ended(tmp_path: Path) -> None:
+    for fold in (1, 0):  # one has the same name, with a number
+        name = record(tmp_path, at(2, 30, fold=fold), at(2, 40, fold=fold))
+        (tmp_path / name).rename(tmp_path / name.replace(".", "_2." if fold else "."))
+    spans = day_of_recordings(Library(tmp_path), DAY).spans
+    assert [(span.from_s, span.to_s) for span in spans] == [
+        (at(2, 30, fold=fold), at(2, 40, fold=fold)) for fold in (0, 1)
+    ]
+    for path in tmp_path.iterdir():  # copied here a day later
+        os.utime(path, (at(12, day=26), at(12, day=26)))
+    spans = day_of_recordings(Library(tmp_path), DAY).spans
+    assert [span.from_s for span in spans] == [at(2, 30, fold=0)] * 2
+
+
 def test_files_tell_how_long_they_are(tmp_path: Path, pictures: list[AccessUnit]) -> None:
     name = record(tmp_path, at(12), at(12), ending="mp4")
     with io.FileIO(tmp_path / name, "wb+") as file:
