@@ -3,7 +3,8 @@
  *
  *     node tools/bundle.mjs static OUT
  *
- * `player.js` holds all that a player needs at once, `dashboard.js` the rest of the page. What is
+ * `player.js` holds all that a player needs at once, `recorder.js` what the page's other elements need
+ * besides, `dashboard.js` the rest of the page. Other pages take an element by its own name. What is
  * loaded on demand, the words of each language, and the loader `pet-stream.js` stay files of their own.
  */
 
@@ -14,7 +15,12 @@ import { build, transform } from "esbuild";
 import { rollup } from "rollup";
 
 const TARGET = "es2022";
-const MAIN = ["player", "dashboard"];
+/** What is loaded together: its name, and the modules that it begins with. */
+const MAIN = {
+  player: ["player"],
+  recorder: ["recorder", "recordings"],
+  dashboard: ["dashboard"],
+};
 /** For the head of a page, no module: it loads `player.js`. */
 const LOADER = "pet-stream.js";
 
@@ -40,7 +46,8 @@ async function bundleScripts() {
   const folder = resolve(source, "js");
   const path = (name) => join(folder, `${name}.js`);
   const names = (await readdir(folder)).map((file) => basename(file, ".js"));
-  const entries = names.filter((name) => MAIN.includes(name) || name.startsWith("words_"));
+  const beginnings = Object.values(MAIN).flat();
+  const entries = names.filter((name) => beginnings.includes(name) || name.startsWith("words_"));
   const bundle = await rollup({
     input: Object.fromEntries(entries.map((name) => [name, path(name)])),
     preserveEntrySignatures: "allow-extension",
@@ -54,7 +61,8 @@ async function bundleScripts() {
     chunkFileNames: "[name].js",
     plugins: [minified],
     manualChunks(id, { getModuleInfo }) {
-      return MAIN.find((name) => loadedWith(path(name), getModuleInfo).has(id));
+      const has = (name) => loadedWith(path(name), getModuleInfo).has(id);
+      return Object.keys(MAIN).find((chunk) => MAIN[chunk].some(has));
     },
   });
 }

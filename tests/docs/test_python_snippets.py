@@ -79,10 +79,18 @@ def test_a_page_with_its_python_is_a_host_that_answers(tmp_path: Path) -> None:
     assert answered == {page: "14" if page == "settings.md" else "0" for page in pages}
 
 
-def test_the_template_shows_the_player(tmp_path: Path) -> None:
-    """That of docs/player.md."""
-    [template] = [each.text for each in ALL if each.language == "jinja"]
+@pytest.mark.parametrize(
+    ("page", "script", "element"),
+    [
+        ("player.md", "player", 'label="The cat&#39;s room"'),
+        ("elements.md", "recorder", '<pet-stream-recorder clip="30"></pet-stream-recorder>'),
+    ],
+)
+def test_the_template_shows_the_element(
+    page: str, script: str, element: str, tmp_path: Path
+) -> None:
+    [template] = [each.text for each in ALL if each.language == "jinja" and each.page.name == page]
     with mounted_app(tmp_path) as app, app.test_request_context("/"):
-        page = render_template_string(template)
-    assert re.search(r'src="\./pet-stream/static/v-\w+/js/player\.js"', page)
-    assert 'label="The cat&#39;s room"' in page
+        html = render_template_string(template)
+    assert re.search(rf'src="\./pet-stream/static/v-\w+/js/{script}\.js"', html)
+    assert element in html
