@@ -188,7 +188,7 @@ class Archive:
         return entry.deleted_at + self._library.bin.keep_s
 
     def binned_count(self) -> int:
-        """Returns how many can be restored. Raises StorageError."""
+        """Returns how many can be restored."""
         self._tidy_regularly()  # another process may have deleted one
         return self._library.bin.count()
 

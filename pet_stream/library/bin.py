@@ -40,9 +40,10 @@ class Bin:
         return found
 
     def count(self) -> int:
-        """Returns how many can be restored. Raises StorageError."""
-        with _told():
+        """Returns how many can be restored; 0 if that can't be read."""
+        with suppress(OSError):
             return len(binned(self._path))
+        return 0
 
     def is_empty(self) -> bool:
         """Whether nothing at all is in it."""

@@ -103,6 +103,16 @@ def test_without_one_deleting_is_for_good(tmp_path: Path, folder: Path) -> None:
         assert client.get("/api/recordings").get_json()["bin"] == {"hours": 0, "count": 0}
 
 
+def test_without_a_usable_bin_the_list_is_shown(client: FlaskClient, folder: Path) -> None:
+    (folder / ".pet_stream").mkdir()
+    (folder / ".pet_stream" / "bin").touch()
+    listed = client.get("/api/recordings").get_json()
+    assert (listed["total"], listed["bin"]["count"]) == (2, 0)
+    assert client.get(BIN).status_code == 507
+    assert client.delete("/api/recordings/cat.mp4").status_code == 507
+    assert client.delete("/api/recordings/cat.mp4?for_good=1").status_code == 204
+
+
 def test_its_size_is_told(client: FlaskClient, folder: Path) -> None:
     library = stream_of(client.application).library
     client.delete("/api/recordings/cat.mp4")
