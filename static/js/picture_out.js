@@ -8,7 +8,7 @@ export async function saveSnapshot({ surface, width, height }, now = new Date())
   if (!width) return "";
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });
-  canvas.getContext("2d").drawImage(surface, 0, 0, width, height);
+  canvas.getContext("2d")?.drawImage(surface, 0, 0, width, height);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

@@ -5,8 +5,10 @@ import { withRefusal } from "./health_answers.js";
 import { Known } from "./known.js";
 import { StateSocket } from "./state_socket.js";
 
-/** How often is asked what nobody pushes, and whether a lost server is back. */
+/** How often is asked what nobody pushes, and whether a lost server is back, … */
 const ASK_EVERY_MS = 1_000;
+/** … give or take this part: all pages lose a server at the same instant, and must not ask in step. */
+const ASK_JITTER = 0.25;
 /** A stop that a player saw explains failures for this long. */
 const GOODBYE_COUNTS_MS = 10_000;
 const LOOPBACK = /^https?:\/\/(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/;
@@ -160,7 +162,8 @@ export class Server {
 
   #askLater() {
     if (this.#isToAsk) {
-      this.#timer ||= setTimeout(() => this.#ask(), ASK_EVERY_MS);
+      const inMs = ASK_EVERY_MS * (1 + ASK_JITTER * (2 * Math.random() - 1));
+      this.#timer ||= setTimeout(() => this.#ask(), inMs);
     } else {
       clearTimeout(this.#timer);
       this.#timer = 0;

@@ -171,10 +171,22 @@ def test_boxes_can_be_switched_off_and_stay_so(demo: str, browser: Browser) -> N
     context.close()
 
 
+KEEP_SEEN = """window.seen = [];
+document.addEventListener("pet-stream:detections", ({ detail }) => seen.push(detail));"""
+NEWEST_SEEN = """(({ boxes, at, width }) => [boxes[0].name, (Date.now() - at) / 1000, width])(
+    seen.findLast(({ boxes }) => boxes.length))"""
+
+
 def test_boxes_go_away_with_the_picture(demo: str, browser: Browser) -> None:
     page = browser.new_page()
     page.goto(f"{demo.rstrip('/')}/pet-stream/")
+    page.evaluate(KEEP_SEEN)
     wait_until(page, HAS_BOXES)
+    wait_until(page, "seen.some(({ boxes }) => boxes.length)")
+    [name, age_s, width] = page.evaluate(NEWEST_SEEN)
+    assert name == "cat"
+    assert -1 < age_s < TIMEOUT_S
+    assert width == 1280
     page.evaluate(f"{PLAYER}.stop()")
     assert page.evaluate(f"{PLAYER}.boxes.length") == 0
     page.close()
