@@ -9,6 +9,8 @@ const PROBE_TIMEOUT_MS = 3_000;
 const REVALIDATED = /** @type {RequestInit} */ ({ cache: "no-cache" });
 /** A large file, on a slow card. */
 const DELETE_TIMEOUT_MS = 60_000;
+/** A gigabyte, on a slow card. */
+const COPY_TIMEOUT_MS = 180_000;
 
 /** The server behind `base` (`requests.js`). */
 export class Api extends Requests {
@@ -163,9 +165,38 @@ export class Api extends Requests {
     return this.request(url, { cache: "default", signal });
   }
 
-  recordingUrl(name, { download = false } = {}) {
+  /**
+   * The file itself, or the part of it between two times (seconds).
+   *
+   * @param {string} name
+   * @param {{ download?: boolean, from?: number, to?: number }} [options]
+   */
+  recordingUrl(name, { download = false, from, to } = {}) {
     const url = this.#recordingUrl(name);
-    return download ? withQuery(url, "download=1") : url;
+    const query = new URLSearchParams();
+    if (download) query.set("download", "1");
+    if (from !== undefined) query.set("from", String(from));
+    if (to !== undefined) query.set("to", String(to));
+    return query.size ? withQuery(url, query.toString()) : url;
+  }
+
+  /** `{recording, newer, older}`: its row, and the names of those before and after it. */
+  recordingDetails(name) {
+    return this.request(this.#recordingUrl(name, "details"));
+  }
+
+  /** `{from_s, to_s, size_bytes}`: what a cut there really gives. */
+  partOfRecording(name, from, to) {
+    const query = `from=${from}&to=${to}`;
+    return this.request(withQuery(this.#recordingUrl(name, "part"), query));
+  }
+
+  /** Saves that part as a recording of its own: `{recording}`. */
+  savePart(name, from, to) {
+    const body = JSON.stringify({ from_s: from, to_s: to });
+    const headers = { "Content-Type": "application/json" };
+    const url = this.#recordingUrl(name, "clip");
+    return this.request(url, { method: "POST", headers, body, timeoutMs: COPY_TIMEOUT_MS });
   }
 
   /** Nobody sees and nothing records from now on. `{paused, cause, ends_at}`, as below. */

@@ -1,11 +1,16 @@
 /** The buttons over the picture, and their keys: boxes, snapshot, readout, small and full screen. */
 
+import { Awake } from "./awake.js";
 import { element, icon } from "./dom.js";
 import { sayLabel, text } from "./i18n.js";
 
-const AWAKE_MS = 3000;
+/**
+ * In the order of the bar; `key` works while the focus is in the player.
+ *
+ * @typedef {{ name: string, symbol: string, label: string, key?: string, isToggle?: boolean }} Button
+ */
 
-/** In the order of the bar; `key` works while the focus is in the player. */
+/** @type {Button[]} */
 const BUTTONS = [
   { name: "whole", symbol: "zoom-out", label: "player.whole" },
   { name: "boxes", symbol: "boxes", label: "player.boxes", key: "b", isToggle: true },
@@ -17,13 +22,14 @@ const BUTTONS = [
 
 /** `actions`: a function for each button's name; a button without one is not there. */
 export class Controls {
-  #frame;
+  #awake;
   #actions;
   #buttons = new Map();
-  #timer = 0;
 
   constructor(frame, actions) {
-    this.#frame = frame;
+    // On the element, too: a page shows what it has over the picture at the same time.
+    const tell = (isAwake) => frame.getRootNode().host?.toggleAttribute("data-player-awake", isAwake);
+    this.#awake = new Awake(frame, tell);
     this.#actions = actions;
     for (const button of BUTTONS) {
       if (actions[button.name]) this.#buttons.set(button.name, this.#make(button));
@@ -31,12 +37,6 @@ export class Controls {
     this.node = element("div", { class: "controls", part: "controls", role: "group" }, ...this.#buttons.values());
     sayLabel(this.node, "player.controls");
     this.speak();
-    frame.addEventListener("pointermove", ({ pointerType }) => {
-      if (pointerType !== "touch") this.wake();
-    });
-    frame.addEventListener("pointerleave", ({ pointerType }) => {
-      if (pointerType !== "touch") this.#sleep();
-    });
   }
 
   /** Says what each button does, in the language of now. */
@@ -58,16 +58,9 @@ export class Controls {
     if (button) button.hidden = !isPresent;
   }
 
-  /** Shows the bar for a while. */
-  wake() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#sleep(), AWAKE_MS);
-    this.#setAwake(true);
-  }
-
+  /** Shows the bar, or hides it. */
   toggle() {
-    if (this.#frame.hasAttribute("data-awake")) this.#sleep();
-    else this.wake();
+    this.#awake.toggle();
   }
 
   /** Whether `key` was one of ours. */
@@ -76,21 +69,11 @@ export class Controls {
     const node = button && this.#buttons.get(button.name);
     if (!node || node.hidden) return false;
     this.#actions[button.name]();
-    this.wake();
+    this.#awake.wake();
     return true;
   }
 
-  #sleep() {
-    clearTimeout(this.#timer);
-    this.#setAwake(false);
-  }
-
-  /** On the element, too: a page shows what it has over the picture at the same time. */
-  #setAwake(isAwake) {
-    this.#frame.toggleAttribute("data-awake", isAwake);
-    this.#frame.getRootNode().host?.toggleAttribute("data-player-awake", isAwake);
-  }
-
+  /** @param {Button} button */
   #make({ name, symbol, key, isToggle }) {
     const attributes = {
       type: "button",
@@ -102,7 +85,7 @@ export class Controls {
     const button = element("button", attributes, icon(symbol));
     button.addEventListener("click", () => {
       this.#actions[name]();
-      this.wake();
+      this.#awake.wake();
     });
     return button;
   }

@@ -6,7 +6,6 @@ import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { addWords, onLanguage } from "./i18n.js";
 import { Naming } from "./naming.js";
-import { Playback } from "./recording_view.js";
 import { PauseBar } from "./pause.js";
 import "./recorder.js";
 import "./recordings.js";
@@ -22,10 +21,9 @@ const spoken = find("[data-announce]");
 const server = serverAt(player.getAttribute("src") ?? "");
 const { api, known } = server;
 new Naming(known, player);
-new Stage(find("main"), player);
+const stage = new Stage(find("main"), player, api, (words) => setText(spoken, words));
 const recordings = find("[data-recordings-panel]");
 const strip = new DayStrip(find("[data-day-strip]"), server);
-const playback = new Playback(find("[data-playback]"), api);
 const health = new HealthLine(find("[data-health]"), known);
 
 const pauseButton = find("[data-pause-toggle]");
@@ -42,11 +40,7 @@ let warnings = null;
 let warned = 0;
 
 const announce = ({ detail }) => setText(spoken, detail);
-document.addEventListener("pet-stream:play", (event) => {
-  event.preventDefault();
-  playback.play(event.detail);
-});
-document.addEventListener("pet-stream:gone", ({ detail }) => playback.close(detail.name));
+document.addEventListener("pet-stream:saved", () => recordings.refresh());
 health.addEventListener("announce", announce);
 pause.addEventListener("announce", announce);
 document.addEventListener("pet-stream:announce", (event) => {
@@ -83,6 +77,10 @@ session.addEventListener("change", () => {
   if (player.state === "not-allowed") player.retry();
   recordings.refresh();
 });
+function tell(type, detail) {
+  document.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
+}
+
 /** Those that this person may see. */
 async function showWarnings() {
   const count = session.isKnown && session.may("operate") ? warned : 0;
@@ -112,5 +110,6 @@ gear.addEventListener("click", async () => {
 
 server.hold();
 strip.start();
+stage.start();
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

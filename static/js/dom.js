@@ -73,3 +73,25 @@ export function arrange(parent, nodes) {
 export function setText(node, value) {
   if (node.textContent !== value) node.textContent = value;
 }
+
+/** @type {Map<string, Promise<void>>} */
+const styles = new Map();
+
+/**
+ * Loads `css/NAME.css`, once, for a part of the page that few need.
+ *
+ * @param {string} name
+ */
+export function styled(name) {
+  let loaded = styles.get(name);
+  if (!loaded) {
+    const href = new URL(`../css/${name}.css`, import.meta.url).href;
+    const link = element("link", { rel: "stylesheet", href });
+    loaded = new Promise((resolve) => {
+      link.onload = link.onerror = () => resolve();
+    });
+    styles.set(name, loaded);
+    document.head.append(link);
+  }
+  return loaded;
+}

@@ -3,8 +3,11 @@
 /**
  * Saves what is on screen, at the camera's full size and without boxes, as a PNG file. Returns its
  * name; "" if there is no picture.
+ *
+ * @param {{ surface: CanvasImageSource, width?: number, height?: number }} screen
+ * @param {Date} [now]
  */
-export async function saveSnapshot({ surface, width, height }, now = new Date()) {
+export async function saveSnapshot({ surface, width = 0, height = 0 }, now = new Date()) {
   if (!width) return "";
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });

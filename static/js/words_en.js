@@ -2,6 +2,8 @@
 
 export default {
   "page.title": "Pet camera",
+  "stage.live": "Live picture",
+  "stage.toLive": "Back to live",
   "stage.label": "Picture",
   "player.label": "Live picture of the camera",
   "player.label.of": "Live picture: {name}",

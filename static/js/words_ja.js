@@ -2,6 +2,8 @@
 
 export default {
   "page.title": "ペットカメラ",
+  "stage.live": "ライブ映像",
+  "stage.toLive": "ライブに戻る",
   "stage.label": "映像",
   "player.label": "カメラのライブ映像",
   "player.label.of": "{name}のライブ映像",

@@ -60,7 +60,7 @@ def test_the_dashboard_shows_records_lists_plays_and_follows_the_state(
     page.wait_for_selector('[data-recorder-phase="idle"]')
     wait_in_page(page, f"{LIST}.querySelector('.thumbnail img')?.naturalWidth > 0")
     page.click("[data-play]")
-    wait_in_page(page, "document.querySelector('[data-playback] video').currentTime > 0.2")
+    wait_in_page(page, "document.querySelector('[data-playback] video')?.currentTime > 0.2")
     base = page.evaluate(
         f"fetch('{cam}{url_prefix}/api/webrtc/config').then((answer) => answer.json())"
     )["signaling_url"]

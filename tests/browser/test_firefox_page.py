@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 PATIENCE_S = 30
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
-PLAYED_S = "document.querySelector('[data-playback] video').currentTime"
+PLAYED_S = "document.querySelector('[data-playback] video')?.currentTime"
 
 
 def open_dashboard(session: BidiSession, server: Server, query: str = "") -> None:
@@ -51,7 +51,9 @@ def test_a_recording_is_made_and_played(
     )
     session.click("[data-play]")
     session.wait_until(f"{PLAYED_S} > 0.3", PATIENCE_S)
-    assert session.evaluate(f"{STATE}") == "live"
+    session.wait_until(exists('[data-stage="playing"]'), PATIENCE_S)
+    session.click("[data-to-live]")
+    session.wait_until(f"{STATE} === 'live'", PATIENCE_S)
     assert session.evaluate("globalThis.violations") == []
     assert session.javascript_errors() == []
 

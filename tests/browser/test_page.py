@@ -21,7 +21,8 @@ from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
-MAX_TRANSFERRED_BYTES = 126_000
+MAX_TRANSFERRED_BYTES = 150_000
+"""Of a checkout, comments and all; a wheel is held to less (test_bundle.py)."""
 MAX_FALLBACK_BYTES = 9_000
 """More, for the modules that only some browsers need."""
 MIN_TARGET_PX = 44
@@ -272,7 +273,7 @@ def test_no_page_in_no_state_does_what_its_policy_forbids(
         if path == "/pet-stream/":
             page.click("[data-clip]")
             page.click("[data-recordings] [data-play]")
-            wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0")
+            wait_until(page, "document.querySelector('[data-playback] video')?.currentTime > 0")
             page.click("[data-recordings] .delete")
             page.wait_for_selector("[data-recordings] .undo")
         page.evaluate("document.querySelector('pet-stream').stop()")

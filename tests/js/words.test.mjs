@@ -13,11 +13,13 @@ import settingsEn from "../../static/js/words_settings_en.js";
 import settingsJa from "../../static/js/words_settings_ja.js";
 import warningsEn from "../../static/js/words_warnings_en.js";
 import warningsJa from "../../static/js/words_warnings_ja.js";
+import playbackEn from "../../static/js/words_playback_en.js";
+import playbackJa from "../../static/js/words_playback_ja.js";
 import pageEn from "../../static/js/words_en.js";
 import pageJa from "../../static/js/words_ja.js";
 
-const en = { ...pageEn, ...accountEn, ...settingsEn, ...warningsEn };
-const ja = { ...pageJa, ...accountJa, ...settingsJa, ...warningsJa };
+const en = { ...pageEn, ...accountEn, ...settingsEn, ...warningsEn, ...playbackEn };
+const ja = { ...pageJa, ...accountJa, ...settingsJa, ...warningsJa, ...playbackJa };
 
 await setLanguage("en");
 afterEach(() => setLanguage("en"));
