@@ -77,9 +77,6 @@ session.addEventListener("change", () => {
   if (player.state === "not-allowed") player.retry();
   recordings.refresh();
 });
-function tell(type, detail) {
-  document.dispatchEvent(new CustomEvent(type, { detail, cancelable: true }));
-}
 
 /** Those that this person may see. */
 async function showWarnings() {

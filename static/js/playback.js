@@ -2,9 +2,8 @@
 
 import { Awake } from "./awake.js";
 import { stretchesOf } from "./bar.js";
-import { remember, remembered } from "./choice.js";
 import { element, setText } from "./dom.js";
-import { clock, day } from "./format.js";
+import { moment } from "./format.js";
 import { onLanguage, sayLabel, text, translate } from "./i18n.js";
 import { keyOf } from "./keys.js";
 import { PlaybackBar } from "./playback_bar.js";
@@ -12,6 +11,7 @@ import { PlaybackControls } from "./playback_controls.js";
 import { PLAYBACK_KEYS } from "./playback_keys.js";
 import { PlaybackMessage, reasonOf } from "./playback_message.js";
 import { PlaybackPicture } from "./playback_picture.js";
+import { remember, remembered } from "./preferences.js";
 import { RecordingPlayer } from "./recording_player.js";
 
 const PLAY_ON_KEY = "pet-stream.play-on";
@@ -44,7 +44,7 @@ export class Playback extends EventTarget {
   #awake;
   /** @type {import("./cut.js").Cut | null} */
   #cut = null;
-  #playsOn = remembered(PLAY_ON_KEY, true);
+  #playsOn = remembered(PLAY_ON_KEY) ?? true;
   /** @type {{ newer: string | null, older: string | null }} */
   #neighbours = NOBODY;
   #wanted = "";
@@ -231,9 +231,9 @@ export class Playback extends EventTarget {
   #showTime() {
     if (!this.recording) return;
     const { time, duration } = this.#player;
-    const moment = momentOf(this.recording.started_at + time);
-    setText(this.#title, this.recording.started_at ? moment : this.recording.name);
-    this.#bar.showTime({ time, duration, clock: moment });
+    const now = momentOf(this.recording.started_at + time);
+    setText(this.#title, this.recording.started_at ? now : this.recording.name);
+    this.#bar.showTime({ time, duration, clock: now });
     this.#controls.showTime(time, duration);
     this.#cut?.follow(time);
     this.#tell("change");
@@ -346,6 +346,5 @@ function gapsOf({ gaps }) {
 }
 
 function momentOf(epoch_s) {
-  const date = new Date(epoch_s * 1000);
-  return `${day(date)}, ${clock(date, { seconds: true })}`;
+  return moment(new Date(epoch_s * 1000));
 }

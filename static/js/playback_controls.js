@@ -15,9 +15,9 @@ import { SPEEDS } from "./speeds.js";
 
 /** @type {Button[]} */
 const BUTTONS = [
-  { action: "previous", symbol: "previous", key: "P", isFirst: true },
+  { action: "previous", symbol: "skip-previous", key: "P", isFirst: true },
   { action: "toggle", symbol: "play", key: "K", isFirst: true },
-  { action: "next", symbol: "next", key: "N", isFirst: true },
+  { action: "next", symbol: "skip-next", key: "N", isFirst: true },
   { action: "step", value: -1, name: "pictureBack", symbol: "picture-back", key: "," },
   { action: "step", value: 1, name: "pictureOn", symbol: "picture-on", key: "." },
 ];

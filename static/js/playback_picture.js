@@ -1,10 +1,10 @@
 /** The picture of a recording: zoom, detections, and the one that stays while another file loads. */
 
-import { remember, remembered } from "./choice.js";
 import { element } from "./dom.js";
 import { Gestures } from "./gestures.js";
 import { Overlay } from "./overlay.js";
 import { saveSnapshot } from "./picture_out.js";
+import { remember, remembered } from "./preferences.js";
 import { WHOLE, isZoomed } from "./zoom.js";
 
 const BOXES_KEY = "pet-stream.boxes";
@@ -15,7 +15,7 @@ const CLICK_SLACK_PX = 5;
  * finger's, and `double`.
  */
 export class PlaybackPicture extends EventTarget {
-  hasBoxes = remembered(BOXES_KEY, true);
+  hasBoxes = remembered(BOXES_KEY) ?? true;
   #frame;
   #boxes = element("canvas", { class: "boxes", "aria-hidden": "true" });
   #held = element("canvas", { class: "held", "aria-hidden": "true", hidden: "" });

@@ -141,8 +141,7 @@ export class Stage {
     this.#stage.dataset.stage = "playing";
     this.#player.inert = true;
     this.#toLive.hidden = false;
-    if (this.#player.hold) this.#player.hold();
-    else this.#player.stop();
+    this.#player.hold();
   }
 
   #end() {
@@ -153,8 +152,7 @@ export class Stage {
       this.#stage.dataset.stage = "live";
       this.#player.inert = false;
       this.#toLive.hidden = true;
-      if (this.#player.resume) this.#player.resume();
-      else this.#player.start();
+      this.#player.resume();
       this.#fit(this.#liveSize);
     }
     this.#announce(text("stage.live"));

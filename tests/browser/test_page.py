@@ -21,7 +21,7 @@ from .test_live_view import LIVE
 
 pytestmark = pytest.mark.browser
 
-MAX_TRANSFERRED_BYTES = 150_000
+MAX_TRANSFERRED_BYTES = 190_000
 """Of a checkout, comments and all; a wheel is held to less (test_bundle.py)."""
 MAX_FALLBACK_BYTES = 9_000
 """More, for the modules that only some browsers need."""
