@@ -16,21 +16,26 @@ const CLICK_SLACK_PX = 5;
  */
 export class PlaybackPicture extends EventTarget {
   hasBoxes = remembered(BOXES_KEY) ?? true;
+  #api;
   #frame;
   #boxes = element("canvas", { class: "boxes", "aria-hidden": "true" });
   #held = element("canvas", { class: "held", "aria-hidden": "true", hidden: "" });
   #film;
   #gestures;
   #overlay;
+  /** @type {import("./recorded_boxes.js").RecordedBoxes | null} */
+  #recordedBoxes = null;
+  #boxesOf = "";
   #pressedAt = { x: 0, y: 0 };
 
   /**
    * @param {HTMLElement} frame
-   * @param {import("./api.js").Api} _api
+   * @param {import("./api.js").Api} api
    * @param {(event: Event) => boolean} isControl what is no click on the picture
    */
-  constructor(frame, _api, isControl) {
+  constructor(frame, api, isControl) {
     super();
+    this.#api = api;
     this.#frame = frame;
     this.video = element("video", { playsinline: "", preload: "auto", disableremoteplayback: "" });
     this.video.muted = true;
@@ -80,12 +85,26 @@ export class PlaybackPicture extends EventTarget {
 
   // Detections
 
-  /** @param {string} _name of a recording that has some; "": there is none */
-  showBoxes(_name) {}
+  /** @param {string} name of a recording that has some; "": there is none */
+  async showBoxes(name) {
+    this.#boxesOf = name;
+    this.#recordedBoxes?.stop();
+    if (!name) return;
+    const { RecordedBoxes } = await import("./recorded_boxes.js");
+    if (name !== this.#boxesOf) return;
+    this.#recordedBoxes ??= new RecordedBoxes(
+      this.video,
+      (...wanted) => this.#api.recordedDetections(...wanted),
+      (boxes) => this.#overlay.show(boxes),
+    );
+    this.#recordedBoxes.isOn = this.hasBoxes;
+    this.#recordedBoxes.start(name);
+  }
 
   switchBoxes() {
     this.hasBoxes = !this.hasBoxes;
     remember(BOXES_KEY, this.hasBoxes);
+    if (this.#recordedBoxes) this.#recordedBoxes.isOn = this.hasBoxes;
   }
 
   // What people do

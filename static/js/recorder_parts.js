@@ -14,7 +14,7 @@ export function recorderParts() {
     note: element("p", { class: "note", part: "note", "data-record-file": "" }),
     time: element("time", { class: "time", part: "time", "data-record-time": "" }),
     size: element("span", { class: "size", part: "size", "data-record-size": "" }),
-    clip: element("span", { class: "clip-place" }),
+    clip: element("span", { class: "clip-place", part: "clip-place" }),
     question: element("div", {
       class: "question",
       part: "question",
