@@ -146,6 +146,8 @@ export class Stage {
 
   #end() {
     this.#wanted = "";
+    const { activeElement } = document; // whoever does something else by now goes on with it
+    const wasHere = activeElement === document.body || this.#stage.contains(activeElement);
     this.#playback?.close();
     find(this.#stage, "[data-playback]").hidden = true;
     if (this.isPlaying) {
@@ -156,7 +158,7 @@ export class Stage {
       this.#fit(this.#liveSize);
     }
     this.#announce(text("stage.live"));
-    if (this.#opener?.isConnected) this.#opener.focus({ preventScroll: true });
+    if (wasHere && this.#opener?.isConnected) this.#opener.focus({ preventScroll: true });
     this.#opener = null;
   }
 
