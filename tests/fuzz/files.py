@@ -131,7 +131,7 @@ def sidecar(text: bytes) -> None:
 
 
 TARGETS = (
-    pure("sidecars", SIDECARS, sidecar, BitstreamError),
+    pure("sidecars", SIDECARS, sidecar, BitstreamError, examples=60),
     pure("MP4", MP4_FILES, read, examples=150),
     Target("recordings", FILES, library, (), examples=60),
 )
