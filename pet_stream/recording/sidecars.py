@@ -76,8 +76,8 @@ def sidecars_since(
 
 
 class Sidecars:
-    """The sidecars of one recording's files. Belongs to the writer's thread; who never starts one
-    may close() it.
+    """The sidecars of one recording's files. Belongs to the writer's thread; where that can't be
+    started, whoever wanted to start it calls close().
 
     A detector takes its time. So the last file's sidecar stays open while the next file is written,
     and what is about a picture that is not written yet waits.
