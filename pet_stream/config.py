@@ -29,6 +29,7 @@ from .errors import ConfigError
 from .ice_server import IceServer, IpNetwork
 from .logs.levels import Level
 from .pause.schedule import Span
+from .publish_target import PublishTarget, parse_targets
 from .webhook import Webhook, parse_webhooks
 
 logger = logging.getLogger(__name__)
@@ -215,6 +216,11 @@ class Config:
         "./pet_stream_pause.json",
         values.file,
         "keeps a pause beyond a restart; made when somebody begins one",
+    )
+    publish: tuple[PublishTarget, ...] = _setting(
+        [],
+        parse_targets,
+        "media servers that the camera publishes itself to by WHIP: a list of `{url, token}`",
     )
     webhooks: tuple[Webhook, ...] = _setting(
         [],

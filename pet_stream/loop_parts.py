@@ -30,6 +30,7 @@ from .websocket.video_viewers import VideoViewers
 
 if TYPE_CHECKING:
     from .webrtc.peers import Peers
+    from .webrtc.publications import Publications
 
 
 class LoopParts:
@@ -65,6 +66,11 @@ class LoopParts:
         for camera_name, own in own_cameras.items():
             self.views[camera_name] = _view_of(own, event_loop, self.video_viewers.counts)
         self.live_state = LiveState(event_loop, state, DetectionFeed(event_loop, detections))
+
+    @property
+    def publications(self) -> Publications:
+        """Made now, if need be. Raises Busy, ImportError."""
+        return self.peers.get().publications
 
     async def say_goodbye(self) -> None:
         """Close all connections. On the event loop."""

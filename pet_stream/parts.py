@@ -40,6 +40,7 @@ from .pause.pause import Pause
 from .process.switch_interval import switch_interval
 from .profiling.limits import ProfileLimits
 from .profiling.memory import MemoryLooks
+from .publishing.publishers import Publishers
 from .recording.journal import Journal
 from .recording.journal_entry import JournalEntry
 from .recording.recorder import Recorder
@@ -99,6 +100,7 @@ class Parts:
     detections: Detections | None
     folder_watch: FolderWatch
     hooks: Hooks
+    publishers: Publishers
 
     def __init__(
         self,
@@ -234,6 +236,9 @@ class Parts:
             broadcaster,
             recorder,
         )
+        self.publishers = publishers = Publishers(
+            config.publish, lambda: replaceable.on_loop, lambda: replaceable.reader.video, name
+        )
         running = self._running = RunningParts(
             name=name,
             segment=config.shm,
@@ -247,6 +252,7 @@ class Parts:
             own_log=own_log,
             own_cameras=tuple(cameras.values()),
             hooks=hooks,
+            publishers=publishers,
         )
         self.loss_rates = loss_rates = LossRates(loss_bounds(replaceable, recorder))
         look = partial(_handle_look, loss_rates, own_log, self.detections, hooks)

@@ -19,6 +19,7 @@ from .lifecycle import Deadline, Run, start_run, stop_all
 from .logs.own_log import OwnLog
 from .own_cameras import OwnCamera
 from .process.switch_interval import switch_interval
+from .publishing.publishers import Publishers
 from .recording.recorder import Recorder
 from .replaceable_parts import ReplaceableParts
 from .supervision.error_counts import ErrorCounts
@@ -61,6 +62,7 @@ class RunningParts:
         own_log: OwnLog,
         own_cameras: Sequence[OwnCamera],
         hooks: Hooks,
+        publishers: Publishers,
     ) -> None:
         self._name = name
         self._segment = segment
@@ -73,6 +75,7 @@ class RunningParts:
         self._own_log = own_log
         self._own_cameras = own_cameras
         self._hooks = hooks
+        self._publishers = publishers
         self._pid = 0
         self.watcher = Watcher(name, self._watched(), errors)
         replaceable.on_beat = self.watcher.revive  # who watches the watcher
@@ -89,6 +92,7 @@ class RunningParts:
             for camera in self._own_cameras:
                 camera.start()
             self._hooks.start()
+            self._publishers.start()
             self.watcher.start()
         except BaseException:
             self._stop_all()
@@ -181,6 +185,12 @@ class RunningParts:
                 lambda: _some(self._hooks.run),
                 restart=self._hooks.look,
             ),
+            Part(
+                "publishing_itself",
+                "publishing to media servers",
+                lambda: self._publishers.runs,
+                restart=self._publishers.revive,
+            ),
             *map(_own_part, self._own_cameras),
         )
 
@@ -190,6 +200,7 @@ class RunningParts:
         deadline = Deadline(STOP_TIMEOUT_S)
         stop_all(
             lambda: self.watcher.stop(deadline.left_s(END_TIMEOUT_S)),
+            lambda: self._publishers.stop(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._finish(deadline.left_s(FINISH_TIMEOUT_S)),
             lambda: self._stop_detections(deadline.left_s(END_TIMEOUT_S)),
             lambda: self._grants.stop(deadline.left_s(END_TIMEOUT_S)),

@@ -43,6 +43,7 @@ from .pages import dashboard, manifest
 from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
 from .probes import livez, readyz
+from .publications import begin_publication, end_publication, list_publications
 from .recorded_detections import get_detections
 from .recording import keep_recording, recording_status, save_clip, start_recording, stop_recording
 from .recordings import (
@@ -138,6 +139,9 @@ ROUTES = (
     Route(("DELETE",), "/pet-stream/api/pause", end_pause, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/settings", show_settings, Right.MANAGE),
     Route(("PATCH",), "/pet-stream/api/settings", change_settings, Right.MANAGE),
+    Route(("GET",), "/pet-stream/api/publications", list_publications, Right.MANAGE),
+    Route(("PUT",), "/pet-stream/api/publications/<number>", begin_publication, Right.MANAGE),
+    Route(("DELETE",), "/pet-stream/api/publications/<number>", end_publication, Right.MANAGE),
     Route(("GET",), "/pet-stream/api/session", show_session, None),
     Route(("POST",), "/pet-stream/api/session", sign_in, None),
     Route(("DELETE",), "/pet-stream/api/session", sign_out, None),

@@ -37,6 +37,7 @@ def health() -> ResponseReturnValue:
         *stream.authority.notices,
         *stream.settings.faults,
         *stream.hooks.notices,
+        *stream.publishers.notices(time.time()),
     ]
     if stream.pause.is_on:
         notices.append(stream.pause.state.reason)
@@ -57,6 +58,7 @@ def health() -> ResponseReturnValue:
         "recording": stream.recorder.status.is_recording,
         "has_headers": camera.has_parameter_sets,
         "camera": _camera_json(camera),
+        "publications": [status.to_json() for status in stream.publishers.statuses],
         "parts": {part.name: part.to_json() for part in stream.parts},
         "page": page_state(stream.config),
         "detections": stream.config.detections_shm is not None,

@@ -22,9 +22,11 @@ from ..ice_server import IceServer, IpNetwork
 from ..media.h264 import SequenceParameterSet
 from ..rights import EVERYBODYS, Grant
 from .audience import Audience
+from .connection import ConnectionSetup, TimeLimits
 from .life import Life
-from .peer import Peer, TimeLimits
+from .peer import Peer
 from .pending import PendingOffers
+from .publications import Publications
 from .sending.ladder import Senders
 from .sending.sender import PeerCounts, SenderFactory, Step
 from .signaling.fragment import parse_fragment
@@ -86,8 +88,7 @@ class Peers:
         self._video = video
         self._limits = limits or TimeLimits()
         self._watch = Watch(self._limits.look_s, event_loop.errors)
-        self._make_peer = partial(
-            Peer,
+        self._setup = ConnectionSetup(
             ice_servers=ice_servers,
             ice_hosts=ice_hosts,
             make_sender=make_sender or Senders(event_loop.errors),
@@ -95,6 +96,8 @@ class Peers:
             limits=self._limits,
             errors=event_loop.errors,
         )
+        self._make_peer = partial(Peer, setup=self._setup)
+        self.publications = Publications(self._setup, fan_out, self._watch, event_loop)
         self._offer_interval_s = offer_interval_s
         self._next_offer_s = 0.0
         self._pending: PendingOffers[Life] = PendingOffers()
@@ -192,8 +195,9 @@ class Peers:
         return self._close([self._find(pc_id, holder)], "closed by the viewer")
 
     async def close_all(self) -> None:
-        """End all viewers at once, in the time that closing one may take."""
-        await self._close(tuple(self._lives.values()), "shutdown")
+        """End all at once, in the time that closing one may take."""
+        viewers = self._close(tuple(self._lives.values()), "shutdown")
+        await asyncio.gather(viewers, self.publications.close_all())
 
     def abandon(self) -> None:
         """Give back all places. Any thread, where the loop is stuck: the viewers notice by

@@ -10,7 +10,8 @@ import aioice
 import pytest
 from aiortc import RTCDtlsTransport, RTCIceTransport, RTCPeerConnection
 
-from pet_stream.webrtc.peer import Peer, TimeLimits
+from pet_stream.webrtc.connection import TimeLimits
+from pet_stream.webrtc.peer import Peer
 from pet_stream.webrtc.sending.fast_sender import FastSender
 
 from ..webrtc.conftest import PATIENT, Streaming, make_streaming, streaming

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pet_stream.webrtc.peer import TimeLimits
+from pet_stream.webrtc.connection import TimeLimits
 from pet_stream.webrtc.private import Drop
 from pet_stream.webrtc.private.rtcp_budget import PACKETS_PER_S
 from pet_stream.webrtc.sending.congestion import MAX_PER_S, MAX_REPEATED

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from simple_websocket import ConnectionClosed
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.stream import Stream
 from pet_stream.web_server import WebServer
-from pet_stream.webrtc.peer import Peer, TimeLimits
+from pet_stream.webrtc.connection import TimeLimits
+from pet_stream.webrtc.peer import Peer
 from tests.apps import mounted_app, stream_of
 from tests.attacks.http_clients import ask
 from tests.camera.camera import Camera
@@ -71,7 +73,7 @@ class Rig:
         """Connect the two viewers beside."""
         wait_until(lambda: self.stream.reader.status.state == "live")
         peers = self.stream.peers.get()
-        peers._make_peer = partial(peers._make_peer, limits=PATIENT)
+        peers._make_peer = partial(Peer, setup=replace(peers._setup, limits=PATIENT))
         self._socket = self._stack.enter_context(self.page("/api/stream/h264"))
         self._peer = self._stack.enter_context(self.peer())
         self.viewers_loop.call(self._peer.has(1), TIMEOUT_S)

@@ -20,7 +20,7 @@ from pet_stream.ice_server import IpNetwork
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
 from pet_stream.rights import EVERYBODYS, Grant
-from pet_stream.webrtc.peer import TimeLimits
+from pet_stream.webrtc.connection import TimeLimits
 from pet_stream.webrtc.peers import Answer, Peers
 from pet_stream.webrtc.sending.ladder import Senders
 from pet_stream.webrtc.sending.sender import Sender, SenderFactory

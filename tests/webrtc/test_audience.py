@@ -1,5 +1,5 @@
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
@@ -9,6 +9,7 @@ from pet_stream.fan_out import FanOut
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.webrtc.audience import Audience
 from pet_stream.webrtc.sending.sender import PeerCounts, Sender, Step
+from pet_stream.webrtc.signaling.h264_format import H264Format
 from tests.waiting import TIMEOUT_S
 
 from .pictures import picture
@@ -23,6 +24,8 @@ class RecordingViewer:
     def __init__(self) -> None:
         self.units: list[AccessUnit] = []
         self.sender: Sender = self
+
+    def agree(self, h264_format: H264Format, extensions: Mapping[str, int]) -> None: ...
 
     def start(self, gop: Sequence[AccessUnit]) -> None:
         self.units += gop

@@ -16,7 +16,7 @@ from pet_stream.admission.places import LEASE_SWEEPS
 from pet_stream.errors import Busy, InvalidOffer, NotFound, NoUsableH264, Superseded
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.rights import Grant
-from pet_stream.webrtc.peer import TimeLimits
+from pet_stream.webrtc.connection import TimeLimits
 from pet_stream.webrtc.signaling.answer import AIORTC_H264, AIORTC_RTX
 from tests.waiting import TIMEOUT_S
 

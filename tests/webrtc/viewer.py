@@ -15,6 +15,7 @@ import aioice.ice
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpPacket, RtcpSrPacket
 
+from pet_stream.ice_server import IpNetwork
 from pet_stream.media.access_unit import START_CODE
 from pet_stream.webrtc import private
 
@@ -30,7 +31,7 @@ class Viewer:
     What is missing stops `units` until it comes as a retransmission.
     """
 
-    def __init__(self, *, reports: bool = True) -> None:
+    def __init__(self, *, reports: bool = True, hosts: tuple[IpNetwork, ...] = LOOPBACK) -> None:
         """`reports`: send RTCP receiver reports and NACKs, as browsers do."""
         self.units: list[bytes] = []
         self.timestamps: list[int] = []
@@ -52,7 +53,7 @@ class Viewer:
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection.on("connectionstatechange", self._changed.set)
         self._transceiver = self._connection.addTransceiver("video", direction="recvonly")
-        private.offer_hosts(self._ice, LOOPBACK)
+        private.offer_hosts(self._ice, hosts)
         self._receiver: Any = self._transceiver.receiver
         dtls: Any = self._receiver.transport
         self._handle_rtp, self._handle_rtcp = dtls._handle_rtp_data, dtls._handle_rtcp_data

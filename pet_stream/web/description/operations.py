@@ -10,6 +10,7 @@ from . import (
     pause,
     people,
     process,
+    publications,
     recording,
     recordings,
     settings,
@@ -28,6 +29,7 @@ ROOMS: tuple[ModuleType, ...] = (
     process,
     pause,
     settings,
+    publications,
     people,
     legacy,
 )

@@ -143,6 +143,7 @@ SCHEMAS: dict[str, Schema] = {
             recording=BOOLEAN,
             has_headers=BOOLEAN,
             camera=ref("Camera"),
+            publications=rows(ref("Publication")),
             parts={"type": "object", "additionalProperties": ref("Part")},
             page=ref("PageState"),
             detections=BOOLEAN,

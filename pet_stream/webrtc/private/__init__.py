@@ -24,9 +24,17 @@ from .ice import (
     offer_hosts,
     on_refusal,
     send_by_transport,
+    take_control,
 )
 from .names import missing_names
-from .senders import RtcpListener, listen_to_rtcp, on_keyframe_request, set_ssrcs, stop_listening
+from .senders import (
+    RtcpListener,
+    listen_to_rtcp,
+    on_keyframe_request,
+    set_ssrcs,
+    ssrcs_of,
+    stop_listening,
+)
 from .srtp import SrtpBuffer, SrtpError, SrtpSession
 
 __all__ = [
@@ -50,5 +58,7 @@ __all__ = [
     "prefer_fastest",
     "send_by_transport",
     "set_ssrcs",
+    "ssrcs_of",
     "stop_listening",
+    "take_control",
 ]

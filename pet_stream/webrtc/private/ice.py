@@ -56,6 +56,14 @@ def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None
     connection.get_component_candidates = gather_inside
 
 
+def take_control(transport: RTCIceTransport) -> None:
+    """Have this side nominate, as the side that offers does (RFC 8445 section 6.1.1), although
+    aiortc is made to answer. Raises AttributeError."""
+    if not hasattr(transport, "_role_set"):
+        raise AttributeError("RTCIceTransport._role_set")
+    connection_of(transport).ice_controlling = transport._role_set = True
+
+
 async def is_reachable(transport: RTCIceTransport) -> bool:
     """Ask the viewer's ICE agent once, as for consent (RFC 7675); an answer takes a round trip.
 

@@ -25,6 +25,11 @@ def set_ssrcs(sender: RTCRtpSender, ssrc: int, rtx_ssrc: int) -> None:
     sender._ssrc, sender._rtx_ssrc = ssrc, rtx_ssrc
 
 
+def ssrcs_of(sender: RTCRtpSender) -> tuple[int, int]:
+    """Returns its SSRC, and that of its retransmissions. Raises AttributeError."""
+    return sender._ssrc, sender._rtx_ssrc
+
+
 def on_keyframe_request(sender: RTCRtpSender, callback: Callable[[], None]) -> None:
     """Call `callback` for each picture loss indication and, from aiortc 1.14 on, each FIR."""
     sender._send_keyframe = callback  # type: ignore[method-assign]

@@ -69,10 +69,7 @@ class LadderSender:
         self._shared = shared
         self._transceiver = transceiver
         self._sender = transceiver.sender
-        self._h264_format = h264_format
-        self._extensions = tuple(
-            (uri, extensions[uri]) for uri in SENT_EXTENSIONS if uri in extensions
-        )
+        self.agree(h264_format, extensions)
         self._counts = counts
         self._end_viewer = end_viewer
         self._active: FastSender | StockSender | None = None
@@ -80,6 +77,12 @@ class LadderSender:
         """`send` of the sender in charge, which saves a call for each viewer and picture."""
         self._sender.send = self._begin  # type: ignore[method-assign]
         self._sender.stop = self._end  # type: ignore[method-assign]
+
+    def agree(self, h264_format: H264Format, extensions: Mapping[str, int]) -> None:
+        self._h264_format = h264_format
+        self._extensions = tuple(
+            (uri, extensions[uri]) for uri in SENT_EXTENSIONS if uri in extensions
+        )
 
     @property
     def step(self) -> Step:

@@ -77,6 +77,10 @@ class Sender(Protocol):
         """Pictures a second that are sent of a stream that the viewer's link can't carry; 0 while
         that is not known, None if all are. Any thread."""
 
+    def agree(self, h264_format: H264Format, extensions: Mapping[str, int]) -> None:
+        """Send in this format, with these header extensions (number by URI). Before the viewer is
+        connected: where we have made the offer, its answer tells."""
+
     def start(self, gop: Sequence[AccessUnit]) -> None:
         """Begin with `gop`, the units since the last IDR; empty: with the next IDR."""
 

@@ -42,17 +42,36 @@ class StockSender:
         _end_viewer: Callable[[str], None],
     ) -> None:
         self._counts = counts
+        self._h264_format = h264_format
         self._track = PacketTrack(counts)
         sender = transceiver.sender
         sender.replaceTrack(self._track)
-        sender.send = _under_offered_types(sender.send, h264_format)  # type: ignore[method-assign,assignment]
+        sender.send = self._under_agreed_types(sender.send)  # type: ignore[method-assign,assignment]
         private.on_keyframe_request(sender, self._count_keyframe_request)
+
+    def agree(self, h264_format: H264Format, extensions: Mapping[str, int]) -> None:
+        self._h264_format = h264_format
 
     def start(self, gop: Sequence[AccessUnit]) -> None:
         self._track.start(gop)
 
     def send(self, unit: AccessUnit) -> None:
         self._track.put(unit)
+
+    def _under_agreed_types(self, send: SendMethod) -> SendMethod:
+        """Returns `send` with the payload types that were agreed on; aiortc was told others."""
+
+        async def send_as_agreed(parameters: RTCRtpSendParameters) -> None:
+            h264_format, (h264, *others) = self._h264_format, parameters.codecs
+            codecs = [replace(h264, payloadType=h264_format.payload_type)]
+            if others and h264_format.rtx_payload_type is not None:
+                apt: ParametersDict = {"apt": h264_format.payload_type}
+                codecs.append(
+                    replace(others[0], payloadType=h264_format.rtx_payload_type, parameters=apt)
+                )
+            await send(replace(parameters, codecs=codecs))
+
+        return send_as_agreed
 
     def _count_keyframe_request(self) -> None:
         """The camera can't be asked for an IDR: the next one is the answer."""
@@ -93,19 +112,3 @@ class PacketTrack(MediaStreamTrack):
         packet.time_base = RTP_CLOCK
         self._counts.frames_sent += 1
         return packet
-
-
-def _under_offered_types(send: SendMethod, h264_format: H264Format) -> SendMethod:
-    """Returns `send` with the payload types of the viewer's offer; aiortc was told others."""
-
-    async def send_as_offered(parameters: RTCRtpSendParameters) -> None:
-        h264, *others = parameters.codecs
-        codecs = [replace(h264, payloadType=h264_format.payload_type)]
-        if others and h264_format.rtx_payload_type is not None:
-            apt: ParametersDict = {"apt": h264_format.payload_type}
-            codecs.append(
-                replace(others[0], payloadType=h264_format.rtx_payload_type, parameters=apt)
-            )
-        await send(replace(parameters, codecs=codecs))
-
-    return send_as_offered

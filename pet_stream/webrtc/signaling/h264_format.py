@@ -111,6 +111,11 @@ def answered_profile_level_id(format_: H264Format, sps: SequenceParameterSet | N
     return f"{format_.profile_level_id[:4].lower()}{level:02x}"
 
 
+def nearest_signalled_level(level_idc: int) -> int:
+    """Returns the first level that browsers know, from this one on."""
+    return next((level for level in SIGNALLED_LEVELS if level >= level_idc), 52)
+
+
 def _answered_level(format_: H264Format, sps: SequenceParameterSet) -> int:
-    level = next((level for level in SIGNALLED_LEVELS if level >= sps.level_idc), 52)
+    level = nearest_signalled_level(sps.level_idc)
     return level if format_.level_asymmetry_allowed else min(level, format_.level_idc)

@@ -89,6 +89,11 @@ class Offer:
     h264_formats: tuple[H264Format, ...]
     """May be empty. Those with packetization-mode 1, in the offer's order."""
 
+    @property
+    def extension_numbers(self) -> dict[str, int]:
+        """The number of each header extension, by its URI."""
+        return {uri: number for number, uri in self.extensions}
+
 
 def parse_offer(sdp: str) -> Offer:
     """Read an offer. Raises InvalidOffer, whatever is wrong with it."""
