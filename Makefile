@@ -30,7 +30,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, tests on the oldest and newest Python, browsers
-	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox npm ffmpeg ip curl
+	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox npm ffmpeg ip curl janus
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)

@@ -184,7 +184,7 @@ class Parts:
             settings=recorder_settings(config),
             claim=self.archive.claim,
             claim_for_clip=self.archive.claim_for_clip,
-            on_finished=lambda status: _handle_finished(archive, hooks, status),
+            on_finished=lambda status: _handle_finished(archive, recorder, hooks, status),
             on_left=self.archive.let_go,
             check=pause.check,
             is_live=lambda: replaceable.camera_status().state == "live",
@@ -328,9 +328,12 @@ def _handle_pause(
     replaceable.on_loop.event_loop.call_soon(recorder.interrupt, PAUSED)
 
 
-def _handle_finished(archive: Archive, hooks: Hooks, status: RecordingStatus) -> None:
+def _handle_finished(
+    archive: Archive, recorder: Recorder, hooks: Hooks, status: RecordingStatus
+) -> None:
     archive.handle_finished(status)
-    hooks.recording_ended(status)
+    if status.recording_id == recorder.status.recording_id:  # and not a clip
+        hooks.recording_ended(status)
 
 
 def _known(

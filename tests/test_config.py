@@ -48,6 +48,7 @@ CONTRACT_DEFAULTS = {
     "PET_STREAM_PAUSE_SCHEDULE": [],
     "PET_STREAM_PAUSE_FILE": "./pet_stream_pause.json",
     "PET_STREAM_LOG_LEVELS": [],
+    "PET_STREAM_PUBLISH": [],
     "PET_STREAM_WEBHOOKS": [],
     "PET_STREAM_WEBHOOK_QUEUE": "./pet_stream_webhooks.db",
     "PET_STREAM_LEGACY_ROUTES": True,

@@ -129,7 +129,7 @@ def test_there_is_no_created_series_and_no_label_of_a_viewer(client: FlaskClient
             labels |= sample.labels.keys()
     assert labels <= {
         *("method", "route", "status", "le", "version", "reason", "state", "transport"),
-        *("part", "kind", "severity", "result"),
+        *("part", "kind", "severity", "result", "target"),
     }
 
 

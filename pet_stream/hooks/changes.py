@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..camera_status import CameraStatus
+from ..recording.interruption import Interruption
 from ..recording.status import RecordingStatus, rfc3339
 
 START_GRACE_S = 15.0
@@ -49,12 +50,14 @@ class Changes:
         self._is_offline: bool | None = None
         self._offline_at_s = now_s
         self._recording_id: str | None = None
+        self._recovered: tuple[str, float] | None = None
         self._viewers: dict[str, tuple[Viewer, float]] = {}
         self._is_low = False
 
     def look(self, known: Known, now_s: float) -> Iterator[Change]:
         yield from self._camera(known.camera, now_s)
         yield from self.recording(known.recording)
+        yield from self._recovery(known.recording.interrupted)
         yield from self._audience(known.viewers, now_s)
         yield from self._disk(known)
 
@@ -65,6 +68,16 @@ class Changes:
         if status.is_recording or status.has_file:
             self._recording_id = status.recording_id
             yield "recording.started", _started(status)
+
+    def _recovery(self, interrupted: Interruption | None) -> Iterator[Change]:
+        if interrupted is None or not interrupted.is_recovered:
+            return
+        which = interrupted.filename, interrupted.broke_off_at
+        if which != self._recovered:
+            self._recovered = which
+            told = interrupted.to_json()
+            names = ("filename", "saved_as", "resumed_as", "started_at", "broke_off_at")
+            yield "recording.recovered", {name: told[name] for name in names}
 
     def _camera(self, camera: CameraStatus, now_s: float) -> Iterator[Change]:
         if camera.state == "live":

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..lifecycle import Run, start_run
 from ..outgoing.exchange import Exchange
 from ..version import __version__
 from ..webhook import Webhook
-from .outbox import Letter, Outbox
+
+if TYPE_CHECKING:
+    from .outbox import Letter, Outbox
 
 logger = logging.getLogger(__name__)
 

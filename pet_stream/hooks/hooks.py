@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Busy
 from ..lifecycle import Deadline, Run, start_run
@@ -20,7 +20,9 @@ from ..webhook import Webhook
 from .changes import Change, Changes, Known, ended
 from .delivery import Delivery, DeliveryLimits
 from .event import Event
-from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +55,16 @@ class Hooks:
         self._sender = sender
         self._name = f"{name}-hooks"
         self._errors = errors
-        self._outbox = Outbox(queue)
-        self.deliveries = tuple(
-            Delivery(webhook, self._outbox, f"{self._name}-{number}", limits)
-            for number, webhook in enumerate(webhooks, 1)
-        )
+        self._outbox: Outbox | None = None
+        self.deliveries: tuple[Delivery, ...] = ()
+        if webhooks:
+            from .outbox import Outbox  # lazy: SQLite takes 1 MB
+
+            self._outbox = outbox = Outbox(queue)
+            self.deliveries = tuple(
+                Delivery(webhook, outbox, f"{self._name}-{number}", limits)
+                for number, webhook in enumerate(webhooks, 1)
+            )
         self._changes = Changes(time.monotonic())
         self._lock = threading.Lock()
         self._wakes = threading.Event()
@@ -73,17 +80,18 @@ class Hooks:
 
     @property
     def waiting_count(self) -> int:
-        return self._outbox.count() if self.deliveries else 0
+        return 0 if self._outbox is None else self._outbox.count()
 
     @property
     def counts(self) -> dict[tuple[str, ...], float]:
         """By result."""
         all_counts = [each.counts for each in self.deliveries]
         dropped = sum(counts.dropped for counts in all_counts)
+        given_way = 0 if self._outbox is None else self._outbox.dropped_count
         return {
             ("delivered",): sum(counts.delivered for counts in all_counts),
             ("failed",): sum(counts.failed for counts in all_counts),
-            ("dropped",): dropped + self._untold_dropped + self._outbox.dropped_count,
+            ("dropped",): dropped + self._untold_dropped + given_way,
         }
 
     @property
@@ -99,7 +107,7 @@ class Hooks:
     def start(self) -> None:
         """Deliver what an earlier process has left. Raises Busy when no thread is to be had."""
         self._changes = Changes(time.monotonic())
-        if not self.deliveries:
+        if self._outbox is None:
             return
         self._outbox.forget_others({each.webhook.url for each in self.deliveries})
         for delivery in self.deliveries:
@@ -117,7 +125,8 @@ class Hooks:
             self._tell_all()
         for delivery in self.deliveries:
             delivery.stop(deadline.left_s(timeout_s))
-        self._outbox.close()
+        if self._outbox is not None:
+            self._outbox.close()
 
     def look(self) -> None:
         """Something may have changed. Does not wait."""
@@ -171,7 +180,7 @@ class Hooks:
 
     def _tell(self, event: Event) -> None:
         wanting = [each for each in self.deliveries if event.type in each.webhook.events]
-        if wanting:
+        if self._outbox is not None and wanting:
             self._outbox.put(event, [each.webhook.url for each in wanting])
             for delivery in wanting:
                 delivery.wake()

@@ -9,6 +9,7 @@ from ..histogram import Buckets
 from .row import COUNTER, GAUGE, HISTOGRAM, Labelled, Row
 
 if TYPE_CHECKING:
+    from ..publishing.publisher import PublishStatus
     from ..stream import Stream
 
 
@@ -69,6 +70,10 @@ def _dropped_datagrams(stream: Stream) -> Labelled:
     peers = stream.peers.made
     drops = {} if peers is None else peers.counts.datagrams_dropped
     return {(reason.value,): count for reason, count in drops.items()}
+
+
+def _publications(stream: Stream, read: Callable[[PublishStatus], float]) -> Labelled:
+    return {(status.target,): read(status) for status in stream.publishers.statuses}
 
 
 # fmt: off
@@ -160,5 +165,13 @@ VIEWERS = (
     Row(GAUGE, "pet_stream_detections_listeners", "Pages that follow the detections now",
         lambda s: None if s.detections is None
         else s.detections.listener_count + s.live_state.feed.subscriber_count),
+    Row(GAUGE, "pet_stream_publication_live", "1 while the media server gets the pictures",
+        lambda s: _publications(s, lambda status: status.state == "live"), labels=("target",)),
+    Row(COUNTER, "pet_stream_publication_tries_total",
+        "Times that it was tried to connect to the media server",
+        lambda s: _publications(s, lambda status: status.tries), labels=("target",)),
+    Row(COUNTER, "pet_stream_publication_connections_total",
+        "Times that the media server began to get the pictures",
+        lambda s: _publications(s, lambda status: status.connections), labels=("target",)),
 )
 # fmt: on

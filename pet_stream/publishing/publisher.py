@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..errors import Busy, InvalidOffer, LoopUnavailable, NoUsableH264
 from ..event_loop import EventLoopThread
+from ..ice_server import IceServer
 from ..lifecycle import Run, start_run
 from ..media.h264 import SequenceParameterSet
 from ..outgoing.exchange import Exchange
@@ -38,7 +39,7 @@ class PublishLimits:
     """Between two looks for a camera."""
     first_retry_s: float = 1.0
     """Doubled after each failure, half of it random, …"""
-    last_retry_s: float = 60.0
+    last_retry_s: float = 20.0
     """… up to this."""
     steady_s: float = 30.0
     """After this long without a failure it begins anew."""
@@ -103,6 +104,8 @@ class Publisher:
         self._limits = limits or PublishLimits()
         self._news: queue.SimpleQueue[tuple[object, str]] = queue.SimpleQueue()
         """Of which connection, and what: LIVE, or why it has ended."""
+        self._ice_servers: tuple[IceServer, ...] = ()
+        """Those that the media server has recommended with its last answer."""
         self.run: Run | None = None
 
     def start(self) -> None:
@@ -169,10 +172,12 @@ class Publisher:
             return "the camera has gone"
         loop, limits = self._find_loop(), self._limits
         event_loop, publications = loop.event_loop, loop.publications
-        publication, offer = event_loop.call(publications.begin(sps), limits.loop_s)
+        beginning = publications.begin(sps, self._ice_servers)
+        publication, offer = event_loop.call(beginning, limits.loop_s)
         session: Session | None = None
         try:
             session = client.publish(offer)
+            self._ice_servers = session.ice_servers
             go_on = publications.go_on(
                 publication,
                 session.sdp,

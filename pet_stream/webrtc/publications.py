@@ -11,6 +11,7 @@ from functools import partial
 
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
+from ..ice_server import IceServer
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
 from .connection import ConnectionSetup
@@ -34,11 +35,16 @@ class Publications:
         self._audience = Audience(fan_out, self.counts, event_loop.errors)
         self._living: dict[Publication, asyncio.Task[None]] = {}
 
-    async def begin(self, sps: SequenceParameterSet) -> tuple[Publication, str]:
+    async def begin(
+        self, sps: SequenceParameterSet, ice_servers: tuple[IceServer, ...] = ()
+    ) -> tuple[Publication, str]:
         """Returns a connection, and its offer to the media server. Whoever asks for it calls
-        `go_on` or `give_up`."""
+        `go_on` or `give_up`. `ice_servers`: in the place of those in the settings, if any."""
         self._event_loop.assert_here()
-        publication = Publication(self._setup)
+        setup = self._setup
+        if ice_servers:
+            setup = replace(setup, ice_servers=ice_servers)
+        publication = Publication(setup)
         try:
             return publication, await publication.offer(sps)
         except BaseException:

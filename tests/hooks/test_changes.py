@@ -6,6 +6,7 @@ from typing import Any
 from pet_stream.camera_status import CameraState, CameraStatus
 from pet_stream.hooks.changes import START_GRACE_S, Changes, Known, Viewer, ended
 from pet_stream.reason import Reason
+from pet_stream.recording.interruption import Interruption
 from pet_stream.recording.status import RecordingStatus
 
 CAMERA = CameraStatus(
@@ -80,6 +81,21 @@ def test_a_recording_that_nobody_saw_run_has_begun_too() -> None:
     assert data["filename"] == "cat.mp4"
     assert (data["stop_code"], data["gap_count"], data["missing_ms"]) == ("disk", 2, 12_000)
     assert looks.look(replace(IDLE, recording=status)) == []
+
+
+def test_a_recovered_recording_is_told_once() -> None:
+    looks = Looks()
+    broken = Interruption("cat.mp4", "crash", started_at=5.0, broke_off_at=9.0, is_repairing=True)
+    repaired = replace(broken, is_repairing=False, is_recovered=True, saved_as="cat_recovered.mp4")
+    assert looks.look(replace(IDLE, recording=RecordingStatus(interrupted=broken))) == []
+    known = replace(IDLE, recording=RecordingStatus(interrupted=repaired))
+    [(type, data)] = looks.told(known)
+    assert (type, data["saved_as"], data["broke_off_at"]) == (
+        "recording.recovered",
+        "cat_recovered.mp4",
+        9.0,
+    )
+    assert looks.look(known) == []
 
 
 def test_viewers_come_and_go() -> None:

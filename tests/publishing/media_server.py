@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -43,7 +43,7 @@ class MediaServer:
         self.ingests: list[Ingest] = []
         self.garbage = ""
         """What stands in the place of an answer."""
-        self.change = lambda sdp: sdp
+        self.change: Callable[[str], str] = str
         """Of the answer."""
         self._loop = loop
 

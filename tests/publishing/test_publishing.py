@@ -118,10 +118,10 @@ def test_it_comes_back_when_the_server_does(
         server.call(wait_for(server, 3))
         server.statuses = [503, 500, 404]
         server.ingest.crash()
-        wait_until(lambda: len(server.ingests) == 2 and is_live(app))
+        wait_until(lambda: len(server.ingests) >= 2 and is_live(app))
         server.call(server.ingest.has(3))
-        assert status(app).connections == 2
-        assert len(server.offers) == 5
+        assert status(app).connections >= 2
+        assert len(server.offers) >= 5
 
 
 def test_a_server_that_is_not_there_yet_is_found(
