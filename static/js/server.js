@@ -9,6 +9,7 @@ import { StateSocket } from "./state_socket.js";
 const ASK_EVERY_MS = 1_000;
 /** … give or take this part: all pages lose a server at the same instant, and must not ask in step. */
 const ASK_JITTER = 0.25;
+const FIRST_STATE_LIMIT_MS = 1_000;
 /** A stop that a player saw explains failures for this long. */
 const GOODBYE_COUNTS_MS = 10_000;
 const LOOPBACK = /^https?:\/\/(localhost|127\.[\d.]+|\[::1\])(:|\/|$)/;
@@ -78,11 +79,28 @@ export class Server {
 
   /** What `GET /health` says, or would: what is pushed is known. Throws ApiError. */
   async health() {
+    await this.#firstState();
     const { now } = this.known;
     if (now.link.isPushed && now.isCurrent) return now.health;
     const health = withRefusal(await this.api.health(), now.refusal);
     this.known.take({ type: "answer", health });
     return health;
+  }
+
+  /** The first state is not asked for while it may be on its way. */
+  async #firstState() {
+    const { known, socket } = this;
+    // Others of the page's elements, which come a moment later, may have it told.
+    if (!this.#holders) await new Promise((resolve) => setTimeout(resolve));
+    if (known.now.link.isPushed || !socket.takesCandidates) return;
+    const over = new AbortController();
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, FIRST_STATE_LIMIT_MS);
+      over.signal.addEventListener("abort", () => clearTimeout(timer));
+      socket.addEventListener("lost", resolve, over);
+      known.addEventListener("change", () => known.now.link.isPushed && resolve(null), over);
+    });
+    over.abort();
   }
 
   /** Somebody else is signed in, or has waited long enough. */

@@ -197,6 +197,24 @@ test("whoever only draws boxes opens the socket, and asks nothing", async () => 
   assert.deepEqual([FakeSocket.all[1].readyState, asked], [3, []]);
 });
 
+test("the first state is not asked for while it is on its way", async () => {
+  const asked = [];
+  answers = async (url) => {
+    asked.push(url);
+    return Response.json({ status: "asked" });
+  };
+  const health = server.health();
+  await settled();
+  pushed(STATE);
+  assert.equal((await health).status, "ok");
+  assert.deepEqual(asked, []);
+  server.socket.reopen();
+  const late = server.health();
+  await settled();
+  mock.timers.tick(1_000);
+  assert.equal((await late).status, "asked");
+});
+
 test("a server without a thread left is asked again later, and health says why", async () => {
   const refusal = { type: "error", code: "too_few_threads", error: "serve with threads" };
   const [socket] = FakeSocket.all;
