@@ -30,12 +30,11 @@ export class ApiError extends Error {
 /**
  * Requests to the server behind `base`, origin and prefix; "" is the one that this module came
  * from. Sends `answer` or `failure` after each request, with the time at which it was sent
- * (`performance.now()`), and `reachable` or `unreachable` when that changes.
+ * (`performance.now()`).
  */
 export class Requests extends EventTarget {
   #base;
   #link;
-  #isReachable = true;
 
   /**
    * @param {string} [base]
@@ -54,10 +53,6 @@ export class Requests extends EventTarget {
 
   get link() {
     return this.#link;
-  }
-
-  get isReachable() {
-    return this.#isReachable;
   }
 
   /** The URL of `path`, and `parts` below it. */
@@ -103,14 +98,15 @@ export class Requests extends EventTarget {
     const askedAt = performance.now();
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), timeoutMs);
+    options.signal?.addEventListener("abort", () => limit.abort(), { once: true });
     const headers = { ...options.headers, ...(options.method ? tokenHeaders(url) : {}) };
     let response;
     let data;
     try {
       response = await fetch(url, {
         cache: "no-store",
-        signal: limit.signal,
         ...options,
+        signal: limit.signal,
         headers,
       });
       data = await response.json().catch(() => null);
@@ -135,9 +131,6 @@ export class Requests extends EventTarget {
   #reached(isReachable, askedAt) {
     const type = isReachable ? "answer" : "failure";
     this.dispatchEvent(new CustomEvent(type, { detail: askedAt }));
-    if (isReachable === this.#isReachable) return;
-    this.#isReachable = isReachable;
-    this.dispatchEvent(new Event(isReachable ? "reachable" : "unreachable"));
   }
 }
 
