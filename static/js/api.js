@@ -119,13 +119,13 @@ export class Api extends Requests {
   /** Whether it can be brought back. `isStarred`: somebody has said that it may go all the same. */
   async deleteRecording(name, { isStarred = false } = {}) {
     const url = this.#recordingUrl(name);
-    let until = null;
+    let isRestorable = false;
     await this.request(isStarred ? withQuery(url, "starred=1") : url, {
       method: "DELETE",
       timeoutMs: DELETE_TIMEOUT_MS,
-      onAnswer: ({ headers }) => (until = headers.get("Restorable-Until")),
+      onAnswer: ({ headers }) => (isRestorable = headers.has("Restorable-Until")),
     });
-    return until !== null;
+    return isRestorable;
   }
 
   /** `{recordings, total_bytes, hours}`: what was deleted a short while ago, the last first. */

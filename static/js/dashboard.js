@@ -36,10 +36,11 @@ const gear = find("[data-settings]");
 let dialog = null;
 /** @type {import("./settings_dialog.js").SettingsDialog | null} */
 let settings = null;
+/** @type {Promise<{update: (count: number) => unknown}> | null} */
 let warnings = null;
 let warned = 0;
 
-const announce = ({ detail }) => setText(spoken, detail);
+const announce = (/** @type {any} */ { detail }) => setText(spoken, detail);
 document.addEventListener("pet-stream:saved", () => recordings.refresh());
 health.addEventListener("announce", announce);
 pause.addEventListener("announce", announce);
