@@ -58,6 +58,24 @@ class Followed:
         return json_frame({"type": "thinned", "pc_id": self.pc_id, "fps": thinned_to})
 
 
+class FollowedViewers:
+    """The viewers of one page, the newest MAX_FOLLOWED. On the event loop."""
+
+    def __init__(self) -> None:
+        self._viewers: dict[str, Followed] = {}
+
+    def add(self, followed: Followed) -> None:
+        self._viewers.pop(followed.pc_id, None)
+        self._viewers[followed.pc_id] = followed
+        if len(self._viewers) > MAX_FOLLOWED:
+            del self._viewers[next(iter(self._viewers))]
+
+    def news(self) -> dict[str, bytes]:
+        """Returns what the page is to be told, by viewer."""
+        news = {pc_id: followed.news() for pc_id, followed in self._viewers.items()}
+        return {pc_id: frame for pc_id, frame in news.items() if frame is not None}
+
+
 class LiveState:
     """Looks at the state a few times a second while a page is open, and sends all pages one message
     when it has changed, and a beat each second in between. On the event loop, but for
@@ -76,7 +94,7 @@ class LiveState:
         self._event_loop = event_loop
         self._state = state
         self._listeners: dict[Connection, StateOutbox] = {}
-        self._followed: dict[Connection, dict[str, Followed]] = {}
+        self._followed: dict[Connection, FollowedViewers] = {}
         self._told: State = {}
         self._recording: tuple[object, object] | None = None
         self._frame = b""
@@ -109,13 +127,7 @@ class LiveState:
         gone."""
         self._event_loop.assert_here()
         if connection in self._listeners:
-            viewers = self._followed.setdefault(connection, {})
-            viewers.pop(followed.pc_id, None)
-            viewers[followed.pc_id] = followed
-            if len(viewers) > MAX_FOLLOWED:
-                oldest = next(iter(viewers))
-                del viewers[oldest]
-                self._listeners[connection].thinned_frames.pop(oldest, None)
+            self._followed.setdefault(connection, FollowedViewers()).add(followed)
 
     def tell_recordings_soon(self) -> None:
         """Tell all pages that the list of recordings has changed. Any thread."""
@@ -137,10 +149,10 @@ class LiveState:
                 outbox.owes_beat = True
                 connection.flush()
         for connection, viewers in tuple(self._followed.items()):
-            for pc_id, followed in viewers.items():
-                if (frame := followed.news()) is not None:
-                    self._listeners[connection].thinned_frames[pc_id] = frame
-            if self._listeners[connection].thinned_frames:
+            if news := viewers.news():
+                outbox = self._listeners[connection]
+                waiting = {**outbox.thinned_frames, **news}
+                outbox.thinned_frames = dict([*waiting.items()][-MAX_FOLLOWED:])
                 connection.flush()
         recording = (state["recording"]["filename"], is_recording)
         if recording != self._recording:

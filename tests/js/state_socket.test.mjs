@@ -68,7 +68,8 @@ globalThis.location = new URL(document.baseURI);
 globalThis.WebSocket = FakeSocket;
 globalThis.EventSource = FakeEvents;
 
-const { Server } = await import("../../static/js/server.js");
+const { linkTrouble } = await import("../../static/js/known.js");
+const { Server, serverAt } = await import("../../static/js/server.js");
 const { Api } = await import("../../static/js/api.js");
 const { withRefusal } = await import("../../static/js/health_answers.js");
 
@@ -237,6 +238,113 @@ test("a server without a thread left is asked again later, and health says why",
   next.says(STATE);
   next.ends();
   assert.equal((await server.health()).status, "ok");
+});
+
+const BEAT = { type: "beat" };
+const trouble = () => linkTrouble(server.known.now);
+
+test("a server that speaks each second and is silent for two is lost, and back with its next word", async () => {
+  const socket = pushed(STATE, BEAT);
+  mock.timers.tick(1_900);
+  socket.says(BEAT);
+  mock.timers.tick(1_999);
+  assert.equal(trouble(), "");
+  mock.timers.tick(1);
+  assert.deepEqual([trouble(), server.known.now.isCurrent], ["connection", false]);
+  socket.says(BEAT);
+  assert.deepEqual([trouble(), server.known.now.isCurrent], ["", true]);
+  assert.equal(FakeSocket.all.length, 1, "the socket was only slow");
+  await settled();
+});
+
+test("an older server has no beat: its silence means nothing", () => {
+  pushed(STATE);
+  mock.timers.tick(60_000);
+  assert.equal(trouble(), "");
+});
+
+test("in a silence the server is asked; if it answers, another socket takes the place of this one", async () => {
+  pushed(STATE, BEAT);
+  answers = async () => Response.json({ status: "ok", camera: { state: "stalled" } });
+  mock.timers.tick(2_000);
+  await settled();
+  assert.equal(trouble(), "");
+  assert.equal(server.known.now.health.camera.state, "stalled");
+  assert.equal(FakeSocket.all.length, 2);
+});
+
+test("a lost server is asked about once a second, and its socket is back at once", async () => {
+  const asked = [];
+  answers = async (url) => {
+    asked.push(url);
+    throw new TypeError("nobody is there");
+  };
+  pushed(STATE).ends();
+  await settled();
+  assert.equal(trouble(), "server");
+  asked.length = 0;
+  for (let ms = 0; ms < 10_000; ms += 50) {
+    mock.timers.tick(50);
+    await settled();
+  }
+  const healths = asked.filter((url) => url.endsWith("/health")).length;
+  assert.ok(healths >= 7 && healths <= 14, String(healths));
+  const { length } = FakeSocket.all;
+  answers = async () => Response.json({ status: "ok" });
+  mock.timers.tick(1_300);
+  await settled();
+  assert.equal(trouble(), "");
+  assert.equal(FakeSocket.all.length, length + 1);
+});
+
+test("nobody who waits, nobody who looks: a lost server is not asked", async () => {
+  pushed(STATE).ends();
+  await settled();
+  document.hidden = true;
+  const asked = [];
+  answers = async (url) => asked.push(url);
+  mock.timers.tick(30_000);
+  await settled();
+  document.hidden = false;
+  release();
+  mock.timers.tick(30_000);
+  await settled();
+  assert.ok(asked.length <= 2, "what had been asked for already");
+});
+
+test("that the server has stopped is known by its goodbye, and stays known", async () => {
+  pushed(STATE).ends(1001);
+  assert.equal(trouble(), "closed");
+  await settled();
+  mock.timers.tick(5_000);
+  await settled();
+  assert.equal(trouble(), "closed");
+});
+
+test("a player whose connection the server has ended is believed, once the server does not answer", async () => {
+  answers = async () => Response.json({ status: "ok" });
+  const socket = pushed(STATE);
+  const player = server.known.addPlayer();
+  player.tell({ state: "reconnecting", reason: "closed" });
+  await settled();
+  assert.equal(trouble(), "", "it may have ended this viewer only");
+  answers = async () => {
+    throw new TypeError("nobody is there");
+  };
+  socket.ends();
+  await settled();
+  assert.equal(trouble(), "closed");
+});
+
+test("a request that fails while the server speaks says nothing about it", async () => {
+  pushed(STATE, BEAT);
+  await server.api.recordingStatus().catch(() => {});
+  assert.equal(trouble(), "");
+});
+
+test("all elements of a page have the same server", () => {
+  assert.equal(serverAt("http://host/cam"), serverAt("http://host/cam/"));
+  assert.notEqual(serverAt("http://host/cam"), serverAt("http://host/cam", "a link"));
 });
 
 test("what health says already is not said twice", () => {

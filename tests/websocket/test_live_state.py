@@ -1,10 +1,10 @@
-"""What a page is told about its own viewer."""
+"""What a page is told about its own viewers."""
 
 from __future__ import annotations
 
 import json
 
-from pet_stream.websocket.live_state import Followed
+from pet_stream.websocket.live_state import MAX_FOLLOWED, Followed, FollowedViewers
 
 
 def told(followed: Followed) -> object:
@@ -26,3 +26,13 @@ def test_a_page_is_told_how_many_pictures_come_when_that_changes() -> None:
         {"type": "thinned", "pc_id": "x", "fps": None},
         None,
     ]
+
+
+def test_of_many_viewers_of_a_page_the_newest_are_followed() -> None:
+    viewers = FollowedViewers()
+    for number in range(MAX_FOLLOWED + 1):
+        viewers.add(Followed(str(number), lambda: 2.0))
+    viewers.add(Followed("1", lambda: 2.0))  # again: it is the newest then
+    viewers.add(Followed("last", lambda: None))
+    assert list(viewers.news()) == ["3", "4", "1"]
+    assert viewers.news() == {}
