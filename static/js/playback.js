@@ -325,6 +325,7 @@ export class Playback extends EventTarget {
     cut.addEventListener("close", () => {
       this.#controls.setPressed("cut", false);
       this.#place.toggleAttribute("data-cutting", false);
+      if (this.recording) this.focus(); // what had it is hidden now
     });
     return cut;
   }

@@ -181,11 +181,13 @@ export class Stage {
     else if (this.#wanted) this.#end();
   }
 
-  #address(place, isNew) {
+  #address(place, isFirst) {
     const url = location.pathname + location.search + hashTo(location.hash, place);
-    const state = place && { isPlaying: true, isFromLive: isNew || history.state?.isFromLive };
-    if (isNew && !placeIn(location.hash)) history.pushState(state, "", url);
-    else history.replaceState(place ? { ...history.state, ...state } : null, "", url);
+    const isNew = isFirst && !placeIn(location.hash); // whoever came by a link has no way back here
+    const isFromLive = isNew || Boolean(history.state?.isFromLive);
+    const state = place && { ...history.state, isPlaying: true, isFromLive };
+    if (isNew) history.pushState(state, "", url);
+    else history.replaceState(state, "", url);
   }
 
   #remember(isNow) {
