@@ -6,6 +6,9 @@ import { DIRECT_LIMIT_MS, Runner, verdict } from "./runner.js";
 import { reasonOf } from "./viewing.js";
 import { DIRECT, transportOf } from "./ways.js";
 
+/** The offer has the browser's few connections for itself before. */
+const HEALTH_AFTER_MS = 300;
+
 /**
  * From `start()` to `stop()`, or to its end: then `on.over(event)`, an event for `viewing.js`. Calls
  * the others of `on` for the way that shows its pictures, as `Runner` does, `on.camera` for either,
@@ -27,6 +30,7 @@ export class Attempt {
   /** @type {import("./trial.js").Trial|null} */
   #trial = null;
   #timer = 0;
+  #healthTimer = 0;
   #viewer;
   #isServerThere = false;
   #isOver = false;
@@ -55,17 +59,20 @@ export class Attempt {
   start() {
     const hasDirect = this.#ways.next === DIRECT;
     this.#follow(race.begin({ hasDirect, hasSocket: !hasDirect || this.#ways.socket !== null }));
-    // The offer does not wait for what it does not need.
-    this.#api.health().then(
-      (health) => this.cameraSaid(health),
-      () => {},
-    );
+    if (this.#api.word) this.cameraSaid(this.#api.word);
+    else this.#healthTimer = setTimeout(() => this.#askForHealth(), HEALTH_AFTER_MS);
+  }
+
+  async #askForHealth() {
+    const health = await this.#api.health().catch(() => null);
+    if (health) this.cameraSaid(health);
   }
 
   /** Gives the place back. */
   stop(options) {
     this.#isOver = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#healthTimer);
     this.#trial?.stop();
     this.#trial = null;
     for (const lane of [...this.#runners.keys()]) this.#close(lane, options);
@@ -162,7 +169,10 @@ export class Attempt {
       ways: this.#ways,
       isServerThere: () => this.#isServerThere,
       on: {
-        advanced: (stage) => this.#tell({ type: "advanced", lane, stage }),
+        advanced: (stage) => {
+          this.#isServerThere = true;
+          this.#tell({ type: "advanced", lane, stage });
+        },
         first: () => this.#tell({ type: "picture", lane }),
         picture: ifChosen(on.picture),
         playing: () => this.play(),

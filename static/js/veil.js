@@ -59,6 +59,7 @@ export class Veil {
     this.#tick({ state, reason, retryAt });
     // Nobody is to see even what came last.
     this.node.toggleAttribute("data-hides", state === State.CAMERA_OFFLINE && reason.code === "paused");
+    this.node.toggleAttribute("data-still", reason.code === "held");
     const [title, note] = wordsFor(state, reason);
     setText(this.#title, title);
     setText(this.#note, note);
