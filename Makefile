@@ -42,10 +42,11 @@ test: ## everything: lint, types, tests on the oldest and newest Python, browser
 check: lint unit ## lint, types and the unit tests; no browser; 2 minutes
 
 .PHONY: lint
-lint: development ## ruff, mypy, and the linter of the page's scripts
+lint: development ## ruff and mypy; Biome and TypeScript for the page's scripts
 	@tools/packages node npm
 	@tools/node-packages
 	@npm run --silent lint
+	@npm run --silent types
 	@$(python) -m ruff check
 	@$(python) -m ruff format --check
 	@$(python) -m mypy --strict
