@@ -26,6 +26,7 @@
  * The present state stands in `data-player-state`, the way in `data-player-transport`.
  */
 
+import { iceServersOf, pauseAfterMs, reflect } from "./attributes.js";
 import { Frame } from "./frame.js";
 import { addWords, followLanguage, language, onLanguage, pace, text } from "./i18n.js";
 import { Peer } from "./peer.js";
@@ -39,7 +40,6 @@ import { boxesOf } from "./tracks.js";
 import { lastingMemory } from "./ways.js";
 
 const STYLE = new URL("../css/player.css", import.meta.url).href;
-const PAUSE_AFTER_S = 60;
 const ACTIVE_LOOK_MS = 5_000;
 
 /** Of these a new connection is made. */
@@ -239,7 +239,7 @@ export class PetStream extends HTMLElement {
   #makePeer() {
     const frame = this.#frame;
     if (!frame) return;
-    const iceServers = parsed(this.getAttribute("ice-servers"));
+    const iceServers = iceServersOf(this.getAttribute("ice-servers"));
     const camera = this.getAttribute("camera") ?? "";
     const source = (this.#source = new Source(this.#ofServer, { camera, iceServers }));
     frame.detected.api = this.api;
@@ -377,33 +377,6 @@ export class PetStream extends HTMLElement {
   }
 }
 
-function pauseAfterMs(attribute) {
-  if (attribute === "never") return Infinity;
-  const seconds = Number.parseFloat(attribute ?? "");
-  return (seconds >= 0 ? seconds : PAUSE_AFTER_S) * 1000;
-}
-
-/** A list in JSON; null if it is none. */
-function parsed(json) {
-  try {
-    const value = JSON.parse(json ?? "null");
-    return Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
 /** `transport` and `boxes` are not among them: those tell what is, not what was asked for. */
-const REFLECTED = ["src", "camera", "label", "decoder", "pause-after", "controls", "autoplay", "fit"];
-for (const name of REFLECTED) {
-  Object.defineProperty(PetStream.prototype, name.replace("-a", "A"), {
-    get() {
-      return this.getAttribute(name) ?? "";
-    },
-    set(value) {
-      this.setAttribute(name, value);
-    },
-  });
-}
-
+reflect(PetStream, ["src", "camera", "label", "decoder", "pause-after", "controls", "autoplay", "fit"]);
 customElements.define("pet-stream", PetStream);
