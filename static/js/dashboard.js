@@ -1,7 +1,6 @@
 /** The dashboard: puts player, record button, recordings and health together. */
 
 import "./player.js";
-import { DayStrip } from "./day_strip.js";
 import { setText } from "./dom.js";
 import { HealthLine } from "./health.js";
 import { addWords, onLanguage } from "./i18n.js";
@@ -13,6 +12,9 @@ import { serverAt } from "./server.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
 
+/** So long a picture may take before the day is shown without one. */
+const DAY_MS = 2_000;
+
 const find = (selector) => document.querySelector(selector);
 
 const recorder = find("pet-stream-recorder");
@@ -23,7 +25,6 @@ const { api, known } = server;
 new Naming(known, player);
 const stage = new Stage(find("main"), player, api, (words) => setText(spoken, words));
 const recordings = find("[data-recordings-panel]");
-const strip = new DayStrip(find("[data-day-strip]"), server);
 const health = new HealthLine(find("[data-health]"), known);
 
 const pauseButton = find("[data-pause-toggle]");
@@ -38,10 +39,14 @@ let dialog = null;
 let settings = null;
 /** @type {Promise<{update: (count: number) => unknown}> | null} */
 let warnings = null;
+/** @type {Promise<unknown[]> | null} */
+let day = null;
+let isDayWanted = false;
 let warned = 0;
 
 const announce = (/** @type {any} */ { detail }) => setText(spoken, detail);
 document.addEventListener("pet-stream:saved", () => recordings.refresh());
+document.addEventListener("pet-stream:playback", ({ detail }) => markRow(detail.name));
 health.addEventListener("announce", announce);
 pause.addEventListener("announce", announce);
 document.addEventListener("pet-stream:announce", (event) => {
@@ -67,6 +72,7 @@ session.addEventListener("change", () => {
   for (const part of ["[data-recordings-panel]", "[data-day-strip]"]) {
     find(part).hidden = !session.may("replay");
   }
+  if (isDayWanted) openDay();
   pauseButton.hidden = !session.may("manage");
   recordings.toggleAttribute("read-only", !session.may("manage"));
   account.hidden = !session.isSignedIn;
@@ -78,6 +84,23 @@ session.addEventListener("change", () => {
   if (player.state === "not-allowed") player.retry();
   recordings.refresh();
 });
+
+/** The list marks what plays; null: it is live. */
+function markRow(name) {
+  if (recordings.getAttribute("playing") === name) return;
+  if (name) recordings.setAttribute("playing", name);
+  else recordings.removeAttribute("playing");
+}
+
+/** The strip of the day is no part of the first picture: it comes after it. */
+async function openDay() {
+  isDayWanted = true;
+  if (day || !session.may("replay")) return;
+  const parts = Promise.all([import("./day_strip.js"), addWords("day")]);
+  day = parts;
+  const [{ DayStrip }] = await parts;
+  new DayStrip(find("[data-day-strip]"), server).start();
+}
 
 /** Those that this person may see. */
 async function showWarnings() {
@@ -107,7 +130,10 @@ gear.addEventListener("click", async () => {
 });
 
 server.hold();
-strip.start();
 stage.start();
+player.addEventListener("pet-stream:state", ({ detail: { state } }) => {
+  if (state !== "connecting") openDay();
+});
+setTimeout(openDay, DAY_MS);
 session.start();
 addEventListener("hashchange", () => session.start()); // a link was pasted into this very tab

@@ -1,6 +1,6 @@
 /** What was recorded on which day, as the server tells it: asked for when it is needed, and kept. */
 
-import { neighbour } from "./day_geometry.js";
+import { goalAt } from "./day_geometry.js";
 import { dayOf, setZone } from "./zone.js";
 
 /** @typedef {import("./day_geometry.js").Span} Span */
@@ -71,23 +71,18 @@ export class DayData {
   }
 
   /**
-   * The recording that follows the one that began then, or comes before it (`step` -1), on whatever
-   * day; null: there is none. Throws ApiError.
+   * The first recording of a later day; null: there is none. Throws ApiError.
    *
-   * @param {string} name
-   * @param {number} startedAt
-   * @param {1 | -1} step
+   * @param {number} at epoch seconds
    * @param {number} now
    * @returns {Promise<Goal | null>}
    */
-  async beside(name, startedAt, step, now) {
-    const here = dayOf(startedAt);
-    const days = (await this.days()).map(({ day }) => day);
-    if (step < 0) days.reverse();
-    const onwards = days.filter((day) => (step > 0 ? day >= here : day <= here));
-    for (const day of onwards) {
+  async firstAfter(at, now) {
+    const here = dayOf(at);
+    for (const { day } of await this.days()) {
+      if (day <= here) continue;
       const { spans } = this.#known.get(day) ?? (await this.load(day));
-      const found = neighbour(spans, name, startedAt, step, now);
+      const found = goalAt(spans, at, 0, now);
       if (found) return found;
     }
     return null;

@@ -234,34 +234,6 @@ export function whatIsAt(spans, at, now) {
   return span.starred ? "kept" : "recorded";
 }
 
-/**
- * The recording that is played after the one that began then, or before it (`step` -1). What a
- * recording has shown is not shown again by a clip of it.
- *
- * @param {Span[]} spans
- * @param {string} name
- * @param {number} startedAt
- * @param {1 | -1} step
- * @param {number} now
- * @returns {Goal | null}
- */
-export function neighbour(spans, name, startedAt, step, now) {
-  let shownUntil = -Infinity;
-  const those = spans.filter(canPlay).filter((span) => {
-    if (span.clip) return span.from >= shownUntil;
-    shownUntil = Math.max(shownUntil, endOf(span, now));
-    return true;
-  });
-  const here = those.findIndex((span) => span.name === name);
-  const next =
-    here >= 0
-      ? those[here + step]
-      : step > 0
-        ? those.find(({ from }) => from > startedAt)
-        : those.findLast(({ from }) => from < startedAt);
-  return next ? goal(next, 0) : null;
-}
-
 /** No browser plays raw H.264. @param {Span} span */
 export function canPlay({ name }) {
   return !name.endsWith(".h264");

@@ -89,7 +89,7 @@ function factsOf(span, now) {
     clock(new Date(from * 1000), { seconds: true }),
     to === null ? text("day.is.running") : lengthInWords(endOf(span, now) - from),
     starred ? text("day.is.kept") : "",
-    clip ? text("day.clip") : "",
+    clip ? text("recordings.clip") : "",
     missing > 1 ? text("recordings.missing", { length: lengthInWords(missing) }) : "",
   ];
   return facts.filter(Boolean).join(" · ");

@@ -21,6 +21,7 @@ import { linkTrouble, NOTHING } from "./known.js";
 import { withQuery } from "./requests.js";
 import { dayStart, onZone } from "./zone.js";
 
+const STYLE = new URL("../css/strip.css", import.meta.url).href;
 const ZOOM = 2;
 /** Now moves on at least so often, and at most. */
 const [OFTEN_MS, SELDOM_MS] = [1_000, 30_000];
@@ -60,16 +61,20 @@ export class DayStrip {
     sayLabel(node, "day.title");
     slider.append(this.#drawing.node);
     const track = element("div", { class: "track" }, slider, note, this.#bubble.node);
-    node.append(bar, track, this.#list.node, this.#calendar.node, news);
+    const style = element("link", { rel: "stylesheet", href: STYLE });
+    style.onload = style.onerror = () =>
+      node.append(bar, track, this.#list.node, this.#calendar.node, news);
+    document.head.append(style);
   }
 
   start() {
     this.#wire();
     this.#server.known.addEventListener("change", () => this.#heard());
     document.addEventListener("visibilitychange", () => document.hidden || this.#shown.outdate());
+    document.addEventListener("pet-stream:play", () => this.#shown.followAgain());
     document.addEventListener("pet-stream:playback", (event) => {
       const { name, epoch_s: at } = /** @type {CustomEvent} */ (event).detail;
-      this.follow(name && Number.isFinite(at) ? { name, at } : null);
+      this.follow(name && Number.isFinite(at) ? { at } : null);
     });
     onZone(() => this.#redraw());
     onLanguage(() => this.#redraw());
@@ -90,33 +95,11 @@ export class DayStrip {
   /**
    * What plays, and where in it (epoch seconds); null: live.
    *
-   * @param {{name: string, at: number} | null} what
+   * @param {{at: number} | null} what
    */
   follow(what) {
     this.#shown.follow(what);
     this.#mark();
-  }
-
-  /**
-   * The recording that is played after the one that began then, on whatever day; null: none.
-   *
-   * @param {string} name
-   * @param {number} startedAt epoch seconds
-   */
-  next(name, startedAt) {
-    const { data, now } = this.#shown;
-    return data.beside(name, startedAt, 1, now).catch(() => null);
-  }
-
-  /**
-   * The one before it.
-   *
-   * @param {string} name
-   * @param {number} startedAt
-   */
-  previous(name, startedAt) {
-    const { data, now } = this.#shown;
-    return data.beside(name, startedAt, -1, now).catch(() => null);
   }
 
   /** The store knows something new: is the day another one? */
@@ -219,7 +202,8 @@ export class DayStrip {
   #play(goal) {
     if (!goal) return;
     this.#shown.cursor = null;
-    this.follow({ name: goal.name, at: goal.started_at + goal.at_s });
+    this.#shown.followAgain();
+    this.follow({ at: goal.started_at + goal.at_s });
     this.#send("pet-stream:play", goal);
   }
 

@@ -26,7 +26,6 @@ export class DayView extends EventTarget {
   isFailed = false;
   /** @type {Timeline | null} */
   #timeline = null;
-  #playing = "";
   #isFollowing = true;
   #readingTimer = 0;
   #clock;
@@ -193,16 +192,19 @@ export class DayView extends EventTarget {
   /**
    * What plays, and where in it (epoch seconds); null: live.
    *
-   * @param {{name: string, at: number} | null} what
+   * @param {{at: number} | null} what
    */
   follow(what) {
-    if (what && what.name !== this.#playing) this.#isFollowing = true;
-    this.#playing = what?.name ?? "";
     this.playhead = what?.at ?? null;
     if (!what || !this.#isFollowing) return;
     const day = dayOf(what.at);
     if (day !== this.day) this.go(day);
     this.#look(geometry.showing(this.view, this.bounds, what.at));
+  }
+
+  /** Somebody wants to see something: the view goes along with it. */
+  followAgain() {
+    this.#isFollowing = true;
   }
 
   /** Shows now, and goes on with it. */
@@ -224,7 +226,7 @@ export class DayView extends EventTarget {
   async goalAt(at, reach) {
     const here = geometry.goalAt(this.spans, at, reach, this.now);
     if (here || this.isToday) return here;
-    return this.data.beside("", this.bounds.to - 1, 1, this.now).catch(() => null);
+    return this.data.firstAfter(this.bounds.to - 1, this.now).catch(() => null);
   }
 
   /** @param {Stretch} view */

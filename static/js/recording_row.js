@@ -213,7 +213,7 @@ function factsOf(recording, { doubt }) {
   const { state, missing_s: missing, clip } = recording;
   const facts = [];
   if (isRunning(recording)) facts.push(text(`recordings.running${doubt && `.${doubt}`}`));
-  if (clip) facts.push(text("day.clip"));
+  if (clip) facts.push(text("recordings.clip"));
   if (state === "recovered") facts.push(text("recordings.recovered"));
   if (missing && missing >= 1) facts.push(text("recordings.missing", { length: lengthInWords(missing) }));
   return facts;

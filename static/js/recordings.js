@@ -10,8 +10,7 @@
  * Events (bubbling): `pet-stream:play` with `detail {name, at_s, started_at, recording}` when somebody
  *   wants to see one; whoever shows it prevents the default, which opens the file. `pet-stream:gone` with
  *   `detail {name}` when one was deleted.
- * Methods: `refresh()`, `row(name)`, `neighbours(name)`. The state stands in `data-recordings-state`:
- * loading, ready, empty or failed.
+ * Method: `refresh()`. The state stands in `data-recordings-state`: loading, ready, empty or failed.
  */
 
 import { element, find, setText } from "./dom.js";
@@ -74,27 +73,6 @@ export class PetStreamRecordings extends HTMLElement {
   /** Asks the server now; settles when what it says is shown. */
   async refresh() {
     await this.#feed?.refresh();
-  }
-
-  /**
-   * What is known of a recording; null: it is not in the list, or not yet.
-   *
-   * @param {string} name
-   */
-  row(name) {
-    return this.#feed?.rows.find((one) => one.name === name) ?? null;
-  }
-
-  /**
-   * The recordings before and after one, as far as the list goes.
-   *
-   * @param {string} name
-   */
-  neighbours(name) {
-    const rows = this.#feed?.rows ?? [];
-    const index = rows.findIndex((one) => one.name === name);
-    const at = (/** @type {number} */ where) => (index < 0 ? null : (rows[where] ?? null));
-    return { newer: at(index - 1), older: at(index + 1) };
   }
 
   // Its life in the page
@@ -183,7 +161,8 @@ export class PetStreamRecordings extends HTMLElement {
     const { answer, rows = [] } = this.#feed ?? {};
     if (!answer) return;
     const { total, total_bytes: size, disk, repairing } = answer;
-    const gone = this.#actions.gone.filter(({ name }) => !this.row(name));
+    const listed = new Set(rows.map(({ name }) => name));
+    const gone = this.#actions.gone.filter(({ name }) => !listed.has(name));
     this.dataset.recordingsState = total || gone.length ? "ready" : "empty";
     this.#showDisk(disk);
     const summary = total ? text("recordings.count", { count: total, size: bytes(size) }) : "";

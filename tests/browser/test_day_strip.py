@@ -108,7 +108,7 @@ def test_a_day_is_looked_at_and_played_by_mouse(
     page.mouse.click(*place(page, 0.25))
     wait_until(page, f"{PLAYED}?.name === {yesterday[1]!r}")
     assert page.evaluate(f"{PLAYED}.at_s") == 0
-    wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0.2")
+    wait_until(page, "document.querySelector('[data-playback] video')?.currentTime > 0.2")
     page.mouse.click(*place(page, 0.99))  # nothing came after that
     wait_until(page, f"{STRIP}.querySelector('.date').textContent === 'Today'")
 
@@ -136,6 +136,7 @@ def test_a_day_is_looked_at_and_played_by_keys(
     page.keyboard.press("Enter")
     wait_until(page, f"{PLAYED}?.name === {yesterday[1]!r}")
     assert page.evaluate(f"{PLAYED}.at_s") == pytest.approx(2, abs=0.01)
+    wait_until(page, "document.querySelector('[data-playback] video')?.currentTime > 0.2")
     page.focus(SLIDER)
     page.keyboard.press("0")
     wait_until(page, f"{LABELS}[0] === '0:00'")
@@ -233,7 +234,7 @@ def test_the_day_is_a_list_too(server: Server, page: Page, yesterday: list[str])
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    wait_until(page, "document.querySelector('[data-playback] video').currentTime > 0.2")
+    wait_until(page, "document.querySelector('[data-playback] video')?.currentTime > 0.2")
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])

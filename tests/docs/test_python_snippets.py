@@ -84,12 +84,15 @@ def test_a_page_with_its_python_is_a_host_that_answers(tmp_path: Path) -> None:
     [
         ("player.md", "player", 'label="The cat&#39;s room"'),
         ("elements.md", "recorder", '<pet-stream-recorder clip="30"></pet-stream-recorder>'),
+        ("elements.md", "recordings", "<pet-stream-recordings read-only></pet-stream-recordings>"),
     ],
 )
 def test_the_template_shows_the_element(
     page: str, script: str, element: str, tmp_path: Path
 ) -> None:
-    [template] = [each.text for each in ALL if each.language == "jinja" and each.page.name == page]
+    templates = [each.text for each in ALL if each.language == "jinja" and each.page.name == page]
+    scripts = "pet_stream_scripts()" if script == "player" else f'pet_stream_scripts("{script}")'
+    [template] = [template for template in templates if scripts in template]
     with mounted_app(tmp_path) as app, app.test_request_context("/"):
         html = render_template_string(template)
     assert re.search(rf'src="\./pet-stream/static/v-\w+/js/{script}\.js"', html)

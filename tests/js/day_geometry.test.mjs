@@ -7,7 +7,6 @@ import {
   endOf,
   goalAt,
   keyStep,
-  neighbour,
   panned,
   recorded,
   scaleOf,
@@ -149,20 +148,6 @@ test("after all of them there is nothing to play", () => {
 test("a clip that outlasts its recording's file is played where nothing else is", () => {
   assert.equal(spanAt([span("clip", 10, 20, { clip: true })], 15, NOW).name, "clip.mp4");
   assert.equal(spanAt(night, 310, NOW), null);
-});
-
-test("recordings follow each other in time, also from one that is not known any more", () => {
-  const beside = (name, startedAt, step) =>
-    neighbour(night, `${name}.mp4`, startedAt, step, NOW)?.name.slice(0, -4) ?? null;
-  assert.equal(beside("a", 100, 1), "b"); // which has shown what is in the clip
-  assert.equal(beside("clip", 120, 1), "b");
-  assert.equal(beside("clip", 120, -1), "a");
-  assert.equal(beside("b", 200, 1), "c");
-  assert.equal(beside("b", 200, -1), "a");
-  assert.equal(beside("c", 400, 1), null);
-  assert.equal(beside("a", 100, -1), null);
-  assert.equal(beside("gone", 130, 1), "b");
-  assert.equal(beside("gone", 130, -1), "a");
 });
 
 test("what there is at a time has a word", () => {

@@ -9,6 +9,8 @@ import { choose } from "../../static/js/language.js";
 import { State } from "../../static/js/state.js";
 import accountEn from "../../static/js/words_account_en.js";
 import accountJa from "../../static/js/words_account_ja.js";
+import dayEn from "../../static/js/words_day_en.js";
+import dayJa from "../../static/js/words_day_ja.js";
 import settingsEn from "../../static/js/words_settings_en.js";
 import settingsJa from "../../static/js/words_settings_ja.js";
 import warningsEn from "../../static/js/words_warnings_en.js";
@@ -18,8 +20,8 @@ import playbackJa from "../../static/js/words_playback_ja.js";
 import pageEn from "../../static/js/words_en.js";
 import pageJa from "../../static/js/words_ja.js";
 
-const en = { ...pageEn, ...accountEn, ...settingsEn, ...warningsEn, ...playbackEn };
-const ja = { ...pageJa, ...accountJa, ...settingsJa, ...warningsJa, ...playbackJa };
+const en = { ...pageEn, ...accountEn, ...dayEn, ...settingsEn, ...warningsEn, ...playbackEn };
+const ja = { ...pageJa, ...accountJa, ...dayJa, ...settingsJa, ...warningsJa, ...playbackJa };
 
 await setLanguage("en");
 afterEach(() => setLanguage("en"));
