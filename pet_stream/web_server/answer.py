@@ -22,6 +22,8 @@ def body_length(headers: Message) -> int | None:
     could disagree about its end (RFC 9112, section 6.3), so that nothing may follow it."""
     if "Transfer-Encoding" in headers or "Upgrade" in headers or "Expect" in headers:
         return None
+    if headers.defects or headers.get_payload():  # a line that is none: what follows was not read
+        return None
     for name, value in headers.items():
         if not _FIELD_NAME.fullmatch(name) or "\n" in value or "\r" in value:
             return None

@@ -120,6 +120,20 @@ class RequestReader(io.RawIOBase):
             raise ConnectionAbortedError(str(exc)) from exc
 
 
+class LineReader(io.BufferedReader):
+    """Reads a request, and notes whether two readers could see the lines of its header differently
+    (RFC 9112, section 2.2). On the connection's thread."""
+
+    are_plain = True
+    """Whether all lines end by CRLF, and hold no other CR, and no NUL."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        is_plain = line.find(b"\r") == len(line) - 2 and line.endswith(b"\n") and b"\0" not in line
+        self.are_plain = self.are_plain and is_plain
+        return line
+
+
 class AnswerWriter(io.BufferedIOBase):
     """Writes what the client is sent, within the limits. On the connection's thread."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import logging
 import re
 import resource
@@ -21,7 +20,7 @@ from werkzeug.wsgi import LimitedStream
 
 from ..own_server import THREAD_LIMIT_KEY
 from .answer import Answer, body_length
-from .client_streams import MAX_LINGER_BYTES, AnswerWriter, RequestReader
+from .client_streams import MAX_LINGER_BYTES, AnswerWriter, LineReader, RequestReader
 from .http_clients import HttpClients
 from .tls_handshake import say_goodbye, shake_hands
 
@@ -125,7 +124,7 @@ class _Handler(WSGIRequestHandler):
     those that go well."""
 
     server: HttpServer
-    rfile: io.BufferedReader
+    rfile: LineReader
     protocol_version = "HTTP/1.1"
 
     def setup(self) -> None:
@@ -136,7 +135,7 @@ class _Handler(WSGIRequestHandler):
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
         self._reader = RequestReader(client, clients)
-        self.rfile = io.BufferedReader(self._reader)
+        self.rfile = LineReader(self._reader)
         self.wfile = AnswerWriter(client, clients)
 
     def make_environ(self) -> dict[str, Any]:
@@ -154,7 +153,8 @@ class _Handler(WSGIRequestHandler):
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.environ = environ = self.make_environ()
-        length = body_length(self.headers) if self.request_version == "HTTP/1.1" else None
+        is_clear = self.request_version == "HTTP/1.1" and self.rfile.are_plain
+        length = body_length(self.headers) if is_clear else None
         asks_to_close = "close" in self.headers.get("Connection", "").lower()
         body = LimitedStream(self.rfile, length or 0)
         if length is not None:
@@ -175,6 +175,7 @@ class _Handler(WSGIRequestHandler):
 
     def handle_one_request(self) -> None:
         self._reader.begin_header()
+        self.rfile.are_plain = True
         super().handle_one_request()
 
     def _linger(self) -> None:

@@ -153,6 +153,33 @@ def test_nothing_follows_a_request_whose_end_two_might_see_differently(
     assert answer.count(b"HTTP/1.1 ") - answer.count(b"HTTP/1.1 100 ") <= 1
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: y\rContent-Length: 0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\ngarbage\r\nContent-Length: 6\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\ngarbage\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nFrom x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
+        b"GET /\rHTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+)
+def test_nothing_follows_a_header_that_two_might_read_differently(
+    port: int, bodies: list[bytes], head: bytes
+) -> None:
+    with connect(port, head) as client:
+        assert read_answer(client).status == 200
+        try:
+            client.sendall(GET)
+            read_to_end(client)
+        except ConnectionError:
+            pass
+    assert len(bodies) == 1
+
+
 def test_a_request_that_did_not_wait_for_its_turn_is_not_answered(
     port: int, bodies: list[bytes]
 ) -> None:
