@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.bounds import measured
+from benchmarks.bounds.tables import TABLES as SIZING_TABLES
 from pet_stream.config import SETTINGS
 from pet_stream.config_row import Setting
 from pet_stream.metrics.row import Row
@@ -55,6 +57,10 @@ def _metric(row: Row) -> str:
     return f"| `{row.name}` | {kind} | {row.meaning} |"
 
 
+def _from_kept(table: Callable[[measured.Measured], str]) -> Callable[[], str]:
+    return lambda: table(measured.read())
+
+
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "settings": (CHECKOUT / "README.md", settings_table),
     "settings reference": (CHECKOUT / "docs" / "settings.md", settings_reference),
@@ -62,6 +68,10 @@ TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "routes": (CHECKOUT / "docs" / "http.md", routes_table),
     "exit codes": (CHECKOUT / "docs" / "command-line.md", exit_codes),
     "commands": (CHECKOUT / "docs" / "command-line.md", commands),
+    **{
+        name: (CHECKOUT / "docs" / "sizing.md", _from_kept(table))
+        for name, table in SIZING_TABLES.items()
+    },
 }
 """By name: the page that shows the table between two comments, and what writes it."""
 

@@ -1,0 +1,1 @@
+"""The formulas of `python -m benchmarks.bounds`, on small numbers."""
