@@ -91,6 +91,7 @@ def _carried(link: Link) -> Most:
 
 BENCH = "../benchmarks/README.md"
 MEASURED_ELSEWHERE = (
+    Quoted(3.0, "publishing.md", "published, nobody watches there | 3.0 %"),
     Quoted(9.2, "small-boards.md", "50 viewers | 9.2"),
     Quoted(46.3, BENCH, "| 500 | 46.3 |"),
     Quoted(238, BENCH, "| 7.0 | 12.8 | 238 |"),
@@ -110,6 +111,7 @@ def computed_elsewhere(measured: Measured) -> dict[str, float]:
 
     kept_mb = replay_mb(600_000, DEFAULTS["replay_seconds"])
     return {
+        "published, 600 kbit/s, % of a core": processor.percent(600_000, 1),
         "50 viewers of 2 Mbit/s, % of a core": processor.percent(2e6, 50),
         "500 viewers of 600 kbit/s, % of a core": processor.percent(600_000, 500),
         "… memory, MB": memory.mb(500, kept_mb),
