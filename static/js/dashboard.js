@@ -46,7 +46,9 @@ let warned = 0;
 
 const announce = (/** @type {any} */ { detail }) => setText(spoken, detail);
 document.addEventListener("pet-stream:saved", () => recordings.refresh());
-document.addEventListener("pet-stream:playback", ({ detail }) => markRow(detail.name));
+document.addEventListener("pet-stream:playback", (event) => {
+  markRow(/** @type {CustomEvent} */ (event).detail.name);
+});
 health.addEventListener("announce", announce);
 pause.addEventListener("announce", announce);
 document.addEventListener("pet-stream:announce", (event) => {
