@@ -3,6 +3,7 @@
     report            the entrance: all findings, and how they read, in words or as JSON
       machine         packages, port, folder and free space
       server          host names, threads and sign-in of a server that runs
+      outgoing        media servers and webhooks, whether they are there
       diagnosis       what is wrong with a camera
         shared_memory what lies there under its name, and why its pictures can't be used
         stream        what browsers and files make of its H.264

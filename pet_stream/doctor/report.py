@@ -6,15 +6,27 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..publish_target import PublishTarget
+from ..webhook import Webhook
 from .diagnosis import diagnose_camera
 from .finding import Finding, Level
 from .machine import check_dependencies, check_folder, check_port
+from .outgoing import check_outgoing
 from .server import check_names, check_server, check_sign_in
 
 _SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
-def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> list[Finding]:
+def examine(
+    url: str,
+    seconds: float,
+    *,
+    host: str,
+    port: int,
+    folder: Path,
+    targets: Sequence[PublishTarget] = (),
+    webhooks: Sequence[Webhook] = (),
+) -> list[Finding]:
     """Check everything; the segment behind `url` is watched for this many seconds."""
     return [
         *check_dependencies(),
@@ -23,6 +35,7 @@ def examine(url: str, seconds: float, *, host: str, port: int, folder: Path) -> 
         *check_server(host, port),
         *check_sign_in(host, port),
         *check_folder(folder),
+        *check_outgoing(targets, webhooks),
         *diagnose_camera(url, seconds),
     ]
 

@@ -40,6 +40,7 @@ def live_state_of(stream: Stream) -> dict[str, Any]:
         "notice_codes": [notice.code for notice in notices],
         "warnings": stream.own_log.recent.count,
         "disk": None if disk is None else disk._asdict(),
+        "publications": [status.to_json() for status in stream.publishers.statuses],
         "page": page_state(stream.config),
         "detections": stream.config.detections_shm is not None,
     }

@@ -95,6 +95,11 @@ export function describeHealth(health, { isSaid = false } = {}) {
     details.push(reasonText(OPEN_TO_ALL, health.notices[health.notice_codes.indexOf(OPEN_TO_ALL)]));
   }
   if (viewers !== undefined) details.push(text("health.viewers", { count: viewers }));
+  for (const { target, state } of health.publications ?? []) {
+    if (state === "live") details.push(text("health.published", { target }));
+    else if (state === "failing") details.push(text("health.not-published", { target }));
+    if (state === "failing" && level === "ok") level = "warn";
+  }
   return { level, headline, details };
 }
 

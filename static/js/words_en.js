@@ -217,6 +217,8 @@ export default {
   "health.last": "at {time}: {what}",
   "health.pictures-only": "The server answers nothing else",
   "health.checking": "Checking the camera",
+  "health.published": "also sent to {target}",
+  "health.not-published": "{target} gets no pictures",
   "health.viewers": { one: "{count} viewer", other: "{count} viewers" },
 
   "pause.begin": "Pause",

@@ -209,6 +209,8 @@ export default {
   "health.last": "{time} 時点: {what}",
   "health.pictures-only": "映像以外はサーバーから応答がありません",
   "health.checking": "カメラを確認しています",
+  "health.published": "{target} にも配信中",
+  "health.not-published": "{target} に配信できていません",
   "health.viewers": "視聴者 {count} 人",
 
   "reason.segment_missing": "カメラのプログラムが動いていません",

@@ -41,6 +41,8 @@ class MediaServer:
         self.ended: list[str] = []
         """Paths of the sessions that were ended by DELETE."""
         self.ingests: list[Ingest] = []
+        self.options = 200
+        """The status that answers OPTIONS."""
         self.garbage = ""
         """What stands in the place of an answer."""
         self.change: Callable[[str], str] = str
@@ -93,6 +95,10 @@ def serving(port: int = 0) -> Iterator[MediaServer]:
             self.send_header("Content-Length", str(len(sdp)))
             self.end_headers()
             self.wfile.write(sdp.encode())
+
+        def do_OPTIONS(self) -> None:
+            self.send_response(server.options)
+            self.end_headers()
 
         def do_DELETE(self) -> None:
             server.ended.append(self.path)

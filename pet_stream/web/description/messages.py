@@ -55,6 +55,7 @@ FROM_SERVER: dict[str, Schema] = {
         "state",
         recording=ref("RecordingStatus"),
         pause=ref("Pause"),
+        publications=rows(ref("Publication")),
         viewers=COUNT,
         max_viewers=COUNT,
         camera=record(
