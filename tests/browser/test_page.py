@@ -32,40 +32,44 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 
-SMALL_TARGETS = """(min) => {
-    const player = document.querySelector('pet-stream').shadowRoot;
-    const all = [document, player].flatMap((root) => [...root.querySelectorAll('button, a[href]')]);
-    return all.filter((node) => node.checkVisibility({ visibilityProperty: true }))
+ROOTS = """[document, ...[...document.querySelectorAll('*')].map((node) => node.shadowRoot)]
+    .filter(Boolean)"""
+"""The document, and the insides of its elements."""
+SMALL_TARGETS = f"""(min) => {{
+    const all = {ROOTS}.flatMap((root) => [...root.querySelectorAll('button, a[href]')]);
+    return all.filter((node) => node.checkVisibility({{ visibilityProperty: true }}))
         .map((node) => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
         .filter(([, box]) => Math.min(box.width, box.height) < min)
-        .map(([html, box]) => `${html}: ${box.width} x ${box.height}`);
-}"""
-NAMELESS = """(() => {
-    const player = document.querySelector('pet-stream').shadowRoot;
-    return [document, player].flatMap((root) => [...root.querySelectorAll('button, a[href]')])
+        .map(([html, box]) => `${{html}}: ${{box.width}} x ${{box.height}}`);
+}}"""
+NAMELESS = f"""(() => {{
+    return {ROOTS}.flatMap((root) => [...root.querySelectorAll('button, a[href]')])
+        .filter((node) => node.checkVisibility())
         .filter((node) => !(node.getAttribute('aria-label') ?? node.textContent).trim())
         .map((node) => node.outerHTML.slice(0, 80));
-})()"""
-WORDS = """(() => {
-    const player = document.querySelector('pet-stream').shadowRoot;
-    const labels = [document, player].flatMap((root) => [...root.querySelectorAll('[aria-label]')])
+}})()"""
+WORDS = f"""(() => {{
+    const inside = {ROOTS}.slice(1);
+    const labels = [document, ...inside]
+        .flatMap((root) => [...root.querySelectorAll('[aria-label]')])
         .map((node) => node.getAttribute('aria-label'));
-    const titles = [...player.querySelectorAll('[title]')].map((node) => node.title);
-    const texts = [...player.querySelectorAll('p, dt, dd, span')].map((node) => node.textContent);
+    const titles = inside.flatMap((root) => [...root.querySelectorAll('[title]')])
+        .map((node) => node.title);
+    const texts = inside.flatMap((root) => [...root.querySelectorAll('p, dt, dd, span')])
+        .map((node) => node.textContent);
     return [document.title, document.body.innerText, ...labels, ...titles, ...texts].join('\\n');
-})()"""
+}})()"""
 IS_MEASURED = """(() => {
     const player = document.querySelector('pet-stream').shadowRoot;
     return player.querySelector('[data-quality=data]').textContent.includes('kbit');
 })()"""
-WATCH_SPOKEN = """(() => {
+WATCH_SPOKEN = f"""(() => {{
     globalThis.spoken = [];
-    const roots = [document, document.querySelector("pet-stream").shadowRoot];
-    for (const region of roots.flatMap((root) => [...root.querySelectorAll("[role=status]")])) {
+    for (const region of {ROOTS}.flatMap((root) => [...root.querySelectorAll("[role=status]")])) {{
         new MutationObserver(() => globalThis.spoken.push(region.textContent))
-            .observe(region, { childList: true, characterData: true, subtree: true });
-    }
-})()"""
+            .observe(region, {{ childList: true, characterData: true, subtree: true }});
+    }}
+}})()"""
 WATCH_VIOLATIONS = """
     globalThis.violations = [];
     addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) =>
