@@ -54,6 +54,11 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 };
 """
 WAIT = "window.live ?? null"
+WAIT_FOR_SERVER = f"""
+import socket, time
+while socket.socket().connect_ex(("{SERVER_ADDRESS}", {PORT})):
+    time.sleep(0.1)
+"""
 STEPS = """["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
     .map(({ startTime, responseEnd, name }) => [startTime, responseEnd, name])
     .concat(steps, [[window.live.at, 0, "first picture"]])
@@ -162,6 +167,7 @@ def serving(link: Link, segment: str, folder: Path, package: Path | None) -> Ite
         [*link.in_server, *command, *address, *options], stdout=subprocess.DEVNULL, cwd=package
     )
     try:
+        run([*link.in_server, sys.executable, "-c", WAIT_FOR_SERVER])
         yield
     finally:
         process.terminate()
