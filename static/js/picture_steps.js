@@ -9,6 +9,7 @@ const MOMENT_S = 0.001;
 const FIRST_GUESS_S = 1 / 60;
 const MAX_TRIES = 24;
 const WAIT_MS = 1_500;
+const MAX_WAITING = 3;
 /** After a seek the picture is there at once; it tells its time a little later, or before. */
 const SHOW_MS = 60;
 
@@ -23,7 +24,9 @@ export class PictureSteps {
   #shown_s = NaN;
   #distance_s = Infinity;
   #gaps = [];
-  #isStepping = false;
+  #waiting = 0;
+  /** @type {Promise<boolean>} */
+  #last = Promise.resolve(true);
   #handle = 0;
 
   /** @param {HTMLVideoElement} video */
@@ -50,12 +53,15 @@ export class PictureSteps {
    * @returns {Promise<boolean>} whether there is another picture now
    */
   async step(direction) {
-    if (this.#isStepping) return false;
-    this.#isStepping = true;
+    if (this.#waiting >= MAX_WAITING) return false; // a key that is held down
+    this.#waiting += 1;
+    const before = this.#last;
+    const step = before.then(() => (direction < 0 ? this.#back() : this.#on()));
+    this.#last = step.catch(() => false);
     try {
-      return direction < 0 ? await this.#back() : await this.#on();
+      return await step;
     } finally {
-      this.#isStepping = false;
+      this.#waiting -= 1;
     }
   }
 

@@ -1,6 +1,6 @@
 /** Plays one recording in a `<video>`: time, speed, single pictures. */
 
-import { clamp } from "./bar.js";
+import { clamp, stretchesOf } from "./bar.js";
 import { PictureSteps } from "./picture_steps.js";
 import { Skim } from "./skim.js";
 import { isTooFast, nextSpeed } from "./speeds.js";
@@ -22,6 +22,8 @@ export class RecordingPlayer extends EventTarget {
   #isWanted = false;
   #length_s = 0;
   #target_s = NaN;
+  /** What the video is seeking, while somebody may want another place already. */
+  #sought_s = NaN;
   #steps;
   #skim;
   #measure = 0;
@@ -125,7 +127,7 @@ export class RecordingPlayer extends EventTarget {
     this.#skim.stop();
     const isBusy = !Number.isNaN(this.#target_s) && this.#video.seeking;
     this.#target_s = target_s;
-    if (!isBusy) this.#video.currentTime = target_s;
+    if (!isBusy) this.#goTo(target_s);
     if (this.#state === "ended") this.#look();
     if (isSkimming) this.#skimOn();
     this.#tell("time");
@@ -179,11 +181,11 @@ export class RecordingPlayer extends EventTarget {
 
   /** Where the device is too slow for the speed, pictures are left out. */
   #keepUp() {
-    const { paused, seeking, readyState, currentTime: time_s } = this.#video;
+    const { paused, seeking, currentTime: time_s } = this.#video;
     if (paused) return clearInterval(this.#measure);
     const at = performance.now();
     const from = this.#measureFrom;
-    const isSteady = !seeking && readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    const isSteady = !seeking && this.#isLoaded(time_s); // else it is the network that is slow
     this.#measureFrom = isSteady ? { time_s, at } : null;
     if (!from || !isSteady || time_s < from.time_s) return;
     if (!isTooFast(this.#speed, time_s - from.time_s, (at - from.at) / 1000)) return;
@@ -191,17 +193,25 @@ export class RecordingPlayer extends EventTarget {
     this.#skimOn();
   }
 
+  /** Whether the next second of playing is there. */
+  #isLoaded(time_s) {
+    const { buffered, duration } = this.#video;
+    const end_s = Math.min(time_s + this.#speed, duration - END_S);
+    return stretchesOf(buffered).some(({ from, to }) => from <= time_s && to >= end_s);
+  }
+
   #seeked() {
-    const { currentTime } = this.#video;
     if (Number.isNaN(this.#target_s)) return;
-    if (Math.abs(currentTime - this.#target_s) > 0.001) {
-      this.#video.currentTime = this.#target_s;
-      return;
-    }
+    if (this.#target_s !== this.#sought_s) return this.#goTo(this.#target_s);
     this.#target_s = NaN;
     this.#measureFrom = null;
     this.#look();
     this.#tell("time");
+  }
+
+  #goTo(time_s) {
+    this.#sought_s = time_s;
+    this.#video.currentTime = time_s;
   }
 
   #ended() {
