@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -18,31 +17,43 @@ class Forbidden(OSError):
     """The name leads to an address that it may not lead to."""
 
 
-def addresses_of(host: str, port: int) -> Iterator[str]:
-    """Yields the addresses of `host`, as they are asked. One that `host` itself spells may be any;
-    a name may lead to no loopback, link-local, multicast or unspecified one, but `localhost` to
-    loopback. Raises OSError: Forbidden if there is no other."""
-    literal = _parse(host)
-    if literal is not None:
-        yield str(literal)
-        return
-    is_local_meant = host.lower().rstrip(".") == "localhost"
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def addresses_of(host: str, port: int) -> list[str]:
+    """Returns the addresses of `host`. One that `host` itself spells may be any; a name may lead to
+    no loopback, link-local, multicast or unspecified one, but `localhost` to loopback. Raises
+    OSError: Forbidden if there is no other."""
+    if spelled_address(host) is not None:
+        return [host.replace("%25", "%")]  # the zone of a link-local one (RFC 6874)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as exc:
+        raise ConnectionError(f"{host} is no name of a server") from exc
     spelled = dict.fromkeys(str(address[0]) for *_, address in found)
+    is_local_meant = _is_localhost(host)
     allowed = [text for text in spelled if _is_allowed(text, is_local_meant=is_local_meant)]
     if not allowed:
         raise Forbidden(
             f"{host} leads to {', '.join(spelled)}: an address of this machine or its link has to "
             "stand in the setting itself"
         )
-    yield from allowed
+    return allowed
 
 
-def _parse(text: str) -> Address | None:
+def spells_local(host: str) -> bool:
+    """Whether `host` itself spells an address to which no name may lead: only a setting may."""
+    is_address = spelled_address(host) is not None
+    return not _is_allowed(host, is_local_meant=False) if is_address else _is_localhost(host)
+
+
+def spelled_address(host: str) -> Address | None:
+    """Returns the address that `host` spells; None for a name."""
     try:
-        return ipaddress.ip_address(text.partition("%")[0])
+        return ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return None
+
+
+def _is_localhost(host: str) -> bool:
+    return host.lower().rstrip(".") == "localhost"
 
 
 def _carried(address: Address) -> Address:
@@ -55,7 +66,7 @@ def _carried(address: Address) -> Address:
 
 
 def _is_allowed(text: str, *, is_local_meant: bool) -> bool:
-    address = _parse(text)
+    address = spelled_address(text)
     if address is None:
         return False
     address = _carried(address)

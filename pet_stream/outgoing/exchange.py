@@ -12,11 +12,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from .addresses import addresses_of
+from .lookup import LookUp, start
 
 PORTS = {"http": 80, "https": 443}
+_URI = "/?:@!$&'()*+,;=%[]~"
+"""What stands in a request as it is (RFC 3986)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Exchange:
         self._max_bytes = max_bytes
         self._context = context
         self._lock = threading.Lock()
+        self._look_up = LookUp()
         self._socket: socket.socket | None = None
         self._is_cancelled = False
 
@@ -65,13 +68,14 @@ class Exchange:
         deadline_s = time.monotonic() + self._limit_s
         with self._connected(host, port, deadline_s) as plain:
             connection = http.client.HTTPConnection(host, port)
+            connection.default_port = PORTS[parts.scheme]
             connection.sock = plain
             try:
                 if parts.scheme == "https":
                     context = self._context or ssl.create_default_context()
                     connection.sock = context.wrap_socket(plain, server_hostname=host)
-                sent = {"Host": parts.netloc, "Connection": "close", **headers}
-                connection.request(method, target, body=content, headers=sent)
+                sent = {"Connection": "close", **headers}
+                connection.request(method, quote(target, _URI), body=content, headers=sent)
                 with connection.getresponse() as response:
                     body = response.read(self._max_bytes)
                     return Answer(response.status, response.headers, body)
@@ -83,14 +87,19 @@ class Exchange:
     def cancel(self) -> None:
         with self._lock:
             self._is_cancelled = True
+            self._look_up.cancel()
             if self._socket is not None:
                 _shut_down(self._socket)
 
     @contextlib.contextmanager
     def _connected(self, host: str, port: int, deadline_s: float) -> Iterator[socket.socket]:
         """Gives a connection that is shut down at its deadline, or by `cancel`."""
-        plain = _connect(host, port, deadline_s)
-        twin = socket.socket(fileno=os.dup(plain.fileno()))  # TLS takes the first for itself
+        plain = self._connect(host, port, deadline_s)
+        try:
+            twin = socket.socket(fileno=os.dup(plain.fileno()))  # TLS takes the first for itself
+        except OSError:
+            plain.close()
+            raise
         has_ended = threading.Event()
 
         def end() -> None:
@@ -99,11 +108,8 @@ class Exchange:
 
         timer = threading.Timer(max(0.0, deadline_s - time.monotonic()), end)
         try:
-            with self._lock:
-                self._socket = twin
-                if self._is_cancelled:
-                    raise ConnectionError("it was cancelled")
-            timer.start()
+            self._hold(twin)
+            start(timer)
             yield plain
             if has_ended.is_set():  # an answer without a length just ends then
                 raise TimeoutError
@@ -120,18 +126,29 @@ class Exchange:
             twin.close()
             plain.close()
 
+    def _connect(self, host: str, port: int, deadline_s: float) -> socket.socket:
+        failure: OSError = ConnectionError(f"{host} has no address")
+        for address in self._look_up.addresses(host, port, deadline_s):
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError(f"{host} can't be reached in time")
+            connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+            try:
+                self._hold(connection)
+                connection.settimeout(left_s)
+                connection.connect((address, port))
+                return connection
+            except OSError as exc:
+                connection.close()
+                failure = exc
+        raise failure
 
-def _connect(host: str, port: int, deadline_s: float) -> socket.socket:
-    failure: OSError = ConnectionError(f"{host} has no address")
-    for address in addresses_of(host, port):
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError(f"{host} can't be reached in time")
-        try:
-            return socket.create_connection((address, port), left_s)
-        except OSError as exc:
-            failure = exc
-    raise failure
+    def _hold(self, connection: socket.socket) -> None:
+        """Have `cancel` end this one."""
+        with self._lock:
+            self._socket = connection
+            if self._is_cancelled:
+                raise ConnectionError("it was cancelled")
 
 
 def _shut_down(connection: socket.socket) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ..ice_server import IceServer
+from ..outgoing.addresses import spells_local
 from ..outgoing.exchange import Answer, Exchange
 from ..publish_target import PublishTarget
 from ..version import __version__
@@ -15,6 +16,8 @@ from ..version import __version__
 SDP = "application/sdp"
 MAX_REDIRECTS = 3
 MAX_ICE_SERVERS = 8
+MAX_RETRY_AFTER_S = 300.0
+"""A server may not put off the next try for longer."""
 _REDIRECTS = (307, 308)
 _LINK = re.compile(r"<([^<>]{1,500})>((?:\s*;\s*[\w-]+=(?:\"(?:[^\"\\]|\\.)*\"|[^\";,\s]+))*)")
 _PARAMETER = re.compile(r"([\w-]+)=(?:\"((?:[^\"\\]|\\.)*)\"|([^\";,\s]+))")
@@ -78,14 +81,15 @@ class WhipClient:
         status = answer.status
         if status != 201:
             retry_after = answer.headers.get("Retry-After", "")
-            retry_after_s = float(retry_after) if re.fullmatch("[0-9]{1,5}", retry_after) else 0.0
+            seconds = float(retry_after) if re.fullmatch("[0-9]{1,9}", retry_after) else 0.0
+            retry_after_s = min(seconds, MAX_RETRY_AFTER_S)
             raise Refused(f"it answers {status}", status, retry_after_s)
         location = answer.headers.get("Location")
         if not location or answer.headers.get_content_type() != SDP:
             raise Refused("it answers 201 without a Location or without SDP: it is no WHIP server")
-        session_url = urljoin(url, location)
-        if not _is_safe(url, session_url):
-            raise Refused("its session is at an address that is no HTTP, or no HTTPS any more")
+        session_url = _resolve(url, location)
+        if session_url is None:
+            raise Refused("its session is at an address where no session may be")
         links = answer.headers.get_all("Link", [])
         return Session(answer.body.decode("utf-8", "replace"), session_url, ice_servers(links))
 
@@ -108,17 +112,23 @@ def ice_servers(links: Sequence[str]) -> tuple[IceServer, ...]:
 
 
 def _next(url: str, location: str) -> str:
-    """Returns where a redirect leads: the token goes there, too, but never from HTTPS to HTTP."""
-    there = urljoin(url, location)
-    if not location or not _is_safe(url, there):
+    """Returns where a redirect leads: the token goes there, too."""
+    there = _resolve(url, location) if location else None
+    if there is None:
         raise Refused("it sends us on to nowhere")
     return there
 
 
-def _is_safe(url: str, there: str) -> bool:
+def _resolve(url: str, location: str) -> str | None:
+    """Returns the URL that `location` stands for at `url`; None where nobody may be sent: from
+    HTTPS to HTTP, elsewhere than to HTTP, or to this machine, which only a setting may name."""
     try:
+        there = urljoin(url, location)
         here, parts = urlsplit(url), urlsplit(there)
         is_http = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        return False
-    return is_http and not (here.scheme == "https" and parts.scheme == "http")
+        return None
+    if not is_http or not there.isascii() or (here.scheme, parts.scheme) == ("https", "http"):
+        return None
+    host = parts.hostname or ""
+    return None if host != here.hostname and spells_local(host) else there

@@ -56,10 +56,27 @@ def test_a_redirect_may_lead_to_another_host() -> None:
 
 @pytest.mark.parametrize(
     "location",
-    ["http://sfu.example/w", "file:///etc/passwd", "", "https://a:99999/", "mailto:a"],
+    [
+        "http://sfu.example/w",
+        "file:///etc/passwd",
+        "",
+        "https://a:99999/",
+        "mailto:a",
+        "https://[",
+        "//[x",
+        "/caf\u00e9",
+        "https://127.0.0.1/",
+        "https://[::1]:8080/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://169.254.169.254/latest",
+        "https://[fe80::1%25eth0]/",
+        "https://LOCALHOST./",
+    ],
 )
 @pytest.mark.parametrize("status", [201, 307, 308])
-def test_nobody_is_sent_from_https_to_http_or_nowhere(status: int, location: str) -> None:
+def test_nobody_is_sent_from_https_to_http_to_this_machine_or_nowhere(
+    status: int, location: str
+) -> None:
     script = Script((status, {**SDP, "Location": location}))
     with pytest.raises(Refused):
         client(script).publish("offer")
@@ -81,7 +98,15 @@ def test_what_is_no_whip_is_said(status: int, fields: Mapping[str, str], said: s
         client(Script((status, fields))).publish("offer")
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("5", 5.0), ("-1", 0.0), ("Fri", 0.0), ("", 0.0)])
+def test_the_host_of_the_setting_may_send_us_elsewhere_on_itself() -> None:
+    script = Script((307, {"Location": "//127.0.0.1:8889/w"}), (201, {**SDP, "Location": "/s"}))
+    whip = WhipClient(PublishTarget("http://127.0.0.1/whip", "t"), script)
+    assert whip.publish("offer").url == "http://127.0.0.1:8889/s"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("9" * 9, 300.0), ("5", 5.0), ("-1", 0.0), ("Fri", 0.0), ("", 0.0)]
+)
 def test_a_wait_that_is_asked_for_counts(text: str, seconds: float) -> None:
     with pytest.raises(Refused) as caught:
         client(Script((503, {"Retry-After": text}))).publish("offer")
