@@ -249,7 +249,7 @@ export class PetStream extends HTMLElement {
       transport: this.getAttribute("transport") ?? "auto",
       decoder: this.getAttribute("decoder") ?? "auto",
       pauseAfterMs: pauseAfterMs(this.getAttribute("pause-after")),
-      memory: lastingMemory(`pet-stream.ways ${this.api.url("")}`),
+      memory: lastingMemory(`pet-stream.ways ${this.getAttribute("src") ?? ""}`),
     }));
     peer.addEventListener("change", () => this.#show());
     peer.addEventListener("picture", (event) => {
