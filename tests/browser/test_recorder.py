@@ -62,7 +62,6 @@ def test_a_recording_knows_whether_pictures_come(
     stands = page.evaluate(RECORDED)
     (screenshots / "silent.png").write_bytes(page.screenshot())
     assert severe_violations(page) == []
-    page_errors.clear()  # axe looks for styles where there are none
     assert page.evaluate(RECORDED) == stands
     os.kill(camera.pid, signal.SIGCONT)
     page.wait_for_selector(RECORDING)
@@ -71,6 +70,7 @@ def test_a_recording_knows_whether_pictures_come(
         re.compile(r"^Saved .+ [2-9]\d*\ss are missing: no pictures came\.$")
     )
     (screenshots / "saved.png").write_bytes(page.screenshot())
+    page_errors.clear()  # axe looks for styles where there are none
 
 
 def test_started_with_a_dead_camera_it_waits(camera: Camera, server: Server, page: Page) -> None:
@@ -98,7 +98,6 @@ def test_what_somebody_else_began_is_ended_after_a_question(
         if answer == "Escape":
             (screenshots / "question.png").write_bytes(page.screenshot())
             assert severe_violations(page) == []
-            page_errors.clear()  # axe looks for styles where there are none
         page.keyboard.press(answer)
         expect(question).to_be_hidden()
         page.wait_for_selector(RECORDING)
@@ -106,6 +105,7 @@ def test_what_somebody_else_began_is_ended_after_a_question(
     page.click("pet-stream-recorder .end")
     page.wait_for_selector(IDLE)
     expect(page.locator(MESSAGE)).to_contain_text("Saved ")
+    page_errors.clear()  # axe looks for styles where there are none
 
 
 def test_a_server_that_was_killed_says_what_became_of_the_recording(
