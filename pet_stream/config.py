@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from . import config_values as values
+from . import ice_values
 from .config_row import Setting
 from .config_row import setting_row as _setting
 from .config_source import (
@@ -23,13 +24,14 @@ from .config_source import (
     Source,
     app_source,
     environment_source,
-    without_credentials,
+    shown,
 )
 from .errors import ConfigError
-from .ice_server import IceServer, IpNetwork
+from .ice_server import Announced, HostCandidates, IceServer, IpNetwork
 from .logs.levels import Level
 from .pause.schedule import Span
 from .publish_target import PublishTarget, parse_targets
+from .turn_secret import TurnSecret, parse_turn_secret
 from .webhook import Webhook, parse_webhooks
 
 logger = logging.getLogger(__name__)
@@ -168,12 +170,29 @@ class Config:
         10, values.whole_number(1, 1000), "viewers of all kinds together, 1 to 1000", is_live=True
     )
     ice_servers: tuple[IceServer, ...] = _setting(
-        [], values.ice_servers, "STUN and TURN: a list of `{urls, username, credential}`"
+        [], ice_values.ice_servers, "STUN and TURN: a list of `{urls, username, credential}`"
+    )
+    turn_secret: TurnSecret | None = _setting(  # noqa: RUF009
+        None,
+        parse_turn_secret,
+        "shared with the TURN servers that have no `credential` here: each viewer gets one for an "
+        "hour",
     )
     ice_hosts: tuple[IpNetwork, ...] | None = _setting(
         None,
-        values.ice_hosts,
+        ice_values.ice_hosts,
         "addresses or networks offered as host candidates; `None`: all",
+    )
+    ice_ports: range | None = _setting(
+        None,
+        ice_values.ice_ports,
+        "UDP ports for WebRTC, such as `50000-50100`: one for each viewer; `None`: any",
+    )
+    ice_announce: tuple[Announced, ...] = _setting(
+        [],
+        ice_values.ice_announce,
+        "addresses under which this machine is reached from outside, offered beside its own: "
+        "`address`, or `address:port` with the port there of the first of `ice_ports`",
     )
     allowed_origins: frozenset[str] = _setting(
         ["http://localhost:8080"],
@@ -268,7 +287,15 @@ class Config:
         Raises ConfigError. A key that looks like a setting and is none is logged.
         """
         _warn_of_unknown_keys(sources)
-        return cls(**{setting.name: read_setting(setting, sources) for setting in SETTINGS})
+        config = cls(**{setting.name: read_setting(setting, sources) for setting in SETTINGS})
+        for name, expected in _contradictions(config):
+            setting = next(setting for setting in SETTINGS if setting.name == name)
+            raise _refusal(setting, sources, expected)
+        return config
+
+    @property
+    def host_candidates(self) -> HostCandidates:
+        return HostCandidates(self.ice_hosts, self.ice_ports, self.ice_announce)
 
 
 SETTINGS = tuple(Setting(name=row.name, **row.metadata) for row in fields(Config))
@@ -294,12 +321,31 @@ def read_setting(setting: Setting, sources: Sequence[Source]) -> Any:
     try:
         return setting.parse(value)
     except ValueError as exc:
-        name = setting.key if source is None else source.spell(setting.key)
-        raise ConfigError(name, without_credentials(value), str(exc)) from exc
+        raise _refusal(setting, sources, str(exc)) from exc
 
 
 def nearest_setting(word: str, words: Sequence[str]) -> str:
     return difflib.get_close_matches(word, words, n=1, cutoff=0.0)[0]
+
+
+def _refusal(setting: Setting, sources: Sequence[Source], expected: str) -> ConfigError:
+    source = source_of(setting.key, sources)
+    value = setting.default if source is None else source.values[setting.key]
+    name = setting.key if source is None else source.spell(setting.key)
+    return ConfigError(name, shown(setting.key, value), expected)
+
+
+def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Yields each setting that another one contradicts, and what is expected of it."""
+    if config.turn_secret is None and any(s.wants_credentials for s in config.ice_servers):
+        words = "'username' and 'credential' for each TURN server, or PET_STREAM_TURN_SECRET"
+        yield "ice_servers", words
+    ports = config.ice_ports or range(0)
+    for first_port in filter(None, (announced.first_port for announced in config.ice_announce)):
+        if not ports:
+            yield "ice_announce", "addresses without ports, or PET_STREAM_ICE_PORTS"
+        elif first_port + len(ports) - 1 > ice_values.MAX_PORT:
+            yield "ice_announce", f"room for {len(ports)} ports, up to {ice_values.MAX_PORT}"
 
 
 def _warn_of_unknown_keys(sources: Sequence[Source]) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from .config import SETTINGS, nearest_setting
-from .config_source import Source, file_source, without_credentials
+from .config_source import Source, file_source, shown
 from .errors import ConfigError, ConfigFileUnusable
 
 if sys.version_info >= (3, 11):
@@ -41,7 +41,7 @@ def parse_settings(data: bytes, path: Path) -> Source:
         if name not in keys:
             nearest = nearest_setting(name.lower().removeprefix("pet_stream_"), list(keys))
             expected = f"the name of a setting; the nearest is {nearest}"
-            raise ConfigError(f"{path}: {name}", without_credentials({name: value})[name], expected)
+            raise ConfigError(f"{path}: {name}", shown(name, value), expected)
     return file_source(path, {keys[name]: value for name, value in table.items()})
 
 

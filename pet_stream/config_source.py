@@ -60,9 +60,14 @@ def without_credentials(value: object) -> Any:
     """Returns `value` without credentials, as it may be shown."""
     if isinstance(value, Mapping):
         return {
-            key: "…" if _SECRET.search(str(key)) else without_credentials(item)
+            key: "…" if item is not None and _SECRET.search(str(key)) else without_credentials(item)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
         return [without_credentials(item) for item in value]
     return value
+
+
+def shown(key: str, value: object) -> Any:
+    """Returns the value of a setting as it may be shown."""
+    return without_credentials({key: value})[key]

@@ -7,7 +7,6 @@ raises ValueError, whose text says what is expected.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from .host_names import ANY_HOST, is_address, parse_host
-from .ice_server import IceServer, IpNetwork
 from .logs.levels import Level, parse_level
 from .media.segment_url import parse_segment_url
 from .origins import normalize_origin
@@ -32,7 +30,6 @@ MAX_SOURCES = 8
 
 _NONE = {"none", "null"}
 _URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-_ICE_URL = re.compile(r"(?:stuns?|turns?):[^\s?:]+(?::[0-9]{1,5})?(?:\?transport=(?:udp|tcp))?")
 
 
 def optional(parse: Callable[[object], T]) -> Callable[[object], T | None]:
@@ -63,7 +60,7 @@ def sources(value: object) -> tuple[str, ...] | None:
     if value == "auto":
         return None
     expected = "'auto', None, or a list of shared-memory names such as '/pet_camera_stream_day'"
-    found = tuple(_each(value, segment_url, expected))
+    found = tuple(each(value, segment_url, expected))
     if not 0 < len(found) <= MAX_SOURCES:
         raise ValueError(f"{expected}, {MAX_SOURCES} at most")
     return found
@@ -95,13 +92,13 @@ def url_prefix(value: object) -> str:
 def origins(value: object) -> frozenset[str]:
     """Returns normalized origins; `"*"` stands for all of them."""
     expected = "a list of origins such as 'http://localhost:8080' ([]: none; '*': all)"
-    return frozenset(_each(value, _origin, expected))
+    return frozenset(each(value, _origin, expected))
 
 
 def framing_origins(value: object) -> frozenset[str]:
     """Returns normalized origins, of which none stands for all."""
     expected = "a list of origins such as 'http://homeassistant.local:8123' ([]: none)"
-    found = frozenset(_each(value, _origin, expected))
+    found = frozenset(each(value, _origin, expected))
     if ANY_ORIGIN in found:
         raise ValueError(expected)
     return found
@@ -115,7 +112,7 @@ def host_names(value: object) -> frozenset[str] | None:
         "a list of host names without ports, such as 'cam.example.org' ('.example.org': it and all "
         "names below; '*': any); or None: not checked"
     )
-    return frozenset(_each(value, _host_name, expected))
+    return frozenset(each(value, _host_name, expected))
 
 
 def spans(value: object) -> tuple[Span, ...]:
@@ -123,7 +120,7 @@ def spans(value: object) -> tuple[Span, ...]:
         f"a list of at most {MAX_SPANS} times such as '22:00-07:00', 'Mon-Fri 08:00-17:00' or "
         "'Sun 00:00-24:00'"
     )
-    found = tuple(_each(value, _span, expected))
+    found = tuple(each(value, _span, expected))
     if len(found) > MAX_SPANS:
         raise ValueError(expected)
     return found
@@ -131,26 +128,10 @@ def spans(value: object) -> tuple[Span, ...]:
 
 def log_levels(value: object) -> tuple[Level, ...]:
     expected = f"a list of at most {MAX_LOG_LEVELS} such as 'info' or 'pet_stream.webrtc=debug'"
-    found = tuple(_each(value, _log_level, expected))
+    found = tuple(each(value, _log_level, expected))
     if len(found) > MAX_LOG_LEVELS:
         raise ValueError(expected)
     return found
-
-
-def ice_hosts(value: object) -> tuple[IpNetwork, ...] | None:
-    if is_none(value):
-        return None
-    expected = "a list of addresses or networks such as '192.168.1.0/24'; or None: all"
-    return tuple(_each(value, _network, expected))
-
-
-def ice_servers(value: object) -> tuple[IceServer, ...]:
-    expected = (
-        "a list of {'urls': 'stun:host:port'}, with 'username' and 'credential' where the URL "
-        "begins with turn: or turns:"
-    )
-    items = [value] if isinstance(value, Mapping) else value
-    return tuple(_each(items, _ice_server, expected))
 
 
 def is_none(value: object) -> bool:
@@ -158,7 +139,7 @@ def is_none(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.lower() in _NONE)
 
 
-def _each(value: object, parse: Callable[[object], T], expected: str) -> list[T]:
+def each(value: object, parse: Callable[[object], T], expected: str) -> list[T]:
     """Returns each item, parsed, of a list or of text with commas in between."""
     if isinstance(value, str):
         value = [word.strip() for word in value.split(",") if word.strip()]
@@ -198,26 +179,3 @@ def _span(value: object) -> Span:
     if not isinstance(value, str):
         raise ValueError
     return Span.parse(value)
-
-
-def _network(value: object) -> IpNetwork:
-    if isinstance(value, int | bytes):  # ip_network(10) is 0.0.0.10
-        raise ValueError
-    return ipaddress.ip_network(str(value), strict=False)
-
-
-def _ice_server(value: object) -> IceServer:
-    if isinstance(value, str):
-        value = {"urls": value}
-    if not isinstance(value, Mapping) or not value.keys() <= {"urls", "username", "credential"}:
-        raise ValueError
-    urls = value.get("urls")
-    urls = (urls,) if isinstance(urls, str) else tuple(urls or ())
-    username, credential = value.get("username"), value.get("credential")
-    if not urls or not all(isinstance(url, str) and _ICE_URL.fullmatch(url) for url in urls):
-        raise ValueError
-    if any(not isinstance(text, str | None) for text in (username, credential)):
-        raise ValueError
-    if any(url.startswith("turn") for url in urls) and not (username and credential):
-        raise ValueError
-    return IceServer(urls, username, credential)

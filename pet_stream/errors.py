@@ -41,6 +41,7 @@
     ├── TooFewThreads           the web server runs too few requests at once for one that lasts
     ├── TooMany                 too many at once, or in a second; the others come first
     ├── Busy                    as many requests of this kind are running as can be served
+    │   └── NoPort              every UDP port that the settings name is in use
     └── RecordingError
         ├── AlreadyRecording    only one at a time
         ├── NameExists          recordings are never overwritten
@@ -87,6 +88,7 @@ __all__ = [
     "NameExists",
     "NoIceRestart",
     "NoPicture",
+    "NoPort",
     "NoUsableH264",
     "NotAllowed",
     "NotCuttable",
@@ -417,6 +419,13 @@ class Busy(PetStreamError):
     def __init__(self, message: str, retry_after_s: int = 5) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class NoPort(Busy):
+    code = "no_port"
+
+    def __init__(self, ports: range) -> None:
+        super().__init__(f"Every UDP port for WebRTC is in use: {ports[0]} to {ports[-1]}")
 
 
 class RecordingError(PetStreamError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,10 +17,12 @@ from .config import Config
 from .detections.listeners import Detections
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
+from .ice_server import IceServer, usable_here
 from .lifecycle import stop_all
 from .media.h264 import SequenceParameterSet
 from .own_cameras import OwnCamera
 from .supervision.error_counts import ErrorCounts
+from .turn_secret import OWN_HOLDER, with_credentials
 from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.detection_feed import DetectionFeed
@@ -142,12 +145,17 @@ def _make_peers(
 ) -> Peers:
     from .webrtc.peers import Peers  # lazy: see lazy_peers
 
+    def ice_servers() -> tuple[IceServer, ...]:
+        """For one connection: credentials outlive its negotiation."""
+        return with_credentials(own_servers, config.turn_secret, OWN_HOLDER, time.time())
+
+    own_servers = usable_here(config.ice_servers)
     return Peers(
         fan_out=fan_out,
         event_loop=event_loop,
         places=places,
         grants=grants,
         video=video,
-        ice_servers=config.ice_servers,
-        ice_hosts=config.ice_hosts,
+        ice_servers=ice_servers,
+        ice_hosts=config.host_candidates,
     )

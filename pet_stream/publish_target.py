@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from .secret_text import kinds, secret_of
+
 MAX_TARGETS = 4
-MAX_TOKEN_BYTES = 4096
 EXPECTED = (
     f"a list of at most {MAX_TARGETS} of {{'url': 'https://…/whip/…', 'token': '…'}}; 'token' may "
     "be missing, 'token_file' or 'token_env' may stand in its place, and 'when' is 'always' or "
     "'asked'"
 )
-_TOKENS = {"token", "token_file", "token_env"}
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
 
@@ -50,7 +48,7 @@ def parse_targets(value: object) -> tuple[PublishTarget, ...]:
 
 
 def _parse(row: object) -> PublishTarget:
-    if not isinstance(row, Mapping) or not row.keys() <= {"url", "when", *_TOKENS}:
+    if not isinstance(row, Mapping) or not row.keys() <= {"url", "when", *kinds("token")}:
         raise ValueError
     url, when = row.get("url"), row.get("when", "always")
     parts = urlsplit(url) if isinstance(url, str) else None
@@ -64,28 +62,7 @@ def _parse(row: object) -> PublishTarget:
 
 
 def _token(row: Mapping[object, object]) -> str | None:
-    given = {name: row[name] for name in _TOKENS & row.keys()}
-    if len(given) > 1:
-        raise ValueError
-    for kind, value in given.items():
-        if not isinstance(value, str):
-            raise ValueError
-        token = _read(str(kind), value)
-        if not _TOKEN.fullmatch(token) or len(token) > MAX_TOKEN_BYTES:
-            raise ValueError("a token has letters, digits and -._~+/= only (RFC 6750)")
-        return token
-    return None
-
-
-def _read(kind: str, value: str) -> str:
-    if kind == "token_env":
-        if value not in os.environ:
-            raise ValueError(f"'token_env': there is no {value} in the environment")
-        return os.environ[value].strip()
-    if kind == "token_file":
-        try:
-            with Path(value).expanduser().open("rb") as file:
-                return file.read(MAX_TOKEN_BYTES + 1).decode().strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ValueError(f"'token_file': {value} can't be read") from exc
-    return value
+    token = secret_of(row, "token")
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise ValueError("a token has letters, digits and -._~+/= only (RFC 6750)")
+    return token

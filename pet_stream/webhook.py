@@ -7,25 +7,22 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from .secret_text import MAX_SECRET_BYTES, kinds, secret_of
 from .signals import ALL
 
 TYPES = tuple(ALL)
 """Of events."""
 MAX_WEBHOOKS = 8
-MAX_SECRET_BYTES = 4096
 EXPECTED = (
     f"a list of at most {MAX_WEBHOOKS} of {{'url': 'https://…', 'events': ['recording.ended', …], "
     "'secret': '…'}; 'events' may be missing (all of them), and 'secret_file' or 'secret_env' may "
     "stand for 'secret', which has 16 characters or more"
 )
 _PREFIX = "whsec_"
-_SECRETS = {"secret", "secret_file", "secret_env"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def parse_webhooks(value: object) -> tuple[Webhook, ...]:
 
 
 def _parse(row: object) -> Webhook:
-    if not isinstance(row, Mapping) or not row.keys() <= {"url", "events", *_SECRETS}:
+    if not isinstance(row, Mapping) or not row.keys() <= {"url", "events", *kinds("secret")}:
         raise ValueError
     url, events = row.get("url"), row.get("events", TYPES)
     events = [events] if isinstance(events, str) else events
@@ -76,28 +73,10 @@ def _parse(row: object) -> Webhook:
         raise ValueError
     if not events or not set(events) <= set(TYPES):
         raise ValueError(f"'events' are among {', '.join(TYPES)}")
-    return Webhook(str(url), _key(_secret(row)), frozenset(events))
-
-
-def _secret(row: Mapping[object, object]) -> str:
-    """Returns the secret itself, wherever it stands."""
-    given = {name: row[name] for name in _SECRETS & row.keys()}
-    if len(given) != 1:
+    secret = secret_of(row, "secret")
+    if secret is None:
         raise ValueError
-    [(kind, value)] = given.items()
-    if not isinstance(value, str):
-        raise ValueError
-    if kind == "secret_env":
-        if value not in os.environ:
-            raise ValueError(f"'secret_env': there is no {value} in the environment")
-        return os.environ[value].strip()
-    if kind == "secret_file":
-        try:
-            with Path(value).expanduser().open("rb") as file:
-                return file.read(MAX_SECRET_BYTES).decode().strip()
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ValueError(f"'secret_file': {value} can't be read") from exc
-    return value
+    return Webhook(str(url), _key(secret), frozenset(events))
 
 
 def _key(secret: str) -> bytes:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from ipaddress import ip_network
+import os
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from pet_stream import PetStream
 from pet_stream.config import SETTINGS, Config, write_defaults
 from pet_stream.config_source import KEY_PREFIX
 from pet_stream.errors import ConfigError
-from pet_stream.ice_server import IceServer
+from pet_stream.ice_server import Announced, IceServer
 from pet_stream.pause.schedule import Span
+from pet_stream.turn_secret import TurnSecret
 
 CONTRACT_DEFAULTS = {
     "PET_STREAM_CAMERA_NAME": "",
@@ -39,7 +41,10 @@ CONTRACT_DEFAULTS = {
     "PET_STREAM_BIN_HOURS": 24,
     "PET_STREAM_MAX_CLIENTS": 10,
     "PET_STREAM_ICE_SERVERS": [],
+    "PET_STREAM_TURN_SECRET": None,
     "PET_STREAM_ICE_HOSTS": None,
+    "PET_STREAM_ICE_PORTS": None,
+    "PET_STREAM_ICE_ANNOUNCE": [],
     "PET_STREAM_ALLOWED_ORIGINS": ["http://localhost:8080"],
     "PET_STREAM_FRAME_ANCESTORS": [],
     "PET_STREAM_ALLOWED_HOSTS": None,
@@ -94,6 +99,21 @@ TAKEN = [
     ("ICE_SERVERS", "stun:stun.example:3478", (IceServer(("stun:stun.example:3478",)),)),
     ("ICE_SERVERS", [TURN], (IceServer((str(TURN["urls"]),), "u", "secret"),)),
     ("ICE_SERVERS", TURN, (IceServer((str(TURN["urls"]),), "u", "secret"),)),
+    ("TURN_SECRET", None, None),
+    ("TURN_SECRET", "None", None),
+    ("TURN_SECRET", 1234567890123456, TurnSecret(b"1234567890123456")),
+    ("ICE_PORTS", None, None),
+    ("ICE_PORTS", "None", None),
+    ("ICE_PORTS", "50000-50100", range(50000, 50101)),
+    ("ICE_PORTS", " 1024 - 65535 ", range(1024, 65536)),
+    ("ICE_PORTS", "50000-50000", range(50000, 50001)),
+    ("ICE_ANNOUNCE", [], ()),
+    ("ICE_ANNOUNCE", "203.0.113.9", (Announced(ip_address("203.0.113.9")),)),
+    (
+        "ICE_ANNOUNCE",
+        ["203.0.113.9", "2001:DB8::9", "[2001:db8::a]", "203.0.113.9"],
+        tuple(Announced(ip_address(a)) for a in ("203.0.113.9", "2001:db8::9", "2001:db8::a")),
+    ),
     ("ICE_HOSTS", None, None),
     ("ICE_HOSTS", "None", None),
     ("ICE_HOSTS", [], ()),
@@ -176,6 +196,43 @@ REFUSED: list[tuple[str, object]] = [
     ("ICE_SERVERS", [{"urls": "turn:turn.example"}]),
     ("ICE_SERVERS", [{"urls": "stun:stun.example", "user": "u"}]),
     ("ICE_SERVERS", [3]),
+    ("ICE_SERVERS", [{"urls": "stun:stun.example?transport=udp"}]),
+    ("ICE_SERVERS", [{"urls": "stun:stun.example:65536"}]),
+    ("ICE_SERVERS", [{"urls": "stun:stun.example:0"}]),
+    ("ICE_SERVERS", [{"urls": "stun:"}]),
+    ("ICE_SERVERS", [{"urls": "stun:user@stun.example"}]),
+    ("ICE_SERVERS", [{"urls": "stun:a\nb"}]),
+    ("ICE_SERVERS", [{"urls": 'stun:a"; rel="b'}]),
+    ("ICE_SERVERS", [{"urls": ["stun:a"] * 5}]),
+    ("ICE_SERVERS", [{"urls": "stun:a"}] * 9),
+    ("ICE_SERVERS", [{"urls": "turn:turn.example", "username": "u"}]),
+    ("ICE_SERVERS", [{"urls": "turn:turn.example", "username": 5}]),
+    ("ICE_SERVERS", [{"urls": "turn:turn.example?transport=sctp"}]),
+    ("ICE_PORTS", 50000),
+    ("ICE_PORTS", "50000"),
+    ("ICE_PORTS", "50100-50000"),
+    ("ICE_PORTS", "1023-50000"),
+    ("ICE_PORTS", "50000-65536"),
+    ("ICE_PORTS", "-1-5"),
+    ("ICE_PORTS", "5e4-6e4"),
+    ("ICE_PORTS", [50000, 50100]),
+    ("ICE_PORTS", ""),
+    ("ICE_ANNOUNCE", None),
+    ("ICE_ANNOUNCE", 7),
+    ("ICE_ANNOUNCE", [7]),
+    ("ICE_ANNOUNCE", ["cam.example.org"]),
+    ("ICE_ANNOUNCE", ["203.0.113.0/24"]),
+    ("ICE_ANNOUNCE", ["203.0.113.256"]),
+    ("ICE_ANNOUNCE", ["0.0.0.0"]),
+    ("ICE_ANNOUNCE", ["::"]),
+    ("ICE_ANNOUNCE", ["255.255.255.255"]),
+    ("ICE_ANNOUNCE", ["224.0.0.251"]),
+    ("ICE_ANNOUNCE", ["fe80::1%eth0"]),
+    ("ICE_ANNOUNCE", ["203.0.113.9:0"]),
+    ("ICE_ANNOUNCE", ["203.0.113.9:65536"]),
+    ("ICE_ANNOUNCE", ["203.0.113.9:50000-50100"]),
+    ("ICE_ANNOUNCE", ["203.0.113.9:50000"]),  # without ICE_PORTS
+    ("ICE_ANNOUNCE", [f"203.0.113.{number}" for number in range(9)]),
     ("ICE_HOSTS", ["all"]),
     ("ICE_HOSTS", [10]),
     ("ICE_HOSTS", 10),
@@ -282,6 +339,76 @@ def test_a_turn_credential_is_not_shown_in_the_error() -> None:
         Config.from_mapping({"PET_STREAM_ICE_SERVERS": [{**TURN, "urls": "nonsense"}]})
     assert "secret" not in str(caught.value)
     assert "nonsense" in str(caught.value)
+
+
+TURN_SECRETS: list[object] = [
+    "fifteen letters",
+    "sixteen\nletters ",
+    "x" * 5000,
+    {"secret": "hidden"},
+    {"secret": "hidden" * 3, "secret_env": "HOME"},
+    {"secret_env": "PET_STREAM_NO_SUCH_VARIABLE"},
+    {"secret_file": "/no/such/file"},
+    {"secret_file": "/dev/zero"},
+    {"secret_file": "a\0b"},
+    {"secret_file": 3},
+    {"password": "hidden" * 3},
+    {},
+    ["hidden" * 3],
+    True,
+    1.5e16,
+    b"hidden" * 3,
+]
+
+
+@pytest.mark.parametrize("value", TURN_SECRETS, ids=str)
+def test_a_turn_secret_is_refused_without_being_shown(value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({"PET_STREAM_TURN_SECRET": value})
+    said = str(caught.value)
+    assert said.startswith("PET_STREAM_TURN_SECRET = '…': expected ")
+    assert not any(hidden in said for hidden in ("hidden", "letters", "xxx"))
+
+
+def test_a_turn_secret_stands_in_a_file_or_a_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("of the file 0123456789\n")
+    monkeypatch.setenv("SECRET_OF_TURN", " of the variable 0123 ")
+    for row, secret in (
+        ({"secret_file": str(file)}, b"of the file 0123456789"),
+        ({"secret_env": "SECRET_OF_TURN"}, b"of the variable 0123"),
+        ({"secret": "of the setting 01"}, b"of the setting 01"),
+    ):
+        config = Config.from_mapping({"PET_STREAM_TURN_SECRET": row})
+        assert config.turn_secret == TurnSecret(secret)
+        assert secret.decode() not in repr(config)
+
+
+def test_a_pipe_in_the_place_of_the_secrets_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match=r"'secret_file': .*/pipe can't be read"):
+        Config.from_mapping({"PET_STREAM_TURN_SECRET": {"secret_file": str(tmp_path / "pipe")}})
+
+
+def test_a_turn_server_has_credentials_or_there_is_a_secret() -> None:
+    servers = {"PET_STREAM_ICE_SERVERS": ["stun:a", "turn:b", TURN]}
+    with pytest.raises(ConfigError, match="or PET_STREAM_TURN_SECRET"):
+        Config.from_mapping(servers)
+    config = Config.from_mapping({**servers, "PET_STREAM_TURN_SECRET": "0123456789abcdef"})
+    assert [server.wants_credentials for server in config.ice_servers] == [False, True, False]
+
+
+@pytest.mark.parametrize("port", [0, 65535, 65435])
+def test_ports_outside_have_room_for_those_inside(port: int) -> None:
+    with pytest.raises(ConfigError, match="ICE_ANNOUNCE"):
+        Config.from_mapping(
+            {
+                "PET_STREAM_ICE_PORTS": "50000-50101",
+                "PET_STREAM_ICE_ANNOUNCE": f"203.0.113.9:{port}",
+            }
+        )
 
 
 def test_an_unknown_key_is_logged_with_the_nearest_known_one(

@@ -32,7 +32,7 @@ def command(settings: Settings, is_json: bool) -> None:
 def _rows(settings: Settings) -> Iterator[dict[str, Any]]:
     """Raises ConfigError."""
     from ..config import SETTINGS, Config, source_of
-    from ..config_source import without_credentials
+    from ..config_source import shown
 
     sources = settings.sources()
     config = Config.from_sources(sources)
@@ -44,7 +44,7 @@ def _rows(settings: Settings) -> Iterator[dict[str, Any]]:
         yield {
             "name": setting.name,
             "key": setting.key,
-            "value": _plain(without_credentials(value)),
+            "value": _plain(shown(setting.name, value)),
             "origin": "default" if source is None else source.origin,
             "written": None if source is None else source.spell(setting.key),
             "default": setting.default,

@@ -68,11 +68,15 @@ def current_grant() -> Grant:
 
 def has_right(right: Right) -> bool:
     """Whether whoever asks has `right`, which the route need not have."""
+    return grant_of(right) is not None
+
+
+def grant_of(right: Right) -> Grant | None:
+    """Returns what whoever asks is granted; None: they don't have `right`."""
     try:
-        current_stream().authority.grant(right)
+        return current_stream().authority.grant(right)
     except (AccountsUnusable, NotAllowed, NotSignedIn, HTTPException):
-        return False
-    return True
+        return None
 
 
 def check_host() -> None:

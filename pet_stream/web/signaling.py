@@ -16,6 +16,7 @@ from ..admission.places import Places
 from ..errors import BadCandidate, BadRequest, Full, InvalidOffer, NotFound
 from ..ice_server import IceServer
 from ..rights import Grant
+from ..turn_secret import with_credentials
 from .access import current_grant
 from .client import current_client, has_client_gone
 from .current import current_stream
@@ -188,8 +189,14 @@ def webrtc_config() -> ResponseReturnValue:
     stream.peers.make_soon()
     return {
         "signaling_url": base_url(stream.config.url_prefix),
-        "ice_servers": [_ice_server_json(server) for server in stream.config.ice_servers],
+        "ice_servers": [_ice_server_json(server) for server in given_ice_servers(current_grant())],
     }
+
+
+def given_ice_servers(grant: Grant) -> tuple[IceServer, ...]:
+    """Returns the ICE servers, with credentials for the holder of `grant`, who may watch."""
+    config = current_stream().config
+    return with_credentials(config.ice_servers, config.turn_secret, grant.holder, time.time())
 
 
 def public_ice_servers() -> str | None:
@@ -198,7 +205,7 @@ def public_ice_servers() -> str | None:
     stream = current_stream()
     stream.peers.make_soon()
     servers = stream.config.ice_servers
-    if any(server.credential is not None for server in servers):
+    if any(server.credential is not None or server.wants_credentials for server in servers):
         return None
     return json.dumps([_ice_server_json(server) for server in servers])
 

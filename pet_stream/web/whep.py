@@ -16,14 +16,14 @@ from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
 from ..errors import BadRequest, InvalidOffer, NotLive
 from ..reason import Reason
-from ..rights import Right
-from .access import bearer_token, current_grant, has_right
+from ..rights import Grant, Right
+from .access import bearer_token, current_grant, grant_of
 from .client import current_client
 from .current import current_stream
 from .health import OFFLINE_STATES, camera_status
 from .ice_links import ice_server_links
 from .json_bodies import LIMIT_BYTES, OFFER_LIMIT_BYTES, read_text
-from .signaling import CANDIDATE_TIMEOUT_S, Offered, answer_offer, end_peer
+from .signaling import CANDIDATE_TIMEOUT_S, Offered, answer_offer, end_peer, given_ice_servers
 from .urls import LINK, WHEP, base_path
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def whep_offer() -> ResponseReturnValue:
     response.headers["Location"] = _session_path(session_id)
     response.headers["Cache-Control"] = "no-store"
     response.set_etag(_tag(session_id))
-    _add_ice_servers(response)
+    _add_ice_servers(response, current_grant())
     return response
 
 
@@ -83,8 +83,8 @@ def whep_options(session_id: str | None = None) -> ResponseReturnValue:
     if session_id is not None:
         response.headers["Accept-Patch"] = FRAGMENT
     is_preflight = "Access-Control-Request-Method" in request.headers
-    if not is_preflight and has_right(Right.VIEW):
-        _add_ice_servers(response)
+    if not is_preflight and (grant := grant_of(Right.VIEW)):
+        _add_ice_servers(response, grant)
     return response
 
 
@@ -128,6 +128,6 @@ def _tag(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:16]
 
 
-def _add_ice_servers(response: Response) -> None:
-    for link in ice_server_links(current_stream().config.ice_servers):
+def _add_ice_servers(response: Response, grant: Grant) -> None:
+    for link in ice_server_links(given_ice_servers(grant)):
         response.headers.add("Link", link)

@@ -16,7 +16,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 
-from ..ice_server import IceServer, IpNetwork
+from ..ice_server import HostCandidates, IceServer
 from ..process.standstill import wait_for_any
 from ..supervision.error_counts import ErrorCounts
 from . import private
@@ -48,8 +48,10 @@ class TimeLimits:
 class ConnectionSetup:
     """What all connections are made with."""
 
-    ice_servers: tuple[IceServer, ...]
-    ice_hosts: tuple[IpNetwork, ...] | None
+    ice_servers: Callable[[], tuple[IceServer, ...]]
+    """Those of a connection that begins now: at most one STUN and one TURN server, as aiortc takes
+    them."""
+    ice_hosts: HostCandidates
     make_sender: SenderFactory
     counts: PeerCounts
     limits: TimeLimits
@@ -79,7 +81,7 @@ class Connection:
         self._refusal: asyncio.Task[None] | None = None
         servers = [
             RTCIceServer(list(server.urls), server.username, server.credential)
-            for server in setup.ice_servers
+            for server in setup.ice_servers()
         ]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection.on("connectionstatechange", self._on_connection_state)

@@ -18,7 +18,7 @@ from ..errors import Busy, Full, NotFound, Superseded
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
 from ..first_pictures import FirstPictures
-from ..ice_server import IceServer, IpNetwork
+from ..ice_server import HostCandidates, IceServer
 from ..media.h264 import SequenceParameterSet
 from ..rights import EVERYBODYS, Grant
 from .audience import Audience
@@ -73,8 +73,8 @@ class Peers:
         places: Places,
         grants: Grants,
         video: Callable[[], SequenceParameterSet | None],
-        ice_servers: tuple[IceServer, ...] = (),
-        ice_hosts: tuple[IpNetwork, ...] | None = None,
+        ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
+        ice_hosts: HostCandidates = HostCandidates(),  # noqa: B008 (a value)
         make_sender: SenderFactory | None = None,
         limits: TimeLimits | None = None,
         offer_interval_s: float = OFFER_INTERVAL_S,

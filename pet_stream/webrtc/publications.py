@@ -11,7 +11,7 @@ from functools import partial
 
 from ..event_loop import EventLoopThread
 from ..fan_out import FanOut
-from ..ice_server import IceServer
+from ..ice_server import IceServer, usable_here
 from ..media.h264 import SequenceParameterSet
 from .audience import Audience
 from .connection import ConnectionSetup
@@ -43,7 +43,7 @@ class Publications:
         self._event_loop.assert_here()
         setup = self._setup
         if ice_servers:
-            setup = replace(setup, ice_servers=ice_servers)
+            setup = replace(setup, ice_servers=lambda: usable_here(ice_servers))
         publication = Publication(setup)
         try:
             return publication, await publication.offer(sps)

@@ -33,7 +33,8 @@ def test_each_setting_is_shown_with_its_origin(
     pet_stream: PetStreamCommand, tmp_path: Path
 ) -> None:
     file = tmp_path / "pet.toml"
-    file.write_text(f"keep_days = 7\nmax_clients = 3\n{TURN}\n")
+    secret = 'turn_secret = "hidden 0123456789"'
+    file.write_text(f"keep_days = 7\nmax_clients = 3\n{secret}\n{TURN}\n")
     result = pet_stream("config", "--json", "--config", file, FLASK_PET_STREAM_MAX_CLIENTS="4")
     assert result.exit_code == ExitCode.WELL
     found = rows(result.output)
@@ -45,6 +46,7 @@ def test_each_setting_is_shown_with_its_origin(
     assert told["replay_mb"] == (32, "default", None)
     assert found["max_clients"]["expected"] == "a whole number from 1 to 1000"
     assert (found["max_clients"]["live"], found["shm"]["live"]) == (True, False)
+    assert told["turn_secret"][0] == "…"
     assert "hidden" not in result.output
 
 

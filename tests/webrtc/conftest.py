@@ -16,7 +16,7 @@ from pet_stream.admission.places import Places
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.fan_out import FanOut
-from pet_stream.ice_server import IpNetwork
+from pet_stream.ice_server import HostCandidates, IpNetwork
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
 from pet_stream.rights import EVERYBODYS, Grant
@@ -98,7 +98,7 @@ class Streaming:
             places=self.places,
             grants=self.grants,
             video=lambda: self.sps,
-            ice_hosts=ice_hosts,
+            ice_hosts=HostCandidates(ice_hosts),
             limits=limits,
             make_sender=self._make,
             offer_interval_s=0,

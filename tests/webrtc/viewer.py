@@ -15,7 +15,7 @@ import aioice.ice
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.rtp import RtcpPacket, RtcpSrPacket
 
-from pet_stream.ice_server import IpNetwork
+from pet_stream.ice_server import HostCandidates, IpNetwork
 from pet_stream.media.access_unit import START_CODE
 from pet_stream.webrtc import private
 
@@ -53,7 +53,7 @@ class Viewer:
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection.on("connectionstatechange", self._changed.set)
         self._transceiver = self._connection.addTransceiver("video", direction="recvonly")
-        private.offer_hosts(self._ice, hosts)
+        private.offer_hosts(self._ice, HostCandidates(hosts))
         self._receiver: Any = self._transceiver.receiver
         dtls: Any = self._receiver.transport
         self._handle_rtp, self._handle_rtcp = dtls._handle_rtp_data, dtls._handle_rtcp_data

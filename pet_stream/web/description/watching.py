@@ -139,7 +139,8 @@ OPERATIONS = {
     "GET /api/webrtc/config": Operation(
         "What a page needs before its first offer",
         "`signaling_url`, origin and prefix of these routes "
-        "([below a path](deployment.md#below-a-path)), and `ice_servers`",
+        "([below a path](deployment.md#below-a-path)), and `ice_servers`, with credentials for an "
+        "hour where `PET_STREAM_TURN_SECRET` is set",
         answers=(Answer("The configuration", ref("WebrtcConfig")),),
     ),
     "DELETE /api/webrtc/<pc_id>": Operation(

@@ -2,7 +2,8 @@
 
     guard          lets in only the datagrams that a viewer can have sent
       rtcp_budget  how much RTCP one viewer may send
-    ice            candidates, liveness checks, and where a viewer's packets go
+    hosts          host candidates: addresses, ports, and a router's beside them
+    ice            liveness checks, and where a viewer's packets go
     senders        SSRCs, and what a viewer says by RTCP
     srtp           encrypts packets in place
     cipher         measures which cipher this CPU is fastest at, and prefers it
@@ -16,12 +17,12 @@ of it runs on the event-loop thread, but for `missing_names` and `cipher_costs`.
 
 from .cipher import CipherCost, cipher_costs, prefer_fastest
 from .guard import Drop, Guard
+from .hosts import offer_hosts
 from .ice import (
     Destination,
     destination_of,
     is_reachable,
     nominated_pairs,
-    offer_hosts,
     on_refusal,
     send_by_transport,
     take_control,

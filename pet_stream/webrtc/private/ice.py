@@ -1,12 +1,11 @@
-"""Uses what is private in aioice and aiortc's ICE transport: candidates, checks, destinations."""
+"""Uses what is private in aioice and aiortc's ICE transport: roles, checks, destinations."""
 
 from __future__ import annotations
 
 import errno
-import ipaddress
 import logging
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,46 +13,12 @@ import aioice
 from aioice import stun
 from aiortc import RTCIceTransport
 
-from ...ice_server import IpNetwork
-
 logger = logging.getLogger(__name__)
-
-SERVERS_LIMIT_S = 1.5
 
 _IP_RECVERR = 11  # <linux/in.h>, <linux/in6.h>; not in Python's socket module
 _IPV6_RECVERR = 25
 _MAX_REPORTS = 1000
 _MAX_WAITING_BYTES = 256 * 1024
-_LOOPBACK = ("127.0.0.1", "::1")
-
-
-def offer_hosts(transport: RTCIceTransport, networks: Sequence[IpNetwork] | None) -> None:
-    """Offer only addresses inside `networks` as host candidates of this one connection.
-
-    Loopback addresses, which aioice leaves out, are among them if a network holds them. None:
-    all that aioice finds. STUN and TURN servers get a second and a half to answer instead of
-    five: the viewer's answer waits for it. Call it before gathering.
-    """
-    connection = connection_of(transport)
-    gather = getattr(connection, "get_component_candidates", None)
-    if gather is None:
-        logger.warning(
-            "PET_STREAM_ICE_HOSTS does not count: of aioice %s host candidates can't be filtered",
-            aioice.__version__,
-        )
-        return
-
-    async def gather_inside(component: int, addresses: list[str], **options: Any) -> object:
-        if networks is not None:
-            addresses = [
-                address
-                for address in dict.fromkeys((*addresses, *_LOOPBACK))
-                if any(ipaddress.ip_address(address) in network for network in networks)
-            ]
-        limit = {"timeout": SERVERS_LIMIT_S, **options}
-        return await gather(component=component, addresses=addresses, **limit)
-
-    connection.get_component_candidates = gather_inside
 
 
 def take_control(transport: RTCIceTransport) -> None:

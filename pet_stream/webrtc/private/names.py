@@ -7,7 +7,7 @@ import inspect
 
 import aioice
 import pylibsrtp
-from aioice import stun
+from aioice import candidate, stun
 from aiortc import (
     RTCCertificate,
     RTCDtlsTransport,
@@ -42,6 +42,7 @@ def _missing() -> list[str]:
     used: list[tuple[object, str, tuple[str, ...]]] = [
         (transport, "_connection", ()),
         (connection, "get_component_candidates", ("component", "addresses", "timeout")),
+        (connection, "stun_server", ()),
         (connection, "build_request", ("pair", "nominate")),
         (connection, "remote_password", ()),
         (connection, "_nominated", ()),
@@ -54,6 +55,9 @@ def _missing() -> list[str]:
         (aioice.ice.CandidatePair, "State", ()),
         (aioice.ice.StunProtocol, "datagram_received", ("data", "addr")),
         (aioice.ice.CandidatePair, "local_candidate", ()),
+        (aioice.ice, "StunProtocol", ("receiver",)),
+        (candidate, "candidate_foundation", ()),
+        (candidate, "candidate_priority", ("local_pref",)),
         (aioice.ice, "CandidatePair", ("protocol", "remote_candidate")),
         (aioice.ice.CandidatePair, "remote_addr", ()),
         (aioice.ice.StunProtocol, "error_received", ()),

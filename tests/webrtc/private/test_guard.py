@@ -20,6 +20,7 @@ from aiortc import (
     RTCIceTransport,
 )
 
+from pet_stream.ice_server import HostCandidates
 from pet_stream.webrtc import private
 from pet_stream.webrtc.private import Drop
 from tests.waiting import TIMEOUT_S
@@ -29,7 +30,7 @@ HELLO = b"\x16\xfe\xfd" + bytes(60)
 
 def dtls_transport(*servers: RTCIceServer) -> RTCDtlsTransport:
     ice = RTCIceTransport(RTCIceGatherer(iceServers=list(servers)))
-    private.offer_hosts(ice, [ip_network("127.0.0.0/8")])
+    private.offer_hosts(ice, HostCandidates((ip_network("127.0.0.0/8"),)))
     return RTCDtlsTransport(ice, [RTCCertificate.generateCertificate()])
 
 

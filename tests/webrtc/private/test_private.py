@@ -14,6 +14,7 @@ import aioice
 import pytest
 from aiortc import RTCIceGatherer, RTCIceServer, RTCIceTransport
 
+from pet_stream.ice_server import HostCandidates
 from pet_stream.webrtc import private
 from tests.waiting import TIMEOUT_S
 
@@ -28,8 +29,8 @@ def test_this_release_has_every_private_name_that_is_used() -> None:
 def gathered(networks: list[str] | None, servers: Sequence[RTCIceServer] = ()) -> list[str]:
     async def gather() -> list[str]:
         transport = RTCIceTransport(RTCIceGatherer(iceServers=list(servers)))
-        parsed = None if networks is None else [ip_network(network) for network in networks]
-        private.offer_hosts(transport, parsed)
+        parsed = None if networks is None else tuple(map(ip_network, networks))
+        private.offer_hosts(transport, HostCandidates(parsed))
         await transport.iceGatherer.gather()
         hosts = [candidate.ip for candidate in transport.iceGatherer.getLocalCandidates()]
         await transport.stop()
@@ -83,7 +84,7 @@ def test_a_closed_port_is_reported_and_does_not_keep_the_loop_awake() -> None:
 
     async def send_there() -> list[tuple[int, int]]:
         transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
-        private.offer_hosts(transport, [ip_network("127.0.0.0/8")])
+        private.offer_hosts(transport, HostCandidates((ip_network("127.0.0.0/8"),)))
         await transport.iceGatherer.gather()
         connection: Any = transport._connection
         remote = aioice.Candidate("1", 1, "udp", 1, "127.0.0.1", closed_port, "host")
@@ -109,7 +110,7 @@ def test_a_release_that_moved_a_name_is_noticed_and_lived_with(
 
     async def look() -> tuple[list[str], bool]:
         transport = RTCIceTransport(RTCIceGatherer(iceServers=[]))
-        private.offer_hosts(transport, [ip_network("127.0.0.0/8")])
+        private.offer_hosts(transport, HostCandidates((ip_network("127.0.0.0/8"),)))
         transport._connection._nominated[1] = object()  # type: ignore[assignment]
         return private.missing_names(), await private.is_reachable(transport)
 
