@@ -36,6 +36,7 @@ STAND_INS = {
     r"cat\.mp4": "recording_20260501_120000.mp4",
     r"--from 1:30 --to 2:00": "--from 0:00 --to 0:01",
     r"from=60&to=90": "from=0&to=1",
+    r'"from_s": 60, "to_s": 90': '"from_s": 0, "to_s": 1',
     r"\bcurl ": "curl -sS --fail-with-body ",
 }
 """For what is elsewhere in the pages' examples. The demo's recordings have a second or so."""

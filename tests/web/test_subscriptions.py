@@ -25,7 +25,13 @@ UNSUBSCRIBE = {"type": "unsubscribe", "to": "detections"}
 
 @pytest.fixture
 def app(segment_name: str, tmp_path: Path) -> Iterator[Flask]:
-    with mounted_app(tmp_path, DETECTIONS_SHM=f"{segment_name}_detections") as app:
+    # nothing is remembered: that has a reader, too
+    with mounted_app(
+        tmp_path,
+        DETECTIONS_SHM=f"{segment_name}_detections",
+        PREROLL_SECONDS=0,
+        REPLAY_SECONDS=0,
+    ) as app:
         yield app
 
 

@@ -76,9 +76,14 @@ def test_each_old_route_that_was_not_deleted_is_reported_with_who_answers(
         ("/health/<name>", ["GET"], None),
         ("/status", ["GET"], Conflict("GET", "/status", "own_0", "pet_stream.legacy_status")),
         (
-            "/api/recordings/<file>",
+            "/api/recordings/<file>/details",
             ["GET"],
-            Conflict("GET", "/api/recordings/<name>", "own_0", "pet_stream.get_recording"),
+            Conflict(
+                "GET",
+                "/api/recordings/<name>/details",
+                "own_0",
+                "pet_stream.recording_details",
+            ),
         ),
         ("/<path:page>", ["GET"], None),
         ("/<page>", ["GET"], None),
@@ -96,6 +101,16 @@ def test_what_is_a_conflict(
 ) -> None:
     conflicts = find_conflicts(host([(rule, methods)], tmp_path, mounts_first=False).url_map)
     assert conflicts == (() if expected is None else (expected,))
+
+
+def test_a_rule_of_the_host_that_wins_and_loses_is_reported_for_both(tmp_path: Path) -> None:
+    app = host([("/api/recordings/<file>", ["GET"])], tmp_path, mounts_first=False)
+    assert [(c.path, c.winner, c.loser) for c in find_conflicts(app.url_map)] == [
+        ("/api/recordings/<name>", "own_0", "pet_stream.get_recording"),
+        ("/api/recordings/timeline", "pet_stream.show_timeline", "own_0"),
+        ("/api/recordings/days", "pet_stream.show_days", "own_0"),
+        ("/api/recordings/bin", "pet_stream.list_bin", "own_0"),
+    ]
 
 
 def test_a_rule_of_the_host_that_loses_some_of_its_paths_is_reported(tmp_path: Path) -> None:
