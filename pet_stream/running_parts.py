@@ -38,6 +38,8 @@ STOP_AGAIN_S = 0.5
 """Between two tries to stop, while no thread is to be had for that."""
 HOUSEKEEPING_SILENCE_S = 30.0
 """A repair of a large file takes its time."""
+HOOKS_SILENCE_S = 60.0
+"""A receiver of a signal may take its time."""
 
 
 class RunningParts:
@@ -182,8 +184,10 @@ class RunningParts:
             Part(
                 "hooks",
                 "telling others what happens",
-                lambda: _some(self._hooks.run),
-                restart=self._hooks.look,
+                lambda: self._hooks.runs,
+                restart=self._hooks.revive,
+                stuck="waits for a receiver of a signal, or for the disk",
+                silence_s=HOOKS_SILENCE_S,
             ),
             Part(
                 "publishing_itself",

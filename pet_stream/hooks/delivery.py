@@ -66,33 +66,39 @@ class Delivery:
         self._limits = limits or DeliveryLimits()
         self._now = now
         self._lock = threading.Lock()
-        self._exchange: Exchange | None = None
-        self._is_wanted = self._is_stopped = False
+        self._is_wanted = self._is_started = False
+        self._began_s = 0.0
         self.run: Run | None = None
 
     def wake(self) -> None:
         """There is a letter, or may be. Raises Busy when no thread is to be had."""
         with self._lock:
             self._is_wanted = True
-            if self.run is None and not self._is_stopped:
-                self._exchange = Exchange(limit_s=self._limits.request_s)
-                exchange = self._exchange
+            if self._is_started and (self.run is None or not self.run.is_alive):
+                exchange = Exchange(limit_s=self._limits.request_s)
                 self.run = start_run(
                     self._name, lambda run: self._work(run, exchange), wake=exchange.cancel
                 )
 
+    @property
+    def is_owed_a_thread(self) -> bool:
+        """Whether none was to be had at the last `wake`."""
+        return self.run is None and self._is_wanted and self._is_started
+
+    def start(self) -> None:
+        """Raises Busy when no thread is to be had."""
+        with self._lock:
+            self._is_started = True
+            self._began_s = time.monotonic()
+        self.wake()
+
     def stop(self, timeout_s: float) -> None:
         """What waits goes on at the next start. Idempotent."""
         with self._lock:
-            self._is_stopped = True
-            run = self.run
+            self._is_started = False
+            run, self.run = self.run, None
         if run is not None:
             run.stop(timeout_s)
-
-    def start(self) -> None:
-        with self._lock:
-            self._is_stopped = False
-        self.wake()
 
     def _work(self, run: Run, exchange: Exchange) -> None:
         failures = refusals = 0
@@ -127,10 +133,9 @@ class Delivery:
                 return letter
             with self._lock:
                 if not self._is_wanted:
-                    self.run = None
+                    if self.run is run:
+                        self.run = None
                     return None
-        with self._lock:
-            self.run = None
         return None
 
     def _send(self, letter: Letter, exchange: Exchange) -> int | None:
@@ -158,7 +163,9 @@ class Delivery:
             logger.warning("%s is told later what has happened: %s", self.webhook.shown, why)
 
     def _is_too_old(self, letter: Letter) -> bool:
-        age_s = self._now() - letter.at
+        """Of a clock that jumps, as one does that was wrong after a power cut, no more counts than
+        this process has seen."""
+        age_s = min(self._now() - letter.at, time.monotonic() - self._began_s)
         return age_s > self._limits.good_for_s
 
     def _pause_s(self, failures: int) -> float:

@@ -71,7 +71,14 @@ class Hooks:
         self._untold: deque[Event] = deque()
         self._finished: deque[RecordingStatus] = deque(maxlen=MAX_UNTOLD)
         self._untold_dropped = 0
+        self._is_started = False
         self.run: Run | None = None
+
+    @property
+    def runs(self) -> list[Run]:
+        """Its threads."""
+        runs = (self.run, *(each.run for each in self.deliveries))
+        return [run for run in runs if run is not None]
 
     @property
     def is_wanted(self) -> bool:
@@ -80,7 +87,7 @@ class Hooks:
 
     @property
     def waiting_count(self) -> int:
-        return 0 if self._outbox is None else self._outbox.count()
+        return 0 if self._outbox is None else self._outbox.waiting_count
 
     @property
     def counts(self) -> dict[tuple[str, ...], float]:
@@ -107,6 +114,7 @@ class Hooks:
     def start(self) -> None:
         """Deliver what an earlier process has left. Raises Busy when no thread is to be had."""
         self._changes = Changes(time.monotonic())
+        self._is_started = True
         if self._outbox is None:
             return
         self._outbox.forget_others({each.webhook.url for each in self.deliveries})
@@ -116,23 +124,29 @@ class Hooks:
     def stop(self, timeout_s: float) -> None:
         """Tell what has happened until now, as far as there is time. Idempotent."""
         deadline = Deadline(timeout_s)
-        run, self.run = self.run, None
+        with self._lock:
+            self._is_started = False
+            run, self.run = self.run, None
         if run is not None:
             run.stop(deadline.left_s(timeout_s))
-        if run is None or not run.is_alive:
-            if self.is_wanted:
-                self._look()
-            self._tell_all()
         for delivery in self.deliveries:
             delivery.stop(deadline.left_s(timeout_s))
         if self._outbox is not None:
-            self._outbox.close()
+            self._outbox.close(deadline.left_s(timeout_s))
+
+    def revive(self) -> None:
+        """Start threads again that have died. Raises Busy."""
+        self.look()
+        for delivery in self.deliveries:
+            delivery.wake()
 
     def look(self) -> None:
         """Something may have changed. Does not wait."""
         if not self.is_wanted:
             return
         with self._lock:
+            if not self._is_started:
+                return
             if self.run is None or not self.run.is_alive:
                 try:
                     self.run = start_run(self._name, self._work, wake=self._wakes.set)
@@ -153,13 +167,23 @@ class Hooks:
             self.look()
 
     def _work(self, run: Run) -> None:
-        while not run.is_stopping:
+        is_last = False
+        while not is_last:
             run.pulse.rest()
-            self._wakes.wait()
+            if not run.is_stopping:
+                self._wakes.wait()
+            if self._has_successor(run):
+                return
             self._wakes.clear()
+            is_last = run.is_stopping  # what has happened until then is told, too
+            run.pulse.beat()
             with self._errors.ending("hooks", "what has happened is not told to everybody"):
                 self._look()
-                self._tell_all()
+                self._tell_all(run)
+
+    def _has_successor(self, run: Run) -> bool:
+        """Whether it did not end in time, and was left alone."""
+        return self.run is not None and self.run is not run
 
     def _look(self) -> None:
         while self._finished:
@@ -174,16 +198,26 @@ class Hooks:
                 self._untold_dropped += 1
             self._untold.append(Event(type, data, time.time()))
 
-    def _tell_all(self) -> None:
-        while self._untold:
-            self._tell(self._untold.popleft())
-
-    def _tell(self, event: Event) -> None:
-        wanting = [each for each in self.deliveries if event.type in each.webhook.events]
-        if self._outbox is not None and wanting:
-            self._outbox.put(event, [each.webhook.url for each in wanting])
-            for delivery in wanting:
+    def _tell_all(self, run: Run) -> None:
+        while self._untold and not self._has_successor(run):
+            run.pulse.beat()
+            event = self._untold.popleft()
+            self._send(event)
+            self._signal(event)
+        for delivery in self.deliveries:
+            if delivery.is_owed_a_thread:
                 delivery.wake()
+
+    def _send(self, event: Event) -> None:
+        wanting = [each for each in self.deliveries if event.type in each.webhook.events]
+        if self._outbox is None or not wanting:
+            return
+        self._outbox.put(event, [each.webhook.url for each in wanting])
+        for delivery in wanting:
+            with self._errors.ending("hooks", "a webhook is told later what has happened"):
+                delivery.wake()
+
+    def _signal(self, event: Event) -> None:
         sender, signal = self._sender(), ALL[event.type]
         if sender is None:
             return

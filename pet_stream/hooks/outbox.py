@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sqlite3
@@ -47,7 +48,8 @@ class Outbox:
     """The letters of all URLs, in the order in which they were put. Any thread.
 
     A file that can't be used, because it is damaged or the disk is full, is left as it is, and what
-    comes is kept in memory until the process ends.
+    waits in it, as far as it can be read, and what comes is kept in memory until the process ends.
+    Where it can be read again at the next start, what was sent meanwhile is sent once more.
     """
 
     def __init__(self, path: Path, max_events: int = MAX_EVENTS) -> None:
@@ -55,13 +57,15 @@ class Outbox:
         self._max_events = max_events
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
+        self.waiting_count = 0
+        """Letters, as of the last change."""
         self.dropped_count = 0
         """Letters that gave way to newer ones."""
 
     def put(self, event: Event, urls: Collection[str]) -> None:
         body = event.to_json()
         for url in urls:
-            self._do(partial(self._put, event, body, url))
+            self._change(partial(self._put, event, body, url))
 
     def first(self, url: str) -> Letter | None:
         """Returns the oldest letter for `url`."""
@@ -71,24 +75,22 @@ class Outbox:
 
     def remove(self, letter: Letter) -> None:
         statement = "DELETE FROM waiting WHERE number = ?"
-        self._do(lambda database: database.execute(statement, (letter.number,)))
+        self._change(lambda database: database.execute(statement, (letter.number,)))
 
     def forget_others(self, urls: Collection[str]) -> None:
         """Drop the letters of URLs that the settings don't name any more."""
         statement = f"DELETE FROM waiting WHERE url NOT IN ({', '.join('?' * len(urls))})"
-        self._do(lambda database: database.execute(statement, (*urls,)))
+        self._change(lambda database: database.execute(statement, (*urls,)))
 
-    def count(self) -> int:
-        query = "SELECT count(*) FROM waiting"
-        [count] = self._do(lambda database: database.execute(query).fetchone())
-        return int(count)
-
-    def close(self) -> None:
-        """Idempotent; it opens again by itself."""
-        with self._lock:
-            database, self._database = self._database, None
-            if database is not None:
-                database.close()
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Unless a thread in it waits for the disk. Idempotent; it opens again by itself."""
+        if self._lock.acquire(timeout=timeout_s):
+            try:
+                database, self._database = self._database, None
+                if database is not None:
+                    database.close()
+            finally:
+                self._lock.release()
 
     def _put(self, event: Event, body: bytes, url: str, database: sqlite3.Connection) -> None:
         database.execute(
@@ -101,6 +103,14 @@ class Outbox:
             (url, self._max_events),
         )
         self.dropped_count += dropped.rowcount
+
+    def _change(self, task: Callable[[sqlite3.Connection], object]) -> None:
+        def change(database: sqlite3.Connection) -> int:
+            task(database)
+            [count] = database.execute("SELECT count(*) FROM waiting").fetchone()
+            return int(count)
+
+        self.waiting_count = self._do(change)
 
     def _do(self, task: Callable[[sqlite3.Connection], T]) -> T:
         """Returns what `task` returns, all of which is done or nothing; in memory, if the file
@@ -128,10 +138,12 @@ class Outbox:
         logger.error(
             "webhooks that wait are kept in memory only: %s can't be used: %s", self._path, error
         )
-        database, self._database = self._database, None
+        database, self._database = self._database, _connect(":memory:")
         if database is not None:
+            with contextlib.suppress(sqlite3.Error), self._database as memory:
+                rows = database.execute("SELECT * FROM waiting").fetchall()
+                memory.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", rows)
             database.close()
-        self._database = _connect(":memory:")
 
 
 def _connect(name: str) -> sqlite3.Connection:

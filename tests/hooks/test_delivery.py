@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pet_stream.hooks.delivery import Delivery, DeliveryLimits
 from pet_stream.hooks.event import Event
-from pet_stream.hooks.outbox import Outbox
+from pet_stream.hooks.outbox import Letter, Outbox
 from pet_stream.webhook import parse_webhooks
 from tests.waiting import wait_until
 
@@ -73,7 +75,7 @@ def test_letters_come_in_order_and_its_thread_ends(
     put(outbox, receiver.url, "c")
     delivery.wake()
     wait_until(lambda: names(receiver) == ["a", "b", "c"])
-    wait_until(lambda: outbox.count() == 0)
+    wait_until(lambda: outbox.waiting_count == 0)
     assert delivery.counts.delivered == 3
 
 
@@ -106,9 +108,69 @@ def test_what_is_too_old_is_dropped_after_one_more_try(
     receiver.answers = [500]
     put(outbox, receiver.url, "old", at=time.time() - 25 * 3600)
     put(outbox, receiver.url, "new")
-    delivery = deliver(receiver.url)
+    delivery = deliver(receiver.url, replace(QUICK, good_for_s=0.0))
     wait_until(lambda: names(receiver) == ["new"])
     assert delivery.counts.dropped == 1
+
+
+def test_a_clock_that_is_put_right_makes_nothing_old(
+    outbox: Outbox, receiver: Receiver, deliver: Deliver
+) -> None:
+    """A board without a clock of its own begins in 1970, and its network comes late."""
+    receiver.answers = [500]
+    put(outbox, receiver.url, "recovered", at=60.0)
+    delivery = deliver(receiver.url)
+    wait_until(lambda: names(receiver) == ["recovered"])
+    assert (delivery.counts.failed, delivery.counts.dropped) == (1, 0)
+
+
+def test_a_thread_that_has_died_has_a_successor(
+    outbox: Outbox, receiver: Receiver, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery = deliver(receiver.url)
+    wait_until(lambda: delivery.run is None)
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "first", lambda url: 1 / 0)
+        put(outbox, receiver.url, "a")
+        delivery.wake()
+        wait_until(lambda: delivery.run is not None and not delivery.run.is_alive)
+    delivery.wake()
+    wait_until(lambda: names(receiver) == ["a"])
+
+
+def test_a_thread_that_does_not_end_in_time_holds_up_no_later_start(
+    outbox: Outbox, receiver: Receiver, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on, first = threading.Event(), outbox.first
+
+    def wait_for_the_disk(url: str) -> Letter | None:
+        goes_on.wait(10)
+        return first(url)
+
+    put(outbox, receiver.url, "a")
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "first", wait_for_the_disk)
+        delivery = deliver(receiver.url)
+        stuck = delivery.run
+        delivery.stop(0.05)
+    delivery.start()
+    wait_until(lambda: names(receiver) == ["a"])
+    wait_until(lambda: delivery.run is None)
+    put(outbox, receiver.url, "b")
+    delivery.wake()
+    goes_on.set()
+    wait_until(lambda: names(receiver) == ["a", "b"])
+    assert stuck is not None
+    assert stuck.join(5.0)
+
+
+def test_letters_with_any_letters_in_their_url(
+    outbox: Outbox, receiver: Receiver, deliver: Deliver
+) -> None:
+    url = f"{receiver.url}&room=k\u00fcche"
+    put(outbox, url, "a")
+    deliver(url)
+    wait_until(lambda: names(receiver) == ["a"])
 
 
 def test_nobody_there_is_no_end(outbox: Outbox, deliver: Deliver, free_port: int) -> None:
@@ -133,7 +195,7 @@ def test_a_stop_does_not_wait_for_a_receiver_that_says_nothing(
             delivery.stop(5.0)
             assert time.monotonic() - began_s < 2.0
             assert delivery.run is None
-    assert outbox.count() == 1
+    assert outbox.waiting_count == 1
 
 
 def test_a_receiver_that_answers_slowly_is_given_up_in_time(
@@ -170,9 +232,9 @@ def test_the_oldest_gives_way_for_each_url(outbox: Outbox) -> None:
     assert other is not None
     assert b'"3"' in first.body
     assert b'"8"' in other.body
-    assert (outbox.dropped_count, outbox.count()) == (2, 6)
+    assert (outbox.dropped_count, outbox.waiting_count) == (2, 6)
     outbox.forget_others(["http://b"])
-    assert outbox.count() == 1
+    assert outbox.waiting_count == 1
 
 
 @pytest.mark.parametrize("kind", ["garbage", "folder", "link", "no folder"])
@@ -191,7 +253,7 @@ def test_a_file_that_is_none_costs_no_event_and_stays(
         path = tmp_path / "none" / "queue.db"
     outbox = Outbox(path)
     put(outbox, "http://a", "1", "2")
-    assert outbox.count() == 2
+    assert outbox.waiting_count == 2
     outbox.close()
     assert "kept in memory only" in caplog.text
     if kind == "garbage":
@@ -209,6 +271,29 @@ def test_a_full_disk_costs_no_event(tmp_path: Path) -> None:
     letter = outbox.first("http://a")
     assert letter is not None
     outbox.close()
+
+
+def test_what_waits_in_a_file_that_fails_is_not_left_behind(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "queue.db")
+    put(outbox, "http://a", "1", "2")
+    other = sqlite3.connect(tmp_path / "queue.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # nothing can be written, as on a full disk
+    put(outbox, "http://a", "3")
+    other.close()
+    for name in ("1", "2", "3"):
+        letter = outbox.first("http://a")
+        assert letter is not None
+        assert f'"{name}"'.encode() in letter.body
+        outbox.remove(letter)
+    assert outbox.first("http://a") is None
+    outbox.close()
+
+
+def test_who_only_counts_waits_for_no_disk(tmp_path: Path, outbox: Outbox) -> None:
+    put(outbox, "http://a", "1")
+    with outbox._lock:  # as while the disk hangs
+        assert outbox.waiting_count == 1
+        outbox.close(timeout_s=0.01)
 
 
 def test_another_process_that_holds_the_file_is_waited_for_a_moment(tmp_path: Path) -> None:

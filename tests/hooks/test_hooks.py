@@ -16,6 +16,8 @@ from flask import Flask
 from pet_stream import signals
 from pet_stream.admission.places import Occupant
 from pet_stream.hooks.event import Event
+from pet_stream.recording.status import RecordingStatus
+from pet_stream.running_parts import STOP_TIMEOUT_S
 from tests.apps import mounted_app, stream_of
 from tests.camera.camera import Camera
 from tests.footage import encode, write_source
@@ -193,3 +195,42 @@ def test_viewers_are_told_by_their_places(tmp_path: Path) -> None:
         wait_until(lambda: types(events) == ["viewer.came", "viewer.went"])
     assert events[0].data == {"name": "Ann", "transport": "webrtc", "viewers": 1}
     assert events[1].data["viewers"] == 0
+
+
+def test_nothing_begins_again_after_the_end(tmp_path: Path) -> None:
+    with mounted_app(tmp_path) as app, told(app, "sign_in"):
+        stream = stream_of(app)
+        stream.start()
+        stream.hooks.tell("sign_in", {})
+        wait_until(lambda: stream.hooks.run is not None)
+        stream.stop()
+        stream.hooks.tell("sign_in", {})
+        stream.hooks.recording_ended(RecordingStatus(recording_id="late", has_file=True))
+        assert stream.hooks.run is None
+
+
+def test_a_receiver_that_never_returns_is_said_and_holds_up_no_stop(tmp_path: Path) -> None:
+    may_go_on = threading.Event()
+    with mounted_app(tmp_path) as app:
+
+        @signals.signed_in.connect_via(app)
+        def hang(sender: Flask, event: Event) -> None:
+            may_go_on.wait(20)
+
+        stream = stream_of(app)
+        stream.start()
+        stream.hooks.tell("sign_in", {})
+        wait_until(lambda: stream.hooks.run is not None)
+        hung = stream.hooks.run
+        assert hung is not None
+        wait_until(lambda: (hung.pulse.age_s or 0.0) > 0.05)
+        began_s = time.monotonic()
+        stream.stop()
+        assert time.monotonic() - began_s < STOP_TIMEOUT_S + 1
+        stream.start()
+        stream.hooks.tell("sign_in", {})
+        wait_until(lambda: stream.hooks.run is not None)
+        successor = stream.hooks.run
+        may_go_on.set()
+        assert hung.join(5.0)
+        assert stream.hooks.run is successor
