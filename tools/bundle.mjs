@@ -6,10 +6,13 @@
  * `player.js` holds all that a player needs at once, `recorder.js` what the page's other elements need
  * besides, `dashboard.js` the rest of the page. Other pages take an element by its own name. What is
  * loaded on demand, the words of each language, and the loader `pet-stream.js` stay files of their own.
+ * What is text lies there compressed, too.
  */
 
 import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress } from "node:zlib";
 
 import { build, transform } from "esbuild";
 import { rollup } from "rollup";
@@ -81,6 +84,19 @@ async function bundleStyles() {
   await build({ entryPoints: files, outdir: join(out, "css"), ...options });
 }
 
+/** Beside each text what it is for browsers that take Brotli: a sixth smaller than by gzip. */
+async function compress() {
+  const files = await readdir(out, { recursive: true });
+  const texts = files.filter((file) => [".js", ".css", ".svg"].includes(extname(file)));
+  await Promise.all(
+    texts.map(async (file) => {
+      const packed = await promisify(brotliCompress)(await readFile(join(out, file)));
+      await writeFile(join(out, `${file}.br`), packed);
+    }),
+  );
+}
+
 const isOther = (file) => !/\/(js|css)(\/|$)/.test(file.slice(source.length));
 await cp(source, out, { recursive: true, filter: isOther });
 await Promise.all([bundleScripts(), minifyLoader(), bundleStyles()]);
+await compress();

@@ -38,7 +38,7 @@ from .legacy import legacy_offer, legacy_start, legacy_status, legacy_stop
 from .links import make_link
 from .live_video import live_h264, live_mp4
 from .metrics import count_request, metrics, start_clock
-from .page_files import file_url, modules_of, static
+from .page_files import file_url, inlined, modules_of, static
 from .pages import dashboard, manifest
 from .pause import begin_pause, end_pause, show_pause
 from .people import add_token, invite, invite_device, list_people, revoke, set_password
@@ -191,6 +191,7 @@ def build_blueprint(config: Config, metrics_routes: Collection[Route] = ()) -> B
     blueprint.after_request(renew_cookie)
     blueprint.after_request(compress_page)
     blueprint.add_app_template_global(file_url, "pet_stream_file")
+    blueprint.add_app_template_global(inlined, "pet_stream_inlined")
     blueprint.add_app_template_global(modules_of, "pet_stream_modules")
     blueprint.add_app_template_global(public_ice_servers, "pet_stream_ice_servers")
     blueprint.add_app_template_global(relative_url, "pet_stream_url")

@@ -27,6 +27,8 @@ def compress_page(response: Response) -> Response:
     """
     if request.endpoint not in COMPRESSED_ENDPOINTS or response.mimetype not in COMPRESSED_TYPES:
         return response
+    if "Content-Encoding" in response.headers:
+        return response
     response.vary.add("Accept-Encoding")
     if response.status_code != 200 or not request.accept_encodings.quality("gzip"):
         return response

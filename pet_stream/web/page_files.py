@@ -8,10 +8,12 @@ of all files, so that browsers keep them and need not ask (RFC 8246).
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Response, request, send_from_directory
 
@@ -39,8 +41,24 @@ def static(filename: str) -> Response:
     version, name = versioned.groups()
     if version != version_of(folder):
         return send_from_directory(folder, name)
-    answer = send_from_directory(folder, name, max_age=KEPT_S)
+    answer = _packed(folder, name) or send_from_directory(folder, name, max_age=KEPT_S)
     answer.cache_control.immutable = True
+    for header in ("ETag", "Expires"):  # it never changes
+        answer.headers.remove(header)
+    return answer
+
+
+def _packed(folder: Path, name: str) -> Response | None:
+    """Returns the file as a wheel has it beside the other, for a browser that takes Brotli; None:
+    it is compressed when it is sent."""
+    takes_it = request.accept_encodings.quality("br") > 0 and "Range" not in request.headers
+    if not takes_it or not (folder / f"{name}.br").is_file():
+        return None
+    kind = mimetypes.guess_type(name)[0]
+    answer = send_from_directory(folder, f"{name}.br", mimetype=kind, max_age=KEPT_S)
+    answer.headers["Content-Encoding"] = "br"
+    answer.headers.remove("Content-Disposition")
+    answer.vary.add("Accept-Encoding")
     return answer
 
 
@@ -48,6 +66,11 @@ def file_url(name: str) -> str:
     """Returns the URL of a file, such as `css/player.css`; for templates."""
     version = version_of(find_folder("static"))
     return relative_url("pet_stream.static", filename=f"v-{version}/{name}")
+
+
+def inlined(name: str) -> str:
+    """Returns a small picture itself, as a URL; for templates."""
+    return f"data:image/svg+xml,{quote((find_folder('static') / name).read_text().strip())}"
 
 
 def modules_of(entry: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from .current import current_stream
 from .health import page_state
 from .lasting_requests import has_threads
 from .page_files import file_url
+from .session import describe_session
 
 if TYPE_CHECKING:
     from .accounts_authority import AccountsAuthority
@@ -32,8 +33,13 @@ def dashboard() -> ResponseReturnValue:
     stream = current_stream()
     stream.peers.make_soon()
     state = "pushed" if has_threads() else "asked"
-    page = _page_state()
-    return render_template("pet_stream/dashboard.html", state=state, page=page, default_name=NAME)
+    return render_template(
+        "pet_stream/dashboard.html",
+        state=state,
+        page=_page_state(),
+        session=_session(),
+        default_name=NAME,
+    )
 
 
 def manifest() -> ResponseReturnValue:
@@ -54,6 +60,17 @@ def manifest() -> ResponseReturnValue:
         ],
     }
     return Response(json.dumps(value), mimetype="application/manifest+json")
+
+
+def _session() -> dict[str, Any] | None:
+    """Returns who opens the page, which saves it a request; None where only the host knows, and
+    where it has to be asked what is wrong."""
+    if current_stream().authority.name == "host":
+        return None
+    try:
+        return describe_session()
+    except AccountsUnusable:
+        return None
 
 
 def _page_state() -> dict[str, object]:

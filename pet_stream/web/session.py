@@ -24,6 +24,11 @@ UNNAMED_DEVICE = "Browser"
 
 def show_session() -> ResponseReturnValue:
     """Answer with who asks, and what that person may do."""
+    return describe_session()
+
+
+def describe_session() -> dict[str, Any]:
+    """Returns who asks, and what that person may do. Raises AccountsUnusable."""
     authority = current_stream().authority
     answer: dict[str, Any] = {
         "auth": authority.name,

@@ -30,7 +30,7 @@ const health = new HealthLine(find("[data-health]"), known);
 const pauseButton = find("[data-pause-toggle]");
 const pause = new PauseBar(find("[data-pause]"), pauseButton, server);
 
-const session = new Session(api);
+const session = new Session(api, find("main").dataset.session);
 const account = find("[data-account]");
 const gear = find("[data-settings]");
 /** @type {import("./account.js").AccountDialog | null} */

@@ -9,10 +9,13 @@ export class Session extends EventTarget {
   #api;
   /** @type {{auth?: string, name?: string, role?: string, rights?: string[]} | null} */
   #known = null;
+  #told;
 
-  constructor(api) {
+  /** `told`: what the page said of it, as JSON; "" if nothing. */
+  constructor(api, told = "") {
     super();
     this.#api = api;
+    this.#told = told;
   }
 
   get name() {
@@ -50,7 +53,9 @@ export class Session extends EventTarget {
 
   async load() {
     const before = JSON.stringify(this.#known);
-    this.#known = await this.#api.session().catch(() => this.#known);
+    const told = this.#told;
+    this.#told = ""; // it counts once: somebody may sign in
+    this.#known = told ? JSON.parse(told) : await this.#api.session().catch(() => this.#known);
     if (JSON.stringify(this.#known) !== before) this.dispatchEvent(new Event("change"));
   }
 

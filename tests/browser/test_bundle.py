@@ -29,7 +29,7 @@ FILES = """Object.fromEntries(performance.getEntriesByType("resource")
     .filter(({ name }) => name.includes("/static/"))
     .map(({ name, transferSize }) => [name, transferSize]))"""
 """URL → bytes that came from the server."""
-MAX_REQUESTS = 15
+MAX_REQUESTS = 12
 MAX_BYTES = 70_000
 """Without thumbnails."""
 AFTER_THE_PICTURE = ("js/day_strip.js", "js/words_day_en.js", "css/strip.css", "/timeline?")
