@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -19,7 +21,7 @@ ONE_YEAR_S = 31_536_000
 
 
 def urls(page: str) -> list[str]:
-    return [urljoin(PAGE, url) for url in re.findall(r'(?:href|src)="([^"#]+)', page)]
+    return [urljoin(PAGE, url) for url in re.findall(r'(?:href|src)="(?!data:)([^"#]+)', page)]
 
 
 def test_what_the_page_names_is_kept_for_a_year_without_asking(client: FlaskClient) -> None:
@@ -84,3 +86,32 @@ def test_all_modules_of_a_page_are_fetched_at_once_in_one_language(
     assert set(named) == needed
     assert "player.js" in needed
     assert "account.js" not in needed  # on demand
+
+
+def test_what_a_wheel_has_compressed_is_sent_as_it_is(
+    client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    static = tmp_path / "static"
+    (static / "js").mkdir(parents=True)
+    (static / "js" / "a.js").write_text("let a = 1;")
+    (static / "js" / "a.js.br").write_bytes(b"packed")
+    monkeypatch.setattr("pet_stream.web.page_files.find_folder", lambda name: tmp_path / name)
+    url = f"{STATIC}v-{version_of(static)}/js/a.js"
+    for accepted, content, encoding in (
+        ("gzip, br", b"packed", "br"),
+        ("br;q=0, identity", b"let a = 1;", None),
+        ("identity", b"let a = 1;", None),
+    ):
+        with client.get(url, headers={"Accept-Encoding": accepted}) as answer:
+            assert (answer.data, answer.content_encoding) == (content, encoding)
+            assert answer.mimetype == "text/javascript"
+            assert answer.cache_control.immutable
+            assert "Accept-Encoding" in answer.vary
+    with client.get(url, headers={"Accept-Encoding": "br", "Range": "bytes=0-2"}) as answer:
+        assert answer.data == b"let"
+
+
+def test_the_page_knows_who_opens_it(client: FlaskClient) -> None:
+    [told] = re.findall(r'data-session="([^"]+)"', client.get(PAGE).text)
+    asked = client.get("/pet-stream/api/session").get_json()
+    assert json.loads(unescape(told)) == asked
