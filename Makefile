@@ -30,7 +30,7 @@ run: runtime ## the same page on the real camera
 
 .PHONY: test
 test: ## everything: lint, types, tests on the oldest and newest Python, browsers
-	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox npm ffmpeg ip curl janus
+	@tools/packages venv gcc node systemd-analyze nginx caddy prometheus chromium firefox npm ffmpeg ip curl janus coturn nft
 	@$(MAKE) lint
 	@$(scripts)
 	@tools/unit-tests $(parallel)

@@ -16,12 +16,18 @@ from cryptography.x509.oid import NameOID
 _ENCODING = serialization.Encoding.PEM
 
 
-def write_certificate(path: Path, key_path: Path | None = None, *, passphrase: str = "") -> None:
+def write_certificate(
+    path: Path,
+    key_path: Path | None = None,
+    *,
+    passphrase: str = "",
+    address: str = "127.0.0.1",
+) -> None:
     """Write a new certificate, and its key into the same file unless `key_path` says otherwise."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.datetime.now(datetime.timezone.utc)
-    address = x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))
+    names = [x509.IPAddress(ipaddress.IPv4Address(address))]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -30,7 +36,7 @@ def write_certificate(path: Path, key_path: Path | None = None, *, passphrase: s
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
     encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()

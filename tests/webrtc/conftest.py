@@ -16,7 +16,7 @@ from pet_stream.admission.places import Places
 from pet_stream.broadcaster import Broadcaster
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.fan_out import FanOut
-from pet_stream.ice_server import HostCandidates, IpNetwork
+from pet_stream.ice_server import HostCandidates, IceServer, IpNetwork
 from pet_stream.media.access_unit import AccessUnit
 from pet_stream.media.h264 import NalUnitType, SequenceParameterSet, nal_unit_type, split_annex_b
 from pet_stream.rights import EVERYBODYS, Grant
@@ -77,7 +77,8 @@ class Streaming:
         self,
         max_clients: int = 10,
         limits: TimeLimits = PATIENT,
-        ice_hosts: tuple[IpNetwork, ...] = LOOPBACK,
+        ice_hosts: tuple[IpNetwork, ...] | HostCandidates = LOOPBACK,
+        ice_servers: Callable[[], tuple[IceServer, ...]] = tuple,
         make_sender: SenderFactory | None = None,
         grants: Grants | None = None,
     ) -> None:
@@ -98,7 +99,8 @@ class Streaming:
             places=self.places,
             grants=self.grants,
             video=lambda: self.sps,
-            ice_hosts=HostCandidates(ice_hosts),
+            ice_hosts=HostCandidates(ice_hosts) if isinstance(ice_hosts, tuple) else ice_hosts,
+            ice_servers=ice_servers,
             limits=limits,
             make_sender=self._make,
             offer_interval_s=0,
