@@ -2,6 +2,7 @@
 
 measured.py    what was measured, kept in measured.json, and what other pages of docs/ say
 measuring.py   measures it, on this machine: viewers, encryption, system calls
+slow_core.py   the server again, as on a core that is so many times slower
 disk.py        the same of the disk: a file system of its own, whose device counts
 cost.py        from these: processor, network and memory of some viewers; pure, as all below
 storage.py     what a day writes, what fits, how long a memory card lasts

@@ -1,10 +1,11 @@
-"""What a board can do: upper bounds beside what is measured here, in about two minutes.
+"""What a board can do: upper bounds beside what is measured here, in about three minutes.
 
     python -m benchmarks.bounds           measure this machine, and print the tables
     python -m benchmarks.bounds --kept    the tables of docs/sizing.md, without measuring
     python -m benchmarks.bounds --keep    measure, and keep it for docs/sizing.md
 
-Measuring what is written to the disk needs root. Afterwards `make format` writes the page.
+Only root can measure what is written to the disk; others see what was kept of it. After --keep
+`make format` writes the page.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..report import markdown_table
 from .board import LEAST_SLOWER, MOST_SLOWER, watchers
-from .cost import Memory, Processor, replay_mb
+from .cost import MEGABIT, Memory, Processor, replay_mb
 from .measured import DEFAULTS, Measured, Quoted
 from .paper import (
     AES_CYCLES_PER_BYTE,
@@ -18,10 +18,14 @@ from .paper import (
     by_encryption,
     by_link,
     by_lock,
+    newcomers_per_s,
 )
+from .simulation import Board, most_viewers
 from .storage import DAY_S, recording_day
-from .texts import Cell, RateRow, by_rate, counts
+from .texts import Cell, RateRow, by_rate, counts, number, span, thousands
 
+ENDLESS = 1e9
+"""Mbit/s of a network that takes no time, as loopback."""
 Most = Callable[[float], tuple[int, int]]
 """The most viewers for a bit rate, at worst and at best."""
 
@@ -68,11 +72,15 @@ def paper_table(measured: Measured) -> str:
     def first(link: Link) -> Cell:
         return lambda bits: reached_first(limits, link, bits)
 
+    newcomers = span(
+        *(newcomers_per_s(measured.connect_ms, slower) for slower in (MOST_SLOWER, LEAST_SLOWER))
+    )
     rows: list[RateRow] = [
         *((name, alone(most), how) for name, (most, how) in limits.items()),
         *((link.name, alone(_carried(link)), "on paper") for link in LINKS),
         *((f"all at once, {link.name}", together(link), "simulated") for link in LINKS),
         *((f"reached first, {link.name}", first(link), "") for link in LINKS),
+        ("newcomers a second, a core for them", lambda _: newcomers, "estimate"),
     ]
     return by_rate(rows, "the most viewers by", "how known")
 
@@ -87,6 +95,31 @@ def reached_first(limits: dict[str, tuple[Most, str]], link: Link, bits: float) 
 def _carried(link: Link) -> Most:
     least, most = link.megabits
     return lambda bits: (by_link(bits, least), by_link(bits, most))
+
+
+def slowed_table(measured: Measured) -> str:
+    """The simulation beside the server itself, which had a share of a core's time."""
+    processor = Processor.of(measured)
+    header = (
+        "a camera of",
+        "watch",
+        "simulated, the most",
+        "of the core's share used, %",
+        "pictures missing",
+        "95 % arrive within, ms",
+    )
+    rows = [
+        (
+            f"{each.bits_per_second / MEGABIT:g} Mbit/s",
+            f"{each.viewers}",
+            f"{most_viewers(Board(processor, each.slower, ENDLESS), each.bits_per_second)}",
+            number(100 * each.cpu_percent / each.given_percent),
+            f"{each.missing} of {thousands(each.of_pictures)}",
+            number(each.p95_ms),
+        )
+        for each in measured.slowed
+    ]
+    return markdown_table(header, rows) + "\n"
 
 
 BENCH = "../benchmarks/README.md"
@@ -122,9 +155,14 @@ def computed_elsewhere(measured: Measured) -> dict[str, float]:
 
 def check_table(measured: Measured) -> str:
     rows = [
-        (name, f"{value:.3g}" if value >= 2 else f"{value:.3f}", f"{quoted.value:g}")
+        (name, _exact(value), _exact(quoted.value))
         for (name, value), quoted in zip(
             computed_elsewhere(measured).items(), MEASURED_ELSEWHERE, strict=True
         )
     ]
     return markdown_table(("", "computed", "measured"), rows) + "\n"
+
+
+def _exact(value: float) -> str:
+    """A factor near one says all in its third digit behind the point."""
+    return number(value) if value >= 2 else f"{value:.3f}"

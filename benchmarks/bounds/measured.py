@@ -66,11 +66,30 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowed:
+    """The server itself, allowed a share of a core's time."""
+
+    bits_per_second: int
+    viewers: int
+    slower: float
+    given_percent: float
+    """Of a core's time that it could have had."""
+    cpu_percent: float
+    missing: int
+    """Pictures, of all viewers."""
+    of_pictures: int
+    p95_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     machine: str
     loads: tuple[Load, ...]
     disk: Disk
     calls: Calls
+    connect_ms: float
+    """Of a core, for a viewer who comes and goes."""
+    slowed: tuple[Slowed, ...] = ()
 
     def load(self, bits_per_second: int, viewers: int) -> Load:
         return next(
@@ -90,6 +109,8 @@ def read(path: Path = KEPT) -> Measured:
         loads=tuple(Load(**load) for load in told["loads"]),
         disk=Disk(**told["disk"]),
         calls=Calls(**told["calls"]),
+        connect_ms=told["connect_ms"],
+        slowed=tuple(Slowed(**each) for each in told["slowed"]),
     )
 
 

@@ -68,3 +68,8 @@ def by_lock(processor: Processor, bits_per_second: float, slower: float) -> int:
     """Viewers for whom one core's time is enough, by what all of the program costs. More cores do
     not help: what sends is one thread, and Python's lock lets one run at a time."""
     return processor.viewers(bits_per_second, 100 / slower)
+
+
+def newcomers_per_s(connect_ms: float, slower: float) -> float:
+    """How many can come each second, if one core does nothing but let them in."""
+    return 1000 / (connect_ms * slower)

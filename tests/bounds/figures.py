@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.bounds.cost import packets_per_s
-from benchmarks.bounds.measured import Calls, Disk, Load, Measured
+from benchmarks.bounds.measured import Calls, Disk, Load, Measured, Slowed
 
 LOW, HIGH = 2_000_000, 8_000_000
 FURTHER_PERCENT = 0.001
@@ -37,4 +37,6 @@ MACHINE = Measured(
         flushes_per_event=8,
     ),
     calls=Calls(encrypt_us=1.0, packet_us=2.0, segmented_us=9.0),
+    connect_ms=20.0,
+    slowed=(Slowed(LOW, 40, 7, 14.0, 7.0, 3, 9600, 20.0),),
 )

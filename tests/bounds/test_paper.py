@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.bounds.cost import Processor, packets_per_s, wire_megabits
-from benchmarks.bounds.limit_tables import limits_of, reached_first
+from benchmarks.bounds.limit_tables import limits_of, reached_first, slowed_table
 from benchmarks.bounds.paper import (
     GIGABIT,
     WIFI,
@@ -12,6 +12,7 @@ from benchmarks.bounds.paper import (
     by_link,
     by_lock,
     encryption_percent,
+    newcomers_per_s,
 )
 
 from .figures import LOW, MACHINE
@@ -48,6 +49,17 @@ def test_one_core_is_all_that_is_sent_with_however_many_there_are() -> None:
     processor = Processor.of(MACHINE)
     most = by_lock(processor, LOW, slower=5)
     assert 5 * processor.percent(LOW, most) <= 100 < 5 * processor.percent(LOW, most + 1)
+
+
+def test_newcomers_take_turns_on_a_core() -> None:
+    assert newcomers_per_s(20, slower=5) == pytest.approx(10)
+
+
+def test_the_server_on_a_slower_core_is_shown_by_what_it_had_of_it() -> None:
+    row = slowed_table(MACHINE).splitlines()[-1]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[:2] == ["2 Mbit/s", "40"]
+    assert cells[3:] == ["50", "3 of 9 600", "20"]
 
 
 def test_the_lowest_limit_is_reached_first() -> None:
