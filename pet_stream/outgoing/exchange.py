@@ -80,7 +80,7 @@ class Exchange:
                     body = response.read(self._max_bytes)
                     return Answer(response.status, response.headers, body)
             except http.client.HTTPException as exc:
-                raise ConnectionError(f"{host} does not speak HTTP: {exc!r}") from exc
+                raise ConnectionError(f"{host} does not speak HTTP ({type(exc).__name__})") from exc
             finally:
                 connection.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -71,6 +72,10 @@ class PublishStatus:
         }
 
 
+News = queue.SimpleQueue[tuple[object, str]]
+"""Of which connection, and what: LIVE, or why it has ended."""
+
+
 class Loop(Protocol):
     """What publishes on the event loop of now, which may have a successor later."""
 
@@ -84,65 +89,65 @@ class Loop(Protocol):
 class Publisher:
     """Belongs to its thread, `name`. Any thread may start and stop it, wake it, and read `status`.
 
-    `find_loop` returns the loop of now, `video` what the camera sends, None before a picture.
+    `shown` stands for the target on pages, in logs and metrics. `find_loop` returns the loop of
+    now, `video` what the camera sends, None before a picture.
     """
 
     def __init__(
         self,
         target: PublishTarget,
+        shown: str,
         find_loop: Callable[[], Loop],
         video: Callable[[], SequenceParameterSet | None],
         name: str,
         limits: PublishLimits | None = None,
     ) -> None:
         self.target = target
-        self.status = PublishStatus(target.shown, "off", time.time())
+        self.status = PublishStatus(shown, "off", time.time())
         self.is_wanted = target.is_always
         self._find_loop = find_loop
         self._video = video
         self._name = name
         self._limits = limits or PublishLimits()
-        self._news: queue.SimpleQueue[tuple[object, str]] = queue.SimpleQueue()
-        """Of which connection, and what: LIVE, or why it has ended."""
+        self._lock = threading.Lock()
         self._ice_servers: tuple[IceServer, ...] = ()
         """Those that the media server has recommended with its last answer."""
         self.run: Run | None = None
 
     def start(self) -> None:
         """Raises Busy when no thread is to be had."""
-        if self.run is not None or not self.is_wanted:
-            return
-        client = WhipClient(self.target, Exchange(limit_s=self._limits.request_s))
+        with self._lock:
+            if self.is_wanted and (self.run is None or not self.run.is_alive):
+                client = WhipClient(self.target, Exchange(limit_s=self._limits.request_s))
+                news: News = queue.SimpleQueue()
 
-        def wake() -> None:
-            self._news.put((None, ""))
-            client.cancel()
+                def wake() -> None:
+                    news.put((None, ""))
+                    client.cancel()
 
-        self.run = start_run(self._name, lambda run: self._work(run, client), wake=wake)
-
-    def revive(self) -> None:
-        """Start again, if the thread has died. Raises Busy."""
-        if self.run is not None and not self.run.is_alive:
-            self.run = None
-            self.start()
+                self.run = start_run(
+                    self._name, lambda run: self._work(run, client, news), wake=wake
+                )
 
     def stop(self, timeout_s: float) -> None:
         """Idempotent."""
-        run, self.run = self.run, None
+        with self._lock:
+            run, self.run = self.run, None
         if run is not None:
             run.stop(timeout_s)
+            self._become(None, "off")
 
-    def _work(self, run: Run, client: WhipClient) -> None:
+    def _work(self, run: Run, client: WhipClient, news: News) -> None:
         failures = 0
         while not run.is_stopping:
             run.pulse.rest()
             if not self._has_camera(run):
                 continue
             began_s = time.monotonic()
-            self._become("connecting", self.status.reason, tries=self.status.tries + 1)
+            self._become(run, "connecting", self.status.reason, tries=self.status.tries + 1)
             retry_after_s = 0.0
             try:
-                reason = self._publish(run, client)
+                reason = self._publish(run, client, news)
             except Refused as exc:
                 reason, retry_after_s = str(exc), exc.retry_after_s
             except (OSError, Busy, LoopUnavailable, InvalidOffer, NoUsableH264) as exc:
@@ -152,19 +157,18 @@ class Publisher:
             is_steady = time.monotonic() - began_s > self._limits.steady_s
             failures = 1 if is_steady else failures + 1
             if failures == 1:
-                logger.warning("%s gets no pictures now: %s", self.target.shown, reason)
-            self._become("failing", reason)
+                logger.warning("%s gets no pictures now: %s", self.status.target, reason)
+            self._become(run, "failing", reason)
             self._wait(run, max(retry_after_s, self._pause_s(failures)))
-        self._become("off")
 
     def _has_camera(self, run: Run) -> bool:
         if self._video() is not None:
             return True
-        self._become("waiting", "no picture has come from the camera yet")
+        self._become(run, "waiting", "no picture has come from the camera yet")
         self._wait(run, self._limits.look_s)
         return False
 
-    def _publish(self, run: Run, client: WhipClient) -> str:
+    def _publish(self, run: Run, client: WhipClient, news: News) -> str:
         """Publish until it ends; returns why. Raises Refused, OSError, Busy, LoopUnavailable,
         InvalidOffer, NoUsableH264."""
         sps = self._video()
@@ -181,19 +185,21 @@ class Publisher:
             go_on = publications.go_on(
                 publication,
                 session.sdp,
-                lambda: self._news.put((publication, LIVE)),
-                lambda reason: self._news.put((publication, reason)),
+                lambda: news.put((publication, LIVE)),
+                lambda reason: news.put((publication, reason)),
             )
             event_loop.call(go_on, limits.loop_s)
-            return self._follow(run, publication, event_loop)
+            return self._follow(run, news, publication, event_loop)
         finally:
             self._leave(event_loop, publications, publication, session)
 
-    def _follow(self, run: Run, publication: Publication, event_loop: EventLoopThread) -> str:
+    def _follow(
+        self, run: Run, news: News, publication: Publication, event_loop: EventLoopThread
+    ) -> str:
         """Wait until the connection ends; returns why."""
         while not run.is_stopping:
             try:
-                whose, told = self._news.get(timeout=self._limits.look_s)
+                whose, told = news.get(timeout=self._limits.look_s)
             except queue.Empty:
                 if self._find_loop().event_loop is not event_loop:
                     return "the event loop was stuck, and has a successor"
@@ -202,8 +208,8 @@ class Publisher:
                 continue
             if told != LIVE:
                 return told
-            logger.info("%s gets the pictures", self.target.shown)
-            self._become("live", connections=self.status.connections + 1)
+            logger.info("%s gets the pictures", self.status.target)
+            self._become(run, "live", connections=self.status.connections + 1)
         return "stopped"
 
     def _leave(
@@ -224,12 +230,16 @@ class Publisher:
         try:
             goodbye.end(session)
         except OSError as exc:
-            logger.debug("%s is not told that it ends: %s", self.target.shown, exc)
+            logger.debug("%s is not told that it ends: %s", self.status.target, exc)
 
-    def _become(self, state: State, reason: str = "", **counts: Any) -> None:
-        before = self.status
-        since = before.since if before.state == state else time.time()
-        self.status = replace(before, state=state, since=since, reason=reason, **counts)
+    def _become(self, run: Run | None, state: State, reason: str = "", **counts: Any) -> None:
+        """Unless `run` was left alone, and has a successor."""
+        with self._lock:
+            if run is not self.run:
+                return
+            before = self.status
+            since = before.since if before.state == state else time.time()
+            self.status = replace(before, state=state, since=since, reason=reason, **counts)
 
     def _wait(self, run: Run, seconds: float) -> None:
         run.stop_requested.wait(seconds)

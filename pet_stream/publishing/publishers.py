@@ -27,8 +27,8 @@ class Publishers:
         limits: PublishLimits | None = None,
     ) -> None:
         self._publishers = tuple(
-            Publisher(target, find_loop, video, f"{name}-publish-{number}", limits)
-            for number, target in enumerate(targets, 1)
+            Publisher(targets[at], shown, find_loop, video, f"{name}-publish-{at + 1}", limits)
+            for at, shown in enumerate(_names(targets))
         )
         self._is_running = False
 
@@ -42,7 +42,7 @@ class Publishers:
         """Start those again that have died. Raises Busy."""
         if self._is_running:
             for publisher in self._publishers:
-                publisher.revive()
+                publisher.start()
 
     def stop(self, timeout_s: float) -> None:
         """Idempotent."""
@@ -92,3 +92,12 @@ class Publishers:
             if number == str(own):
                 return publisher
         raise NotFound("There is no such media server in PET_STREAM_PUBLISH")
+
+
+def _names(targets: Sequence[PublishTarget]) -> list[str]:
+    """Returns the host of each; of several at one host, the second has a `(2)`."""
+    names: list[str] = []
+    for number, target in enumerate(targets):
+        before = sum(other.shown == target.shown for other in targets[:number])
+        names.append(f"{target.shown} ({before + 1})" if before else target.shown)
+    return names

@@ -14,11 +14,13 @@ def list_publications() -> ResponseReturnValue:
 
 def begin_publication(number: str) -> ResponseReturnValue:
     """Raises NotFound, Busy."""
+    status = current_stream().publishers.begin(number)
     current_stream().authority.note("publishes the camera to", f"media server {number}")
-    return current_stream().publishers.begin(number).to_json()
+    return status.to_json()
 
 
 def end_publication(number: str) -> ResponseReturnValue:
     """Raises NotFound."""
+    status = current_stream().publishers.end(number)
     current_stream().authority.note("ends the publication to", f"media server {number}")
-    return current_stream().publishers.end(number).to_json()
+    return status.to_json()

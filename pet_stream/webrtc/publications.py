@@ -33,6 +33,8 @@ class Publications:
         self._event_loop = event_loop
         self._watch = watch
         self._audience = Audience(fan_out, self.counts, event_loop.errors)
+        self._begun: set[Publication] = set()
+        """Those that nobody has answered yet."""
         self._living: dict[Publication, asyncio.Task[None]] = {}
 
     async def begin(
@@ -45,6 +47,7 @@ class Publications:
         if ice_servers:
             setup = replace(setup, ice_servers=lambda: usable_here(ice_servers))
         publication = Publication(setup)
+        self._begun.add(publication)
         try:
             return publication, await publication.offer(sps)
         except BaseException:
@@ -66,11 +69,13 @@ class Publications:
         except BaseException:
             await self.give_up(publication)
             raise
+        self._begun.discard(publication)
         living = self._live(publication, on_live, on_end)
         self._living[publication] = self._event_loop.spawn(living, "publication")
 
     async def give_up(self, publication: Publication) -> None:
         """End it. Idempotent."""
+        self._begun.discard(publication)
         publication.end("ended by us")
         task = self._living.get(publication)
         closing = publication.close() if task is None else asyncio.shield(task)
@@ -80,7 +85,7 @@ class Publications:
             logger.warning("a publication did not close in time, and is left alone")
 
     async def close_all(self) -> None:
-        await asyncio.gather(*map(self.give_up, tuple(self._living)))
+        await asyncio.gather(*map(self.give_up, (*self._begun, *self._living)))
 
     async def _live(
         self,

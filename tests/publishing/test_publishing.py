@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -223,3 +226,83 @@ def test_it_waits_for_a_camera(segment_name: str, source: Path, tmp_path: Path) 
         wait_until(lambda: status(app).state == "waiting")
         with Camera(segment_name, source=source, fps=30):
             wait_until(lambda: is_live(app))
+
+
+def test_two_owners_who_begin_at_once_begin_it_once(
+    camera: Camera, segment_name: str, tmp_path: Path
+) -> None:
+    with serving() as server, publishing(tmp_path, segment_name, server, when="asked") as app:
+        publishers, at_once = stream_of(app).publishers, threading.Barrier(8)
+
+        def begin() -> None:
+            at_once.wait(TIMEOUT_S)
+            publishers.begin("1")
+
+        owners = [threading.Thread(target=begin) for _ in range(8)]
+        for owner in owners:
+            owner.start()
+        for owner in owners:
+            owner.join(TIMEOUT_S)
+        wait_until(lambda: is_live(app))
+        assert len(server.offers) == 1
+        names = [thread.name for thread in threading.enumerate() if "-publish-" in thread.name]
+        assert len(names) == 1
+
+
+def test_a_server_that_does_not_answer_holds_up_no_end_and_leaves_no_socket(
+    camera: Camera, segment_name: str, tmp_path: Path
+) -> None:
+    server = MediaServer.__new__(MediaServer)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server.url = f"http://127.0.0.1:{silent.getsockname()[1]}/whip"
+        with publishing(tmp_path, segment_name, server, when="asked") as app:
+            client = app.test_client()
+            before = len(os.listdir("/proc/self/fd"))
+            for _ in range(5):
+                client.put("/pet-stream/api/publications/1")
+                connection, _ = silent.accept()
+                with connection:
+                    began_s = time.monotonic()
+                    row = client.delete("/pet-stream/api/publications/1").get_json()
+                    assert (row["state"], row["reason"]) == ("off", None)
+                    assert time.monotonic() - began_s < 2.0
+            wait_until(lambda: len(os.listdir("/proc/self/fd")) <= before + 4)
+
+
+def test_a_run_that_was_left_alone_does_not_speak_for_its_successor(
+    camera: Camera, segment_name: str, tmp_path: Path
+) -> None:
+    with serving() as server, publishing(tmp_path, segment_name, server) as app:
+        [publisher] = stream_of(app).publishers._publishers
+        wait_until(lambda: is_live(app))
+        publisher.stop(0.0)
+        assert status(app).state == "off"
+        publisher.start()
+        wait_until(lambda: is_live(app))
+        wait_until(lambda: len(server.ended) == 1)
+        server.call(server.ingest.has(2))
+        assert is_live(app)
+
+
+def test_two_rooms_of_one_server_are_told_apart(
+    camera: Camera, segment_name: str, tmp_path: Path
+) -> None:
+    targets = [{"url": "http://127.0.0.1:9/a", "when": "asked"}, "http://127.0.0.1:9/b"]
+    with mounted_app(tmp_path, PUBLISH=targets, SHM=segment_name) as app:
+        stream_of(app).start()
+        names = [status.target for status in stream_of(app).publishers.statuses]
+        assert names == ["127.0.0.1:9", "127.0.0.1:9 (2)"]
+        text = app.test_client().get("/metrics").text
+        assert all(f'pet_stream_publication_live{{target="{name}"}}' in text for name in names)
+
+
+def test_nothing_goes_there_in_a_pause(camera: Camera, segment_name: str, tmp_path: Path) -> None:
+    with serving() as server, publishing(tmp_path, segment_name, server) as app:
+        server.call(wait_for(server, 3))
+        client = app.test_client()
+        assert client.post("/pet-stream/api/pause").status_code == 200
+        server.ingest.crash()
+        wait_until(lambda: len(server.ingests) == 2 and is_live(app))
+        assert not server.ingest.packets
+        assert client.delete("/pet-stream/api/pause").status_code == 200
+        server.call(server.ingest.has(3))
