@@ -14,7 +14,6 @@ from .admission.places import SWEEP_INTERVAL_S, Places
 from .broadcaster import Broadcaster
 from .camera_status import CameraStatus
 from .config import Config
-from .detections.listeners import Detections
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
 from .ice_server import IceServer, usable_here
@@ -32,6 +31,7 @@ from .websocket.video_outbox import VideoCounts
 from .websocket.video_viewers import VideoViewers
 
 if TYPE_CHECKING:
+    from .detections.listeners import Detections
     from .webrtc.peers import Peers
     from .webrtc.publications import Publications
 

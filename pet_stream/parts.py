@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from .admission.downloads import Downloads
 from .admission.grants import Grants
@@ -12,7 +13,6 @@ from .admission.turns import Turns
 from .broadcaster import Broadcaster
 from .camera_status import CameraStatus
 from .config import Config
-from .detections.listeners import Detections
 from .errors import BadRequest
 from .event_loop import EventLoopThread
 from .fan_out import FanOut
@@ -54,6 +54,9 @@ from .webrtc.lazy_peers import LazyPeers
 from .websocket.connections import Connections
 from .websocket.live_state import LiveState, State
 from .websocket.video_viewers import VideoViewers
+
+if TYPE_CHECKING:
+    from .detections.listeners import Detections
 
 MAX_LISTENERS = 64
 """Pages that may follow the live state, and others that listen to detections as events; each holds
@@ -174,6 +177,8 @@ class Parts:
         )
         self.detections = None
         if config.detections_shm is not None:
+            from .detections.listeners import Detections  # lazy, as all that a camera may lack
+
             self.detections = Detections(
                 config.detections_shm, broadcaster, name, errors, remember_s=kept_seconds(config)
             )

@@ -8,10 +8,10 @@ import logging
 import os
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from .admission.grants import Grants
 from .broadcaster import Broadcaster
-from .detections.listeners import Detections
 from .errors import Busy, LoopUnavailable, PetStreamError
 from .hooks.hooks import Hooks
 from .library.archive import Archive
@@ -25,6 +25,9 @@ from .replaceable_parts import ReplaceableParts
 from .supervision.error_counts import ErrorCounts
 from .supervision.part import Activity, Part
 from .supervision.watcher import Watcher
+
+if TYPE_CHECKING:
+    from .detections.listeners import Detections
 
 logger = logging.getLogger(__name__)
 

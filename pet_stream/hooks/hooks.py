@@ -18,10 +18,10 @@ from ..signals import ALL, has_receivers
 from ..supervision.error_counts import ErrorCounts
 from ..webhook import Webhook
 from .changes import Change, Changes, Known, ended
-from .delivery import Delivery, DeliveryLimits
 from .event import Event
 
 if TYPE_CHECKING:
+    from .delivery import Delivery, DeliveryLimits
     from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,8 @@ class Hooks:
         self._outbox: Outbox | None = None
         self.deliveries: tuple[Delivery, ...] = ()
         if webhooks:
-            from .outbox import Outbox  # lazy: SQLite takes 1 MB
+            from .delivery import Delivery  # lazy: most cameras have none, and SQLite takes 1 MB
+            from .outbox import Outbox
 
             self._outbox = outbox = Outbox(queue)
             self.deliveries = tuple(

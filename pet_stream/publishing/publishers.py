@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import NotFound
 from ..lifecycle import Deadline, Run
 from ..media.h264 import SequenceParameterSet
 from ..publish_target import PublishTarget
 from ..reason import Reason
-from .publisher import Loop, Publisher, PublishLimits, PublishStatus
+
+if TYPE_CHECKING:
+    from .publisher import Loop, Publisher, PublishLimits, PublishStatus
 
 FAILING_S = 60.0
 """After this long without success, health says so."""
@@ -26,10 +29,14 @@ class Publishers:
         name: str,
         limits: PublishLimits | None = None,
     ) -> None:
-        self._publishers = tuple(
-            Publisher(targets[at], shown, find_loop, video, f"{name}-publish-{at + 1}", limits)
-            for at, shown in enumerate(_names(targets))
-        )
+        self._publishers: tuple[Publisher, ...] = ()
+        if targets:
+            from .publisher import Publisher  # lazy: most cameras have none
+
+            self._publishers = tuple(
+                Publisher(targets[at], shown, find_loop, video, f"{name}-publish-{at + 1}", limits)
+                for at, shown in enumerate(_names(targets))
+            )
         self._is_running = False
 
     def start(self) -> None:

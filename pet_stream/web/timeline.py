@@ -6,19 +6,23 @@ import json
 import math
 import time
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from ..errors import BadRequest
-from ..library.timeline import Span, day_of_recordings, days_of_recordings
 from ..time_zone import day_of, local_zone
 from .current import current_stream
+
+if TYPE_CHECKING:
+    from ..library.timeline import Span
 
 
 def show_timeline() -> ResponseReturnValue:
     """Answer with what was recorded on `?day=`, by default today."""
+    from ..library.timeline import day_of_recordings  # lazy: who looks back needs it
+
     stream = current_stream()
     asked = request.args.get("day")
     day = day_of(time.time()) if asked is None else _date(asked, "day must be such as 2026-11-30")
@@ -43,6 +47,8 @@ def show_timeline() -> ResponseReturnValue:
 
 def show_days() -> ResponseReturnValue:
     """Answer with the days that have recordings: all, or those of `?month=`."""
+    from ..library.timeline import days_of_recordings
+
     stream = current_stream()
     month = request.args.get("month")
     if month is not None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..detections.listener import Listener
-from ..detections.listeners import Detections
 from ..errors import NotFound
 from ..event_loop import EventLoopThread
 from .frames import json_frame
@@ -14,6 +12,8 @@ from .state_outbox import StateOutbox
 from .ticker import Ticker
 
 if TYPE_CHECKING:
+    from ..detections.listener import Listener
+    from ..detections.listeners import Detections
     from .connection import Connection
 
 LINGER_S = 1.0
