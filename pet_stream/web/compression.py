@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 from flask import Response, request
 
 COMPRESSED_ENDPOINTS = frozenset(
@@ -39,6 +37,8 @@ def compress_page(response: Response) -> Response:
         if response.status_code == 304:
             return response
     response.direct_passthrough = False
+    import gzip  # lazy: who opens a page needs it
+
     response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
     for name in NEEDLESS_HEADERS:
         response.headers.remove(name)
