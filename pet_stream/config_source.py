@@ -15,6 +15,7 @@ ENVIRONMENT_PREFIX = "FLASK_"
 FILE_KEY = KEY_PREFIX + "CONFIG"
 """Names the file; alone of all keys, it stands in the environment without prefix, too."""
 _SECRET = re.compile("cred|pass|secret|token", re.IGNORECASE)
+_URL_PATH = re.compile(r"(?<=[^/:])[/?#].+", re.DOTALL)
 EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
@@ -57,15 +58,23 @@ def name_of(key: str) -> str:
 
 
 def without_credentials(value: object) -> Any:
-    """Returns `value` without credentials, as it may be shown."""
+    """Returns `value` without credentials, as it may be shown: also of a text that was meant to be
+    JSON, and of a URL's path and query."""
     if isinstance(value, Mapping):
-        return {
-            key: "…" if item is not None and _SECRET.search(str(key)) else without_credentials(item)
-            for key, item in value.items()
-        }
+        return {key: _shown(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [without_credentials(item) for item in value]
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{") and _SECRET.search(value):
+        return "…"
     return value
+
+
+def _shown(key: str, value: object) -> Any:
+    if value is not None and _SECRET.search(key):
+        return "…"
+    if key == "url" and isinstance(value, str):
+        return _URL_PATH.sub("/…", value)
+    return without_credentials(value)
 
 
 def shown(key: str, value: object) -> Any:

@@ -341,6 +341,23 @@ def test_a_turn_credential_is_not_shown_in_the_error() -> None:
     assert "nonsense" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        '[{"url": "https://a.example/hidden", "secret": "hidden"',
+        ' {"url": "https://a.example/", "token": "hidden", "x": 1}',
+        [{"url": "https://a.example/hidden?key=hidden#hidden", "x": 1}],
+        [{"url": "https://a.example?hidden", "x": 1}],
+    ],
+)
+@pytest.mark.parametrize("key", ["PET_STREAM_WEBHOOKS", "PET_STREAM_PUBLISH"])
+def test_what_is_secret_of_a_target_is_not_shown_in_the_error(key: str, value: object) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({key: value})
+    assert "hidden" not in str(caught.value)
+    assert isinstance(value, str) or "https://a.example/…" in str(caught.value)
+
+
 TURN_SECRETS: list[object] = [
     "fifteen letters",
     "sixteen\nletters ",
