@@ -31,7 +31,7 @@ def writing_table(measured: Measured) -> str:
     )
     told = thousands(EVENTS * disk.flushes_per_event)
     rows: list[RateRow] = [
-        ("no recording, whoever watches", lambda _: _gb(disk.idle_bytes), "0"),
+        ("no recording", lambda _: _gb(disk.idle_bytes), "0"),
         (f"a recording, a sync each {SYNC_S:g} s", written(SYNC_S), often),
         ("… with as many detections as may be kept", written(SYNC_S, boxes=True), often),
         (f"… instead with a sync each {RARE_SYNC_S} s", written(RARE_SYNC_S), rarely),

@@ -17,6 +17,7 @@ from benchmarks.bounds.measured import (
     Quoted,
 )
 from benchmarks.bounds.texts import counts, duration, lifetime, number, span, thousands
+from benchmarks.children import CHECKOUT
 
 from .figures import MACHINE
 
@@ -39,6 +40,19 @@ def test_the_formulas_are_near_what_was_measured_elsewhere() -> None:
     computed = computed_elsewhere(measured.read())
     for (name, value), quoted in zip(computed.items(), MEASURED_ELSEWHERE, strict=True):
         assert value == pytest.approx(quoted.value, rel=0.25), name
+
+
+def test_the_page_says_in_words_what_was_measured() -> None:
+    text = (CHECKOUT / "docs" / "sizing.md").read_text()
+    figures = measured.read()
+    disk = figures.disk
+    assert disk.idle_bytes == 0
+    assert f"{disk.bytes_per_event / 1e6:.2f} MB, {disk.flushes_per_event:.0f} flushes" in text
+    assert f"cost {disk.bytes_per_file / 1e6:.2f} MB beside" in text
+    assert f"each sync {disk.bytes_per_sync / 1000:.0f} kB" in text
+    assert round(disk.flushes_per_sync) == 2
+    assert "flushes the card twice" in text
+    assert figures.machine.partition(" ")[0] in text
 
 
 def test_figures_are_kept_and_read_again(tmp_path: Path) -> None:
