@@ -62,8 +62,10 @@ export class DayStrip {
     slider.append(this.#drawing.node);
     const track = element("div", { class: "track" }, slider, note, this.#bubble.node);
     const style = element("link", { rel: "stylesheet", href: STYLE });
-    style.onload = style.onerror = () =>
+    style.onload = style.onerror = () => {
       node.append(bar, track, this.#list.node, this.#calendar.node, news);
+      this.#draw(); // at once: until then its buttons say nothing
+    };
     document.head.append(style);
   }
 

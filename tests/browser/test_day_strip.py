@@ -26,7 +26,13 @@ DRAWN = "document.querySelector('.drawing .recorded').getAttribute('d').split('M
 PLAYED = "globalThis.played"
 WATCH = """document.addEventListener("pet-stream:play", ({ detail }) => {
     globalThis.played = detail;
-})"""
+});
+new MutationObserver((_, observer) => {
+    const date = document.querySelector("[data-day-strip] .date");
+    if (!date) return;
+    globalThis.firstDate = date.textContent;
+    observer.disconnect();
+}).observe(document, { subtree: true, childList: true });"""
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 HOURS = (1, 12, 13)
 
@@ -65,6 +71,7 @@ def open_yesterday(page: Page, server: Server) -> None:
     page.click("[data-day-strip] .previous-day")
     page.wait_for_selector('[data-day-strip="ready"]')
     wait_until(page, f"{DRAWN} === {len(HOURS)}")
+    assert page.evaluate("globalThis.firstDate"), "it says the day as soon as it is there"
 
 
 def place(page: Page, part: float) -> tuple[float, float]:
