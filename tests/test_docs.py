@@ -70,7 +70,7 @@ def test_every_thread_is_in_the_docs_and_no_other() -> None:
     ends = {
         "".join(match)
         for source in (CHECKOUT / "pet_stream").rglob("*.py")
-        for match in re.findall(r'name}-([a-z]+)"|\("pet-stream-([a-z]+)"', source.read_text())
+        for match in re.findall(r'name}-([a-z]+)"|[(=]"pet-stream-([a-z]+)"', source.read_text())
     }
     documented = re.findall(r"(?m)^\| `pet-stream-([a-z]+)` \|", (DOCS / "limits.md").read_text())
     assert set(documented) == ends
