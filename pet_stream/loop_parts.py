@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from .detections.listeners import Detections
     from .webrtc.peers import Peers
     from .webrtc.publications import Publications
+
+logger = logging.getLogger(__name__)
 
 
 class LoopParts:
@@ -150,6 +153,13 @@ def _make_peers(
         return with_credentials(own_servers, config.turn_secret, OWN_HOLDER, time.time())
 
     own_servers = usable_here(config.ice_servers)
+    if sum(len(server.urls) for server in config.ice_servers) > len(own_servers):
+        used = [server.urls[0] for server in own_servers]
+        logger.warning(
+            "of PET_STREAM_ICE_SERVERS this side uses %s: aiortc takes one STUN and one TURN "
+            "server. Viewers are told all of them",
+            " and ".join(used) or "none",
+        )
     return Peers(
         fan_out=fan_out,
         event_loop=event_loop,

@@ -62,13 +62,7 @@ def command(
     config = settings.read()
     folder = config.record_path if record_path is None else Path(record_path)
     findings = examine(
-        shm or config.shm,
-        seconds,
-        host=host,
-        port=port,
-        folder=folder,
-        targets=config.publish,
-        webhooks=config.webhooks,
+        shm or config.shm, seconds, host=host, port=port, folder=folder, config=config
     )
     click.echo(as_json(findings) if is_json else as_text(findings))
     context.exit(ExitCode.WELL if is_well(findings) else ExitCode.TROUBLE)

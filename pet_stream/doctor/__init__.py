@@ -3,6 +3,8 @@
     report            the entrance: all findings, and how they read, in words or as JSON
       machine         packages, port, folder and free space
       server          host names, threads and sign-in of a server that runs
+      ice             STUN and TURN servers, and UDP ports
+        turn_client   asks one such server
       outgoing        media servers and webhooks, whether they are there
       diagnosis       what is wrong with a camera
         shared_memory what lies there under its name, and why its pictures can't be used

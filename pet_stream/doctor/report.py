@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..publish_target import PublishTarget
-from ..webhook import Webhook
+from ..config import Config
 from .diagnosis import diagnose_camera
 from .finding import Finding, Level
+from .ice import check_ice
 from .machine import check_dependencies, check_folder, check_port
 from .outgoing import check_outgoing
 from .server import check_names, check_server, check_sign_in
@@ -18,16 +18,10 @@ _SIGNS = {Level.OK: "ok", Level.WARNING: "warning", Level.PROBLEM: "PROBLEM"}
 
 
 def examine(
-    url: str,
-    seconds: float,
-    *,
-    host: str,
-    port: int,
-    folder: Path,
-    targets: Sequence[PublishTarget] = (),
-    webhooks: Sequence[Webhook] = (),
+    url: str, seconds: float, *, host: str, port: int, folder: Path, config: Config
 ) -> list[Finding]:
-    """Check everything; the segment behind `url` is watched for this many seconds."""
+    """Check everything; the segment behind `url` is watched for this many seconds. `config`: for
+    what the other parameters don't say."""
     return [
         *check_dependencies(),
         check_port(host, port),
@@ -35,7 +29,8 @@ def examine(
         *check_server(host, port),
         *check_sign_in(host, port),
         *check_folder(folder),
-        *check_outgoing(targets, webhooks),
+        *check_ice(config),
+        *check_outgoing(config.publish, config.webhooks),
         *diagnose_camera(url, seconds),
     ]
 

@@ -138,3 +138,16 @@ def test_the_config_lists_ice_servers_as_browsers_want_them(tmp_path: Path) -> N
     with mounted_app(tmp_path, ICE_SERVERS=[{"urls": "stun:s.example"}, turn]) as app:
         servers = app.test_client().get("/api/webrtc/config").get_json()["ice_servers"]
         assert servers == [{"urls": ["stun:s.example"]}, turn]
+
+
+def test_what_this_side_leaves_to_the_viewers_is_warned_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    servers = ["stun:127.0.0.1:9", "stun:127.0.0.1:10"]
+    with mounted_app(tmp_path, ICE_SERVERS=servers) as app:
+        stream_of(app).peers.get()
+    assert "this side uses stun:127.0.0.1:9:" in caplog.text
+    caplog.clear()
+    with mounted_app(tmp_path, ICE_SERVERS=servers[:1]) as app:
+        stream_of(app).peers.get()
+    assert "PET_STREAM_ICE_SERVERS" not in caplog.text

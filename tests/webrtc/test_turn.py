@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 
+from pet_stream.config import Config
+from pet_stream.doctor.finding import Finding, Level
+from pet_stream.doctor.ice import check_ice_servers
 from pet_stream.event_loop import EventLoopThread
 from pet_stream.ice_server import Announced, HostCandidates, IceServer
 from pet_stream.turn_secret import TurnSecret, with_credentials
@@ -22,7 +25,15 @@ from tests.certificates import write_certificate
 from tests.waiting import TIMEOUT_S, wait_until
 
 from .conftest import Streaming
-from .networks import HOME_ADDRESS, PUBLIC_ADDRESS, Networks, enter, networks, turn_server
+from .networks import (
+    AWAY_ADDRESS,
+    HOME_ADDRESS,
+    PUBLIC_ADDRESS,
+    Networks,
+    enter,
+    networks,
+    turn_server,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -63,6 +74,13 @@ class Away:
         """Returns those of its own candidates."""
         found = set(re.findall(r"a=candidate:.* typ (\w+)", self._run(self._offer(servers))))
         self.leave()
+        return found
+
+    def examine(self, config: Config) -> list[Finding]:
+        async def examine() -> list[Finding]:
+            return check_ice_servers(config)  # whose threads are where this one is
+
+        found: list[Finding] = self._run(examine())
         return found
 
     def leave(self) -> None:
@@ -181,6 +199,21 @@ def test_credentials_of_another_secret_or_of_yesterday_open_nothing(
     for servers in (relay(UDP, secret="another-secret-entirely"), relay(UDP, now_s=yesterday_s)):
         assert away.kinds(servers) == {"host"}
     assert away.kinds(relay(UDP)) == {"host", "relay"}
+
+
+def test_the_doctor_says_which_server_fails_and_why(turn: None, away: Away) -> None:
+    settings = {"PET_STREAM_ICE_SERVERS": [f"stun:{PUBLIC_ADDRESS}", *URLS]}
+    well = away.examine(Config.from_mapping({**settings, "PET_STREAM_TURN_SECRET": SECRET}))
+    assert [(each.check, each.level) for each in well[:4]] == [
+        ("STUN", Level.OK),
+        *[("TURN", Level.OK)] * 3,
+    ]
+    assert AWAY_ADDRESS in well[0].message
+    assert all(f"relays at {PUBLIC_ADDRESS}" in each.message for each in well[1:4])
+    other = {**settings, "PET_STREAM_TURN_SECRET": "another-secret-entirely"}
+    for finding in away.examine(Config.from_mapping(other))[1:4]:
+        assert "it refuses: 401" in finding.message
+        assert "static-auth-secret" in finding.advice
 
 
 def test_a_forwarded_port_is_reached_by_the_announced_address(
