@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin
@@ -115,3 +117,17 @@ def test_the_page_knows_who_opens_it(client: FlaskClient) -> None:
     [told] = re.findall(r'data-session="([^"]+)"', client.get(PAGE).text)
     asked = client.get("/pet-stream/api/session").get_json()
     assert json.loads(unescape(told)) == asked
+
+
+def test_a_page_looks_at_its_files_a_few_times_and_not_for_each_url(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, walk = [], os.walk
+
+    def count(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        looks.append(folder)
+        return walk(folder)
+
+    monkeypatch.setattr(os, "walk", count)
+    assert client.get("/pet-stream/").text.count("static/v-") > 3
+    assert 0 < len(looks) < 4
