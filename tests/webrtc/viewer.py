@@ -113,6 +113,7 @@ class Viewer:
         self.vanish()
         for protocol in self._protocols:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unbound:
+                unbound.setblocking(False)  # the loop may be about to read from it
                 os.dup2(unbound.fileno(), protocol.transport.get_extra_info("socket").fileno())
 
     async def move(self) -> tuple[str, int]:
