@@ -13,8 +13,8 @@ export const DIRECT_LIMIT_MS = 6_000;
 const CONNECT_LIMIT_MS = 10_000;
 /** Both are here from the beginning: a way that is needed in a hurry is not fetched first. */
 const LINKS = { direct: WebRtcLink, socket: SocketLink };
-/** What a server says that has no thread, or no WebSockets, for this way. */
-const OF_SOCKETS = ["too_few_threads", "no_websockets"];
+/** What a server says that has no thread, no WebSockets, or no UDP port for this way. */
+const OF_ONE_WAY = ["too_few_threads", "no_websockets", "no_port"];
 
 /**
  * @typedef {object} Failure
@@ -202,7 +202,7 @@ export class Runner {
     const refusal = { type: "refused", state, reason: reasonOf(reason), delayMs };
     const isOfBrowser = state === State.UNSUPPORTED && this.#ways.haveChoice;
     if (isOfBrowser) this.#ways.exclude(DIRECT);
-    const isOfWay = isOfBrowser || OF_SOCKETS.includes(error.code);
+    const isOfWay = isOfBrowser || OF_ONE_WAY.includes(error.code);
     this.#fail({ isOfWay: isOfBrowser, isFinal: !isOfWay, refusal });
   }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import signal
+import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,6 +62,21 @@ def test_chromium_plays_over_a_websocket_when_told_to(
     wait_until(plays_smoothly)
     assert_is_footage(page.locator(f"pet-stream {SURFACES[decoder]}").screenshot())
     assert page.evaluate("window.peers.length") == 0
+
+
+def test_chromium_plays_over_a_websocket_when_the_server_has_no_udp_port_left(
+    camera: Camera, segment_name: str, tmp_path: Path, page: Page, page_errors: list[str]
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as foreign:
+        foreign.bind(("127.0.0.1", 0))
+        port = foreign.getsockname()[1]
+        with running_server(segment_name, tmp_path, ICE_PORTS=f"{port}-{port}") as server:
+            page.goto(f"{server.url}/pet-stream/")
+            page.wait_for_selector(FALLBACK)
+            assert "every port of PET_STREAM_ICE_PORTS is in use" in server.process.log
+            page.goto("about:blank")
+    assert all("503" in error for error in page_errors)
+    page_errors.clear()
 
 
 @pytest.mark.parametrize(
