@@ -33,8 +33,10 @@ class DeliveryLimits:
     """… up to this."""
     good_for_s: float = 24 * 3600.0
     """An event that could not be delivered for this long is dropped."""
-    refusals: int = 5
-    """And one that was refused (4xx) this many times: those behind it may be taken."""
+    refusals: int = 10
+    """And one that was refused (4xx) this many times, which takes minutes: a receiver that begins
+    anew, or a clock here that is not right yet, has passed by then. Those behind it may be
+    taken."""
 
 
 @dataclass(slots=True)

@@ -105,7 +105,8 @@ def ice_servers(links: Sequence[str]) -> tuple[IceServer, ...]:
         if values.get("rel") != "ice-server" or not _ICE_URL.fullmatch(unquote(url)):
             continue
         username, credential = values.get("username"), values.get("credential")
-        if url.startswith("turn") and not (username and credential):
+        is_password = values.get("credential-type", "password") == "password"
+        if url.startswith("turn") and not (username and credential and is_password):
             continue
         found.append(IceServer((unquote(url),), username, credential))
     return tuple(found[:MAX_ICE_SERVERS])

@@ -136,6 +136,7 @@ def test_ice_servers_of_link_headers() -> None:
         '<stun:a>; rel="next"',
         "<stun:a>",
         '<turn:a>; rel="ice-server"',
+        '<turn:a>; rel="ice-server"; username=u; credential=p; credential-type="oauth"',
         '<stun:a b>; rel="ice-server"',
         "<" * 10_000,
         '<stun:a>; rel="' + "\\" * 9_000,

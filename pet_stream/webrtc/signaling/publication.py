@@ -50,7 +50,9 @@ def publication_offer(transport: LocalTransport, sps: SequenceParameterSet) -> s
         "a=mid:0",
         "a=sendonly",
         "a=msid:pet-stream camera",
+        "a=bundle-only",  # this and rtcp-mux-only: RFC 9725 section 4.4.1
         "a=rtcp-mux",
+        "a=rtcp-mux-only",
         "a=rtcp-rsize",
         f"a=ice-ufrag:{transport.ice_ufrag}",
         f"a=ice-pwd:{transport.ice_password}",
