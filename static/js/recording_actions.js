@@ -137,6 +137,9 @@ export class RecordingActions extends EventTarget {
   /** @param {Recording} recording */
   async #undo(recording) {
     const { name } = recording;
+    const row = this.#list.row(name);
+    const hadFocus = row?.matches(":focus-within");
+    if (hadFocus) row?.focus(); // its button goes
     const done = await this.#work(recording, "busy", () => this.#api().restoreRecording(name));
     if (!done) {
       this.#leaveNow(recording); // the bin, at the list's end, may still have it
@@ -145,7 +148,7 @@ export class RecordingActions extends EventTarget {
     await this.#refresh();
     this.#set(recording, null);
     this.#send("said", text("recordings.restored"));
-    this.#focus(recording, ".delete");
+    if (hadFocus) this.#focus(recording, ".delete");
   }
 
   /**
