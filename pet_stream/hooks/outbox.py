@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 MAX_EVENTS = 1000
 """For each URL. One more, and the oldest is dropped."""
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL; -- a power cut may take the newest; no event waits for the disk
 CREATE TABLE IF NOT EXISTS waiting (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     url TEXT NOT NULL,

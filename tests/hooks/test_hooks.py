@@ -78,9 +78,9 @@ def test_a_recording_and_a_camera_that_dies_are_told_in_both_ways(
                 wait_until(lambda: "recording.ended" in types(events))
             wait_until(lambda: "camera.offline" in types(events))
             with Camera(segment_name, source=source, fps=30):
-                wait_until(lambda: len(receiver.taken) == 4)
+                wait_until(lambda: len(receiver.taken) >= 4)
         expected = ["recording.started", "recording.ended", "camera.offline", "camera.back"]
-        assert receiver.types == expected
+        assert receiver.types[:4] == expected  # it goes again at the end
         assert types(events)[:4] == expected
     ended = events[1].data
     assert (ended["filename"], ended["files"], ended["failed"]) == ("cat.mp4", ["cat.mp4"], False)
