@@ -29,8 +29,12 @@ class Networks:
     away: str
     router: str
 
-    def cross(self) -> None:
-        """From now on the router lets everything cross."""
+    def cross(self, *, udp: bool = True) -> None:
+        """From now on the router lets everything cross, or everything but UDP."""
+        if not udp:
+            self._rule(
+                "chain across { type filter hook forward priority 0; meta l4proto udp drop; }"
+            )
         _run("ip", "netns", "exec", self.router, "sysctl", "-q", "net.ipv4.ip_forward=1")
 
     def forward(self, ports: range, to: int) -> None:
@@ -41,7 +45,7 @@ class Networks:
             f"ip daddr {PUBLIC_ADDRESS} udp dport {port} dnat to {HOME_ADDRESS}:{to + index};"
             for index, port in enumerate(ports)
         )
-        rules = f"""table ip router {{
+        self._rule(f"""
             chain before {{
                 type nat hook prerouting priority -100;
                 {mappings}
@@ -51,8 +55,11 @@ class Networks:
                 ct state established,related accept;
                 ct status dnat accept;
             }}
-        }}"""
-        _run("ip", "netns", "exec", self.router, "nft", "-f", "-", told=rules)
+        """)
+
+    def _rule(self, chains: str) -> None:
+        told = f"table ip router {{\n{chains}\n}}"
+        _run("ip", "netns", "exec", self.router, "nft", "-f", "-", told=told)
 
 
 def enter(name: str) -> None:

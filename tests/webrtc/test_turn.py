@@ -78,7 +78,7 @@ class Away:
 
     def examine(self, config: Config) -> list[Finding]:
         async def examine() -> list[Finding]:
-            return check_ice_servers(config)  # whose threads are where this one is
+            return check_ice_servers(config, TIMEOUT_S / 2)  # whose threads are where this one is
 
         found: list[Finding] = self._run(examine())
         return found
@@ -156,7 +156,7 @@ def turn(
     write_certificate(certificate, address=PUBLIC_ADDRESS)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # which OpenSSL trusts then
     with turn_server(made, tmp_path, SECRET, certificate):
-        wait_until(lambda: away.finds(3478) and away.finds(5349))
+        wait_until(lambda: away.finds(5349) and "relay" in away.kinds(relay(UDP)))
         yield
 
 
