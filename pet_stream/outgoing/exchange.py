@@ -72,8 +72,9 @@ class Exchange:
             connection.sock = plain
             try:
                 if parts.scheme == "https":
-                    context = self._context or ssl.create_default_context()
-                    connection.sock = context.wrap_socket(plain, server_hostname=host)
+                    if self._context is None:  # reading the roots takes 20 ms and more
+                        self._context = ssl.create_default_context()
+                    connection.sock = self._context.wrap_socket(plain, server_hostname=host)
                 sent = {"Connection": "close", **headers}
                 connection.request(method, quote(target, _URI), body=content, headers=sent)
                 with connection.getresponse() as response:

@@ -129,6 +129,35 @@ def test_drops_of_an_answer_buy_no_time() -> None:
     assert time.monotonic() - began_s < 2.0
 
 
+@pytest.mark.parametrize(
+    ("begin", "drip"),
+    [
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 200 OK\r\nLocation: /", b"x" * 5000),
+        (b"HTTP/1.1 ", b"2"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
+    ],
+    ids=["headers", "location", "status", "length", "chunks", "continue", "continue-flood"],
+)
+def test_an_answer_that_goes_on_for_ever_ends_in_time_with_few_words(
+    begin: bytes, drip: bytes
+) -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(begin)
+        while True:
+            connection.sendall(drip)
+            time.sleep(0.01)
+
+    began_s = time.monotonic()
+    answer = ask(serve, Exchange(limit_s=0.3))
+    assert isinstance(answer, OSError)
+    assert len(str(answer)) < 200
+    assert time.monotonic() - began_s < TIMEOUT_S / 2
+
+
 def test_an_endless_answer_is_read_as_far_as_it_is_wanted() -> None:
     def serve(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
