@@ -87,7 +87,8 @@ def block_loop(stream: Stream, until: threading.Event) -> None:
 
 def block_camera(stream: Stream, until: threading.Event) -> None:
     """By a subscriber that does what none may."""
-    stream.broadcaster.subscribe("blocking", 10, lambda: until.wait(TIMEOUT_S))
+    subscription = stream.broadcaster.subscribe("blocking", 10, lambda: until.wait(TIMEOUT_S))
+    subscription.take()  # the next picture wakes it
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pet_stream.admission.places import Occupant
 from pet_stream.rights import Grant
@@ -103,7 +104,8 @@ def a_recording_is_finished(rig: Rig, fail: Failure) -> Iterator[None]:
 @seam("")
 def a_writer_can_not_claim_the_folder(rig: Rig, fail: Failure) -> Iterator[None]:
     client = rig.app.test_client()
-    with replaced(rig.stream.recorder, "_claim", fail):
+    starts = rig.stream.recorder._starts
+    with replaced(starts, "_make_session", partial(starts._make_session, claim=fail)):
         assert client.post("/api/recording/start").status_code == 507
         yield
 

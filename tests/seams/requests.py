@@ -21,7 +21,7 @@ from .seam import replaced, seam
 
 @seam("web")
 def a_view(rig: Rig, fail: Failure) -> Iterator[None]:
-    with replaced(rig.stream.library, "recordings", fail):
+    with replaced(rig.stream.library, "listed", fail):
         answer = rig.app.test_client().get("/api/recordings")
         assert answer.status_code in (500, 503)
         assert answer.get_json()["code"] in ("internal_server_error", "busy")
@@ -70,7 +70,7 @@ def _signal(name: str) -> None:
             fail()
 
         with (
-            replaced(rig.stream.library, "recordings", lambda: 1 // 0),
+            replaced(rig.stream.library, "listed", lambda: 1 // 0),
             signal.connected_to(receive, rig.app),
         ):
             _ask(rig)

@@ -72,6 +72,8 @@ class Rig:
     def open(self) -> None:
         """Connect the two viewers beside."""
         wait_until(lambda: self.stream.reader.status.state == "live")
+        detections = self.stream.detections
+        wait_until(lambda: detections is not None and detections.run)  # remembers from now on
         peers = self.stream.peers.get()
         peers._make_peer = partial(Peer, setup=replace(peers._setup, limits=PATIENT))
         self._socket = self._stack.enter_context(self.page("/api/stream/h264"))
