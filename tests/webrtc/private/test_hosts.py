@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
+import time
 from contextlib import ExitStack
 from ipaddress import ip_address, ip_network
 
@@ -20,12 +22,15 @@ from pet_stream.webrtc.private.hosts import bind_together
 HOME = (ip_network("127.0.0.1"), ip_network("::1"))
 
 
-def candidates_of(*all_hosts: HostCandidates, stun_url: str = "") -> list[list[RTCIceCandidate]]:
+def candidates_of(
+    *all_hosts: HostCandidates, stun_url: str = "", turn_url: str = ""
+) -> list[list[RTCIceCandidate]]:
     """Gather for each, one after the other, and then end all of them."""
 
     async def gather() -> list[list[RTCIceCandidate]]:
         found, transports = [], []
         servers = [RTCIceServer(stun_url)] if stun_url else []
+        servers += [RTCIceServer(turn_url, "user", "hidden")] if turn_url else []
         try:
             for hosts in all_hosts:
                 transport = RTCIceTransport(RTCIceGatherer(iceServers=servers))
@@ -42,8 +47,10 @@ def candidates_of(*all_hosts: HostCandidates, stun_url: str = "") -> list[list[R
 
 
 def free_range(count: int) -> range:
-    """Returns ports of which none is in use."""
-    for first in range(20_000, 60_000, count):
+    """Returns ports of which none is in use, below those that the kernel gives, and not those that
+    other processes of the tests look at."""
+    base = 20_000 + os.getpid() % 40 * 300
+    for first in range(base, base + 300, count):
         with ExitStack() as opened:
             try:
                 for port in range(first, first + count):
@@ -146,9 +153,11 @@ def test_a_stun_server_is_asked_from_a_port_of_the_range_too() -> None:
     assert told == [("host", "127.0.0.1", ports[0], None), ("srflx", "203.0.113.9", 7, ports[0])]
 
 
-@pytest.mark.parametrize("garbage", [b"", b"\0" * 20, bytes(range(256)) * 5, None])
+GARBAGE = {"noise": bytes(range(256)) * 5, "silence": None}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_what_a_stun_server_sends_ends_nothing(garbage: bytes | None) -> None:
-    """None: it answers nothing at all."""
     ports = free_range(1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
@@ -173,3 +182,30 @@ def test_priorities_are_those_of_aioice() -> None:
         HostCandidates(HOME[:1]), HostCandidates(HOME[:1], free_range(1))
     )
     assert (own.priority, own.foundation) == (ranged.priority, ranged.foundation)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+@pytest.mark.parametrize("ports", [None, 1], ids=["any port", "a range"])
+def test_a_turn_server_that_keeps_silent_or_talks_nonsense_is_left_out(
+    garbage: bytes | None, ports: int | None
+) -> None:
+    hosts = HostCandidates(HOME[:1], None if ports is None else free_range(ports))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(10)
+
+        def answer() -> None:
+            _, address = server.recvfrom(2000)
+            if garbage is not None:
+                server.sendto(garbage, address)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        begun_s = time.monotonic()
+        url = f"turn:127.0.0.1:{server.getsockname()[1]}"
+        [candidates] = candidates_of(hosts, turn_url=url)
+        took_s = time.monotonic() - begun_s
+        thread.join()
+    assert [each.type for each in candidates] == ["host"]
+    assert took_s < 4.5  # aioice: 5
