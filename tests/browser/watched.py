@@ -67,10 +67,7 @@ class Watched:
         ended_ms = time.time() * 1000
         wait_until(page, LIVE_AGAIN)
         said += [row for row in page.evaluate("told") if row["at"] >= begun_ms]
-        is_told = (
-            row for row in said if row["player"] != "live" and row["headline"] != "Camera live"
-        )
-        told_s = (next(is_told)["at"] - begun_ms) / 1000
+        told_s = (next(filter(_is_told, said))["at"] - begun_ms) / 1000
         back_s = (said[-1]["at"] - ended_ms) / 1000
         print(f"{name}: not live after {told_s:.2f} s, live again after {back_s:.2f} s")
         for row in said:
