@@ -22,7 +22,7 @@ export function dayParts() {
   });
   return {
     ...{ previous, next, further, closer, date, live, hint, slider },
-    bar: element("div", { class: "bar" }, previous, date, next, hint, further, closer, live, keys),
+    bar: element("div", { class: "toolbar" }, previous, date, next, hint, further, closer, live, keys),
     note: element("p", { class: "note" }),
     news: element("p", { class: "spoken", role: "status" }),
   };

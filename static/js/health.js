@@ -1,7 +1,7 @@
 /** The health line: how camera and server are, in words. */
 
 import { isCameraDown, isCameraPaused, reasonsOf } from "./camera.js";
-import { setText } from "./dom.js";
+import { element, setText } from "./dom.js";
 import { clock, rate, resolution } from "./format.js";
 import { onLanguage, reasonText, text } from "./i18n.js";
 import { camerasWord, isSeen, linkTrouble } from "./known.js";
@@ -131,11 +131,19 @@ export class HealthLine extends EventTarget {
     const before = this.#line.dataset.health;
     this.#line.dataset.health = level;
     setText(this.#line.querySelector("[data-health-headline]"), headline);
-    setText(this.#line.querySelector("[data-health-details]"), details.join(" · "));
+    this.#showDetails(details);
     const isSaidByPlayer = [level, before].some((one) => one === "bad" || one === "unknown");
     if (this.#headline && headline !== this.#headline && !isSaidByPlayer && before !== "checking") {
       this.dispatchEvent(new CustomEvent("announce", { detail: headline }));
     }
     this.#headline = headline;
+  }
+
+  /** Each in an element of its own: a line breaks between them, not within. */
+  #showDetails(details) {
+    const place = this.#line.querySelector("[data-health-details]");
+    if (place.textContent === details.join(" · ")) return;
+    const parts = details.map((words, at) => element("span", {}, at ? `· ${words}` : words));
+    place.replaceChildren(...parts.flatMap((part, at) => (at ? [" ", part] : [part])));
   }
 }

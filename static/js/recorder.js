@@ -144,6 +144,7 @@ export class PetStreamRecorder extends HTMLElement {
     toggle.setAttribute("aria-disabled", String(control.isBusy));
     setText(state, control.headline);
     setText(note, control.note);
+    note.title = control.fileName;
     setText(size, phase === "recording" ? bytes(control.writtenBytes) : "");
     setText(message, control.message);
     setText(noticeWords, control.notice);

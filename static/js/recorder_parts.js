@@ -41,7 +41,7 @@ export function recorderParts() {
     element("div", { class: "said" }, parts.state, parts.note),
     element("div", { class: "numbers" }, parts.time, parts.size),
     parts.clip,
-    element("div", { class: "messages" }, parts.question, parts.message, parts.notice),
+    element("div", { class: "messages", part: "messages" }, parts.question, parts.message, parts.notice),
     parts.spoken,
   );
   return { ...parts, panel };

@@ -41,7 +41,7 @@ export function noteOf(phase, status) {
   if (phase === "stopping") return filename;
   if (phase !== "recording") return text(`record.${phase}.note`);
   if (note) return reasonText(noteCode, note);
-  return [filename, prerollOf(status)].filter(Boolean).join(" · ");
+  return prerollOf(status) || filename;
 }
 
 /** When a recording began before somebody wanted it. */
@@ -60,8 +60,8 @@ export function endOf({ stop_reason: why, stop_code: code, failed, ...status }) 
   if (why) {
     return { words: text("record.ended", { reason: reasonText(code, why) }), isBad: failed ?? true };
   }
-  const { filename: name, duration_ms: ms, bytes_written: size } = status;
-  const words = text("record.saved", { name, duration: duration(ms / 1000), size: bytes(size) });
+  const { duration_ms: ms, bytes_written: size } = status;
+  const words = text("record.saved", { duration: duration(ms / 1000), size: bytes(size) });
   const missing = missingOf(status);
   return { words: [words, missing].filter(Boolean).join(" "), isBad: missing !== "" };
 }

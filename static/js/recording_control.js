@@ -93,6 +93,11 @@ export class RecordingControl extends EventTarget {
     return text("record.unknown.was", { time: clock(new Date(since)) });
   }
 
+  /** Of the running recording; "" without one. */
+  get fileName() {
+    return this.#status?.recording ? (this.#status.filename ?? "") : "";
+  }
+
   get writtenBytes() {
     return this.#status?.bytes_written ?? 0;
   }

@@ -90,7 +90,8 @@ export class Stage {
     const playback = await this.#load();
     if (this.#wanted !== wanted.name) return;
     find(this.#stage, "[data-playback]").hidden = false;
-    playback.focus();
+    // Whoever goes along the day goes on there.
+    if (!document.activeElement?.closest("[data-day-strip]")) playback.focus();
     this.#stage.scrollIntoView({ block: "nearest" });
     playback.show(wanted);
   }

@@ -114,7 +114,7 @@ export default {
   "record.recording": "Recording",
   "record.unknown": "Recorder not reachable",
   "record.unknown.note": "Its state shows again when the server answers.",
-  "record.saved": "Saved {name}, {duration}, {size}.",
+  "record.saved": "Recording saved: {duration}, {size}.",
   "record.ended": "The recording ended: {reason}",
   "record.failed": "That did not work: {reason}",
   "record.elsewhere": "A recording was started elsewhere.",
@@ -124,7 +124,7 @@ export default {
   "record.silent.note": "It goes on with the next picture. What is missing is told at the end.",
   "record.asking": "Checking the recorder",
   "record.unknown.was": "At {time} it was recording.",
-  "record.preroll": "begins {time} before the button was pressed",
+  "record.preroll": "Begins {time} before the button was pressed",
   "record.missing": {
     one: "{time} are missing: no pictures came.",
     other: "{time} are missing, in {count} places: no pictures came.",

@@ -110,7 +110,7 @@ export default {
   "record.recording": "録画中",
   "record.unknown": "録画の状態を取得できません",
   "record.unknown.note": "サーバーが応答すると表示されます。",
-  "record.saved": "{name} を保存しました（{duration}、{size}）。",
+  "record.saved": "録画を保存しました（{duration}、{size}）。",
   "record.ended": "録画が終了しました: {reason}",
   "record.failed": "操作できませんでした: {reason}",
   "record.elsewhere": "別の画面または端末で録画が始まりました。",

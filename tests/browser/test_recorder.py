@@ -54,7 +54,7 @@ def test_a_recording_knows_whether_pictures_come(
     page.wait_for_selector(LIVE)
     page.click("[data-record]")
     page.wait_for_selector(RECORDING)
-    expect(page.locator(NOTE)).to_have_text(re.compile(r"\.mp4 · begins \d+\ss before the button"))
+    expect(page.locator(NOTE)).to_have_text(re.compile(r"Begins \d+\ss before the button"))
     wait_until(page, A_SECOND_RECORDED)
     os.kill(camera.pid, signal.SIGSTOP)
     page.wait_for_selector(SILENT)
@@ -67,7 +67,7 @@ def test_a_recording_knows_whether_pictures_come(
     page.wait_for_selector(RECORDING)
     page.click("[data-record]")
     expect(page.locator(MESSAGE)).to_contain_text(
-        re.compile(r"^Saved .+ [2-9]\d*\ss are missing: no pictures came\.$")
+        re.compile(r"^Recording saved: .+ [2-9]\d*\ss are missing: no pictures came\.$")
     )
     (screenshots / "saved.png").write_bytes(page.screenshot())
     page_errors.clear()  # axe looks for styles where there are none
@@ -104,7 +104,7 @@ def test_what_somebody_else_began_is_ended_after_a_question(
     page.click("[data-record]")
     page.click("pet-stream-recorder .end")
     page.wait_for_selector(IDLE)
-    expect(page.locator(MESSAGE)).to_contain_text("Saved ")
+    expect(page.locator(MESSAGE)).to_contain_text("Recording saved: ")
     page_errors.clear()  # axe looks for styles where there are none
 
 
@@ -154,7 +154,7 @@ def test_alone_in_a_page_it_works_and_does_nothing_while_nothing_happens(
     wait_for_beats(opened.value, 2)
     assert page.evaluate("window.timers") == 0
     page.click("[data-clip]")
-    expect(page.locator(MESSAGE)).to_contain_text("Saved ")
+    expect(page.locator(MESSAGE)).to_contain_text("Recording saved: ")
     with page.expect_event("console", lambda message: message.text == "recording"):
         page.evaluate(
             """addEventListener('pet-stream:recorder', ({ detail }) => console.log(detail.phase));

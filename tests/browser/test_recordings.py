@@ -146,7 +146,7 @@ def test_what_just_happened_is_saved_by_a_button(
     page.wait_for_selector(LIVE)
     page.click("[data-clip]")
     page.wait_for_selector("[data-recordings] [data-play]")
-    assert re.match("Saved recording_", page.inner_text("[data-record-message]"))
+    assert re.match("Recording saved: 0:", page.inner_text("[data-record-message]"))
     page.click("[data-recordings] [data-play]")
     wait_until(page, "document.querySelector('[data-playback] video')?.currentTime > 0")
 

@@ -58,17 +58,17 @@ for (const [status, phase] of PHASES) {
 }
 
 test("pre-roll is explained where it shows", () => {
-  assert.match(noteOf("recording", RUNNING), /^cat\.mp4 · begins 5\ss before the button was pressed$/);
+  assert.match(noteOf("recording", RUNNING), /^Begins 5\ss before the button was pressed$/);
   assert.equal(noteOf("recording", { ...RUNNING, preroll_ms: 0 }), "cat.mp4");
   const early = { preroll_reason: "no entry point", preroll_code: "?" };
-  assert.equal(noteOf("recording", { ...RUNNING, ...early }), "cat.mp4 · no entry point");
+  assert.equal(noteOf("recording", { ...RUNNING, ...early }), "no entry point");
 });
 
 test("a finished recording tells what is missing in it, and keeps saying so", () => {
   const whole = { filename: "cat.mp4", duration_ms: 25_000, bytes_written: 3_000_000 };
-  assert.deepEqual(endOf(whole), { words: "Saved cat.mp4, 0:25, 3.0\u00a0MB.", isBad: false });
+  assert.deepEqual(endOf(whole), { words: "Recording saved: 0:25, 3.0\u00a0MB.", isBad: false });
   const { words, isBad } = endOf({ ...whole, missing_ms: 12_300, gap_count: 1 });
-  assert.match(words, /^Saved cat.mp4, .+\. 12\ss are missing: no pictures came\.$/);
+  assert.match(words, /^Recording saved: .+\. 12\ss are missing: no pictures came\.$/);
   assert.equal(isBad, true);
   const twice = endOf({ ...whole, missing_ms: 12_300, gap_count: 2 });
   assert.match(twice.words, /are missing, in 2 places/);
@@ -159,7 +159,7 @@ test("a page ends its own recording without a question, also after a reload", as
   server.says(SAVED);
   await stopped;
   assert.deepEqual(server.asked.at(-1), ["stop", "a"]);
-  assert.match(control.message, /^Saved cat\.mp4/);
+  assert.match(control.message, /^Recording saved: /);
 });
 
 test("another page's recording is ended only after a question", async () => {
@@ -183,7 +183,7 @@ test("the question goes away with the recording that it is about", async () => {
   await control.toggle();
   server.says(SAVED);
   assert.deepEqual([control.isAsking, control.phase], [false, "idle"]);
-  assert.match(control.message, /^Saved cat\.mp4/);
+  assert.match(control.message, /^Recording saved: /);
 });
 
 test("a server that does not tell one recording from another is not asked twice", async () => {
