@@ -193,7 +193,7 @@ class RunningParts:
                 silence_s=HOOKS_SILENCE_S,
             ),
             Part(
-                "publishing_itself",
+                "publications",
                 "publishing to media servers",
                 lambda: self._publishers.runs,
                 restart=self._publishers.revive,
