@@ -268,7 +268,7 @@ def test_firefox_shows_a_day_and_plays_from_it(
     session = firefox_session
     session.goto(f"{server.url}/pet-stream/")
     session.wait_until(f"{STRIP}.dataset.dayStrip === 'empty'")
-    session.evaluate(f"void ({WATCH})")
+    session.evaluate(f"void (() => {{ {WATCH} }})()")
     session.click("[data-day-strip] .previous-day")
     session.wait_until(f"{STRIP}.dataset.dayStrip === 'ready' && {DRAWN} === {len(HOURS)}")
     session.click("[data-day-strip] .date")
