@@ -75,7 +75,7 @@ def test_a_named_page_shows_the_live_view_by_a_link(
     show_in_frame(page, port, NAMED, url)
     framed = page.frame_locator("iframe")
     framed.locator("pet-stream[data-player-state=live]").wait_for()
-    assert framed.locator("[data-recordings-panel]").is_hidden()
+    framed.locator("[data-recordings-panel]").wait_for(state="hidden")
     show_in_frame(page, port, NAMED, url[:-1] + ("A" if url[-1] != "A" else "B"))
     framed.locator("pet-stream[data-player-state=not-allowed]").wait_for()
     show_in_frame(page, port, OTHER, url)
