@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
 
-from ..errors import AccountsUnusable, NotAllowed, NotSignedIn
+from ..errors import AccountsUnusable
 from ..rights import Right
-from .access import has_right
 from .current import current_stream
 from .health import page_state
 from .lasting_requests import has_threads
 from .page_files import file_url
-from .session import describe_session
-
-if TYPE_CHECKING:
-    from .accounts_authority import AccountsAuthority
+from .session import describe_session, visitor_has
 
 NAME = "Pet camera"
 """Of a camera that has none, until the page says it in its own language."""
@@ -77,15 +73,4 @@ def _page_state() -> dict[str, object]:
     """Returns what owners have set for the page; where somebody has yet to sign in, without the
     camera's name."""
     state = page_state(current_stream().config)
-    return state if _may_view() else {**state, "camera_name": ""}
-
-
-def _may_view() -> bool:
-    authority = current_stream().authority
-    if authority.name != "builtin":
-        return has_right(Right.VIEW)
-    try:
-        cast("AccountsAuthority", authority).grant_to_visitor(Right.VIEW)
-    except (AccountsUnusable, NotAllowed, NotSignedIn):
-        return False
-    return True
+    return state if visitor_has(Right.VIEW) else {**state, "camera_name": ""}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Response, g, jsonify
 from flask.typing import ResponseReturnValue
 
-from ..errors import BadRequest, NotFound, NotSignedIn
+from ..errors import AccountsUnusable, BadRequest, NotAllowed, NotFound, NotSignedIn
 from ..rights import Right
 from .access import has_right
 from .client import current_client
@@ -32,7 +32,7 @@ def describe_session() -> dict[str, Any]:
     authority = current_stream().authority
     answer: dict[str, Any] = {
         "auth": authority.name,
-        "rights": [right.value for right in Right if has_right(right)],
+        "rights": [right.value for right in Right if visitor_has(right)],
         "name": None,
         "role": None,
     }
@@ -43,6 +43,18 @@ def describe_session() -> dict[str, Any]:
         if visitor is not None:
             answer |= {"name": visitor.name, "role": visitor.role}
     return answer
+
+
+def visitor_has(right: Right) -> bool:
+    """Whether whoever asks has `right`; also on a page, which anybody may open."""
+    authority = current_stream().authority
+    if authority.name != "builtin":
+        return has_right(right)
+    try:
+        accounts_authority().grant_to_visitor(right)
+    except (AccountsUnusable, NotAllowed, NotSignedIn):
+        return False
+    return True
 
 
 def sign_in() -> ResponseReturnValue:

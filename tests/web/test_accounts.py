@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -220,6 +222,19 @@ def test_a_password_is_checked_for_few_at_a_time(app: Flask, accounts: Accounts)
         sign_in(client := app.test_client(), accounts, "guest")
         answer = client.put("/pet-stream/api/password", json={"password": "correct horse"})
         assert (answer.status_code, answer.get_json()["code"]) == (503, "busy")
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_the_page_is_told_of_no_right_that_its_reader_has_not(
+    app: Flask, accounts: Accounts, role: str | None
+) -> None:
+    client = app.test_client()
+    if role is not None:
+        sign_in(client, accounts, role)
+    [told] = re.findall('data-session="([^"]+)"', client.get(PAGE).text)
+    asked = client.get(SESSION).get_json()
+    assert json.loads(unescape(told)) == asked
+    assert set(asked["rights"]) == ({right.value for right in ROLES[role]} if role else set())
 
 
 def test_nobody_gives_what_he_has_not(app: Flask, accounts: Accounts) -> None:
