@@ -49,12 +49,12 @@ def test_it_asks_for_the_rest_when_it_goes_on(
         try:
             page.goto(f"http://127.0.0.1:{server.port}/pet-stream/")
             page.evaluate(PLAY)
-            wait_here_until(lambda: counts.timed_out)
+            wait_here_until(lambda: page.title() and counts.timed_out)  # a call lets events in
             end = page.evaluate("video.buffered.end(0)")
             assert end < SECONDS / 2
             page.evaluate("video.playbackRate = 16; video.play()")
             wait_until(page, f"video.currentTime > {end} + 3 && video.error === null")
-            wait_here_until(lambda: page.title() and page_errors)  # a call lets events in
+            wait_here_until(lambda: page.title() and page_errors)
             page.goto("about:blank")
         finally:
             server.stop()
