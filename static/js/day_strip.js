@@ -17,7 +17,7 @@ import { DayView } from "./day_view.js";
 import { element, setText } from "./dom.js";
 import { clock, day as dayName, zoneHint } from "./format.js";
 import { onLanguage, sayLabel, text } from "./i18n.js";
-import { linkTrouble, NOTHING } from "./known.js";
+import { isSeen, linkTrouble, NOTHING } from "./known.js";
 import { withQuery } from "./requests.js";
 import { dayStart, onZone } from "./zone.js";
 
@@ -111,6 +111,7 @@ export class DayStrip {
     this.#before = now;
     const isBack = Boolean(linkTrouble(before)) && !linkTrouble(now);
     if (now.listAt !== before.listAt || isBack) this.#shown.outdate();
+    this.#parts.live.toggleAttribute("data-comes", isSeen(now)); // else it claims nothing
   }
 
   // What people do
