@@ -131,7 +131,10 @@ def messages() -> dict[str, Any]:
     where."""
     sighting = all_schemas()["Sighting"]
     detections = _message("detections", **sighting["properties"])
-    kept = ("Detection", "DiskSpace", "Interruption", "PageState", "Pause", "RecordingStatus")
+    kept = (
+        *("Detection", "DiskSpace", "Interruption", "PageState", "Pause", "Publication"),
+        "RecordingStatus",
+    )
     shared = {name: all_schemas()[name] for name in kept}
     defined = {
         **FROM_SERVER,
