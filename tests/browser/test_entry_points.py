@@ -14,6 +14,7 @@ from tests.doctor.daemon import daemon
 from tests.footage import encode, open_gops
 from tests.waiting import wait_until
 
+from .chromium import wait_until as wait_in_page
 from .conftest import Server, running_server
 from .player import BADGE, STATE, STATS, VEIL
 from .test_fallback import FALLBACK
@@ -52,7 +53,9 @@ def test_what_webrtc_does_not_play_comes_over_a_websocket_at_once(
     with watched(segment_name, make_units(), tmp_path, page):
         page.wait_for_selector(FALLBACK)
         assert page.evaluate(BADGE) == "Live, compatibility mode"
-        assert page.evaluate("window.peers.length") == 0, "no offer was wasted"
+        # An offer may be on its way before the page knows the camera: it is given up then.
+        wait_in_page(page, "window.peers.every((peer) => peer.connectionState === 'closed')")
+        assert page.evaluate("window.peers.length") <= 1
 
 
 def test_open_gops_play_on_from_an_i_picture_that_leading_pictures_follow(
