@@ -231,7 +231,7 @@ SCHEMAS: dict[str, Schema] = {
         complete=BOOLEAN,
         classes=rows(TEXT),
         updates=described(
-            rows({"type": "array", "prefixItems": [COUNT], "items": _BOX}),
+            rows({"type": "array", "items": {"anyOf": [COUNT, _BOX]}, "minItems": 1}),
             "Each update of the detector, in order: milliseconds from the beginning of the "
             "recording, then its boxes.",
         ),
